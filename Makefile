@@ -1,0 +1,173 @@
+# withheld. `make help` lists the targets; docs/testing.md explains the tests.
+# Sources are found by folder, headers by the compiler: no file is listed by hand.
+
+VERSION = 0.1.0
+ABI     = 0
+
+O        = build
+prefix   = /usr/local
+SETS     = build test
+PYTHON   = /usr/bin/python3
+MODULES  = sqlcipher libcrypto libargon2 jansson libutf8proc libseccomp
+SODIUM   = .deps/lib/libsodium.a
+VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite,possible \
+           --trace-children=no
+ifeq ($(origin CC),default)
+CC = gcc
+endif
+# In parallel, unless several goals must follow each other (clean check).
+ifeq ($(MAKELEVEL)$(word 2,$(MAKECMDGOALS)),0)
+MAKEFLAGS += -j$(shell nproc)
+endif
+
+LIB_SRC   := $(wildcard vault/*.c vault/*/*.c)
+CLI_SRC   := $(wildcard cli/*.c cli/*/*.c)
+UNIT_SRC  := $(wildcard tests/unit/*.c)
+BENCH_SRC := $(wildcard tests/bench/*.c)
+MAN       := $(wildcard docs/man/*.1)
+HEADERS    = vault.h $(shell sed -n 's/^\#include "\(.*\)"/\1/p' vault/vault.h)
+LIB_OBJ   := $(LIB_SRC:%.c=$(O)/%.o)
+CLI_OBJ   := $(CLI_SRC:%.c=$(O)/%.o)
+UNIT_HELP := $(patsubst %.c,$(O)/%.o,$(filter-out tests/unit/test_%,$(UNIT_SRC)))
+UNIT      := $(patsubst %.c,$(O)/%,$(filter tests/unit/test_%,$(UNIT_SRC)))
+BENCH     := $(BENCH_SRC:%.c=$(O)/%)
+
+# The compiler and the libraries may arrive during this very run: `once` asks them when the first
+# recipe needs the answer, and keeps it.
+once  = $(eval $1 := $(shell $2))$($1)
+# Those flags this compiler knows (clang 14 lacks three).
+known = for f in $1; do echo 'int x;' | $(CC) -Werror $$f -c -o /dev/null -x c - 2>/dev/null && echo $$f; done
+
+PROBED   = $(call once,PROBED,$(call known,-Wtrampolines -Wbidi-chars=any -fcf-protection=full \
+           -ftrivial-auto-var-init=zero -fstack-clash-protection))
+PKG_INC  = $(call once,PKG_INC,pkg-config --cflags $(MODULES) | sed 's/-I/-isystem /g')
+PKG_LIBS = $(call once,PKG_LIBS,pkg-config --libs $(MODULES))
+
+DEFS     = -I. -isystem .deps/include -D_GNU_SOURCE -DSQLITE_HAS_CODEC \
+           -DWITHHELD_VERSION=\"$(VERSION)\"
+CFLAGS   = -O2 -g
+WARN     = -Wall -Wextra -Wformat=2 -Wconversion -Wshadow -Wvla -Wstrict-prototypes \
+           -Wmissing-prototypes -Wimplicit-fallthrough -Werror=implicit-function-declaration \
+           $(if $(filter-out 0,$(WERROR)),-Werror)
+HARDEN   = -fstack-protector-strong -fno-strict-overflow -fno-strict-aliasing \
+           -fno-delete-null-pointer-checks $(PROBED)
+FORTIFY  = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
+LDHARDEN = -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code -Wl,--as-needed
+ifdef SANITIZE
+FORTIFY  = -U_FORTIFY_SOURCE -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
+LDHARDEN = -fsanitize=$(SANITIZE)
+endif
+COMPILE  = $(CC) -std=c11 $(DEFS) $(PKG_INC) $(WARN) $(CPPFLAGS) $(CFLAGS) $(HARDEN) $(FORTIFY) \
+           -fPIC -fvisibility=hidden -ffile-prefix-map=$(CURDIR)=. -MMD -MP
+LINK     = $(CC) $(CFLAGS) $(LDFLAGS) $(LDHARDEN)
+LIBS     = $(SODIUM) $(PKG_LIBS) -pthread
+
+# One short line for each step; V=1 shows the commands instead.
+say = $(if $(filter-out 0,$(V)),,@printf '  %-5s %s\n' $1 $2;)
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: all help demo check check-asan check-valgrind bench setup setup-system install uninstall \
+        clean distclean FORCE
+
+all: $(O)/withheld $(O)/libwithheld.a $(O)/libwithheld.so #: the program and both libraries (default)
+
+help: #: this list
+	@sed -n 's/^\([a-z][a-z-]*\):.*#: /\1 - /p' Makefile
+	@echo
+	@echo 'Variables: V=1 CC=clang WERROR=1 O=FOLDER SANITIZE=address T="suite..." DESTDIR= prefix='
+
+# ---- build
+
+$(O)/withheld: $(CLI_OBJ) $(LIB_OBJ)
+	$(call say,LINK,$@)$(LINK) -pie -o $@ $^ $(LIBS)
+
+# For the tests: every name of the library. (ar q, as r would let one sign.o replace another.)
+$(O)/internal.a: $(LIB_OBJ)
+	$(call say,AR,$@)rm -f $@ && ar qcsD $@ $^
+
+# For others: only the names of vault.h, with our libsodium inside and out of the way of theirs.
+$(O)/libwithheld.a: $(LIB_OBJ)
+	$(call say,AR,$@)$(CC) -r -nostdlib -o $(O)/withheld.o $^ $(SODIUM) && \
+	    objcopy --localize-hidden --wildcard --keep-global-symbol='vault_*' $(O)/withheld.o && \
+	    rm -f $@ && ar qcsD $@ $(O)/withheld.o
+
+$(O)/libwithheld.so: $(LIB_OBJ)
+	$(call say,LINK,$@)$(LINK) -shared -Wl,-soname,libwithheld.so.$(ABI) -Wl,--exclude-libs,ALL \
+	    -o $@ $^ $(LIBS)
+
+$(UNIT): $(O)/%: $(O)/%.o $(UNIT_HELP) $(O)/internal.a
+	$(call say,LINK,$@)$(LINK) -pie -o $@ $^ $(LIBS) $$(pkg-config --libs cmocka)
+
+$(BENCH): $(O)/%: $(O)/%.o $(O)/internal.a
+	$(call say,LINK,$@)$(LINK) -pie -o $@ $^ $(LIBS)
+
+$(O)/%.o: %.c $(O)/flags
+	$(call say,CC,$<)mkdir -p $(@D) && $(COMPILE) -c -o $@ $<
+
+$(UNIT_SRC:%.c=$(O)/%.o): | .deps/test.ok
+
+# Changes when the compiler or a flag does, so that objects of two kinds never meet.
+$(O)/flags: FORCE | $(SODIUM)
+	@mkdir -p $(O) && printf '%s\n' '$(COMPILE)' '$(LINK) $(LIBS)' > $@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
+-include $(patsubst %.c,$(O)/%.d,$(LIB_SRC) $(CLI_SRC) $(UNIT_SRC) $(BENCH_SRC))
+
+# ---- set-up: packages of the system, and libsodium in .deps/; see .setup/
+
+setup: .deps/test.ok $(SODIUM) #: install what is missing (root or sudo), build libsodium
+
+setup-system: #: as root: install the missing packages only (SETS=build: without those for tests)
+	@sh .setup/system.sh $(SETS)
+
+.deps/%.ok: .setup/packages
+	@sh .setup/setup.sh $* && mkdir -p .deps && touch $@
+
+.deps/test.ok: | .deps/build.ok
+
+$(SODIUM): .setup/sodium.sh | .deps/build.ok
+	@sh .setup/sodium.sh .deps
+
+# ---- run and test
+
+demo: $(O)/withheld #: build the program and show what it does
+	@WITHHELD='$(abspath $(O)/withheld)' bash docs/demo/run.sh
+
+check: all $(UNIT) | .deps/test.ok #: run the tests (T='kdf cli/' runs the suites whose names contain one)
+	@O='$(O)' CC='$(CC)' PYTHON='$(PYTHON)' WRAP='$(WRAP)' sh tests/run.sh $(T)
+
+check-asan: #: the same under AddressSanitizer and UBSan
+	@$(MAKE) --no-print-directory O=$(O)/asan SANITIZE=address,undefined CFLAGS='-O1 -g' check
+
+check-valgrind: #: the unit tests under valgrind
+	@$(MAKE) --no-print-directory WRAP='$(VALGRIND)' T='$(or $(T),unit/)' check
+
+bench: $(O)/withheld $(BENCH) #: measure (tests/bench/)
+	@for b in $(abspath $(BENCH)); do echo "== $$b"; $$b || exit 1; done
+	@for b in $(wildcard tests/bench/*.sh); do echo "== $$b"; \
+	    WITHHELD='$(abspath $(O)/withheld)' PYTHON='$(PYTHON)' bash $$b || exit 1; done
+
+# ---- install
+
+install: all #: install below prefix=/usr/local (DESTDIR is honoured)
+	install -d $(addprefix '$(DESTDIR)$(prefix)'/,bin lib/pkgconfig share/man/man1)
+	install -m 755 $(O)/withheld '$(DESTDIR)$(prefix)/bin/'
+	install -m 644 $(O)/libwithheld.a '$(DESTDIR)$(prefix)/lib/'
+	install -m 755 $(O)/libwithheld.so '$(DESTDIR)$(prefix)/lib/libwithheld.so.$(ABI)'
+	ln -sf libwithheld.so.$(ABI) '$(DESTDIR)$(prefix)/lib/libwithheld.so'
+	sed 's|@prefix@|$(prefix)|; s|@version@|$(VERSION)|; s|@modules@|$(MODULES)|' \
+	    vault/withheld.pc.in > '$(DESTDIR)$(prefix)/lib/pkgconfig/withheld.pc'
+	cd vault && for h in $(HEADERS); do \
+	    install -D -m 644 $$h '$(DESTDIR)$(prefix)'/include/withheld/$$h || exit 1; done
+	$(if $(MAN),install -m 644 $(MAN) '$(DESTDIR)$(prefix)/share/man/man1/')
+
+uninstall: #: remove what install put there
+	cd '$(DESTDIR)$(prefix)' && rm -rf bin/withheld lib/libwithheld.* lib/pkgconfig/withheld.pc \
+	    include/withheld $(addprefix share/man/man1/,$(notdir $(MAN)))
+
+clean: #: remove what was built
+	rm -rf $(O)
+
+distclean: clean #: also remove the fetched and built libsodium
+	rm -rf .deps

@@ -1,0 +1,54 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include "cli/cmd.h"
+#include "cli/fail.h"
+#include "cli/json.h"
+#include "cli/open.h"
+#include "cli/term.h"
+
+static vault_err
+dump_run(struct call *c)
+{
+    struct vault_dump_options opt = { .format = call_value(c, "format"),
+        .reveal = call_has(c, "reveal") };
+    struct json j = { .to = stdout };
+    uint64_t records = 0;
+    vault_err err;
+
+    if (opt.format != NULL && strcmp(opt.format, "jsonl") != 0 && strcmp(opt.format, "csv") != 0)
+        return fail(VAULT_ERR_INPUT, NULL, "--format takes jsonl or csv");
+    err = open_vault(c);
+    if (err == VAULT_OK)
+        err = kept(vault_dump(c->app->vault, c->args[0], &opt, &records));
+    if (err != VAULT_OK)
+        return err;
+    if (c->json) {
+        js_object(&j);
+        js_pair_uint(&j, "records", records);
+        js_end(&j);
+    } else {
+        printf("%" PRIu64 " records\n", records);
+    }
+    term_say("%s is not encrypted: whoever gets the files can read them", c->args[0]);
+    return VAULT_OK;
+}
+
+const struct cmd cmd_dump = {
+    .name = "dump",
+    .args = "DIR [--reveal] [--format jsonl|csv]",
+    .summary = "write everything as plain files, for leaving this program",
+    .examples = "dump plain\ndump plain --reveal --format csv\n",
+    .about =
+        "One file per type in the new folder DIR, readable by anybody. Without --reveal withheld\n"
+        "values are left out. The jsonl imports back. The log records it.\n",
+    .opts = (const struct opt[]){
+        { "reveal", 0, false, NULL, "with withheld values (keeper)" },
+        { "format", 0, false, "F", "jsonl (default) or csv" },
+        { NULL, 0, false, NULL, NULL } },
+    .min_args = 1,
+    .max_args = 1,
+    .opens = CMD_OPENS_VAULT,
+    .writes = { .arg = 1 },
+    .run = dump_run,
+};

@@ -1,0 +1,118 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include "cli/cmd.h"
+#include "cli/fail.h"
+#include "cli/json.h"
+#include "cli/open.h"
+#include "cli/pass.h"
+#include "cli/term.h"
+
+/* ---- key list ----------------------------------------------------------------------------- */
+
+static const char *
+tier_name(enum vault_tier tier)
+{
+    return tier == VAULT_TIER_KEEPER ? "keeper" : "case";
+}
+
+static int
+slot_json(void *ctx, const struct vault_slot_info *s)
+{
+    struct json *j = ctx;
+
+    js_object(j);
+    js_pair_int(j, "slot", s->index);
+    js_pair(j, "id", s->id);
+    js_pair(j, "kind", s->kind);
+    js_pair(j, "tier", tier_name(s->tier));
+    js_key(j, "kdf");
+    js_object(j);
+    js_pair_uint(j, "memory_kib", s->cost.mem_kib);
+    js_pair_uint(j, "passes", s->cost.passes);
+    js_pair_uint(j, "lanes", s->cost.lanes);
+    js_end(j);
+    js_end(j);
+    return 0;
+}
+
+static int
+slot_text(void *ctx, const struct vault_slot_info *s)
+{
+    (void)ctx;
+    printf("%d  %s  %-18s  %-6s", s->index, s->id, s->kind, tier_name(s->tier));
+    if (s->cost.mem_kib != 0)
+        printf("  %" PRIu32 " MiB, %" PRIu32 " passes, %" PRIu32 " lanes", s->cost.mem_kib / 1024,
+            s->cost.passes, s->cost.lanes);
+    putchar('\n');
+    return 0;
+}
+
+static vault_err
+list_run(struct call *c)
+{
+    struct json j = { .to = stdout };
+    vault_err err;
+
+    if (!c->json)
+        return kept(vault_key_list(c->app->folder, slot_text, NULL));
+    js_array(&j);
+    err = kept(vault_key_list(c->app->folder, slot_json, &j));
+    if (err == VAULT_OK)
+        js_end(&j);
+    return err;
+}
+
+const struct cmd cmd_key_list = {
+    .name = "key list",
+    .args = "",
+    .summary = "the ways into the vault; needs no passphrase",
+    .examples = "key list\nkey list --json\n",
+    .about = "One line per slot: number, id, what opens it, tier, and what unlocking costs.\n",
+    .opens = CMD_OPENS_FOLDER,
+    .run = list_run,
+};
+
+/* ---- key change --------------------------------------------------------------------------- */
+
+static vault_err
+change_run(struct call *c)
+{
+    struct vault_create_options opt = { 0 };
+    struct secret *pass = NULL;
+    vault_err err = pass_cost(&opt, c);
+
+    if (err == VAULT_OK)
+        err = open_vault(c);
+    if (err == VAULT_OK)
+        err = pass_new(&pass, c, "new passphrase (Tab shows it): ");
+    if (err == VAULT_OK)
+        err = kept(vault_key_change(c->app->vault, pass, &opt));
+    vault_secret_free(pass);
+    if (err != VAULT_OK)
+        return err;
+    if (c->json) {
+        struct json j = { .to = stdout };
+
+        js_object(&j);
+        js_pair_bool(&j, "changed", true);
+        js_end(&j);
+    }
+    term_say("the passphrase is changed\n"
+        "an old copy of this vault (a backup, a stolen disk) still opens with the old passphrase\n"
+        "if somebody else may know the old one, run `key rekey`: only that shuts it out");
+    return VAULT_OK;
+}
+
+const struct cmd cmd_key_change = {
+    .name = "key change",
+    .args = "[--kdf-memory MIB [--kdf-passes N]] [--kdf-time SECONDS]",
+    .summary = "change the passphrase of the slot in use, and what unlocking costs",
+    .examples = "key change\nkey change --passphrase-fd 3 --new-passphrase-fd 4 3< OLD 4< NEW\n",
+    .about =
+        "The old passphrase comes from the usual source, the new one from --new-passphrase-fd\n"
+        "or, typed twice, from the terminal. An old copy of the vault still opens with the old\n"
+        "passphrase; only `key rekey` revokes.\n",
+    .opts = (const struct opt[]){ PASS_COST_OPTS, { NULL, 0, false, NULL, NULL } },
+    .opens = CMD_OPENS_VAULT,
+    .run = change_run,
+};

@@ -1,0 +1,142 @@
+#include <stdio.h>
+#include <string.h>
+#include "cli/cmd.h"
+#include "cli/fail.h"
+#include "cli/fields.h"
+#include "cli/json.h"
+#include "cli/open.h"
+#include "cli/out.h"
+#include "cli/print.h"
+
+#define WHERE_MAX 32
+
+static int
+item_json(void *ctx, const struct vault_list_item *item)
+{
+    struct json *j = ctx;
+
+    js_object(j);
+    js_pair(j, "id", item->id);
+    js_pair(j, "type", item->type);
+    js_pair(j, "label", item->label);
+    js_pair_time(j, "updated", item->updated);
+    if (item->record != NULL) {
+        js_key(j, "fields");
+        print_fields_json(j, item->record);
+    }
+    js_end(j);
+    return 0;
+}
+
+static int
+item_text(void *ctx, const struct vault_list_item *item)
+{
+    char day[OUT_TIME];
+
+    (void)ctx;
+    out_date(day, item->updated);
+    print_code(item->id);
+    fputs("  ", stdout);
+    out_cell(item->type, 12);
+    putchar(' ');
+    out_cell(item->label, 40);
+    printf(" %s\n", day);
+    if (item->record != NULL)
+        print_values(item->record, PRINT_CODE + 2, true);
+    return 0;
+}
+
+/* FIELD=VALUE is cut at its equals sign. */
+static vault_err
+conditions(struct vault_where *where, size_t *n, const struct call *c)
+{
+    size_t at = 0;
+
+    for (char *w; (w = call_next(c, "where", &at)) != NULL; (*n)++) {
+        char *equals = strchr(w, '=');
+
+        if (*n == WHERE_MAX)
+            return fail(VAULT_ERR_INPUT, NULL, "--where is given too often");
+        if (equals == NULL || equals == w)
+            return fail(VAULT_ERR_INPUT, "as in --where citizenship=KP",
+                "--where takes FIELD=VALUE");
+        *equals = '\0';
+        where[*n].field = w;
+        where[*n].value = equals + 1;
+    }
+    return VAULT_OK;
+}
+
+/* What is asked for would stand on the command line. */
+static vault_err
+refuse_withheld(const struct vault_list_query *q, const struct call *c)
+{
+    for (size_t i = 0; i < q->n_where; i++) {
+        bool withheld = false;
+        vault_err err = fields_withheld(&withheld, c->app->vault, q->type, q->where[i].field);
+
+        if (err != VAULT_OK)
+            return err;
+        if (!withheld)
+            continue;
+        fail(VAULT_ERR_INPUT, NULL, "field '%s' is withheld: its value must not be an argument, "
+            "where other programs and the shell's history can see it", q->where[i].field);
+        fail_hint("`search --field %s` asks for the text on the terminal, or reads it from "
+            "standard input", q->where[i].field);
+        return VAULT_ERR_INPUT;
+    }
+    return VAULT_OK;
+}
+
+static vault_err
+print(const struct call *c, const struct vault_list_query *q)
+{
+    struct json j = { .to = stdout };
+    vault_err err;
+
+    if (!c->json)
+        return kept(vault_list(c->app->vault, q, item_text, NULL));
+    js_array(&j);
+    err = kept(vault_list(c->app->vault, q, item_json, &j));
+    if (err == VAULT_OK)
+        js_end(&j);
+    return err;
+}
+
+static vault_err
+list_run(struct call *c)
+{
+    struct vault_where where[WHERE_MAX];
+    struct vault_list_query q = { .where = where, .reveal = call_has(c, "reveal") };
+    vault_err err = conditions(where, &q.n_where, c);
+
+    q.type = c->n_args > 0 ? c->args[0] : NULL;
+    q.full = q.reveal;
+    if (err == VAULT_OK)
+        err = open_vault(c);
+    if (err == VAULT_OK)
+        err = refuse_withheld(&q, c);
+    if (err == VAULT_OK)
+        err = print(c, &q);
+    return err;
+}
+
+const struct cmd cmd_list = {
+    .name = "list",
+    .args = "[TYPE] [--where FIELD=VALUE]... [--reveal]",
+    .summary = "list records",
+    .examples = "list\n"
+        "list person --where citizenship=KP\n"
+        "list case --where opened=2015/2016 --json\n",
+    .about = "One line per record: beginning of its code, type, title, day of the last change.\n"
+        "--where compares without regard to case and marks; a date fits when it overlaps. A\n"
+        "withheld field cannot be asked for here: use `search --field`.\n"
+        "--json: [{\"id\",\"type\",\"label\",\"updated\"}], with --reveal also \"fields\"\n",
+    .opts = (const struct opt[]){
+        { "where", 0, true, "FIELD=VALUE", "only records in which this holds; may be repeated" },
+        { "reveal", 0, false, NULL, "with withheld values (keeper); logged" },
+        { NULL, 0, false, NULL, NULL } },
+    .max_args = 1,
+    .opens = CMD_OPENS_VAULT,
+    .run = list_run,
+};

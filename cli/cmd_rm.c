@@ -1,0 +1,38 @@
+#include <stdio.h>
+#include "cli/cmd.h"
+#include "cli/fail.h"
+#include "cli/open.h"
+#include "cli/print.h"
+#include "cli/term.h"
+
+static vault_err
+rm_run(struct call *c)
+{
+    struct vault_added added = { .changed = false };
+    vault_err err = open_vault(c);
+
+    if (err == VAULT_OK)
+        err = kept(vault_remove(c->app->vault, c->args[0], &added));
+    if (err != VAULT_OK)
+        return err;
+    if (c->json)
+        print_added(&added);
+    else
+        printf("%s\n", added.id);
+    term_say("removed from lists and searches, not erased: `history %.8s` and `revert` bring it "
+        "back", added.id);
+    return VAULT_OK;
+}
+
+const struct cmd cmd_rm = {
+    .name = "rm",
+    .args = "ID",
+    .summary = "remove a record from lists and searches; `revert` brings it back",
+    .examples = "rm K-12\nhistory K-12\nrevert K-12 0a1b2c\n",
+    .about = "The content stays in the vault. `purge` is what destroys it.\n"
+        "--json: {\"id\",\"revision\",\"changed\"}\n",
+    .min_args = 1,
+    .max_args = 1,
+    .opens = CMD_OPENS_VAULT,
+    .run = rm_run,
+};

@@ -1,0 +1,122 @@
+#include <stdio.h>
+#include "cli/cmd.h"
+#include "cli/fail.h"
+#include "cli/json.h"
+#include "cli/open.h"
+#include "cli/out.h"
+#include "cli/print.h"
+
+static void
+show_json(const struct vault_record *r)
+{
+    struct json j = { .to = stdout };
+
+    js_object(&j);
+    js_pair(&j, "id", r->id);
+    js_pair(&j, "type", r->type);
+    js_pair(&j, "revision", r->revision);
+    js_pair_time(&j, "time", r->time);
+    js_pair(&j, "author", r->author);
+    js_key(&j, "fields");
+    print_fields_json(&j, r);
+    js_key(&j, "withheld");
+    print_withheld_json(&j, r);
+    js_key(&j, "attachments");
+    js_array(&j);
+    js_end(&j);
+    js_key(&j, "links_here");
+    js_array(&j);
+    for (size_t i = 0; i < r->n_links_here; i++) {
+        js_object(&j);
+        js_pair(&j, "id", r->links_here[i].id);
+        js_pair(&j, "type", r->links_here[i].type);
+        js_pair(&j, "label", r->links_here[i].label);
+        js_pair(&j, "field", r->links_here[i].field);
+        js_end(&j);
+    }
+    js_end(&j);
+    js_pair_bool(&j, "conflict", r->conflict);
+    js_end(&j);
+}
+
+static void
+links_text(const struct vault_record *r)
+{
+    if (r->n_links_here > 0)
+        fputs("\nlinked from\n", stdout);
+    for (size_t i = 0; i < r->n_links_here; i++) {
+        const struct vault_link *l = &r->links_here[i];
+
+        fputs("  ", stdout);
+        print_code(l->id);
+        putchar(' ');
+        out_text(l->label);
+        fputs("  (", stdout);
+        out_text(l->type);
+        fputs(", ", stdout);
+        out_text(l->field);
+        fputs(")\n", stdout);
+    }
+}
+
+static void
+show_text(const struct vault_record *r)
+{
+    char iso[OUT_TIME];
+
+    out_iso(iso, r->time);
+    out_style(OUT_BOLD);
+    out_text(r->label);
+    out_style(OUT_PLAIN);
+    fputs("  ", stdout);
+    out_text(r->type);
+    printf("  %s\n%s by ", r->id, iso);
+    out_text(r->author);
+    printf(", revision %.12s\n", r->revision);
+    if (r->removed)
+        fputs("removed; `revert` brings it back\n", stdout);
+    if (r->conflict)
+        fputs("two sides of a conflict are to be resolved\n", stdout);
+    putchar('\n');
+    print_values(r, 2, false);
+    links_text(r);
+}
+
+static vault_err
+show_run(struct call *c)
+{
+    struct vault_record *r = NULL;
+    vault_err err = open_vault(c);
+
+    if (err == VAULT_OK)
+        err = kept(vault_show(c->app->vault, c->args[0], call_value(c, "rev"),
+            call_has(c, "reveal"), &r));
+    if (err != VAULT_OK)
+        return err;
+    if (c->json)
+        show_json(r);
+    else
+        show_text(r);
+    vault_record_free(r);
+    return VAULT_OK;
+}
+
+const struct cmd cmd_show = {
+    .name = "show",
+    .args = "ID [--reveal] [--rev R]",
+    .summary = "show a record",
+    .examples = "show K-12\nshow K-12 --reveal\nshow 3f6k --rev 0a1b2c\n",
+    .about = "ID is the code, a prefix of it that fits no other, the record's ref or its label.\n"
+        "Withheld fields print as [withheld]. --reveal needs a keeper, and the log records it.\n"
+        "--json: {\"id\",\"type\",\"revision\",\"time\",\"author\",\"fields\":{},\n"
+        "\"withheld\":[name...],\"attachments\":[],\n"
+        "\"links_here\":[{\"id\",\"type\",\"label\",\"field\"}],\"conflict\"}\n",
+    .opts = (const struct opt[]){
+        { "reveal", 0, false, NULL, "show withheld values as well; logged" },
+        { "rev", 0, false, "R", "show this revision (see history), not the latest" },
+        { NULL, 0, false, NULL, NULL } },
+    .min_args = 1,
+    .max_args = 1,
+    .opens = CMD_OPENS_VAULT,
+    .run = show_run,
+};

@@ -1,0 +1,171 @@
+#include "cli/input.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "cli/fail.h"
+#include "cli/term.h"
+
+/* Lines of standard input are read ahead here; only line readers use it. */
+static struct { char p[64 * 1024]; size_t from, to; } ahead;
+static bool by_line;
+
+void
+input_by_line(void)
+{
+    by_line = true;
+}
+
+void
+input_free(struct input *in)
+{
+    if (in->p != NULL)
+        explicit_bzero(in->p, in->room);
+    free(in->p);
+    memset(in, 0, sizeof *in);
+}
+
+void
+input_end(void)
+{
+    explicit_bzero(&ahead, sizeof ahead);
+}
+
+/* Room for n more bytes and a zero; the old copy is wiped, as realloc(3) would not. */
+static vault_err
+grow(struct input *in, size_t n)
+{
+    struct input bigger = { .n = in->n };
+
+    if (in->room - in->n > n && in->p != NULL)
+        return VAULT_OK;
+    bigger.room = (in->n + n + 1) * 2;
+    bigger.p = malloc(bigger.room);
+    if (bigger.p == NULL)
+        return fail_nomem();
+    if (in->n > 0)
+        memcpy(bigger.p, in->p, in->n);
+    input_free(in);
+    *in = bigger;
+    return VAULT_OK;
+}
+
+static vault_err
+append(struct input *in, const char *p, size_t n, size_t max)
+{
+    vault_err err;
+
+    if (n > max || in->n > max - n)
+        return fail(VAULT_ERR_INPUT, NULL, "the input is longer than %zu bytes", max);
+    err = grow(in, n);
+    if (err != VAULT_OK)
+        return err;
+    memcpy(in->p + in->n, p, n);
+    in->n += n;
+    in->p[in->n] = '\0';
+    return VAULT_OK;
+}
+
+static vault_err
+read_all(struct input *in, int fd, const char *name, size_t max)
+{
+    for (;;) {
+        vault_err err = grow(in, 64 * 1024);
+        ssize_t r;
+
+        if (err != VAULT_OK)
+            return err;
+        r = read(fd, in->p + in->n, in->room - in->n - 1);
+        if (r < 0 && errno == EINTR)
+            continue;
+        if (r < 0)
+            return fail_errno(errno, "cannot read %s", name);
+        in->n += (size_t)r;
+        in->p[in->n] = '\0';
+        if (in->n > max)
+            return fail(VAULT_ERR_INPUT, NULL, "%s is longer than %zu bytes", name, max);
+        if (r == 0)
+            return VAULT_OK;
+    }
+}
+
+static vault_err
+standard_input(struct input *out, size_t max)
+{
+    bool end;
+    vault_err err;
+
+    if (!by_line)
+        return read_all(out, STDIN_FILENO, "standard input", max);
+    err = input_line(out, max, &end);
+    if (err == VAULT_OK && end)
+        err = fail(VAULT_ERR_INPUT, NULL, "standard input has ended");
+    return err;
+}
+
+vault_err
+input_file(struct input *out, const char *path, size_t max)
+{
+    int fd;
+    vault_err err;
+
+    if (strcmp(path, "-") == 0)
+        return standard_input(out, max);
+    fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0)
+        return fail_errno(errno, "cannot open %s", path);
+    err = read_all(out, fd, path, max);
+    close(fd);
+    return err;
+}
+
+/* More of standard input into `ahead`. At its end nothing is added. */
+static vault_err
+fill(void)
+{
+    ssize_t r;
+
+    explicit_bzero(ahead.p, ahead.to);
+    ahead.from = ahead.to = 0;
+    do {
+        vault_err err = term_wait(STDIN_FILENO);
+
+        if (err != VAULT_OK)
+            return err;
+        r = read(STDIN_FILENO, ahead.p, sizeof ahead.p);
+    } while (r < 0 && errno == EINTR);
+    if (r < 0)
+        return fail_errno(errno, "cannot read standard input");
+    ahead.to = (size_t)r;
+    return VAULT_OK;
+}
+
+vault_err
+input_line(struct input *out, size_t max, bool *end)
+{
+    *end = false;
+    for (;;) {
+        vault_err err;
+        size_t n = ahead.to - ahead.from;
+        const char *p = ahead.p + ahead.from;
+        const char *newline = memchr(p, '\n', n);
+
+        if (newline != NULL)
+            n = (size_t)(newline - p);
+        err = append(out, p, n, max);
+        if (err != VAULT_OK)
+            return err;
+        ahead.from += n + (newline != NULL);
+        if (newline != NULL)
+            return VAULT_OK;
+        err = fill();
+        if (err != VAULT_OK)
+            return err;
+        if (ahead.to == 0) {
+            *end = out->n == 0;
+            return VAULT_OK;
+        }
+    }
+}

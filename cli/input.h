@@ -1,0 +1,34 @@
+/*
+ * input.h - files and standard input, whole.
+ *
+ * Layer:   cli.
+ * Secrets: may hold withheld values: every buffer is wiped, also when it grows.
+ */
+#ifndef CLI_INPUT_H
+#define CLI_INPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "vault/vault.h"
+
+#define INPUT_MIB ((size_t)1 << 20)
+
+struct input {
+    char *p;            /* a zero byte stands behind it */
+    size_t n, room;
+};
+
+/* A file of at most `max` bytes; "-" is standard input (within a shell: its next line).
+ * The caller frees, also after an error. */
+VAULT_CHECK vault_err input_file(struct input *out, const char *path, size_t max);
+
+/* The next line of standard input without its end, at most `max` bytes. *end: none is left. */
+VAULT_CHECK vault_err input_line(struct input *out, size_t max, bool *end);
+
+/* From now on "-" is one line. */
+void input_by_line(void);
+
+void input_free(struct input *in);
+void input_end(void);   /* wipes what was read ahead */
+
+#endif

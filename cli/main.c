@@ -1,0 +1,35 @@
+/*
+ * main.c - the table of commands.
+ *
+ * Exit codes, the same as vault_err (vault/base/err.h):
+ *     0  done                              5  in use by another process
+ *     1  failed for another reason         6  refused by a safety rule
+ *     2  wrong usage or input              7  not found
+ *     3  passphrase or key does not        8  conflict to be resolved
+ *        open it                           9  no memory or disk space
+ *     4  damaged, tampered, rolled back    130  interrupted
+ */
+#include "cli/cmd.h"
+
+extern const struct cmd cmd_init, cmd_status, cmd_key_list, cmd_key_change, cmd_check, cmd_log,
+    cmd_log_head, cmd_shell, cmd_type_list, cmd_type_show, cmd_type_add, cmd_add, cmd_show,
+    cmd_list, cmd_edit, cmd_history, cmd_revert, cmd_rm, cmd_search, cmd_timeline, cmd_agenda,
+    cmd_import, cmd_dump, cmd_help, cmd_version;
+
+/* In the order in which `help` lists them. */
+static const struct cmd *const commands[] = {
+    &cmd_init, &cmd_status, &cmd_key_list, &cmd_key_change, &cmd_check, &cmd_log, &cmd_log_head,
+    &cmd_shell,
+    &cmd_type_list, &cmd_type_show, &cmd_type_add,
+    &cmd_add, &cmd_show, &cmd_list, &cmd_edit, &cmd_history, &cmd_revert, &cmd_rm,
+    &cmd_search, &cmd_timeline, &cmd_agenda,
+    &cmd_import, &cmd_dump,
+    &cmd_help, &cmd_version,
+    NULL
+};
+
+int
+main(int argc, char **argv)
+{
+    return cli_main(argc, argv, commands);
+}

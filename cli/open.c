@@ -1,0 +1,240 @@
+#include "cli/open.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include "cli/fail.h"
+#include "cli/pass.h"
+#include "cli/term.h"
+
+/* ---- which vault -------------------------------------------------------------------------- */
+
+static bool
+is_vault_name(const char *name)
+{
+    size_t n = strlen(name);
+    struct stat st;
+
+    return n > 6 && strcmp(name + n - 6, ".vault") == 0 && stat(name, &st) == 0 &&
+        S_ISDIR(st.st_mode);
+}
+
+/* Add a name to a list for people, as long as there is room. */
+static void
+list_add(char *list, size_t room, const char *name)
+{
+    size_t n = strlen(list);
+
+    snprintf(list + n, room - n, "%s%s", n == 0 ? "" : ", ", name);
+}
+
+static vault_err
+only_one_here(char **out)
+{
+    DIR *dir = opendir(".");
+    char names[256] = "";
+    size_t count = 0;
+    char *found = NULL;
+
+    for (struct dirent *e; dir != NULL && (e = readdir(dir)) != NULL;) {
+        if (!is_vault_name(e->d_name))
+            continue;
+        if (++count == 1)
+            found = strdup(e->d_name);
+        list_add(names, sizeof names, e->d_name);
+    }
+    if (dir != NULL)
+        closedir(dir);
+    if (count == 1) {
+        *out = found;
+        return found == NULL ? fail_nomem() : VAULT_OK;
+    }
+    free(found);
+    if (count == 0)
+        return fail(VAULT_ERR_NOT_FOUND,
+            "name it with -C VAULT, or make one with `withheld init NAME.vault`",
+            "there is no vault in this folder");
+    return fail(VAULT_ERR_INPUT, "name one with -C VAULT", "there are several vaults here: %s",
+        names);
+}
+
+vault_err
+open_find(const struct call *c)
+{
+    const char *path = call_value(c, "vault");
+    size_t n;
+
+    if (c->app->folder != NULL)
+        return VAULT_OK;
+    if (path == NULL)
+        path = getenv("WITHHELD_VAULT");
+    if (path == NULL || path[0] == '\0')
+        return only_one_here(&c->app->folder);
+    n = strlen(path);
+    while (n > 1 && path[n - 1] == '/')     /* as the completion of a shell leaves it */
+        n--;
+    c->app->folder = strndup(path, n);
+    return c->app->folder == NULL ? fail_nomem() : VAULT_OK;
+}
+
+/* ---- the sandbox -------------------------------------------------------------------------- */
+
+/* The folder a path lies in; for a file that is there, the one where it really lies. */
+static char *
+folder_of(const char *path)
+{
+    char *real = realpath(path, NULL);
+    char *p = real != NULL ? real : strdup(path);
+    char *slash = NULL;
+
+    if (p == NULL)
+        return NULL;
+    for (size_t n = strlen(p); n > 1 && p[n - 1] == '/'; n--)
+        p[n - 1] = '\0';
+    slash = strrchr(p, '/');
+    if (slash == NULL)
+        strcpy(p, ".");         /* the name has at least one character */
+    else
+        slash[slash == p] = '\0';
+    return p;
+}
+
+/* *folder is NULL when the command has no such file on this line. */
+static vault_err
+declared(char **folder, const struct call *c, const struct cmd_file *f)
+{
+    const char *path = f->option != NULL ? call_value(c, f->option) :
+        f->arg > 0 && f->arg <= c->n_args ? c->args[f->arg - 1] : NULL;
+
+    if (path == NULL || path[0] == '\0' || strcmp(path, "-") == 0)
+        return VAULT_OK;
+    *folder = f->is_folder ? strdup(path) : folder_of(path);
+    return *folder == NULL ? fail_nomem() : VAULT_OK;
+}
+
+static vault_err
+confine(const struct call *c)
+{
+    char *reads = NULL, *writes = NULL;
+    const char *read_dirs[2] = { NULL }, *write_dirs[3] = { NULL };
+    vault_err err = declared(&reads, c, &c->cmd->reads);
+
+    if (err == VAULT_OK)
+        err = declared(&writes, c, &c->cmd->writes);
+    if (err == VAULT_OK) {
+        read_dirs[0] = reads;
+        write_dirs[0] = c->app->folder;
+        write_dirs[1] = writes;
+        err = kept(vault_process_confine(read_dirs, write_dirs, &c->app->sandbox));
+    }
+    free(reads);
+    free(writes);
+    return err;
+}
+
+/* ---- unlocking ---------------------------------------------------------------------------- */
+
+static int
+add_way_in(void *ctx, const struct vault_slot_info *s)
+{
+    char *list = ctx, way[64];
+
+    snprintf(way, sizeof way, "slot %d (%s)", s->index, s->kind);
+    list_add(list, 512, way);
+    return 0;
+}
+
+void
+open_explain(const struct call *c)
+{
+    char ways[512] = "";
+    const char *file = "";
+
+    if (vault_key_list(c->app->folder, add_way_in, ways) != VAULT_OK)
+        ways[0] = '\0';
+    if (strstr(ways, "keyfile") != NULL && !call_has(c, "key-file"))
+        file = ", and --key-file if the slot needs one";
+    fail_hint("check the keyboard layout and Caps Lock%s%s%s%s", file,
+        ways[0] == '\0' ? "" : "; this vault opens with ", ways,
+        call_has(c, "slot") ? "; --slot tries one of them only" : "");
+}
+
+static vault_err
+read_credentials(struct vault_credentials *cred, struct secret **pass, const struct call *c)
+{
+    char prompt[300];
+    const char *name = strrchr(c->app->folder, '/');
+    long slot = -1;
+    vault_err err = call_number(c, "slot", 0, 7, &slot);
+
+    if (err == VAULT_OK)
+        err = pass_source(c);
+    if (err == VAULT_OK)
+        err = kept(vault_probe(c->app->folder));
+    if (err != VAULT_OK)
+        return err;
+    snprintf(prompt, sizeof prompt, "passphrase for %s (Tab shows it): ",
+        name == NULL ? c->app->folder : name + 1);
+    err = pass_read(pass, c, prompt);
+    cred->passphrase = *pass;
+    cred->key_file = call_value(c, "key-file");
+    cred->slot = (int)slot;
+    cred->anchor = call_value(c, "anchor");
+    return err;
+}
+
+vault_err
+open_credentials(struct vault_credentials *cred, struct secret **pass, const struct call *c)
+{
+    vault_err err = read_credentials(cred, pass, c);
+
+    return err == VAULT_OK ? confine(c) : err;
+}
+
+static vault_err
+accept_words(const struct call *c)
+{
+    const char *words[16] = { NULL };
+    size_t n = 0, at = 0;
+
+    for (const char *w; (w = call_next(c, "accept", &at)) != NULL; n++) {
+        if (n == sizeof words / sizeof words[0])
+            return fail(VAULT_ERR_INPUT, NULL, "--accept is given too often");
+        words[n] = w;
+    }
+    return kept(vault_accept(c->app->vault, words, n));
+}
+
+static vault_err
+unlock(const struct call *c)
+{
+    struct vault_credentials cred = { .slot = -1 };
+    struct secret *pass = NULL;
+    vault_err err = read_credentials(&cred, &pass, c);
+
+    if (err == VAULT_OK)
+        err = kept(vault_open(&c->app->vault, c->app->folder, &cred));
+    vault_secret_free(pass);
+    if (err == VAULT_ERR_KEY)
+        open_explain(c);
+    return err;
+}
+
+vault_err
+open_vault(const struct call *c)
+{
+    vault_err err;
+
+    if (c->app->vault != NULL)
+        return accept_words(c);
+    err = unlock(c);
+    if (err == VAULT_OK)
+        err = confine(c);
+    if (err == VAULT_OK)
+        err = accept_words(c);
+    if (err == VAULT_OK && vault_memory_unlocked())
+        term_warn("some secrets could not be locked into memory and may reach the swap space");
+    return err;
+}

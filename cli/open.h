@@ -1,0 +1,28 @@
+/*
+ * open.h - find the vault, unlock it, close the sandbox.
+ *
+ * Layer:   cli.
+ * Secrets: the passphrase lives from the prompt to the end of vault_open.
+ */
+#ifndef CLI_OPEN_H
+#define CLI_OPEN_H
+
+#include "cli/cmd.h"
+
+/* Fill app->folder: -C, else $WITHHELD_VAULT, else the only *.vault folder here. */
+VAULT_CHECK vault_err open_find(const struct call *c);
+
+/* Ask for the passphrase, fill app->vault, close the sandbox but for the files the command
+ * declared. Within a shell the vault is open already; then only the words of --accept are handed
+ * over. */
+VAULT_CHECK vault_err open_vault(const struct call *c);
+
+/* The credentials alone, for a command that opens by itself; the sandbox is closed. The caller
+ * frees *pass, which cred borrows. */
+VAULT_CHECK vault_err open_credentials(struct vault_credentials *cred, struct secret **pass,
+    const struct call *c);
+
+/* After VAULT_ERR_KEY: say what else could be tried. */
+void open_explain(const struct call *c);
+
+#endif

@@ -1,0 +1,33 @@
+/*
+ * pass.h - passphrases, from where the person said.
+ *
+ * Layer:   cli.
+ * Secrets: read by read(2) straight into a struct secret; never from arguments or the environment.
+ */
+#ifndef CLI_PASS_H
+#define CLI_PASS_H
+
+#include "cli/cmd.h"
+
+/* The usual source: --passphrase-fd, --passphrase-file, else the terminal, with `prompt`.
+ * A descriptor is read to the end of the line and no further: what follows is the next reader's.
+ * Caller frees *out. VAULT_ERR_INPUT: no source, or nothing in it. */
+VAULT_CHECK vault_err pass_read(struct secret **out, const struct call *c, const char *prompt);
+
+/* Is there a usual source? The same error otherwise, before anything is done. */
+VAULT_CHECK vault_err pass_source(const struct call *c);
+
+/* A new one: --new-passphrase-fd, else the terminal, twice. */
+VAULT_CHECK vault_err pass_new(struct secret **out, const struct call *c, const char *prompt);
+
+/* The first one of a new vault: the usual source, --new-passphrase-fd, or the terminal, twice. */
+VAULT_CHECK vault_err pass_first(struct secret **out, const struct call *c, const char *prompt);
+
+/* What the key derivation shall cost: --kdf-memory, --kdf-passes, --kdf-time. */
+VAULT_CHECK vault_err pass_cost(struct vault_create_options *out, const struct call *c);
+#define PASS_COST_OPTS \
+    { "kdf-memory", 0, false, "MIB", "memory of the key derivation (else: by measuring)" }, \
+    { "kdf-passes", 0, false, "N", "passes over that memory (3 when only the memory is given)" }, \
+    { "kdf-time", 0, false, "SECONDS", "choose both so that unlocking here takes this long" }
+
+#endif

@@ -1,0 +1,27 @@
+/*
+ * print.h - records as people and programs see them.
+ *
+ * Layer:   cli.
+ * Secrets: prints what the library revealed, and keeps none of it.
+ */
+#ifndef CLI_PRINT_H
+#define CLI_PRINT_H
+
+#include "cli/json.h"
+#include "vault/vault.h"
+
+/* {"field": value, ...} of what is present. */
+void print_fields_json(struct json *j, const struct vault_record *r);
+/* ["name", ...]: the withheld fields that hold something. */
+void print_withheld_json(struct json *j, const struct vault_record *r);
+
+/* One aligned line per value, `indent` blanks before it. With `revealed`, only withheld ones. */
+void print_values(const struct vault_record *r, size_t indent, bool revealed);
+
+#define PRINT_CODE 8        /* characters of a code that people see */
+void print_code(const char *code);
+
+/* What adding, editing, reverting or removing came to. */
+void print_added(const struct vault_added *a);
+
+#endif

@@ -1,0 +1,67 @@
+/*
+ * term.h - talking to people.
+ *
+ * Layer:   cli.
+ * Secrets: what is typed goes byte by byte from read(2) into a struct secret, and from there to
+ *          the screen only while the person has it shown.
+ *
+ * The rules
+ *   - Prompts go to /dev/tty, messages to stderr in lower case without a full stop, data to
+ *     standard output (out.h). --quiet and --json silence messages, never errors.
+ *   - A secret is typed without echo; Tab shows it, and hides it again.
+ *   - Whatever signal arrives during a prompt, the terminal is left as it was found.
+ *   - --no-input: nothing is ever asked.
+ *   - Text that comes from a vault is escaped before it reaches a terminal.
+ */
+#ifndef CLI_TERM_H
+#define CLI_TERM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "vault/vault.h"
+
+struct term_rules {
+    bool silent;        /* --quiet or --json */
+    bool no_input;
+};
+void term_rules(const struct term_rules *r);
+
+/* Open /dev/tty, once; the sandbox would not let us later. No terminal is no error. */
+void term_open(void);
+
+/* Is there somebody who can be asked? */
+bool term_asks(void);
+
+/* A message, escaped, with "withheld: " before it or, said plainly, without. */
+void term_say(const char *fmt, ...) VAULT_PRINTF(1, 2);
+void term_warn(const char *fmt, ...) VAULT_PRINTF(1, 2);
+
+enum term_echo {
+    TERM_PASSPHRASE,    /* hidden; pasted ends of lines are dropped */
+    TERM_HIDDEN,        /* hidden text */
+    TERM_SHOWN
+};
+struct term_question {
+    const char *prompt;     /* escaped before it is shown */
+    enum term_echo echo;
+    bool lines;             /* Ctrl-J and pasting make more than one line */
+    size_t max;             /* bytes */
+};
+
+/*
+ * Ask; *out is a new secret that the caller frees, length 0 for an empty answer; a zero byte
+ * stands behind it.
+ * VAULT_ERR_INTERRUPTED: see term_ended. VAULT_ERR_INPUT: nobody to ask, or more than `max`.
+ */
+VAULT_CHECK vault_err term_ask(struct secret **out, const struct term_question *q);
+
+/* Why the last question was not answered. */
+enum term_end { TERM_END_SIGNAL, TERM_END_CTRL_C, TERM_END_CTRL_D, TERM_END_IDLE };
+enum term_end term_ended(void);
+
+/* Wait for input no longer than this, 0: for ever. Holds for standard input too (term_wait). */
+void term_idle(unsigned seconds);
+/* Until fd can be read. VAULT_ERR_INTERRUPTED when idle for too long. */
+VAULT_CHECK vault_err term_wait(int fd);
+
+#endif

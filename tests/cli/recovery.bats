@@ -1,0 +1,102 @@
+# docs/recovery.md, done as it says: the blocks are taken from the page, so that it cannot rot.
+
+load helpers
+
+TOP=$BATS_TEST_DIRNAME/../..
+PAGE=$TOP/docs/recovery.md
+PASS='пароль: correct horse'
+
+# block LANGUAGE TEXT: the first block of that language that contains TEXT.
+block() {
+    awk -v begin="\`\`\`$1" -v text="$2" '
+        $0 == begin { in_block = 1; found = ""; next }
+        /^```$/ { if (in_block && index(found, text)) { printf "%s", found; exit } in_block = 0 }
+        in_block { found = found $0 "\n" }' "$PAGE"
+}
+
+setup() {
+    common_setup
+    new_vault people "$PASS"
+    w "$PASS" --quiet add person --from - <<< \
+        '{"ref":"K-12","residence":"Khabarovsk","name":"Choi Myung-bok","notes":"came over the river"}'
+    w "$PASS" --quiet add case --from - <<< '{"ref":"C-7","title":"appeal of the spring","person":["K-12"]}'
+    PATH=$(dirname "$WITHHELD"):$PATH
+    block python hash_secret_raw > rawkey.py
+    [ -s rawkey.py ]
+}
+
+# run_page TEXT [PASS]: the block of commands that contains TEXT, with the passphrase on standard input.
+run_page() {
+    block sh "$1" > commands
+    [ -s commands ]
+    run bash -c 'set -e; . ./commands' <<< "${2-$PASS}"
+}
+
+@test "recovery.md: the raw key opens records.db for stock sqlcipher, which shows the schema" {
+    run_page .schema
+    [ "$status" = 0 ]
+    local table
+    for table in log pair open withheld wrap intake; do says "CREATE TABLE $table"; done
+    says '|'        # a row of open
+}
+
+@test "recovery.md: the blobs stay closed" {
+    local plain
+    run bash -c '{ /usr/bin/python3 rawkey.py people.vault
+        for t in "open:blob" "withheld:blob" wrap:box log:entry log:detail pair:id pair:tags; do
+            echo "SELECT hex(${t#*:}) FROM ${t%:*};"
+        done; } | sqlcipher people.vault/records.db' <<< "$PASS"
+    [ "$status" = 0 ]
+    [ ${#output} -gt 2000 ]
+    /usr/bin/python3 -c 'import sys
+for line in sys.stdin:
+    if not line.startswith("ok"): sys.stdout.buffer.write(bytes.fromhex(line))' <<< "$output" > bytes
+    # Searching finds what is there: the actions of the log are not encrypted once more.
+    grep -aq add bytes
+    for plain in Khabarovsk Choi river appeal spring K-12 residence title notes; do
+        ! grep -aqi -- "$plain" bytes
+        ! grep -aqi -- "$plain" people.vault/*
+    done
+}
+
+@test "recovery.md: a wrong passphrase opens no slot, and nothing is printed for sqlcipher" {
+    run /usr/bin/python3 rawkey.py people.vault <<< wrong
+    [ "$status" = 1 ]
+    [ "$output" = 'the passphrase opens no slot' ]
+}
+
+@test "recovery.md: the script tells damage from a wrong passphrase" {
+    printf x | dd of=people.vault/keys bs=1 seek=300 conv=notrunc status=none
+    run /usr/bin/python3 rawkey.py people.vault <<< "$PASS"
+    [ "$status" = 1 ]
+    says 'damaged'
+}
+
+@test "recovery.md: a damaged keys is exit code 4, and a copy made since the last change replaces it" {
+    mkdir backup
+    cp -a people.vault backup/
+    w "$PASS" --quiet add person ref=K-13
+    printf x | dd of=people.vault/keys bs=1 seek=300 conv=notrunc status=none
+    refused 4 w "$PASS" list
+    [[ $output != *passphrase* ]]
+    rm people.vault/keys
+    refused 4 w "$PASS" list
+    echo "$PASS" > passphrase
+    block sh 'cp backup/' | sed 's/^withheld /&--passphrase-file passphrase /' > commands
+    bash -e ./commands
+    run w "$PASS" show K-13
+    [ "$status" = 0 ]
+}
+
+@test "recovery.md: keys from before a change of passphrase is refused, yet has the key of the database" {
+    mkdir backup
+    cp -a people.vault backup/
+    w "$PASS" --quiet --new-passphrase-fd 5 key change "${CHEAP[@]}" 5<<< 'the new one'
+    w 'the new one' --quiet add person ref=K-13
+    cp backup/people.vault/keys people.vault/keys
+    refused 4 w "$PASS" list
+    says 'older'
+    run_page .schema
+    [ "$status" = 0 ]
+    says 'CREATE TABLE open'
+}

@@ -1,0 +1,476 @@
+# How the program talks to people, on a real terminal (tmux).
+#
+# Nothing here sleeps: a test waits until a text is on the screen, or gives up. Whatever the program
+# ever wrote to the terminal is also recorded (file `wrote`), so that "was never shown" can be said.
+
+load helpers
+
+setup() {
+    common_setup
+    export TMUX_TMPDIR=$BATS_TEST_TMPDIR
+    command -v tmux > /dev/null || skip "tmux is not installed"
+}
+
+teardown() {
+    mux kill-server 2> /dev/null || true
+}
+
+mux() {
+    tmux -u -f /dev/null -S "$BATS_TEST_TMPDIR/tmux" "$@" 3>&- 4>&-
+}
+
+# on_terminal COMMAND...: runs it there, then prints "exit code N" and leaves `stty -a` in a file.
+# SIGINT goes to the whole group; the script around the command must outlive it.
+on_terminal() {
+    {
+        echo 'trap : INT'
+        printf '%s ' sh -c "'echo \$\$ > pid; exec \"\$0\" \"\$@\"'"
+        printf '%q ' "$@"
+        printf '\necho "exit code $?"\nstty -a > modes\necho modes known\nexec cat\n'
+    } > script
+    mux new-session -d -x 90 -y 40 -c "$PWD" 'tmux wait-for go; exec bash script'
+    mux pipe-pane -o 'cat > wrote'
+    mux wait-for -S go
+}
+
+keys() { mux send-keys "$@"; }
+text() { mux send-keys -l -- "$1"; }
+screen() { mux capture-pane -p -J; }
+
+# sees TEXT: wait until it is on the screen. unsees TEXT: until it is not.
+wait_for() {
+    local tries=0
+    until screen | grep -qF -- "$2" && [ "$1" = sees ] ||
+        { [ "$1" = unsees ] && ! screen | grep -qF -- "$2"; }; do
+        tries=$((tries + 1))
+        if [ $tries -gt 300 ]; then
+            printf '%s: %s\n' "not so: $1" "$2"
+            screen
+            return 1
+        fi
+        sleep 0.05
+    done
+}
+sees() { wait_for sees "$1"; }
+unsees() { wait_for unsees "$1"; }
+
+# never_wrote GREP-ARGUMENTS: looks at all that came to the terminal, once the recorder has it.
+never_wrote() {
+    local tries=0
+    until grep -q 'exit code' wrote || [ $((tries++)) -gt 200 ]; do sleep 0.05; done
+    grep -q 'exit code' wrote
+    never grep -q "$@" wrote
+}
+
+# The terminal is as a program expects to find it.
+sane() {
+    sees 'modes known'
+    grep -q '[^-]icanon' modes
+    grep -q '[^-]echo ' modes
+    grep -q '[^-]icrnl' modes
+}
+
+@test "a passphrase is not shown as it is typed" {
+    new_vault v 'correct horse'
+    on_terminal "$WITHHELD" status
+    sees 'passphrase for v.vault'
+    text 'correct horse'
+    keys Enter
+    sees 'exit code 0'
+    sane
+    never_wrote correct
+}
+
+@test "Tab shows the passphrase, and hides it again" {
+    new_vault v 'correct horse'
+    on_terminal "$WITHHELD" status
+    sees 'passphrase for'
+    text 'correct horse'
+    keys Tab
+    sees 'correct horse'
+    keys Tab
+    unsees 'correct horse'
+    keys Enter
+    sees 'exit code 0'
+}
+
+@test "a passphrase can be corrected while it is hidden, also in Cyrillic" {
+    new_vault v 'пароль один'
+    on_terminal "$WITHHELD" status
+    sees 'passphrase for'
+    text 'wrong'
+    keys C-u
+    text 'пароль одинй'
+    keys BSpace Left Up Enter
+    sees 'exit code 0'
+}
+
+@test "a passphrase wider than the terminal is drawn once" {
+    new_vault v pass
+    on_terminal "$WITHHELD" status
+    sees 'passphrase for'
+    text "$(printf 'word%.0s ' {1..40})end"
+    keys Tab
+    sees 'word end'
+    keys Tab
+    unsees word
+    keys Tab
+    sees 'word end'
+    [ "$(screen | grep -c 'passphrase for')" = 1 ]
+    keys C-c
+    sees 'exit code 130'
+}
+
+@test "a wrong passphrase is exit code 3 and says what to try" {
+    new_vault v right
+    on_terminal "$WITHHELD" status
+    sees 'passphrase for'
+    text wrong
+    keys Enter
+    sees 'exit code 3'
+    screen | grep -q 'Caps Lock'
+    screen | grep -q 'slot 0 (passphrase)'
+}
+
+@test "a new passphrase is typed twice, and a slip is refused" {
+    on_terminal "$WITHHELD" init new.vault "${CHEAP[@]}"
+    sees 'new passphrase'
+    text one
+    keys Enter
+    sees 'the same again'
+    text two
+    keys Enter
+    sees 'exit code 2'
+    screen | grep -q 'differ'
+    [ ! -e new.vault ]
+    sane
+}
+
+@test "a new passphrase typed twice alike makes a vault" {
+    on_terminal "$WITHHELD" init new.vault "${CHEAP[@]}"
+    sees 'new passphrase'
+    text one
+    keys Enter
+    sees 'the same again'
+    text one
+    keys Enter
+    sees 'exit code 0'
+    screen | grep -q 'only way in'
+    VAULT=new.vault
+    w one status
+}
+
+@test "an empty passphrase is refused" {
+    on_terminal "$WITHHELD" init new.vault "${CHEAP[@]}"
+    sees 'new passphrase'
+    keys Enter
+    sees 'exit code 2'
+    [ ! -e new.vault ]
+}
+
+@test "Ctrl-C at the prompt restores the terminal, exit code 130" {
+    new_vault v pass
+    on_terminal "$WITHHELD" status
+    sees 'passphrase for'
+    text pa
+    keys C-c
+    sees 'exit code 130'
+    sane
+}
+
+@test "any signal at the prompt restores the terminal" {
+    new_vault v pass
+    local signal
+    for signal in TERM HUP QUIT ALRM USR1; do
+        on_terminal "$WITHHELD" status
+        sees 'passphrase for'
+        kill -"$signal" "$(cat pid)"
+        sees 'exit code 130'
+        sane
+        mux kill-server
+    done
+}
+
+@test "a crash at the prompt restores the terminal" {
+    new_vault v pass
+    on_terminal "$WITHHELD" status
+    sees 'passphrase for'
+    kill -SEGV "$(cat pid)"
+    sees 'exit code'
+    sane
+}
+
+@test "Ctrl-Z gives the terminal back, and the prompt returns without echo" {
+    new_vault v pass
+    mux new-session -d -x 90 -y 40 -c "$PWD" 'tmux wait-for go; PS1="ready> " exec bash --norc --noprofile -i'
+    mux pipe-pane -o 'cat > wrote'
+    mux wait-for -S go
+    sees 'ready>'
+    text "$WITHHELD status"
+    keys Enter
+    sees 'passphrase for'
+    keys C-z
+    sees 'Stopped'
+    text 'stty -a > modes; echo modes "known"'
+    keys Enter
+    sane
+    text 'fg'
+    keys Enter
+    # the prompt that was there, and the one that came back
+    local tries=0
+    until [ "$(screen | grep -c 'passphrase for')" = 2 ] || [ $((tries++)) -gt 200 ]; do
+        sleep 0.05
+    done
+    text pass
+    keys Enter
+    sees 'last backup'
+    never grep -q '): pass' wrote
+}
+
+@test "--no-input never asks, even on a terminal" {
+    new_vault v pass
+    on_terminal "$WITHHELD" --no-input status
+    sees 'exit code 2'
+    screen | grep -q -e '--passphrase-fd'
+}
+
+@test "a vault that is not there is told before a passphrase is asked for" {
+    on_terminal "$WITHHELD" -C nothing.vault status
+    sees 'exit code 7'
+    never_wrote 'passphrase for'
+}
+
+@test "add asks field by field; withheld answers stay hidden" {
+    new_vault v pass
+    on_terminal "$WITHHELD" add person
+    sees 'passphrase for'
+    text pass
+    keys Enter
+    sees '(ref)'
+    text K-12
+    keys Enter
+    sees 'Label ['
+    keys Enter
+    answer_until 'Name [name'
+    text 'Choi Myung-bok'
+    keys Enter
+    sees 'Other names ['
+    text 'Choe'
+    keys Enter
+    text 'Tsoi'
+    keys Enter
+    keys Enter
+    answer_until 'exit code 0'
+    sane
+    never_wrote -e Choi -e Choe -e Tsoi
+    run w pass show K-12 --reveal --json
+    json 'd["fields"]["ref"] == "K-12" and d["fields"]["name"] == "Choi Myung-bok"'
+    json 'd["fields"]["other_names"] == ["Choe", "Tsoi"]'
+}
+
+# Press Enter at one question after the other, until TEXT is there.
+answer_until() {
+    local tries=0 before
+    until screen | grep -qF -- "$1"; do
+        before=$(screen)
+        keys Enter
+        until [ "$(screen)" != "$before" ] || [ $((tries++)) -gt 300 ]; do sleep 0.05; done
+        if [ $tries -gt 300 ]; then
+            echo "never came: $1"
+            screen
+            return 1
+        fi
+    done
+}
+
+@test "Ctrl-C while fields are asked for writes nothing" {
+    new_vault v pass
+    on_terminal "$WITHHELD" add person
+    sees 'passphrase for'
+    text pass
+    keys Enter
+    sees '(ref)'
+    text K-12
+    keys Enter
+    sees 'Label ['
+    keys C-c
+    sees 'exit code 130'
+    sane
+    run w pass list --json
+    json 'd == []'
+}
+
+@test "an answer that is not taken can be corrected, the others stay" {
+    new_vault v pass
+    on_terminal "$WITHHELD" add person
+    sees 'passphrase for'
+    text pass
+    keys Enter
+    sees '(ref)'
+    text K-12
+    keys Enter
+    answer_until 'Born ['
+    text 'long ago'
+    keys Enter
+    answer_until 'which field'
+    text born
+    keys Enter
+    sees 'date]:'
+    text 1962
+    keys Enter
+    sees 'exit code 0'
+    run w pass show K-12 --json
+    json 'd["fields"]["born"] == "1962" and d["fields"]["ref"] == "K-12"'
+}
+
+@test "a pasted end of line answers no question" {
+    new_vault v pass
+    w pass add person ref=K-12
+    on_terminal "$WITHHELD" edit K-12 name residence
+    sees 'passphrase for'
+    text pass
+    keys Enter
+    sees 'Name ['
+    printf 'Choi\nMyung-bok\n' > pasted
+    mux load-buffer pasted
+    mux paste-buffer -p
+    keys Enter
+    sees 'Residence ['
+    text Seoul
+    keys Enter
+    sees 'exit code 0'
+    run w pass show K-12 --reveal --json
+    json 'd["fields"]["name"] == "Choi Myung-bok" and d["fields"]["residence"] == "Seoul"'
+}
+
+@test "a field named without a value is asked for, and hidden when withheld" {
+    new_vault v pass
+    w pass add person ref=K-12
+    on_terminal "$WITHHELD" edit K-12 notes
+    sees 'passphrase for'
+    text pass
+    keys Enter
+    sees 'Notes ['
+    text 'first line'
+    keys C-j
+    text 'second'
+    keys Tab
+    sees 'first line'
+    keys Enter
+    sees 'exit code 0'
+    run w pass show K-12 --reveal --json
+    json 'd["fields"]["notes"] == "first line\nsecond"'
+}
+
+@test "stored text cannot steer the terminal" {
+    new_vault v pass
+    echo pass > pass
+    printf '{"ref":"K-1","residence":"a\\u202eb\\u200bc"}' | w pass add person --from -
+    on_terminal "$WITHHELD" --passphrase-file pass show K-1
+    sees 'exit code 0'
+    screen | grep -qF '<U+202E>'
+    screen | grep -qF '<U+200B>'
+    never_wrote $'\xe2\x80\xae'
+    # JSON carries the text whole, and escaped
+    run w pass show K-1 --json
+    json 'd["fields"]["residence"] == "a\u202eb\u200bc"'
+    [[ $output != *$'\xe2\x80\xae'* ]]
+}
+
+@test "colours on a terminal only, and not with NO_COLOR" {
+    new_vault v pass
+    echo pass > pass
+    w pass add person ref=K-1
+    on_terminal "$WITHHELD" --passphrase-file pass show K-1
+    sees 'exit code 0'
+    grep -q $'\033\[1m' wrote
+    mux kill-server
+    on_terminal env NO_COLOR=1 "$WITHHELD" --passphrase-file pass show K-1
+    sees 'exit code 0'
+    never_wrote $'\033\[1m'
+    run w pass show K-1
+    [[ $output != *$'\033'* ]]
+    run w pass --color always show K-1
+    [[ $output == *$'\033[1m'* ]]
+}
+
+@test "search asks for the words, so that no name stands among the arguments" {
+    new_vault v pass
+    w pass add person ref=K-1 residence=Seoul
+    on_terminal "$WITHHELD" search
+    sees 'passphrase for'
+    text pass
+    keys Enter
+    sees 'search for:'
+    text seoul
+    keys Enter
+    sees 'exit code 0'
+    screen | grep -q residence
+}
+
+@test "arguments cannot be read in the list of processes" {
+    new_vault v pass
+    on_terminal "$WITHHELD" add person ref=K-12-visible
+    sees 'passphrase for'
+    tr '\0' ' ' < "/proc/$(cat pid)/cmdline" > cmdline
+    never grep -q visible cmdline
+    keys C-c
+    sees 'exit code 130'
+}
+
+@test "a shell runs commands in one session, and Ctrl-D ends it" {
+    new_vault v pass
+    on_terminal "$WITHHELD" shell
+    sees 'passphrase for'
+    text pass
+    keys Enter
+    sees 'v.vault> '
+    text "add person ref=K-1 residence='Leningrad region'"
+    keys Enter
+    text 'show K-1'
+    keys Enter
+    sees 'Leningrad region'
+    text 'show nobody'
+    keys Enter
+    sees 'withheld: '
+    text 'half a li'
+    keys C-c
+    text 'list person'
+    keys Enter
+    keys C-d
+    sees 'exit code 0'
+    sane
+}
+
+@test "a shell locks itself after some time without input" {
+    new_vault v pass
+    on_terminal "$WITHHELD" shell --idle 1
+    sees 'passphrase for'
+    text pass
+    keys Enter
+    sees 'v.vault> '
+    sees 'locked'
+    sees 'exit code 0'
+    sane
+}
+
+@test "a question within a shell does not keep it open either" {
+    new_vault v pass
+    on_terminal "$WITHHELD" shell --idle 2
+    sees 'passphrase for'
+    text pass
+    keys Enter
+    sees 'v.vault> '
+    text 'add person'
+    keys Enter
+    sees 'locked'
+    sees 'exit code 0'
+    sane
+}
+
+@test "a shell reads commands from standard input" {
+    new_vault v pass
+    run w pass shell <<< $'add person ref="K 1"\nshow "K 1" --json\nexit\nshow nothing'
+    [ "$status" = 0 ]
+    says '"ref":"K 1"'
+}

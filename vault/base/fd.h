@@ -1,0 +1,31 @@
+/*
+ * fd.h - system calls on descriptors, made to finish; for files.c and output.c.
+ *
+ * Layer:   base; everybody else includes files.h.
+ * Secrets: as files.h.
+ * Format:  none.
+ */
+#ifndef VAULT_BASE_FD_H
+#define VAULT_BASE_FD_H
+
+#include <sys/types.h>
+#include "vault/base/files.h"
+
+/* openat with O_CLOEXEC and, for what it creates, mode 0600. -1 with errno. */
+int fd_open_at(int dir, const char *name, int flags);
+void fd_close(int fd);                                      /* -1 is fine */
+int fd_sync(int fd);                                        /* -1 with errno */
+
+/* Zeros over the first n bytes, and down to the disk; -1 with errno. On flash memory and on file
+ * systems that copy on write the old blocks may survive; docs/threat-model.md says so. */
+int fd_overwrite(int fd, off_t n);
+void fd_overwrite_all(int fd);                              /* of a file that is given up */
+
+/* Append what is left of fd to the empty `out`; `what` completes "cannot read ...". */
+VAULT_CHECK vault_err fd_read_rest(struct buf *out, int fd, size_t max, const char *what);
+vault_err fd_too_large(const char *what, size_t max);       /* VAULT_ERR_INPUT */
+
+/* Split at the last slash: *name is what follows it, in path; *parent is a new string. */
+VAULT_CHECK vault_err path_split(char **parent, const char **name, const char *path);
+
+#endif

@@ -1,0 +1,73 @@
+/*
+ * files.h - private folders and files, whole-file reads with a limit, atomic replacement.
+ *
+ * Layer:   base.
+ * Secrets: what is read may be secret: buffers are wiped by their owner; file_overwrite destroys.
+ * Format:  none. Names are relative to an open folder descriptor and never followed through
+ *          symbolic links (O_NOFOLLOW); a path to a folder, which a person gave, may hold such
+ *          links. Files are created 0600, everything is opened with O_CLOEXEC.
+ */
+#ifndef VAULT_BASE_FILES_H
+#define VAULT_BASE_FILES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "vault/base/bytes.h"
+
+/* Make folder `path` (mode 0700), sync its parent, and open it. VAULT_ERR_INPUT: something of that
+ * name is already there. */
+VAULT_CHECK vault_err dir_make(int *fd, const char *path);
+/* Open an existing folder. VAULT_ERR_NOT_FOUND, VAULT_ERR_INPUT (not a folder). */
+VAULT_CHECK vault_err dir_open(int *fd, const char *path);
+VAULT_CHECK vault_err dir_sync(int fd);
+/* Close the folder to others (chmod 0700) when it is not. True when they may still enter it, as
+ * on a file system that has no modes. */
+bool dir_is_open_to_others(int fd);
+/* Exclusive advisory lock on the folder (flock), kept until the descriptor closes.
+ * VAULT_ERR_BUSY: another process holds it. */
+VAULT_CHECK vault_err dir_lock(int fd);
+
+/* Exists, as a regular file? */
+bool file_exists(int dir, const char *name);
+
+/* Read all of a regular file of at most `max` bytes into out (replaced; empty on error). `dir` may
+ * be AT_FDCWD. VAULT_ERR_NOT_FOUND; VAULT_ERR_INPUT: not a regular file, or larger. */
+VAULT_CHECK vault_err file_read(struct buf *out, int dir, const char *name, size_t max);
+/* Read a descriptor to its end into out (replaced; empty on error). VAULT_ERR_INPUT: more than
+ * `max` bytes. */
+VAULT_CHECK vault_err fd_read_all(struct buf *out, int fd, size_t max);
+/* Write everything, through EINTR and short writes. `what` completes "cannot write ...". */
+VAULT_CHECK vault_err fd_write_all(int fd, const void *p, size_t n, const char *what);
+
+/* Create `name` (must not exist: VAULT_ERR_INPUT), write, sync file and folder. On error nothing
+ * is left. */
+VAULT_CHECK vault_err file_create(int dir, const char *name, const void *p, size_t n);
+/* Replace a file in two steps, so that a commit can stand between them. file_stage writes and
+ * syncs name_new; one that is there already is wiped first, so finish or drop a former change
+ * before. */
+VAULT_CHECK vault_err file_stage(int dir, const char *name_new, const void *p, size_t n);
+/* file_swap renames name_new over `name`, syncs the folder, and then overwrites the old content
+ * through its descriptor. It can fail after the rename: name_new is gone then, the change stands,
+ * and the sentence says what was left undone. A missing `name` is fine. */
+VAULT_CHECK vault_err file_swap(int dir, const char *name_new, const char *name);
+/* Overwrite with zeros through the open descriptor, sync, unlink, sync the folder. Missing is
+ * fine. What cannot be overwritten (a symbolic link, no permission) is unlinked all the same, and
+ * the error says so. */
+VAULT_CHECK vault_err file_wipe(int dir, const char *name);
+
+/*
+ * An output file for a person: mode 0600, and never in place of another file. It is written as a
+ * hidden sibling; the content appears under its name only at output_commit. The parent folder may
+ * be reached through symbolic links, the name itself is not followed.
+ */
+struct output;
+/* VAULT_ERR_INPUT: something of that name is there. VAULT_ERR_NOT_FOUND: no such folder. */
+VAULT_CHECK vault_err output_open(struct output **out, const char *path);
+int output_fd(const struct output *o);                      /* for writing; belongs to o */
+/* Syncs and gives it its name. *o is freed and NULL in any case; on error the file is gone, except
+ * when only the last sync of the folder failed. VAULT_ERR_INPUT: the name was taken meanwhile. */
+VAULT_CHECK vault_err output_commit(struct output **o);
+void output_abort(struct output **o);           /* overwrites, removes, frees; *o may be NULL */
+
+#endif

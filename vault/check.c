@@ -1,0 +1,312 @@
+/*
+ * check.c - is everything whole and authentic: vault_check.
+ *
+ * Opens like any session, but tells each problem and goes on as far as it can; then every page,
+ * every signature, every revision and leaf, every wrapped key, every detail; at last what lies in
+ * the tables without belonging to anything.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vault/record/scan.h"
+#include "vault/session.h"
+
+struct checking {
+    struct vault *v;
+    struct report *rep;
+    uint64_t unverified;
+};
+
+static vault_err
+damaged(const char *what)
+{
+    return err_say(VAULT_ERR_DAMAGED, NULL, "%s", what);
+}
+
+/* ---- pages ---- */
+
+static void
+tell_page(void *ctx, const char *what)
+{
+    vault_err err = report_damage(ctx, damaged(what), DB_NAME);
+
+    (void)err;      /* a listener that wants no more is asked again at the next step */
+}
+
+/* ---- revisions ---- */
+
+/* The signer of the entry that added it is its author. */
+static vault_err
+check_author(struct checking *c, uint32_t n, const struct revision *rev)
+{
+    struct db_cursor *cur = NULL;
+    struct db_log_row row;
+    struct log_entry e;
+    bool got = false;
+    vault_err err;
+
+    err = db_scan_log(c->v->db, c->v->recs.index.pair[n].log, &cur);
+    if (err == VAULT_OK)
+        err = db_next_log(cur, &row, &got);
+    if (err == VAULT_OK)
+        err = got ? entry_decode(&e, row.entry) : damaged("its log entry is missing");
+    db_scan_end(cur);
+    if (err == VAULT_OK && memcmp(e.author, rev->author, 32) != 0)
+        err = damaged("its author is not the signer of its log entry");
+    return err;
+}
+
+/* Carried leaves, type and tags; needs the database, so it runs after the scan. */
+static vault_err
+check_relations(struct checking *c, uint32_t n, const struct revision *rev)
+{
+    struct recs *r = &c->v->recs;
+    const struct pair *p = &r->index.pair[n];
+    struct buf tags = BUF_INIT;
+    vault_err err;
+
+    err = type_set_by_hash(&r->types, rev->type) == NULL ? damaged("its type is missing") :
+        VAULT_OK;
+    if (err == VAULT_OK)
+        err = recs_check_carried(r, n, rev);
+    if (err == VAULT_OK)
+        err = recs_tags(r, rev, &tags);
+    if (err == VAULT_OK && (tags.n != (size_t)p->n_tags * TAG_BYTES || (tags.n != 0 &&
+            memcmp(tags.p, r->index.tag + (size_t)p->tags * TAG_BYTES, tags.n) != 0)))
+        err = damaged("its tags do not match its content");
+    if (err == VAULT_OK)
+        err = check_author(c, n, rev);
+    buf_free(&tags);
+    return err;
+}
+
+static vault_err
+report_pair(struct checking *c, vault_err err, uint32_t n)
+{
+    char where[96];
+
+    pair_name(c->v, n, where);
+    return report_damage(c->rep, err, where);
+}
+
+/* Withheld values: a keeper reads them; a case session can only see that they are there. */
+static vault_err
+check_withheld(struct checking *c, uint32_t n, struct revision *rev)
+{
+    struct recs *r = &c->v->recs;
+    struct buf box = BUF_INIT;
+    struct inner_wrap inner;
+    vault_err err;
+
+    if (!revision_introduces(rev))
+        return VAULT_OK;
+    if (is_keeper(c->v))
+        return recs_load_withheld(r, n, rev);
+    c->unverified++;
+    err = db_get(r->db, DB_WRAP, WRAP_ROW_WITHHELD(n), &box);
+    if (err == VAULT_OK)
+        err = unwrap_outer(&inner, &r->keys, rev, PART(box.p, box.n));
+    if (err == VAULT_OK)
+        err = db_get(r->db, DB_WITHHELD_BLOB, n, &box);
+    buf_free(&box);
+    return err == VAULT_ERR_NOT_FOUND ? damaged("its withheld content is missing") : err;
+}
+
+static vault_err
+check_revisions(struct checking *c)
+{
+    struct revision rev;
+    vault_err err = VAULT_OK;
+
+    revision_init(&rev);
+    for (uint32_t n = 1; err == VAULT_OK && n <= c->v->recs.index.n; n++) {
+        err = recs_load(&c->v->recs, n, &rev);
+        if (err == VAULT_OK)
+            err = check_withheld(c, n, &rev);
+        if (err == VAULT_OK)
+            err = check_relations(c, n, &rev);
+        err = report_pair(c, err, n);
+    }
+    revision_free(&rev);
+    return err;
+}
+
+/* ---- details of the log ---- */
+
+static vault_err
+check_details(struct checking *c)
+{
+    struct db_cursor *cur = NULL;
+    struct db_log_row row;
+    struct buf out = BUF_INIT;
+    struct log_entry e;
+    char where[48];
+    bool got = true;
+    vault_err err;
+
+    err = db_scan_log(c->v->db, 1, &cur);
+    while (err == VAULT_OK) {
+        err = db_next_log(cur, &row, &got);
+        if (err != VAULT_OK || !got)
+            break;
+        buf_reset(&out);
+        err = entry_decode(&e, row.entry);
+        if (err == VAULT_OK)
+            err = session_open_detail(c->v, &e, row.detail, &out);
+        snprintf(where, sizeof where, "log entry %lld", (long long)row.n - 1);
+        err = report_damage(c->rep, err, where);
+    }
+    db_scan_end(cur);
+    buf_free(&out);
+    return report_damage(c->rep, err, "the log");
+}
+
+/* ---- rows that belong to nothing ---- */
+
+struct table_rule {
+    enum db_table table;
+    const char *name;
+    bool (*belongs)(const struct checking *c, int64_t n);
+};
+
+static bool
+is_pair(const struct checking *c, int64_t n)
+{
+    return n >= 1 && n <= (int64_t)c->v->recs.index.n;
+}
+
+static bool
+is_wrap(const struct checking *c, int64_t row)
+{
+    const struct index *ix = &c->v->recs.index;
+
+    if (row == WRAP_ROW_LOG || row == WRAP_ROW_TAG)
+        return true;
+    if (row < 0 || !is_pair(c, row / 2))
+        return false;
+    return row % 2 == 1 || ix->pair[row / 2].first == (uint32_t)(row / 2);
+}
+
+static bool
+is_any(const struct checking *c, int64_t n)
+{
+    (void)c;
+    return n >= 1;
+}
+
+static vault_err
+check_table(struct checking *c, const struct table_rule *t)
+{
+    struct db_cursor *cur = NULL;
+    struct part blob;
+    int64_t n;
+    bool got = true;
+    vault_err err;
+
+    err = db_scan(c->v->db, t->table, INT64_MIN, &cur);
+    while (err == VAULT_OK) {
+        err = db_next(cur, &n, &blob, &got);
+        if (err != VAULT_OK || !got)
+            break;
+        if (!t->belongs(c, n))
+            err = report_damage(c->rep, damaged("it holds a row that belongs to no revision"),
+                t->name);
+    }
+    db_scan_end(cur);
+    return report_damage(c->rep, err, t->name);
+}
+
+static vault_err
+check_tables(struct checking *c)
+{
+    static const struct table_rule RULE[] = {
+        { DB_OPEN_BLOB, "table open", is_pair }, { DB_WITHHELD_BLOB, "table withheld", is_pair },
+        { DB_WRAP, "table wrap", is_wrap }, { DB_INTAKE, "table intake", is_any },
+    };
+    vault_err err = VAULT_OK;
+
+    for (size_t i = 0; err == VAULT_OK && i < sizeof RULE / sizeof RULE[0]; i++)
+        err = check_table(c, &RULE[i]);
+    return err;
+}
+
+/* ---- the whole ---- */
+
+static vault_err
+check_session(struct checking *c)
+{
+    uint64_t done = 0;
+    vault_err err;
+
+    err = db_check(c->v->db, tell_page, c->rep);
+    if (err == VAULT_OK)
+        err = verify_signatures(c->v, c->rep, true, &done);
+    if (err == VAULT_OK)
+        err = check_revisions(c);
+    if (err == VAULT_OK)
+        err = check_details(c);
+    if (err == VAULT_OK)
+        err = check_tables(c);
+    return err;
+}
+
+static vault_err
+verdict(vault_err err, const struct report *rep)
+{
+    if (err != VAULT_OK && err != VAULT_ERR_DAMAGED)
+        return err;
+    if (err == VAULT_OK && rep->count == 0)
+        return VAULT_OK;
+    return err_say(VAULT_ERR_DAMAGED, "keep this folder as it is and go back to a backup",
+        "the vault is damaged or was tampered with");
+}
+
+vault_err
+vault_check_open(vault *v, vault_problem_fn *fn, void *ctx, uint64_t *unverified)
+{
+    struct report rep = { .fn = fn, .ctx = ctx };
+    struct checking c = { .v = v, .rep = &rep };
+    vault_err err;
+
+    vault_clear_error();
+    err = check_session(&c);
+    if (unverified != NULL)
+        *unverified = c.unverified;
+    return verdict(err, &rep);
+}
+
+/* Where an opening that ended in damage got stuck. */
+static const char *
+stuck_at(const struct vault *v)
+{
+    return v->db == NULL && v->k_case == NULL ? KEYS_NAME : DB_NAME;
+}
+
+vault_err
+vault_check(const char *path, const struct vault_credentials *cred, vault_problem_fn *fn,
+    void *ctx, uint64_t *unverified)
+{
+    struct report rep = { .fn = fn, .ctx = ctx };
+    struct checking c = { .rep = &rep };
+    vault *v = NULL;
+    vault_err err;
+
+    vault_clear_error();
+    err = session_new(&v, path);
+    if (err == VAULT_OK)
+        err = session_open(v, cred, &rep);
+    c.v = v;
+    if (err == VAULT_OK && rep.count == 0) {
+        err = check_session(&c);
+    } else if (err == VAULT_ERR_DAMAGED || err == VAULT_OK) {
+        if (err == VAULT_ERR_DAMAGED && rep.count == 0)
+            err = report_damage(&rep, err, stuck_at(v));
+        if (v->db != NULL && err == VAULT_OK)
+            err = db_check(v->db, tell_page, &rep);
+    }
+    if (unverified != NULL)
+        *unverified = c.unverified;
+    vault_close(v);
+    return verdict(err, &rep);
+}

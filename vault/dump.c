@@ -1,0 +1,386 @@
+/*
+ * dump.c - everything out, for leaving this program: vault_dump.
+ *
+ * One file a type in a folder made for it. With withheld values it is logged first, like every
+ * reveal.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "vault/base/files.h"
+#include "vault/base/json_out.h"
+#include "vault/record/scan.h"
+#include "vault/view.h"
+
+#define FLUSH_AT ((size_t)256 << 10)
+
+struct dump_file {
+    const struct type_def *type;
+    int fd;
+    struct buf out;
+};
+
+struct dump {
+    struct vault *v;
+    int dir;
+    bool csv, reveal, counting;
+    struct dump_file *file;
+    size_t n_files;
+    uint64_t records;
+};
+
+/* ---- files ---- */
+
+static void
+file_name(const struct dump *d, const struct type_def *t, char out[static NAME_MAX_BYTES + 8])
+{
+    snprintf(out, NAME_MAX_BYTES + 8, "%s.%s", t->name, d->csv ? "csv" : "jsonl");
+}
+
+static vault_err
+flush(struct dump_file *f)
+{
+    vault_err err = fd_write_all(f->fd, f->out.p, f->out.n, "the dump");
+
+    buf_reset(&f->out);
+    return err;
+}
+
+static void csv_header(struct dump *d, struct dump_file *f);
+
+static vault_err
+file_of(struct dump *d, const struct type_def *t, struct dump_file **out)
+{
+    char name[NAME_MAX_BYTES + 8];
+    struct dump_file *f;
+
+    for (size_t i = 0; i < d->n_files; i++)
+        if (strcmp(d->file[i].type->name, t->name) == 0) {
+            *out = &d->file[i];
+            return VAULT_OK;
+        }
+    f = reallocarray(d->file, d->n_files + 1, sizeof *f);
+    if (f == NULL)
+        return err_nomem();
+    d->file = f;
+    f = &d->file[d->n_files];
+    /* Columns of the type in force: an older version has no others. */
+    *f = (struct dump_file){ .type = type_set_current(&d->v->recs.types, t->name) };
+    file_name(d, t, name);
+    f->fd = openat(d->dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (f->fd < 0)
+        return err_say(VAULT_ERR_FAILED, NULL, "cannot write into the folder of the dump");
+    d->n_files++;
+    if (d->csv)
+        csv_header(d, f);
+    *out = f;
+    return VAULT_OK;
+}
+
+static vault_err
+finish_files(struct dump *d, vault_err err)
+{
+    char name[NAME_MAX_BYTES + 8];
+
+    for (size_t i = 0; i < d->n_files; i++) {
+        struct dump_file *f = &d->file[i];
+        if (err == VAULT_OK)
+            err = flush(f);
+        if (err == VAULT_OK && fsync(f->fd) != 0)
+            err = err_say(VAULT_ERR_NO_SPACE, NULL, "the dump could not be written to the disk");
+        (void)close(f->fd);
+        buf_free(&f->out);
+    }
+    for (size_t i = 0; err != VAULT_OK && i < d->n_files; i++) {
+        file_name(d, d->file[i].type, name);
+        (void)unlinkat(d->dir, name, 0);
+    }
+    free(d->file);
+    return err;
+}
+
+/* ---- values ---- */
+
+/* What names a linked record elsewhere: its ref, else its label, else its code. */
+static vault_err
+link_name(struct dump *d, const char *code, struct buf *out)
+{
+    struct recs *r = &d->v->recs;
+    struct revision rev;
+    uint32_t first = 0, head = 0;
+    vault_err err;
+
+    revision_init(&rev);
+    err = recs_find(r, code, strlen(code), FIND_ANY, &first);
+    if (err == VAULT_OK)
+        err = recs_head(r, first, &head, NULL);
+    if (err == VAULT_OK)
+        err = recs_load(r, head, &rev);
+    if (err == VAULT_OK)
+        err = recs_text(&rev, "ref", out);
+    if (err == VAULT_OK && out->n == 0)
+        err = recs_text(&rev, "label", out);
+    if (err == VAULT_OK && out->n == 0)
+        buf_str(out, code);
+    revision_free(&rev);
+    return err;
+}
+
+static bool
+shown(const struct vault_value *x)
+{
+    return x->present && strcmp(x->kind, "file") != 0;
+}
+
+static vault_err
+plain_text(struct dump *d, const struct vault_value *x, struct buf *out)
+{
+    buf_reset(out);
+    if (strcmp(x->kind, "link") == 0)
+        return link_name(d, x->text, out);
+    buf_str(out, x->text);
+    return buf_ok(out);
+}
+
+/* ---- JSON lines ---- */
+
+static void
+json_pair(struct buf *out, const char *key, const char *text)
+{
+    buf_u8(out, ',');
+    json_string(out, PART(key, strlen(key)));
+    buf_u8(out, ':');
+    json_string(out, PART(text, strlen(text)));
+}
+
+static vault_err
+json_value(struct dump *d, const struct vault_value *x, struct buf *text, struct buf *out)
+{
+    bool prov = x->source != NULL || x->as_of != NULL || x->certainty != NULL;
+    vault_err err = plain_text(d, x, text);
+
+    if (prov)
+        buf_str(out, "{\"value\":");
+    if (x->is_number != 0)
+        buf_put(out, text->p, text->n);
+    else
+        json_string(out, PART(text->p, text->n));
+    if (x->source != NULL) {
+        buf_reset(text);
+        if (err == VAULT_OK)
+            err = link_name(d, x->source, text);
+        json_pair(out, "source", buf_cstr(text) == NULL ? "" : (const char *)text->p);
+    }
+    if (x->as_of != NULL)
+        json_pair(out, "as_of", x->as_of);
+    if (x->certainty != NULL)
+        json_pair(out, "certainty", x->certainty);
+    if (prov)
+        buf_u8(out, '}');
+    return err;
+}
+
+static vault_err
+json_line(struct dump *d, const struct vault_record *r, struct buf *text, struct buf *out)
+{
+    const char *open = NULL;        /* field whose array is open */
+    vault_err err = VAULT_OK;
+
+    buf_str(out, "{\"_id\":");
+    json_string(out, PART(r->id, strlen(r->id)));
+    for (size_t i = 0; err == VAULT_OK && i < r->n_values; i++) {
+        const struct vault_value *x = &r->values[i];
+        bool next = open != NULL && strcmp(open, x->field) == 0;
+        if (!shown(x))
+            continue;
+        if (open != NULL && !next) {
+            buf_u8(out, ']');
+            open = NULL;
+        }
+        buf_u8(out, ',');
+        if (!next) {
+            json_string(out, PART(x->field, strlen(x->field)));
+            buf_str(out, x->repeats ? ":[" : ":");
+        }
+        err = json_value(d, x, text, out);
+        if (x->repeats)
+            open = x->field;
+    }
+    buf_str(out, open != NULL ? "]}\n" : "}\n");
+    return err;
+}
+
+/* ---- CSV ---- */
+
+static bool
+has_column(const struct dump *d, const struct field_def *f)
+{
+    return f->kind != FIELD_FILE && (d->reveal || f->tier == LEAF_OPEN);
+}
+
+static void
+csv_header(struct dump *d, struct dump_file *f)
+{
+    buf_str(&f->out, "_id");
+    for (size_t i = 0; i < f->type->n_fields; i++)
+        if (has_column(d, &f->type->field[i]))
+            buf_fmt(&f->out, ",%s", f->type->field[i].name);
+    buf_str(&f->out, "\r\n");
+}
+
+static void
+csv_quoted(struct buf *out, struct part text)
+{
+    for (size_t i = 0; i < text.n; i++) {
+        uint8_t c = ((const uint8_t *)text.p)[i];
+        if (c == '"')
+            buf_u8(out, '"');
+        buf_u8(out, c);
+    }
+}
+
+static vault_err
+csv_cell(struct dump *d, const struct vault_record *r, const char *field, struct buf *text,
+    struct buf *out)
+{
+    bool any = false;
+    vault_err err = VAULT_OK;
+
+    for (size_t i = 0; err == VAULT_OK && i < r->n_values; i++) {
+        const struct vault_value *x = &r->values[i];
+        if (!shown(x) || strcmp(x->field, field) != 0)
+            continue;
+        buf_u8(out, any ? '|' : '"');
+        any = true;
+        err = plain_text(d, x, text);
+        csv_quoted(out, PART(text->p, text->n));
+    }
+    if (any)
+        buf_u8(out, '"');
+    return err;
+}
+
+static vault_err
+csv_line(struct dump *d, struct dump_file *f, const struct vault_record *r, struct buf *text)
+{
+    vault_err err = VAULT_OK;
+
+    buf_str(&f->out, r->id);
+    for (size_t i = 0; err == VAULT_OK && i < f->type->n_fields; i++) {
+        if (!has_column(d, &f->type->field[i]))
+            continue;
+        buf_u8(&f->out, ',');
+        err = csv_cell(d, r, f->type->field[i].name, text, &f->out);
+    }
+    buf_str(&f->out, "\r\n");
+    return err;
+}
+
+/* ---- the whole ---- */
+
+static vault_err
+one(struct dump *d, const struct revision *rev)
+{
+    const struct view_options opt = { .reveal = d->reveal };
+    const struct type_def *t = type_set_by_hash(&d->v->recs.types, rev->type);
+    struct vault_record *r = NULL;
+    struct dump_file *f = NULL;
+    struct buf text = BUF_INIT;
+    vault_err err;
+
+    err = view_build(d->v, rev, &opt, &r);
+    if (err == VAULT_OK)
+        err = file_of(d, t, &f);
+    if (err == VAULT_OK)
+        err = d->csv ? csv_line(d, f, r, &text) : json_line(d, r, &text, &f->out);
+    if (err == VAULT_OK)
+        err = buf_ok(&f->out);
+    if (err == VAULT_OK && f->out.n >= FLUSH_AT)
+        err = flush(f);
+    buf_free(&text);
+    vault_record_free(r);
+    return err;
+}
+
+/* Heads by point reads: a link's name needs the database while the dump goes on. */
+static vault_err
+all(struct dump *d)
+{
+    struct recs *r = &d->v->recs;
+    struct buf extra = BUF_INIT;
+    struct revision rev;
+    vault_err err = scan_heads(r);
+
+    d->records = 0;
+    revision_init(&rev);
+    for (uint32_t n = 1; err == VAULT_OK && n <= r->index.n; n++) {
+        const struct pair *p = &r->index.pair[n];
+        if (index_is_system(p) || p->superseded)
+            continue;
+        err = recs_load(r, n, &rev);
+        if (err != VAULT_OK || revision_removed(&rev))
+            continue;
+        d->records++;
+        if (d->counting)
+            continue;
+        buf_reset(&extra);
+        if (d->reveal)
+            err = recs_reveal(r, n, &rev, &extra);
+        if (err == VAULT_OK)
+            err = one(d, &rev);
+    }
+    revision_free(&rev);
+    buf_free(&extra);
+    return err;
+}
+
+static vault_err
+log_dump(struct dump *d)
+{
+    struct detail det = {0};
+    vault_err err;
+
+    d->counting = true;
+    err = all(d);
+    d->counting = false;
+    detail_uint(&det, "records", d->records);
+    detail_text(&det, "format", d->csv ? "csv" : "jsonl");
+    if (err == VAULT_OK)
+        err = session_note(d->v, d->reveal ? "dump-names" : "dump", d->reveal, &det);
+    detail_free(&det);
+    return err;
+}
+
+vault_err
+vault_dump(vault *v, const char *dir, const struct vault_dump_options *opt, uint64_t *records)
+{
+    struct dump d = { .v = v, .dir = -1, .reveal = opt->reveal };
+    vault_err err = VAULT_OK;
+
+    vault_clear_error();
+    if (opt->format != NULL && strcmp(opt->format, "csv") == 0)
+        d.csv = true;
+    else if (opt->format != NULL && strcmp(opt->format, "jsonl") != 0)
+        return err_say(VAULT_ERR_INPUT, "jsonl or csv", "a dump has no such format");
+    if (d.reveal)
+        err = need_keeper(v, "a dump with withheld values");
+    if (err == VAULT_OK)
+        err = dir_make(&d.dir, dir);
+    if (err != VAULT_OK)
+        return err;
+    err = log_dump(&d);
+    if (err == VAULT_OK)
+        err = all(&d);
+    err = finish_files(&d, err);
+    if (err == VAULT_OK)
+        err = dir_sync(d.dir);
+    (void)close(d.dir);
+    if (err != VAULT_OK)
+        (void)rmdir(dir);
+    else
+        *records = d.records;
+    return err;
+}

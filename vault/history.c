@@ -1,0 +1,288 @@
+/* history.c - who did what when: vault_history, vault_log, vault_log_head. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vault/base/cbor.h"
+#include "vault/base/json_out.h"
+#include "vault/base/text.h"
+#include "vault/session.h"
+
+#define FIELDS_TOLD 128
+
+/* ---- which fields a revision changed ---- */
+
+struct changes {
+    char name[FIELDS_TOLD][NAME_MAX_BYTES];
+    const char *list[FIELDS_TOLD];
+    size_t n;
+};
+
+static void
+note_field(struct changes *c, const struct leaf *l)
+{
+    for (size_t i = 0; i < c->n; i++)
+        if (strlen(c->name[i]) == l->field.n && memcmp(c->name[i], l->field.p, l->field.n) == 0)
+            return;
+    if (c->n == FIELDS_TOLD || l->field.n >= NAME_MAX_BYTES)
+        return;
+    memcpy(c->name[c->n], l->field.p, l->field.n);
+    c->name[c->n][l->field.n] = '\0';
+    c->list[c->n] = c->name[c->n];
+    c->n++;
+}
+
+/* Open values have a new salt in each revision, so they are compared themselves; withheld ones by c. */
+static bool
+same_leaf(const struct leaf *a, const struct leaf *b)
+{
+    if (b == NULL || a->tier != b->tier)
+        return false;
+    if (a->tier == LEAF_WITHHELD || a->value.n == 0 || b->value.n == 0)
+        return memcmp(a->c, b->c, sizeof a->c) == 0;
+    return a->value.n == b->value.n && memcmp(a->value.p, b->value.p, a->value.n) == 0;
+}
+
+static void
+compare(struct changes *c, const struct revision *a, const struct revision *b)
+{
+    for (size_t i = 0; i < a->n_leaves; i++) {
+        const struct leaf *l = &a->leaf[i];
+        if (!same_leaf(l, revision_find(b, l->field, l->element, l->n_element)))
+            note_field(c, l);
+    }
+}
+
+static vault_err
+find_changes(struct vault *v, uint32_t n, const struct revision *rev, struct changes *c)
+{
+    uint32_t first = v->recs.index.pair[n].first, parent = 0;
+    struct revision before;
+    vault_err err = VAULT_OK;
+
+    c->n = 0;
+    revision_init(&before);
+    if (rev->n_parents != 0)
+        parent = index_revision(&v->recs.index, first, rev->parent[0]);
+    if (parent != 0)
+        err = recs_load(&v->recs, parent, &before);
+    if (err == VAULT_OK) {
+        compare(c, rev, &before);
+        compare(c, &before, rev);
+    }
+    revision_free(&before);
+    return err;
+}
+
+/* ---- entries ---- */
+
+static vault_err
+read_entry(struct vault *v, uint32_t row, struct log_entry *e)
+{
+    struct db_cursor *c = NULL;
+    struct db_log_row r;
+    bool got = false;
+    vault_err err;
+
+    err = db_scan_log(v->db, row, &c);
+    if (err == VAULT_OK)
+        err = db_next_log(c, &r, &got);
+    if (err == VAULT_OK)
+        err = got ? entry_decode(e, r.entry) :
+            err_say(VAULT_ERR_DAMAGED, NULL, "a log entry is missing");
+    db_scan_end(c);
+    return err;
+}
+
+static vault_err
+tell_revision(struct vault *v, uint32_t n, struct revision *rev, vault_history_fn *fn, void *ctx,
+    bool *stop)
+{
+    const struct pair *p = &v->recs.index.pair[n];
+    struct changes *c = calloc(1, sizeof *c);
+    char hex[2 * REVISION_ID_BYTES + 1], author[40];
+    struct log_entry e;
+    vault_err err;
+
+    if (c == NULL)
+        return err_nomem();
+    err = recs_load(&v->recs, n, rev);
+    if (err == VAULT_OK)
+        err = find_changes(v, n, rev, c);
+    if (err == VAULT_OK)
+        err = read_entry(v, p->log, &e);
+    if (err == VAULT_OK) {
+        hex_of(hex, rev->id, REVISION_ID_BYTES);
+        author_name(v, rev->author, author);
+        struct vault_history_item item = { .revision = hex, .time = rev->time,
+            .author = author, .action = e.action, .log_number = e.number, .fields = c->list,
+            .n_fields = c->n, .head = !p->superseded, .removed = revision_removed(rev) };
+        *stop = fn(ctx, &item) != 0;
+    }
+    free(c);
+    return err;
+}
+
+vault_err
+vault_history(vault *v, const char *id, vault_history_fn *fn, void *ctx)
+{
+    struct revision rev;
+    uint32_t first = 0, head;
+    bool stop = false;
+    vault_err err;
+
+    vault_clear_error();
+    revision_init(&rev);
+    err = session_find(v, id, &first);
+    if (err == VAULT_OK)
+        err = recs_head(&v->recs, first, &head, NULL);
+    for (uint32_t n = first; err == VAULT_OK && n != 0 && !stop; n = v->recs.index.pair[n].next)
+        err = tell_revision(v, n, &rev, fn, ctx, &stop);
+    revision_free(&rev);
+    return err;
+}
+
+/* ---- details as JSON ---- */
+
+/* Depth is bounded by the CBOR reader. */
+static void
+json_item(struct buf *out, struct rd *r)
+{
+    size_t n;
+
+    switch (cbor_peek(r)) {
+    case CBOR_UINT:
+    case CBOR_NEG:
+        buf_fmt(out, "%lld", (long long)cbor_get_int(r));
+        break;
+    case CBOR_TEXT:
+        json_string(out, cbor_get_text(r, r->n));
+        break;
+    case CBOR_BYTES:
+        json_hex(out, cbor_get_bytes(r, r->n));
+        break;
+    case CBOR_BOOL:
+        buf_str(out, cbor_get_bool(r) ? "true" : "false");
+        break;
+    case CBOR_ARRAY:
+        n = cbor_get_array(r, r->n);
+        buf_u8(out, '[');
+        for (size_t i = 0; i < n && !r->bad; i++) {
+            buf_str(out, i == 0 ? "" : ",");
+            json_item(out, r);
+        }
+        buf_u8(out, ']');
+        break;
+    case CBOR_MAP:
+        n = cbor_get_map(r, r->n);
+        buf_u8(out, '{');
+        for (size_t i = 0; i < n && !r->bad; i++) {
+            buf_str(out, i == 0 ? "" : ",");
+            json_item(out, r);
+            buf_u8(out, ':');
+            json_item(out, r);
+        }
+        buf_u8(out, '}');
+        break;
+    case CBOR_BAD:
+        r->bad = true;
+        break;
+    }
+}
+
+/* ---- the log ---- */
+
+struct telling {
+    struct vault *v;
+    vault_log_fn *fn;
+    void *ctx;
+    struct buf detail, json;
+};
+
+static vault_err
+detail_json(struct telling *t, const struct log_entry *e, struct part box)
+{
+    struct rd r;
+    vault_err err;
+
+    buf_reset(&t->detail);
+    buf_reset(&t->json);
+    err = session_open_detail(t->v, e, box, &t->detail);
+    if (err != VAULT_OK)
+        return err;
+    r = rd_of(t->detail.p, t->detail.n);
+    json_item(&t->json, &r);
+    if (!rd_end(&r))
+        return err_say(VAULT_ERR_DAMAGED, NULL, "the detail of a log entry cannot be read");
+    return buf_cstr(&t->json) == NULL ? err_nomem() : VAULT_OK;
+}
+
+static vault_err
+tell_entry(struct telling *t, const struct db_log_row *row, bool *stop)
+{
+    char hash[2 * 32 + 1], author[40], parent[ENTRY_PARENTS_MAX][2 * 32 + 1];
+    const char *parents[ENTRY_PARENTS_MAX];
+    struct log_entry e;
+    vault_err err;
+
+    err = entry_decode(&e, row->entry);
+    if (err == VAULT_OK)
+        err = detail_json(t, &e, row->detail);
+    if (err != VAULT_OK)
+        return err;
+    hex_of(hash, t->v->chain[row->n].hash, 32);
+    author_name(t->v, e.author, author);
+    for (size_t i = 0; i < e.n_parents; i++) {
+        hex_of(parent[i], e.parent[i], 32);
+        parents[i] = parent[i];
+    }
+    struct vault_log_item item = { .number = e.number, .hash = hash, .time = e.time,
+        .action = e.action, .author = author, .keeper_signed = e.n_keepers != 0,
+        .revisions = e.count, .detail = (const char *)t->json.p, .parents = parents,
+        .n_parents = e.n_parents };
+    *stop = t->fn(t->ctx, &item) != 0;
+    return VAULT_OK;
+}
+
+vault_err
+vault_log(vault *v, vault_log_fn *fn, void *ctx)
+{
+    struct telling t = { .v = v, .fn = fn, .ctx = ctx };
+    struct db_cursor *c = NULL;
+    struct db_log_row row;
+    bool got = true, stop = false;
+    vault_err err;
+
+    vault_clear_error();
+    err = db_scan_log(v->db, 1, &c);
+    while (err == VAULT_OK && !stop) {
+        err = db_next_log(c, &row, &got);
+        if (err != VAULT_OK || !got)
+            break;
+        err = tell_entry(&t, &row, &stop);
+    }
+    db_scan_end(c);
+    buf_free(&t.detail);
+    buf_free(&t.json);
+    return err;
+}
+
+vault_err
+vault_log_head(vault *v, uint64_t *number, char hash[VAULT_HASH_LEN + 1], char words[256])
+{
+    const struct chain_entry *head = &v->chain[v->n_log];
+    struct buf b = BUF_INIT;
+    vault_err err;
+
+    vault_clear_error();
+    words_of(&b, head->hash, sizeof head->hash, 12);
+    err = buf_ok(&b);
+    if (err == VAULT_OK && b.n < 256) {
+        *number = head->number;
+        hex_of(hash, head->hash, 32);
+        memcpy(words, b.p, b.n);
+        words[b.n] = '\0';
+    }
+    buf_free(&b);
+    return err;
+}

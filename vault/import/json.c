@@ -1,0 +1,744 @@
+/*
+ * A small strict reader of JSON objects (RFC 8259) instead of jansson, for two reasons. The values
+ * are names, and jansson copies every string into memory that it does not wipe; here strings stay
+ * in the window, where escapes are resolved in place. And a cell must know its line and column,
+ * which jansson forgets. The rows are read like those of CSV: first the end of the object is
+ * searched by counting brackets, resumably; then the complete object is read strictly. The depth of
+ * what is accepted is fixed (object, array, provenance), so nothing here recurses.
+ */
+#include <string.h>
+#include "vault/base/text.h"
+#include "vault/base/utf8.h"
+#include "vault/import/reader.h"
+
+static const char ends_early[] = "the input ends inside an object";
+static const char too_long[] = "the object is longer than 4 MiB";
+
+/* ---- between the objects ---- */
+
+/* *c: the next byte that is not white space, not taken yet; -1 at the end. */
+static vault_err
+next_byte(struct rows *r, int *c)
+{
+    bool got = true;
+    vault_err err;
+
+    while (got) {
+        for (; r->at < r->end; r->at++) {
+            *c = r->win[r->at];
+            if (*c == '\n') {
+                r->here = (struct place){r->here.line + 1, 1};
+                r->broke = true;
+            } else if (*c == ' ' || *c == '\t' || *c == '\r')
+                r->here.col++;
+            else
+                return VAULT_OK;
+        }
+        err = rows_more(r, &got);
+        if (err != VAULT_OK)
+            return err;
+    }
+    *c = -1;
+    return VAULT_OK;
+}
+
+static void
+take_byte(struct rows *r)
+{
+    r->at++;
+    r->here.col++;
+}
+
+/* ---- the end of an object ---- */
+
+/* base[quote] is inside a string: does it end the string? base[0] is a bracket. */
+static bool
+is_escaped(const uint8_t *base, size_t quote)
+{
+    size_t i = quote;
+
+    while (base[i - 1] == '\\')
+        i--;
+    return (quote - i) % 2 != 0;
+}
+
+/* Search what is new in the window. True: *length is that of the object. */
+static bool
+search_object_end(struct rows *r, size_t *length)
+{
+    const uint8_t *base = r->win + r->at;
+    const size_t n = r->end - r->at;
+    size_t i = r->scanned;
+    bool found = false;
+
+    while (i < n && !found) {
+        if (r->in_string) {
+            const uint8_t *quote = memchr(base + i, '"', n - i);
+
+            i = quote == NULL ? n : (size_t)(quote - base) + 1;
+            r->in_string = quote == NULL || is_escaped(base, i - 1);
+            continue;
+        }
+        switch (base[i++]) {
+        case '"':
+            r->in_string = true;
+            break;
+        case '{': case '[':
+            r->depth++;
+            break;
+        case '}': case ']':
+            found = --r->depth == 0;
+            break;
+        }
+    }
+    r->scanned = i;
+    *length = i;
+    return found;
+}
+
+/* The next byte is the { of it. */
+static vault_err
+find_object(struct rows *r, struct raw_row *out)
+{
+    bool more = true;
+    bool found;
+    size_t n;
+    vault_err err;
+
+    r->scanned = 0;
+    r->in_string = false;
+    r->depth = 0;
+    while (!(found = search_object_end(r, &n)) && n <= ROWS_ROW_MAX && more) {
+        err = rows_more(r, &more);
+        if (err != VAULT_OK)
+            return err;
+    }
+    *out = (struct raw_row){.p = r->win + r->at, .n = n, .step = n};
+    if (n > ROWS_ROW_MAX) {
+        out->cut = too_long;
+        out->n = rows_whole_characters(out->p, ROWS_ROW_MAX);
+    } else if (!found)
+        out->cut = ends_early;
+    return VAULT_OK;
+}
+
+/* ---- an object, strictly ---- */
+
+struct json {
+    struct rows *r;
+    const char *cut;            /* as in raw_row */
+    uint8_t *p, *end;
+    const uint8_t *mark;        /* `at` is the place of this byte, not after p */
+    struct place at;
+    const struct column *column;    /* the present one, for sentences */
+};
+
+/* Eight bytes at once where it is worth it: the texts of a record are read three times here. */
+#define EACH_BYTE 0x0101010101010101u
+
+static uint64_t
+word_at(const uint8_t *p)
+{
+    uint64_t w;
+
+    memcpy(&w, p, sizeof w);
+    return w;
+}
+
+static uint64_t
+count_characters(const uint8_t *p, const uint8_t *end)
+{
+    uint64_t n = (uint64_t)(end - p);
+
+    for (; end - p >= 8; p += 8) {
+        uint64_t w = word_at(p);
+        uint64_t inner = w >> 7 & ~(w >> 6) & EACH_BYTE;    /* bytes 10xxxxxx */
+
+        n -= inner * EACH_BYTE >> 56;
+    }
+    for (; p < end; p++)
+        n -= (*p & 0xC0) == 0x80;
+    return n;
+}
+
+/* Is a byte of w less than n (at most 0x80)? */
+static bool
+has_less(uint64_t w, uint64_t n)
+{
+    return ((w - n * EACH_BYTE) & ~w & 0x80 * EACH_BYTE) != 0;
+}
+
+/* Past bytes of a string that are themselves. */
+static uint8_t *
+skip_plain(uint8_t *p, const uint8_t *end)
+{
+    while (end - p >= 8) {
+        uint64_t w = word_at(p);
+
+        if (has_less(w, 0x20) || has_less(w ^ '"' * EACH_BYTE, 1)
+            || has_less(w ^ '\\' * EACH_BYTE, 1))
+            break;
+        p += 8;
+    }
+    while (p < end && *p != '"' && *p != '\\' && *p >= 0x20)
+        p++;
+    return p;
+}
+
+/* Must be asked before the bytes in front of p are changed. */
+static struct place
+json_place(struct json *j)
+{
+    j->at.col += count_characters(j->mark, j->p);
+    j->mark = j->p;
+    return j->at;
+}
+
+static vault_err
+json_wrong(struct json *j, const char *what)
+{
+    if (j->p >= j->end && j->cut != NULL)
+        what = j->cut;
+    return rows_say(json_place(j), j->column, NULL, "%s", what);
+}
+
+/* The next byte that is not white space, not taken; -1 at the end. */
+static int
+json_peek(struct json *j)
+{
+    for (; j->p < j->end; j->p++) {
+        if (*j->p == '\n') {
+            j->at = (struct place){j->at.line + 1, 1};
+            j->mark = j->p + 1;
+        } else if (*j->p != ' ' && *j->p != '\t' && *j->p != '\r')
+            return *j->p;
+    }
+    return -1;
+}
+
+static bool
+json_take(struct json *j, int c)
+{
+    if (json_peek(j) != c)
+        return false;
+    j->p++;
+    return true;
+}
+
+/* Four digits, or -1. */
+static int
+hex_value(const uint8_t *p, const uint8_t *end)
+{
+    int v = 0;
+
+    if (end - p < 4)
+        return -1;
+    for (int i = 0; i < 4; i++) {
+        int c = p[i];
+
+        if (c >= '0' && c <= '9')
+            c -= '0';
+        else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
+            c = (c | 0x20) - 'a' + 10;
+        else
+            return -1;
+        v = v << 4 | c;
+    }
+    return v;
+}
+
+#define LONGEST_ESCAPE 12       /* a surrogate pair */
+#define NOT_AN_ESCAPE (-1)
+#define HALF_A_PAIR (-2)
+
+/* The code point of the escape at p (a backslash), and its length. */
+static int
+read_escape(const uint8_t *p, const uint8_t *end, size_t *n)
+{
+    static const char letter[] = "\"\\/bfnrt";
+    static const char meaning[] = "\"\\/\b\f\n\r\t";
+    const char *hit;
+    int high, low;
+
+    if (end - p < 2)
+        return NOT_AN_ESCAPE;
+    *n = 2;
+    hit = p[1] == 0 ? NULL : strchr(letter, p[1]);
+    if (hit != NULL)
+        return meaning[hit - letter];
+    *n = 6;
+    high = p[1] == 'u' ? hex_value(p + 2, end) : NOT_AN_ESCAPE;
+    if (high < 0xD800 || high > 0xDFFF)
+        return high;
+    *n = LONGEST_ESCAPE;
+    if (high > 0xDBFF || end - p < LONGEST_ESCAPE || p[6] != '\\' || p[7] != 'u')
+        return HALF_A_PAIR;
+    low = hex_value(p + 8, end);
+    if (low < 0xDC00 || low > 0xDFFF)
+        return HALF_A_PAIR;
+    return 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00);
+}
+
+/* Every escape was judged before. Returns the new length. */
+static size_t
+resolve_escapes(uint8_t *p, size_t n)
+{
+    const uint8_t *end = p + n;
+    const uint8_t *from = p;
+    uint8_t *to = p;
+
+    while (from < end) {
+        size_t len;
+        int cp;
+
+        if (*from != '\\') {
+            *to++ = *from++;
+            continue;
+        }
+        cp = read_escape(from, end, &len);
+        if (cp < 0x80)
+            *to++ = (uint8_t)cp;
+        else
+            to += u8_write(to, cp);     /* four bytes of room: such an escape has six */
+        from += len;
+    }
+    return (size_t)(to - p);
+}
+
+static vault_err
+skip_escape(struct json *j)
+{
+    size_t n = 0;
+    int c = read_escape(j->p, j->end, &n);
+
+    if (c > 0) {
+        j->p += n;
+        return VAULT_OK;
+    }
+    if (j->cut != NULL && j->end - j->p < LONGEST_ESCAPE)
+        j->p = j->end;          /* perhaps only the rest of it is missing */
+    return json_wrong(j, c == 0 ? "a zero character"
+        : c == NOT_AN_ESCAPE ? "not an escape of JSON" : "half of a surrogate pair");
+}
+
+/* json_peek() saw a quote. */
+static vault_err
+read_string(struct json *j, struct part *out)
+{
+    uint8_t *text = ++j->p;
+    bool escapes = false;
+    vault_err err;
+    size_t n;
+
+    for (;;) {
+        j->p = skip_plain(j->p, j->end);
+        if (j->p == j->end || *j->p < 0x20)
+            return json_wrong(j, "a control character inside a text");
+        if (*j->p == '"')
+            break;
+        escapes = true;
+        err = skip_escape(j);
+        if (err != VAULT_OK)
+            return err;
+    }
+    n = (size_t)(j->p++ - text);
+    (void)json_place(j);        /* counts the characters before they change */
+    if (escapes)
+        n = resolve_escapes(text, n);
+    if (n > ROWS_CELL_MAX)
+        return json_wrong(j, "the text is longer than 1 MiB");
+    *out = PART(text, n);
+    return VAULT_OK;
+}
+
+static size_t
+skip_digits(struct json *j)
+{
+    const uint8_t *from = j->p;
+
+    while (j->p < j->end && *j->p >= '0' && *j->p <= '9')
+        j->p++;
+    return (size_t)(j->p - from);
+}
+
+static vault_err
+read_number(struct json *j, struct part *out)
+{
+    const uint8_t *from = j->p;
+    bool good;
+
+    if (*j->p == '-')
+        j->p++;
+    good = j->p < j->end && *j->p == '0' ? (j->p++, true) : skip_digits(j) > 0;
+    if (good && j->p < j->end && *j->p == '.') {
+        j->p++;
+        good = skip_digits(j) > 0;
+    }
+    if (good && j->p < j->end && (*j->p | 0x20) == 'e') {
+        j->p++;
+        if (j->p < j->end && (*j->p == '+' || *j->p == '-'))
+            j->p++;
+        good = skip_digits(j) > 0;
+    }
+    if (!good)
+        return json_wrong(j, "not a number as JSON writes it");
+    if ((size_t)(j->p - from) > ROWS_CELL_MAX)
+        return json_wrong(j, "the number is longer than 1 MiB");
+    *out = PART(from, (size_t)(j->p - from));
+    return VAULT_OK;
+}
+
+static bool
+read_word(struct json *j, const char *word)
+{
+    size_t n = strlen(word);
+
+    if ((size_t)(j->end - j->p) < n || memcmp(j->p, word, n) != 0)
+        return false;
+    j->p += n;
+    return true;
+}
+
+/* Text, number, true, false or null. */
+static vault_err
+read_scalar(struct json *j, enum cell_kind *kind, struct part *out)
+{
+    int c = json_peek(j);
+
+    *out = PART(j->p, 0);
+    if (c == '"') {
+        *kind = CELL_TEXT;
+        return read_string(j, out);
+    }
+    if (c == '-' || (c >= '0' && c <= '9')) {
+        *kind = CELL_NUMBER;
+        return read_number(j, out);
+    }
+    *kind = CELL_NULL;
+    if (read_word(j, "null"))
+        return VAULT_OK;
+    *kind = CELL_BOOL;
+    if (read_word(j, "true") || read_word(j, "false")) {
+        out->n = (size_t)(j->p - (uint8_t *)out->p);
+        return VAULT_OK;
+    }
+    if (c == '{' || c == '[')
+        return json_wrong(j, "nested too deeply: a value is a text, a number, true, false, null, "
+            "an array of these, or an object with \"value\"");
+    return json_wrong(j, "a value is missing here");
+}
+
+/* A name and its colon. */
+static vault_err
+read_name(struct json *j, struct part *name, struct place *at)
+{
+    int c = json_peek(j);
+    vault_err err;
+
+    *at = json_place(j);
+    if (c != '"')
+        return json_wrong(j, "a name in double quotes is missing here");
+    err = read_string(j, name);
+    if (err == VAULT_OK && !json_take(j, ':'))
+        err = json_wrong(j, "a colon is missing here");
+    return err;
+}
+
+static const char provenance_rule[] =
+    "an object as a value has \"value\", and may have \"source\", \"as_of\", \"certainty\"";
+
+static struct part *
+provenance_slot(struct cell *cell, struct part name)
+{
+    const struct { const char *name; struct part *slot; } known[] = {
+        {"source", &cell->source}, {"as_of", &cell->as_of}, {"certainty", &cell->certainty},
+    };
+
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (name.n == strlen(known[i].name) && memcmp(name.p, known[i].name, name.n) == 0)
+            return known[i].slot;
+    return NULL;
+}
+
+static vault_err
+read_member(struct json *j, struct cell *cell, bool *has_value)
+{
+    enum cell_kind kind = CELL_TEXT;
+    struct part name, text;
+    struct part *slot;
+    struct place at;
+    bool is_value;
+    vault_err err;
+
+    err = read_name(j, &name, &at);
+    if (err != VAULT_OK)
+        return err;
+    is_value = name.n == 5 && memcmp(name.p, "value", 5) == 0;
+    slot = is_value ? &cell->text : provenance_slot(cell, name);
+    if (slot == NULL)
+        return rows_say(at, j->column, NULL, "%s", provenance_rule);
+    if (is_value ? *has_value : slot->p != NULL)
+        return rows_say(at, j->column, NULL, "the same name twice in one object");
+    (void)json_peek(j);
+    at = json_place(j);
+    err = read_scalar(j, &kind, &text);
+    if (err != VAULT_OK)
+        return err;
+    if (is_value ? kind == CELL_NULL : kind != CELL_TEXT)
+        return rows_say(at, j->column, NULL, is_value ? "\"value\" may not be null"
+            : "\"source\", \"as_of\" and \"certainty\" are texts");
+    *slot = text;
+    if (is_value) {
+        cell->kind = kind;
+        *has_value = true;
+    }
+    return VAULT_OK;
+}
+
+/* {"value":..,"source":..,"as_of":..,"certainty":..} behind its bracket. */
+static vault_err
+read_provenance(struct json *j, struct cell *cell)
+{
+    bool has_value = false;
+    vault_err err;
+
+    do {
+        err = read_member(j, cell, &has_value);
+        if (err != VAULT_OK)
+            return err;
+    } while (json_take(j, ','));
+    if (!json_take(j, '}'))
+        return json_wrong(j, "a comma or } is missing here");
+    return has_value ? VAULT_OK
+        : rows_say((struct place){cell->line, cell->col}, j->column, NULL, "%s", provenance_rule);
+}
+
+/* One value, not an array. */
+static vault_err
+read_cell(struct json *j, uint32_t column, bool in_array)
+{
+    struct cell *cell = NULL;
+    int c = json_peek(j);
+    vault_err err;
+
+    err = rows_add_cell(j->r, json_place(j), &cell);
+    if (err != VAULT_OK)
+        return err;
+    cell->column = column;
+    if (c == '{') {
+        j->p++;
+        return read_provenance(j, cell);
+    }
+    err = read_scalar(j, &cell->kind, &cell->text);
+    if (err == VAULT_OK && in_array && cell->kind == CELL_NULL)
+        err = rows_say((struct place){cell->line, cell->col}, j->column, NULL,
+            "null inside an array");
+    return err;
+}
+
+/* Behind its bracket. An array without elements says the same as null: no value. */
+static vault_err
+read_array(struct json *j, uint32_t column, struct place at)
+{
+    struct cell *cell;
+    vault_err err;
+
+    if (json_take(j, ']')) {
+        err = rows_add_cell(j->r, at, &cell);
+        if (err != VAULT_OK)
+            return err;
+        cell->column = column;
+        cell->kind = CELL_NULL;
+        return VAULT_OK;
+    }
+    do {
+        err = read_cell(j, column, true);
+        if (err != VAULT_OK)
+            return err;
+    } while (json_take(j, ','));
+    return json_take(j, ']') ? VAULT_OK : json_wrong(j, "a comma or ] is missing here");
+}
+
+static vault_err
+read_column(struct json *j, uint32_t guess, uint32_t *out)
+{
+    struct rows *r = j->r;
+    struct part name;
+    struct place at;
+    vault_err err;
+
+    j->column = NULL;
+    err = read_name(j, &name, &at);
+    if (err == VAULT_OK && !rows_find_column(r, name, guess, out))
+        err = rows_add_column(r, name, at, out);
+    if (err != VAULT_OK)
+        return err;
+    j->column = &r->column[*out];
+    if (j->column->seen == r->row_number)
+        return rows_say(at, j->column, NULL, "the same name twice in one object");
+    r->column[*out].seen = r->row_number;
+    return VAULT_OK;
+}
+
+/* json_peek() sees the bracket. */
+static vault_err
+read_object(struct json *j)
+{
+    uint32_t column = UINT32_MAX;       /* so that the first guess is the first column */
+    struct place at;
+    vault_err err;
+
+    j->p++;
+    if (json_take(j, '}'))
+        return VAULT_OK;
+    do {
+        err = read_column(j, column + 1, &column);
+        if (err != VAULT_OK)
+            return err;
+        (void)json_peek(j);
+        at = json_place(j);
+        err = json_take(j, '[') ? read_array(j, column, at) : read_cell(j, column, false);
+        if (err != VAULT_OK)
+            return err;
+    } while (json_take(j, ','));
+    return json_take(j, '}') ? VAULT_OK : json_wrong(j, "a comma or } is missing here");
+}
+
+/* ---- rows ---- */
+
+static vault_err
+check_encoding(const struct rows *r, const struct raw_row *raw)
+{
+    struct place at = r->here;
+    const uint8_t *line = raw->p;
+    size_t bad;
+
+    if (text_valid((const char *)raw->p, raw->n, &bad))
+        return VAULT_OK;
+    for (const uint8_t *p = raw->p; p < raw->p + bad; p++)
+        if (*p == '\n') {
+            at = (struct place){at.line + 1, 1};
+            line = p + 1;
+        }
+    at.col += count_characters(line, raw->p + bad);
+    return rows_say_encoding(at, NULL, raw->p[bad]);
+}
+
+/* The next byte is the { of it. */
+static vault_err
+next_object(struct rows *r, struct row *row)
+{
+    struct raw_row raw;
+    struct json j;
+    vault_err err;
+
+    row->line = r->here.line;
+    err = find_object(r, &raw);
+    if (err == VAULT_OK)
+        err = check_encoding(r, &raw);
+    if (err != VAULT_OK)
+        return err;
+    j = (struct json){.r = r, .cut = raw.cut, .p = raw.p, .end = raw.p + raw.n, .mark = raw.p,
+        .at = r->here};
+    err = read_object(&j);
+    if (err != VAULT_OK)
+        return err;
+    r->here = json_place(&j);
+    r->at = (size_t)(j.p - r->win);
+    r->broke = false;
+    return VAULT_OK;
+}
+
+vault_err
+rows_json_start(struct rows *r)
+{
+    vault_err err;
+    int c;
+
+    err = next_byte(r, &c);
+    r->in_array = err == VAULT_OK && c == '[';
+    if (r->in_array)
+        take_byte(r);
+    r->broke = true;
+    return err;
+}
+
+/* Behind the last bracket of the array. */
+static vault_err
+check_array_end(struct rows *r)
+{
+    vault_err err;
+    int c;
+
+    err = next_byte(r, &c);
+    if (err == VAULT_OK && c >= 0)
+        err = rows_say(r->here, NULL, NULL, "something follows the end of the array");
+    return err;
+}
+
+/* *c: what follows the comma, or -1 behind the end of the array. */
+static vault_err
+next_in_array(struct rows *r, int *c)
+{
+    bool first = r->row_number == 1;
+    vault_err err;
+
+    err = next_byte(r, c);
+    if (err != VAULT_OK)
+        return err;
+    if (*c == ']') {
+        take_byte(r);
+        *c = -1;
+        r->in_array = false;        /* another call finds the end of the input */
+        return check_array_end(r);
+    }
+    if (*c < 0)
+        return rows_say(r->here, NULL, NULL, "the input ends inside an array");
+    if (first)
+        return VAULT_OK;
+    if (*c != ',')
+        return rows_say(r->here, NULL, NULL, "a comma or ] is missing here");
+    take_byte(r);
+    err = next_byte(r, c);
+    if (err == VAULT_OK && *c < 0)
+        err = rows_say(r->here, NULL, NULL, "the input ends inside an array");
+    return err;
+}
+
+vault_err
+rows_json_next(struct rows *r, struct row *row, bool *got)
+{
+    bool in_array = r->in_array;
+    vault_err err;
+    int c;
+
+    err = in_array ? next_in_array(r, &c) : next_byte(r, &c);
+    *got = err == VAULT_OK && c >= 0;
+    if (!*got)
+        return err;
+    if (c != '{')
+        return rows_say(r->here, NULL, "JSON input is an array of objects, or one object a line",
+            "an object is missing here");
+    if (!in_array && !r->broke)
+        return rows_say(r->here, NULL, NULL, "a second object on the same line");
+    return next_object(r, row);
+}
+
+vault_err
+rows_json_only(struct rows *r, struct row *row)
+{
+    vault_err err;
+    int c;
+
+    err = next_byte(r, &c);
+    if (err != VAULT_OK)
+        return err;
+    if (r->in_array || c != '{')
+        return rows_say(r->here, NULL, NULL, "one object is expected: {...}");
+    err = next_object(r, row);
+    if (err == VAULT_OK)
+        err = next_byte(r, &c);
+    if (err == VAULT_OK && c >= 0)
+        err = rows_say(r->here, NULL, NULL, "something follows the object");
+    return err;
+}

@@ -1,0 +1,543 @@
+/*
+ * open.c - unlocking a vault: vault_open, vault_close, vault_probe, vault_key_list.
+ *
+ * The order is: lock the folder, judge `keys` and `keys.new` without a key, derive, open a slot,
+ * open the database, let its last key entry decide which of the two files is in force, verify the
+ * chain. Nothing is written before the last but one step, and then only to finish what a power cut
+ * left half done.
+ */
+#include "vault/session.h"
+
+#include <fcntl.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "vault/base/files.h"
+#include "vault/base/text.h"
+
+#define CHECKPOINT_AFTER 256
+
+/* ---- the handle ---- */
+
+vault_err
+session_new(vault **out, const char *path)
+{
+    vault *v = calloc(1, sizeof *v);
+
+    if (v == NULL)
+        return err_nomem();
+    v->dir = -1;
+    v->path = strdup(path);
+    if (v->path == NULL || asprintf(&v->db_path, "%s/%s", path, DB_NAME) < 0) {
+        v->db_path = NULL;
+        vault_close(v);
+        return err_nomem();
+    }
+    *out = v;
+    return VAULT_OK;
+}
+
+static void
+forget_keys(vault *v)
+{
+    slot_keys_free(&v->me);
+    tree_free(&v->tree);
+    secret_free(v->x);
+    secret_free(v->e);
+    secret_free(v->k_case);
+    v->x = v->e = v->k_case = NULL;
+}
+
+void
+vault_close(vault *v)
+{
+    if (v == NULL)
+        return;
+    recs_free(&v->recs);
+    db_close(v->db);
+    forget_keys(v);
+    buf_free(&v->used);
+    for (size_t i = 0; i < v->n_accept; i++)
+        free(v->accept[i]);
+    free(v->accept);
+    free(v->chain);
+    free(v->author);
+    free(v->path);
+    free(v->db_path);
+    if (v->dir >= 0)
+        (void)close(v->dir);        /* last: this is the lock */
+    sodium_memzero(v, sizeof *v);
+    free(v);
+}
+
+struct seal_keys
+session_seal_keys(const struct vault *v)
+{
+    return (struct seal_keys){ .vault_id = v->kf.vault_id, .k_case = v->k_case,
+        .k_name = v->tree.k_name };
+}
+
+void
+session_warn(struct vault *v, const char *text)
+{
+    if (v->n_warnings < sizeof v->warning / sizeof v->warning[0])
+        v->warning[v->n_warnings++] = text;
+}
+
+vault_err
+need_keeper(const struct vault *v, const char *what)
+{
+    if (is_keeper(v))
+        return VAULT_OK;
+    return err_say(VAULT_ERR_REFUSED, "open the vault with a keeper's passphrase",
+        "%s needs a keeper", what);
+}
+
+/* ---- the two key files ---- */
+
+struct candidate {
+    bool there, opened;
+    uint8_t bytes[KEYFILE_BYTES];
+    uint8_t hash[32];
+    struct keyfile kf;
+    int slot;                   /* that the passphrase opened, -1 none */
+    struct secret *s;           /* its S */
+};
+
+static vault_err
+read_candidate(int dir, const char *name, struct candidate *c)
+{
+    struct buf b = BUF_INIT;
+    vault_err err;
+
+    c->there = false;
+    c->slot = -1;
+    err = file_read(&b, dir, name, KEYFILE_BYTES * 16);
+    if (err == VAULT_ERR_INPUT)
+        err = err_say(VAULT_ERR_DAMAGED, NULL, "%s is not a file of the right size", name);
+    if (err == VAULT_OK)
+        err = keyfile_decode(&c->kf, b.p, b.n);
+    if (err == VAULT_OK) {
+        memcpy(c->bytes, b.p, KEYFILE_BYTES);
+        crypto_generichash_blake2b(c->hash, 32, c->bytes, KEYFILE_BYTES, NULL, 0);
+        c->there = true;
+    }
+    buf_free(&b);
+    return err;
+}
+
+static vault_err
+no_keys(int dir)
+{
+    if (!file_exists(dir, DB_NAME))
+        return err_say(VAULT_ERR_INPUT, "a vault is a folder made by 'withheld init'",
+            "that folder is not a vault");
+    /* What panic left must not come back: a keys.new alone goes as well. */
+    if (file_exists(dir, KEYS_NEW) && file_wipe(dir, KEYS_NEW) != VAULT_OK)
+        vault_clear_error();
+    return err_say(VAULT_ERR_DAMAGED, "without it nothing opens this folder; restore a backup",
+        "the file keys is missing: it was erased or lost");
+}
+
+/* `keys` must be readable; a keys.new that is not whole was never committed. */
+static vault_err
+read_candidates(int dir, struct candidate c[2])
+{
+    vault_err err = read_candidate(dir, KEYS_NAME, &c[0]);
+
+    if (err == VAULT_ERR_NOT_FOUND)
+        return no_keys(dir);
+    if (err == VAULT_ERR_INPUT && file_exists(dir, DB_NAME))
+        err = err_say(VAULT_ERR_DAMAGED, "restore a backup", "the file keys is damaged");
+    if (err != VAULT_OK)
+        return err;
+    if (read_candidate(dir, KEYS_NEW, &c[1]) != VAULT_OK)
+        vault_clear_error();
+    if (c[1].there && memcmp(c[0].kf.argon_salt, c[1].kf.argon_salt, KDF_SALT_BYTES) != 0)
+        c[1].there = false;
+    return VAULT_OK;
+}
+
+/* ---- deriving ---- */
+
+static size_t
+distinct_costs(const struct candidate c[2], int only_slot, struct kdf_cost out[4])
+{
+    size_t n = 0;
+
+    for (unsigned k = 0; k < 2; k++)
+        for (unsigned i = 0; c[k].there && i < KEYFILE_SLOTS; i++) {
+            const struct slot_header *h = &c[k].kf.slot[i].head;
+            size_t j = 0;
+            if ((h->kind != SLOT_PASS && h->kind != SLOT_PASS_KEYFILE) ||
+                (only_slot >= 0 && (unsigned)only_slot != i))
+                continue;
+            while (j < n && !kdf_cost_equal(&out[j], &h->cost))
+                j++;
+            if (j == n && n < 4)
+                out[n++] = h->cost;
+        }
+    return n;
+}
+
+static vault_err
+try_slots(struct candidate *c, const struct kdf_cost *cost, const struct secret *s,
+    enum slot_kind kind, int only_slot)
+{
+    for (unsigned i = 0; i < KEYFILE_SLOTS; i++) {
+        const struct slot *slot = &c->kf.slot[i];
+        bool wanted = c->there && slot->head.kind == kind &&
+            kdf_cost_equal(&slot->head.cost, cost) && (only_slot < 0 || (unsigned)only_slot == i);
+        /* Every slot is compared, so that the time does not tell which one fitted. */
+        if (wanted && slot_fits(slot, c->kf.vault_id, s) && c->slot < 0) {
+            vault_err err = secret_copy(&c->s, secret_bytes(s), 32);
+            if (err != VAULT_OK)
+                return err;
+            c->slot = (int)i;
+        }
+    }
+    return VAULT_OK;
+}
+
+static vault_err
+key_file_hash(const char *path, uint8_t hash[static 32], bool *given)
+{
+    struct buf b = BUF_INIT;
+    vault_err err;
+
+    *given = path != NULL;
+    if (path == NULL)
+        return VAULT_OK;
+    err = file_read(&b, AT_FDCWD, path, (size_t)64 << 20);
+    if (err == VAULT_OK)
+        crypto_generichash_blake2b(hash, 32, b.p, b.n, NULL, 0);
+    buf_free(&b);
+    return err;
+}
+
+static vault_err
+derive_one(struct candidate c[2], const struct secret *pass, const struct kdf_cost *cost,
+    const uint8_t *file_hash, int only_slot)
+{
+    struct secret *s = NULL, *with_file = NULL;
+    vault_err err;
+
+    err = kdf_derive(&s, pass, c[0].kf.argon_salt, cost);
+    if (err == VAULT_OK && file_hash != NULL)
+        err = kdf_with_keyfile(&with_file, s, file_hash);
+    for (unsigned k = 0; err == VAULT_OK && k < 2; k++) {
+        err = try_slots(&c[k], cost, s, SLOT_PASS, only_slot);
+        if (err == VAULT_OK && with_file != NULL)
+            err = try_slots(&c[k], cost, with_file, SLOT_PASS_KEYFILE, only_slot);
+    }
+    secret_free(s);
+    secret_free(with_file);
+    return err;
+}
+
+static vault_err
+wrong_key(void)
+{
+    return err_say(VAULT_ERR_KEY,
+        "check the keyboard layout and Caps Lock; other ways in: 'key list' shows them",
+        "the passphrase does not open this vault");
+}
+
+static vault_err
+derive_all(struct candidate c[2], const struct vault_credentials *cred)
+{
+    struct kdf_cost cost[4];
+    size_t n = distinct_costs(c, cred->slot, cost);
+    struct secret *pass = NULL;
+    uint8_t hash[32];
+    bool with_file = false;
+    vault_err err;
+
+    if (cred->slot >= KEYFILE_SLOTS)
+        return err_say(VAULT_ERR_NOT_FOUND, "'key list' shows the slots", "there is no such slot");
+    if (n == 0)
+        return err_say(VAULT_ERR_NOT_FOUND, "'key list' shows the slots",
+            "no slot here takes a passphrase");
+    err = key_file_hash(cred->key_file, hash, &with_file);
+    if (err == VAULT_OK)
+        err = text_passphrase(&pass, cred->passphrase);
+    /* All costs run, whichever fits. */
+    for (size_t i = 0; err == VAULT_OK && i < n; i++)
+        err = derive_one(c, pass, &cost[i], with_file ? hash : NULL, cred->slot);
+    secret_free(pass);
+    if (err == VAULT_OK && c[0].slot < 0 && c[1].slot < 0)
+        err = wrong_key();
+    return err;
+}
+
+/* ---- opening with one candidate ---- */
+
+static vault_err
+take_keys(vault *v, const struct candidate *c)
+{
+    struct secret *vmk = NULL, *x = NULL, *nsk = NULL;
+    vault_err err;
+
+    v->kf = c->kf;
+    memcpy(v->keys_hash, c->hash, sizeof v->keys_hash);
+    v->slot = (unsigned)c->slot;
+    err = slot_open(&v->me, &vmk, &x, &c->kf.slot[c->slot], c->kf.vault_id, c->s);
+    if (err == VAULT_OK && c->kf.slot[c->slot].head.tier == TIER_KEEPER)
+        err = secret_copy(&nsk, secret_bytes(x), 32);
+    if (err == VAULT_OK)
+        err = tree_derive(&v->tree, &vmk, &nsk);
+    if (err == VAULT_OK)
+        err = keyfile_open_epoch(&v->epoch, &v->e, &v->kf, &v->tree);
+    if (err == VAULT_OK)
+        err = tree_k_case(&v->k_case, &v->tree, v->e);
+    if (err == VAULT_OK)
+        v->x = secret_take(&x);
+    secret_free(vmk);
+    secret_free(nsk);
+    secret_free(x);
+    return err;
+}
+
+static vault_err
+open_with(vault *v, const struct candidate *c, struct report *rep)
+{
+    struct secret *key = NULL;
+    vault_err err;
+
+    err = report_damage(rep, take_keys(v, c), KEYS_NAME);
+    if (err == VAULT_OK && v->k_case == NULL)
+        return VAULT_ERR_DAMAGED;       /* told to the report; there is no going on */
+    if (err == VAULT_OK)
+        err = tree_db_key(&key, &v->tree, v->kf.db_salt);
+    if (err == VAULT_OK)
+        err = db_open(&v->db, v->db_path, key, DB_OPEN);
+    secret_free(key);
+    return err;
+}
+
+/* Which of the two files is in force: the one that the last key entry names. */
+static vault_err
+settle(vault *v, struct candidate c[2])
+{
+    int in_force = -1;
+
+    for (int k = 0; k < 2; k++)
+        if (c[k].there && v->have_keys_entry && c[k].kf.sequence == v->keys_sequence &&
+            memcmp(c[k].hash, v->keys_named, 32) == 0)
+            in_force = k;
+    if (in_force < 0 && c[0].kf.sequence < v->keys_sequence)
+        return err_say(VAULT_ERR_DAMAGED, "use the file keys that belongs to this records.db",
+            "keys is older than records.db: an old copy was put in its place");
+    if (in_force < 0 && c[0].kf.sequence > v->keys_sequence)
+        return err_say(VAULT_ERR_DAMAGED, "use the records.db that belongs to this file keys",
+            "records.db is older than keys: an old copy was put in its place");
+    if (in_force < 0)
+        return err_say(VAULT_ERR_DAMAGED, "use the files keys and records.db that belong together",
+            "keys is not the one that records.db names");
+    if (c[in_force].slot < 0)
+        return wrong_key();
+    if (in_force == 1)
+        return file_swap(v->dir, KEYS_NEW, KEYS_NAME);
+    if (file_exists(v->dir, KEYS_NEW) && file_wipe(v->dir, KEYS_NEW) != VAULT_OK)
+        vault_clear_error();            /* a read-only disk: it stays, and is never used */
+    return VAULT_OK;
+}
+
+static void
+wipe_unfinished(vault *v)
+{
+    if (file_exists(v->dir, DB_NEW) && file_wipe(v->dir, DB_NEW) != VAULT_OK)
+        vault_clear_error();
+}
+
+/* ---- the whole ---- */
+
+static vault_err
+verify_all(vault *v, struct candidate c[2], struct report *rep)
+{
+    struct seal_keys sk = session_seal_keys(v);
+    uint64_t done = 0;
+    vault_err err;
+
+    err = recs_init(&v->recs, v->db, &sk, v->me.author_pk);
+    if (err == VAULT_OK)
+        err = verify_chain(v, rep);
+    if (err == VAULT_OK)
+        err = report_damage(rep, settle(v, c), KEYS_NAME);
+    if (err == VAULT_OK)
+        wipe_unfinished(v);
+    if (err == VAULT_OK)
+        err = report_damage(rep, recs_open_keys(&v->recs), "wrapped keys");
+    if (err == VAULT_OK)
+        err = verify_system(v, rep);
+    if (err == VAULT_OK)
+        err = verify_signatures(v, rep, false, &done);
+    if (err == VAULT_OK && done > CHECKPOINT_AFTER && rep == NULL &&
+        session_note(v, "checkpoint", false, NULL) != VAULT_OK)
+        vault_clear_error();            /* a full or read-only disk: next time */
+    return err;
+}
+
+static void
+note_surroundings(vault *v)
+{
+    if (dir_is_open_to_others(v->dir))
+        session_warn(v, "the vault folder can be read by other users of this machine, "
+            "or lies on a file system without permissions");
+    if (vault_memory_unlocked())
+        session_warn(v, "memory could not be locked: secrets may reach the swap space; "
+            "raise the limit (ulimit -l) or encrypt swap");
+}
+
+/* Open with the file that the passphrase opens; keys.new first only where keys itself did not open. */
+static vault_err
+open_candidates(vault *v, struct candidate c[2], struct report *rep)
+{
+    int k = c[0].slot >= 0 ? 0 : 1;
+    vault_err err = open_with(v, &c[k], rep);
+
+    if (err == VAULT_ERR_DAMAGED && k == 0 && c[1].slot >= 0 && v->db == NULL) {
+        forget_keys(v);                 /* a rekey cut short: the database is the new one */
+        vault_clear_error();
+        err = open_with(v, &c[1], rep);
+    }
+    return err;
+}
+
+/* Keys of the file in force, where the passphrase had opened both (a change that was cut short). */
+static vault_err
+retake(vault *v, const struct candidate c[2])
+{
+    for (int k = 0; k < 2; k++)
+        if (c[k].there && memcmp(c[k].hash, v->keys_named, 32) == 0 &&
+            memcmp(c[k].hash, v->keys_hash, 32) != 0) {
+            struct seal_keys sk;
+            vault_err err;
+            forget_keys(v);
+            err = take_keys(v, &c[k]);
+            sk = session_seal_keys(v);
+            v->recs.keys = sk;
+            return err;
+        }
+    return VAULT_OK;
+}
+
+vault_err
+session_open(vault *v, const struct vault_credentials *cred, struct report *rep)
+{
+    struct candidate *c = calloc(2, sizeof *c);
+    vault_err err;
+
+    if (c == NULL)
+        return err_nomem();
+    err = dir_open(&v->dir, v->path);
+    if (err == VAULT_OK)
+        err = dir_lock(v->dir);
+    if (err == VAULT_OK)
+        err = read_candidates(v->dir, c);
+    if (err == VAULT_OK)
+        err = derive_all(c, cred);
+    if (err == VAULT_OK)
+        err = open_candidates(v, c, rep);
+    if (err == VAULT_OK)
+        err = verify_all(v, c, rep);
+    if (err == VAULT_OK)
+        err = retake(v, c);
+    if (err == VAULT_OK)
+        note_surroundings(v);
+    secret_free(c[0].s);
+    secret_free(c[1].s);
+    sodium_memzero(c, 2 * sizeof *c);
+    free(c);
+    return err;
+}
+
+vault_err
+vault_open(vault **out, const char *path, const struct vault_credentials *cred)
+{
+    vault *v = NULL;
+    vault_err err;
+
+    vault_clear_error();
+    err = session_new(&v, path);
+    if (err == VAULT_OK)
+        err = session_open(v, cred, NULL);
+    if (err == VAULT_OK) {
+        *out = v;
+        v = NULL;
+    }
+    vault_close(v);
+    return err;
+}
+
+/* ---- without a key ---- */
+
+static vault_err
+peek(const char *path, struct candidate c[2], bool lock)
+{
+    int dir = -1;
+    vault_err err;
+
+    err = dir_open(&dir, path);
+    if (err == VAULT_OK && lock)
+        err = dir_lock(dir);
+    if (err == VAULT_OK)
+        err = read_candidates(dir, c);
+    if (dir >= 0)
+        (void)close(dir);
+    return err;
+}
+
+vault_err
+vault_probe(const char *path)
+{
+    struct candidate *c = calloc(2, sizeof *c);
+    vault_err err;
+
+    vault_clear_error();
+    if (c == NULL)
+        return err_nomem();
+    err = peek(path, c, true);
+    free(c);
+    return err;
+}
+
+static int
+tell_slots(const struct keyfile *kf, vault_slot_fn *fn, void *ctx)
+{
+    static const char *const KIND[] = { "", "passphrase", "passphrase+keyfile", "shares" };
+
+    for (unsigned i = 0; i < KEYFILE_SLOTS; i++) {
+        const struct slot_header *h = &kf->slot[i].head;
+        struct vault_slot_info info;
+        int stop;
+        if (h->kind == SLOT_EMPTY)
+            continue;
+        info = (struct vault_slot_info){ .index = (int)i, .kind = KIND[h->kind],
+            .tier = h->tier == TIER_KEEPER ? VAULT_TIER_KEEPER : VAULT_TIER_CASE,
+            .cost = { h->cost.mem_kib, h->cost.passes, h->cost.lanes } };
+        hex_of(info.id, h->id, sizeof h->id);
+        stop = fn(ctx, &info);
+        if (stop != 0)
+            return stop;
+    }
+    return 0;
+}
+
+vault_err
+vault_key_list(const char *path, vault_slot_fn *fn, void *ctx)
+{
+    struct candidate *c = calloc(2, sizeof *c);
+    vault_err err;
+
+    vault_clear_error();
+    if (c == NULL)
+        return err_nomem();
+    err = peek(path, c, false);
+    if (err == VAULT_OK)
+        (void)tell_slots(&c[0].kf, fn, ctx);
+    free(c);
+    return err;
+}

@@ -1,0 +1,198 @@
+/*
+ * builtin.c - the types every vault starts with, and those of system records, as one table.
+ *
+ * Vaults refer to these types by hash. A change here needs a higher version; tests/unit/test_type.c
+ * holds the hash of every one and fails otherwise.
+ */
+#include <pthread.h>
+
+#include "vault/record/type.h"
+#include "vault/record/type_build.h"
+
+#define ONE false
+#define MANY true
+#define COUNT(a) (sizeof(a) / sizeof(a)[0])
+/* Sorted by language. */
+#define LABELS(en, ru, ko) (struct label[]){{"en", en}, {"ko", ko}, {"ru", ru}}, 3
+
+#define FIELD(name, kind, tier, repeats, role, en, ru, ko) \
+    {name, FIELD_##kind, LEAF_##tier, repeats, ROLE_##role, LABELS(en, ru, ko), NULL, 0, ""}
+#define LINK(name, repeats, target, en, ru, ko) \
+    {name, FIELD_LINK, LEAF_OPEN, repeats, ROLE_NEUTRAL, LABELS(en, ru, ko), NULL, 0, target}
+#define CHOICE(name, repeats, role, choices, en, ru, ko) \
+    {name, FIELD_CHOICE, LEAF_OPEN, repeats, ROLE_##role, LABELS(en, ru, ko), choices, \
+        COUNT(choices), ""}
+
+#define REF FIELD("ref", IDENTIFIER, OPEN, ONE, DIRECT, "Reference", "Учётный номер", "관리 번호")
+#define NOTES FIELD("notes", NARRATIVE, WITHHELD, ONE, SENSITIVE, "Notes", "Заметки", "메모")
+#define FILES FIELD("files", FILE, WITHHELD, MANY, SENSITIVE, "Files", "Файлы", "파일")
+
+static char *planned_done[] = {"planned", "done"};
+static char *consent_uses[] = {"release", "handoff", "court", "statistics"};
+
+static struct field_def person[] = {
+    REF,
+    FIELD("label", TEXT, OPEN, ONE, NEUTRAL, "Label", "Условное имя", "표시 이름"),
+    FIELD("press_name", NAME, OPEN, ONE, DIRECT,
+        "Name for the press", "Имя для прессы", "언론 공개용 이름"),
+    FIELD("born", DATE, OPEN, ONE, QUASI, "Born", "Дата рождения", "출생일"),
+    FIELD("citizenship", CHOICE, OPEN, ONE, QUASI, "Citizenship", "Гражданство", "국적"),
+    FIELD("sex", CHOICE, OPEN, ONE, QUASI, "Sex", "Пол", "성별"),
+    FIELD("residence", PLACE, OPEN, ONE, QUASI, "Residence", "Место жительства", "거주지"),
+    FIELD("occupation", TEXT, OPEN, ONE, QUASI, "Occupation", "Род занятий", "직업"),
+    FIELD("name", NAME, WITHHELD, ONE, DIRECT, "Name", "Имя и фамилия", "성명"),
+    FIELD("other_names", NAME, WITHHELD, MANY, DIRECT, "Other names", "Другие имена", "다른 이름"),
+    FIELD("address", TEXT, WITHHELD, ONE, DIRECT, "Address", "Адрес", "주소"),
+    FIELD("family", NARRATIVE, WITHHELD, ONE, SENSITIVE, "Family", "Семья", "가족"),
+    FIELD("identifiers", IDENTIFIER, WITHHELD, MANY, DIRECT,
+        "Identifying numbers", "Номера документов", "신분증 등 식별 번호"),
+    FIELD("contact", TEXT, WITHHELD, ONE, DIRECT, "Contact", "Контакты", "연락처"),
+    NOTES,
+    FILES,
+};
+
+static struct field_def legal_case[] = {
+    REF,
+    LINK("person", MANY, "person", "Persons concerned", "Кого касается", "당사자"),
+    FIELD("title", TEXT, OPEN, ONE, SENSITIVE, "Title", "Название", "제목"),
+    FIELD("opened", DATE, OPEN, ONE, QUASI, "Opened", "Дата открытия", "개시일"),
+    FIELD("country", CHOICE, OPEN, ONE, QUASI, "Country", "Страна", "국가"),
+    FIELD("kind", CHOICE, OPEN, ONE, QUASI, "Kind", "Вид", "종류"),
+    FIELD("status", TEXT, OPEN, ONE, SENSITIVE, "Status", "Текущее состояние", "진행 상황"),
+    LINK("lawyer", MANY, "person", "Lawyers", "Адвокаты", "변호사"),
+    FIELD("next_step", TEXT, OPEN, ONE, SENSITIVE, "Next step", "Следующий шаг", "다음 단계"),
+    NOTES,
+    FILES,
+};
+
+static struct field_def event[] = {
+    REF,
+    LINK("case", ONE, "case", "Case", "Дело", "사건"),
+    FIELD("date", DATE, OPEN, ONE, QUASI, "Date", "Дата", "날짜"),
+    FIELD("kind", CHOICE, OPEN, ONE, QUASI, "Kind", "Вид", "종류"),
+    FIELD("place", PLACE, OPEN, ONE, QUASI, "Place", "Место", "장소"),
+    CHOICE("status", ONE, NEUTRAL, planned_done, "Status", "Статус", "상태"),
+    FIELD("summary", NARRATIVE, OPEN, ONE, SENSITIVE, "Summary", "Краткое описание", "개요"),
+    NOTES,
+    FILES,
+};
+
+static struct field_def document[] = {
+    REF,
+    LINK("case", ONE, "case", "Case", "Дело", "사건"),
+    FIELD("title", TEXT, OPEN, ONE, SENSITIVE, "Title", "Название", "제목"),
+    FIELD("date", DATE, OPEN, ONE, QUASI, "Date", "Дата", "날짜"),
+    FIELD("kind", CHOICE, OPEN, ONE, QUASI, "Kind", "Вид", "종류"),
+    FIELD("language", CHOICE, OPEN, ONE, QUASI, "Language", "Язык", "언어"),
+    NOTES,
+    FILES,
+};
+
+static struct field_def organisation[] = {
+    REF,
+    FIELD("name", NAME, OPEN, ONE, QUASI, "Name", "Название", "명칭"),
+    FIELD("country", CHOICE, OPEN, ONE, QUASI, "Country", "Страна", "국가"),
+    FIELD("kind", CHOICE, OPEN, ONE, QUASI, "Kind", "Вид", "종류"),
+    FIELD("contact", TEXT, OPEN, ONE, DIRECT, "Contact", "Контакты", "연락처"),
+};
+
+/* About many people at once, and mostly public already. */
+static struct field_def statistic[] = {
+    REF,
+    FIELD("period", DATE, OPEN, ONE, NEUTRAL, "Period", "Период", "기간"),
+    FIELD("population", TEXT, OPEN, ONE, NEUTRAL, "Population", "Группа людей", "대상 집단"),
+    FIELD("measure", TEXT, OPEN, ONE, NEUTRAL, "Measure", "Показатель", "지표"),
+    FIELD("count", NUMBER, OPEN, ONE, NEUTRAL, "Count", "Количество", "수"),
+    FIELD("of", NUMBER, OPEN, ONE, NEUTRAL, "Out of", "Из общего числа", "전체 수"),
+    FIELD("source", TEXT, OPEN, ONE, NEUTRAL, "Source", "Источник", "출처"),
+};
+
+static struct field_def consent[] = {
+    REF,
+    LINK("person", ONE, "person", "Person", "Кто даёт согласие", "동의자"),
+    FIELD("audience", TEXT, OPEN, ONE, NEUTRAL, "Audience", "Для кого", "공개 대상"),
+    CHOICE("uses", MANY, NEUTRAL, consent_uses, "Uses", "Для чего", "사용 목적"),
+    FIELD("given", DATE, OPEN, ONE, QUASI, "Given", "Дата согласия", "동의일"),
+    FIELD("expires", DATE, OPEN, ONE, QUASI, "Expires", "Действует до", "만료일"),
+    FIELD("withdrawn", DATE, OPEN, ONE, QUASI, "Withdrawn", "Дата отзыва", "철회일"),
+    FILES,
+};
+
+#define TYPE(name, fields, en, ru, ko) \
+    {name, 1, LABELS(en, ru, ko), fields, COUNT(fields), {0}}
+
+static struct type_def builtin[] = {
+    TYPE("person", person, "Person", "Человек", "인물"),
+    TYPE("case", legal_case, "Case", "Дело", "사건"),
+    TYPE("event", event, "Event", "Событие", "경과 사항"),
+    TYPE("document", document, "Document", "Документ", "문서"),
+    TYPE("organisation", organisation, "Organisation", "Организация", "단체"),
+    TYPE("statistic", statistic, "Statistic", "Статистика", "통계"),
+    TYPE("consent", consent, "Consent", "Согласие", "동의"),
+};
+
+/* ---- format.md section 13: no labels, no choices, nothing repeats ---- */
+
+#define SYSTEM_FIELD(name, kind, tier) \
+    {name, FIELD_##kind, LEAF_##tier, ONE, ROLE_NEUTRAL, NULL, 0, NULL, 0, ""}
+
+static struct field_def system_type[] = {
+    SYSTEM_FIELD("definition", BYTES, OPEN),
+};
+
+static struct field_def system_slot[] = {
+    SYSTEM_FIELD("author", BYTES, OPEN),
+    SYSTEM_FIELD("index", NUMBER, OPEN),
+    SYSTEM_FIELD("kind", NUMBER, OPEN),
+    SYSTEM_FIELD("state", TEXT, OPEN),
+    SYSTEM_FIELD("tier", NUMBER, OPEN),
+    SYSTEM_FIELD("x25519", BYTES, OPEN),
+    SYSTEM_FIELD("slot_key", BYTES, WITHHELD),
+};
+
+static struct field_def system_card[] = {
+    SYSTEM_FIELD("card", BYTES, OPEN),
+};
+
+#define SYSTEM_TYPE(name, fields) {name, 1, NULL, 0, fields, COUNT(fields), {0}}
+
+static struct type_def system_types[] = {
+    SYSTEM_TYPE("_type", system_type),
+    SYSTEM_TYPE("_slot", system_slot),
+    SYSTEM_TYPE("_card", system_card),
+};
+
+/* ---- their hashes, computed once; nothing else is ever written here ---- */
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static const struct type_def *list[COUNT(builtin)];
+static bool sealed;
+
+static void
+seal_all(void)
+{
+    for (size_t i = 0; i < COUNT(builtin); i++) {
+        if (type_seal(&builtin[i]) != VAULT_OK)
+            return;
+        list[i] = &builtin[i];
+    }
+    for (size_t i = 0; i < COUNT(system_types); i++)
+        if (type_seal(&system_types[i]) != VAULT_OK)
+            return;
+    sealed = true;
+}
+
+size_t
+types_builtin(const struct type_def *const **out)
+{
+    pthread_once(&once, seal_all);
+    *out = sealed ? list : NULL;
+    return sealed ? COUNT(list) : 0;
+}
+
+const struct type_def *
+type_system(uint8_t kind)
+{
+    pthread_once(&once, seal_all);
+    return sealed && kind >= 1 && kind <= COUNT(system_types) ? &system_types[kind - 1] : NULL;
+}

@@ -1,0 +1,74 @@
+/*
+ * index.h - every revision this copy has, in memory: by number, by record, by tag.
+ *
+ * Layer:   record.
+ * Secrets: none: ids and keyed tags.
+ * Format:  docs/format.md, "The database": pair.
+ */
+#ifndef VAULT_RECORD_INDEX_H
+#define VAULT_RECORD_INDEX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "vault/record/revision.h"
+
+#define TAG_BYTES 8
+
+struct pair {
+    uint8_t record[RECORD_ID_BYTES];
+    uint8_t revision[REVISION_ID_BYTES];
+    uint32_t log;           /* row of the entry that added it */
+    uint32_t first;         /* number of the record's first pair */
+    uint32_t next;          /* next pair of the same record, 0: none */
+    uint32_t tags;          /* offset into the tags, in tags */
+    uint16_t n_tags;        /* 0, or ref, label, links... */
+    bool superseded;        /* valid where heads_known of the first pair is set */
+    bool heads_known;
+};
+
+/* Pairs are numbered from 1, as in the database. */
+struct index {
+    struct pair *pair;      /* pair[1..n] */
+    uint32_t n, cap;
+    uint32_t records;       /* records that are not system records */
+    uint32_t *slot;         /* hash table: record -> first pair; size a power of two */
+    uint32_t n_slots;
+    uint8_t *tag;
+    uint32_t n_tags, tag_cap;
+    uint32_t *tag_slot;     /* hash table: ref and label tags -> pair, built at first use */
+    uint32_t n_tag_slots, tags_upto, tags_held;
+};
+
+void index_init(struct index *ix);
+void index_free(struct index *ix);
+
+/* Add the next pair; `tags` is n_tags x 8 bytes. VAULT_ERR_NO_SPACE. */
+VAULT_CHECK vault_err index_add(struct index *ix, const uint8_t record[static RECORD_ID_BYTES],
+    const uint8_t revision[static REVISION_ID_BYTES], uint32_t log, struct part tags);
+/* Forget pairs above n (a transaction that failed). */
+void index_truncate(struct index *ix, uint32_t n);
+
+/* First pair of a record, 0: none. Others follow through next. */
+uint32_t index_record(const struct index *ix, const uint8_t record[static RECORD_ID_BYTES]);
+/* The pair of a revision of this record, 0: none. */
+uint32_t index_revision(const struct index *ix, uint32_t first,
+    const uint8_t revision[static REVISION_ID_BYTES]);
+
+static inline bool
+index_is_system(const struct pair *p)
+{
+    return p->record[0] == 0;
+}
+
+/* Pairs whose ref tag (which 0) or label tag (which 1) is `tag`: fn is called for each, in no order,
+ * until it returns non-zero. VAULT_ERR_NO_SPACE when the table cannot be built. */
+VAULT_CHECK vault_err index_by_tag(struct index *ix, unsigned which,
+    const uint8_t tag[static TAG_BYTES], int (*fn)(void *ctx, uint32_t n), void *ctx);
+/* Pairs with a link tag. */
+void index_by_link(const struct index *ix, const uint8_t tag[static TAG_BYTES],
+    int (*fn)(void *ctx, uint32_t n), void *ctx);
+/* First pairs of records (not system) whose id begins with `bits` of `id`. */
+void index_by_prefix(const struct index *ix, const uint8_t id[static RECORD_ID_BYTES],
+    unsigned bits, int (*fn)(void *ctx, uint32_t n), void *ctx);
+
+#endif

@@ -1,0 +1,571 @@
+/*
+ * revision.c - see revision.h.
+ *
+ * Each value is encoded once, as the item [field, element, value] inside the plaintext of its
+ * blob; its c is the keyed hash of exactly that slice. So writing, reading and verifying agree by
+ * construction, and nothing is encoded twice.
+ */
+#include "vault/record/revision.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include "vault/base/cbor.h"
+
+#define SALT_CTX "leafsalt"
+
+void
+revision_init(struct revision *r)
+{
+    memset(r, 0, sizeof *r);
+}
+
+void
+revision_reset(struct revision *r)
+{
+    r->n_parents = 0;
+    r->n_leaves = 0;
+    buf_reset(&r->open);
+    buf_reset(&r->withheld);
+    buf_reset(&r->scratch);
+}
+
+void
+revision_free(struct revision *r)
+{
+    buf_free(&r->open);
+    buf_free(&r->withheld);
+    buf_free(&r->scratch);
+    free(r->leaf);
+    memset(r, 0, sizeof *r);
+}
+
+static int
+compare_bytes(const void *a, size_t an, const void *b, size_t bn)
+{
+    /* In CBOR the length comes first, so shorter sorts before longer. */
+    if (an != bn)
+        return an < bn ? -1 : 1;
+    return an == 0 ? 0 : memcmp(a, b, an);
+}
+
+int
+leaf_compare(const struct leaf *a, const struct leaf *b)
+{
+    int d = compare_bytes(a->field.p, a->field.n, b->field.p, b->field.n);
+
+    return d != 0 ? d : compare_bytes(a->element, a->n_element, b->element, b->n_element);
+}
+
+static int
+compare_leaves(const void *a, const void *b)
+{
+    return leaf_compare(a, b);
+}
+
+static struct leaf *
+new_leaf(struct revision *r)
+{
+    struct leaf *l;
+
+    if (r->n_leaves == r->cap) {
+        size_t cap = r->cap == 0 ? 32 : r->cap * 2;
+        l = reallocarray(r->leaf, cap, sizeof *l);
+        if (l == NULL)
+            return NULL;
+        r->leaf = l;
+        r->cap = cap;
+    }
+    l = &r->leaf[r->n_leaves++];
+    memset(l, 0, sizeof *l);
+    return l;
+}
+
+struct leaf *
+revision_add(struct revision *r, struct part field, enum leaf_tier tier, struct part value)
+{
+    struct leaf *l = new_leaf(r);
+
+    if (l == NULL)
+        return NULL;
+    l->field = field;
+    l->tier = (uint8_t)tier;
+    l->here = true;
+    l->value = value;
+    return l;
+}
+
+struct leaf *
+revision_carry(struct revision *r, const struct leaf *from, const uint8_t introduced[static 32])
+{
+    struct leaf *l = new_leaf(r);
+
+    if (l == NULL)
+        return NULL;
+    *l = *from;
+    l->here = false;
+    l->value = PART(NULL, 0);
+    memcpy(l->introduced, introduced, 32);
+    return l;
+}
+
+/* ---- salts ---- */
+
+/* Where the salts of one blob come from: a seed, or a list after a purge. */
+struct salts {
+    const uint8_t *seed;        /* 32 bytes, or NULL */
+    const uint8_t *list;        /* CBOR byte strings of 32, one after the other (34 bytes each) */
+    size_t n_list;
+    uint8_t pair[64];           /* two salts at a time */
+    size_t have;                /* 1 + index of the pair in `pair`, 0: none */
+};
+
+static const uint8_t *
+salt_at(struct salts *s, size_t i)
+{
+    if (s->seed == NULL)
+        return s->list + 34 * i + 2;
+    if (s->have != i / 2 + 1) {
+        kdf_sub(s->pair, sizeof s->pair, i / 2, SALT_CTX, s->seed);
+        s->have = i / 2 + 1;
+    }
+    return s->pair + 32 * (i % 2);
+}
+
+static void
+leaf_commit(struct leaf *l, struct salts *s, size_t i, const void *item, size_t n)
+{
+    crypto_generichash_blake2b(l->c, 32, item, n, salt_at(s, i), 32);
+}
+
+/* ---- the id ---- */
+
+static vault_err
+compute_id(struct revision *r, uint8_t id[static 32])
+{
+    struct buf *b = &r->scratch;
+    struct part p;
+    vault_err err;
+
+    buf_reset(b);
+    cbor_array(b, 6);
+    cbor_bytes(b, r->record, sizeof r->record);
+    cbor_bytes(b, r->type, sizeof r->type);
+    cbor_array(b, r->n_parents);
+    for (size_t i = 0; i < r->n_parents; i++)
+        cbor_bytes(b, r->parent[i], REVISION_ID_BYTES);
+    cbor_int(b, r->time);
+    cbor_bytes(b, r->author, sizeof r->author);
+    cbor_array(b, r->n_leaves);
+    for (size_t i = 0; i < r->n_leaves; i++) {
+        const struct leaf *l = &r->leaf[i];
+        cbor_array(b, 4);
+        cbor_textn(b, l->field.p, l->field.n);
+        cbor_bytes(b, l->element, l->n_element);
+        cbor_uint(b, l->tier);
+        cbor_bytes(b, l->c, sizeof l->c);
+    }
+    err = buf_ok(b);
+    if (err != VAULT_OK)
+        return err;
+    p = PART(b->p, b->n);
+    hash_parts(id, "withheld:revision:1", &p, 1);
+    return VAULT_OK;
+}
+
+/* ---- writing ---- */
+
+/* A leaf whose value goes into the blob of this tier. */
+static bool
+goes_into(const struct leaf *l, enum leaf_tier tier)
+{
+    return l->tier == tier && l->here && l->value.n != 0;
+}
+
+/* Write the items of one tier and commit to each; values then live in `out`. */
+static vault_err
+write_items(struct revision *r, enum leaf_tier tier, struct buf *out, const uint8_t *seed)
+{
+    struct salts s = { .seed = seed };
+    size_t count = 0, i = 0;
+
+    for (size_t k = 0; k < r->n_leaves; k++)
+        count += goes_into(&r->leaf[k], tier);
+    cbor_array(out, count);
+    for (size_t k = 0; k < r->n_leaves; k++) {
+        struct leaf *l = &r->leaf[k];
+        size_t at = out->n;
+        if (!goes_into(l, tier))
+            continue;
+        cbor_array(out, 3);
+        cbor_textn(out, l->field.p, l->field.n);
+        cbor_bytes(out, l->element, l->n_element);
+        buf_put(out, l->value.p, l->value.n);
+        if (out->bad)
+            break;
+        leaf_commit(l, &s, i++, out->p + at, out->n - at);
+    }
+    sodium_memzero(&s, sizeof s);
+    return buf_ok(out);
+}
+
+static vault_err
+write_withheld(struct revision *r, struct rng_pool *rng)
+{
+    struct buf *b = &r->withheld;
+    uint8_t seed[32];
+    vault_err err;
+
+    if (!revision_introduces(r))
+        return VAULT_OK;
+    rng_take(rng, seed, sizeof seed);
+    buf_u32(b, 0);
+    cbor_array(b, 2);
+    cbor_bytes(b, seed, sizeof seed);
+    err = write_items(r, LEAF_WITHHELD, b, seed);
+    sodium_memzero(seed, sizeof seed);
+    if (err != VAULT_OK)
+        return err;
+    if (b->n > BLOB_MAX / 2)
+        return err_say(VAULT_ERR_INPUT, "attach long texts as files",
+            "the withheld values of one record are too large");
+    put_u32(b->p, (uint32_t)(b->n - 4));
+    (void)buf_add(b, pad_length(b->n) - b->n);
+    return buf_ok(b);
+}
+
+static void
+write_others(struct revision *r, struct buf *b)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < r->n_leaves; i++)
+        count += !goes_into(&r->leaf[i], LEAF_OPEN);
+    cbor_array(b, count);
+    for (size_t i = 0; i < r->n_leaves; i++) {
+        const struct leaf *l = &r->leaf[i];
+        if (goes_into(l, LEAF_OPEN))
+            continue;
+        cbor_array(b, 5);
+        cbor_textn(b, l->field.p, l->field.n);
+        cbor_bytes(b, l->element, l->n_element);
+        cbor_uint(b, l->tier);
+        cbor_bytes(b, l->c, sizeof l->c);
+        cbor_bytes(b, l->introduced, l->here ? 0 : sizeof l->introduced);
+    }
+}
+
+static vault_err
+write_open(struct revision *r, struct rng_pool *rng)
+{
+    struct buf *b = &r->open;
+    uint8_t seed[32];
+    vault_err err;
+
+    rng_take(rng, seed, sizeof seed);
+    cbor_array(b, 7);
+    cbor_bytes(b, r->type, sizeof r->type);
+    cbor_array(b, r->n_parents);
+    for (size_t i = 0; i < r->n_parents; i++)
+        cbor_bytes(b, r->parent[i], REVISION_ID_BYTES);
+    cbor_int(b, r->time);
+    cbor_bytes(b, r->author, sizeof r->author);
+    cbor_bytes(b, seed, sizeof seed);
+    err = write_items(r, LEAF_OPEN, b, seed);
+    sodium_memzero(seed, sizeof seed);
+    if (err != VAULT_OK)
+        return err;
+    write_others(r, b);
+    if (b->n > BLOB_MAX / 2)
+        return err_say(VAULT_ERR_INPUT, "attach long texts as files",
+            "the open values of one record are too large");
+    return buf_ok(b);
+}
+
+static int
+compare_ids(const void *a, const void *b)
+{
+    return memcmp(a, b, REVISION_ID_BYTES);
+}
+
+vault_err
+revision_finish(struct revision *r, struct rng_pool *rng)
+{
+    vault_err err;
+
+    if (r->n_leaves > REVISION_LEAVES_MAX)
+        return err_say(VAULT_ERR_INPUT, NULL, "a record may have at most %d values",
+            REVISION_LEAVES_MAX);
+    qsort(r->leaf, r->n_leaves, sizeof *r->leaf, compare_leaves);
+    for (size_t i = 1; i < r->n_leaves; i++)
+        if (leaf_compare(&r->leaf[i - 1], &r->leaf[i]) == 0)
+            return err_say(VAULT_ERR_INPUT, NULL, "a field that does not repeat was given twice");
+    qsort(r->parent, r->n_parents, REVISION_ID_BYTES, compare_ids);
+    err = write_withheld(r, rng);
+    if (err == VAULT_OK)
+        err = write_open(r, rng);
+    if (err == VAULT_OK)
+        err = compute_id(r, r->id);
+    return err;
+}
+
+/* ---- reading ---- */
+
+static vault_err
+damaged(const char *what)
+{
+    return err_say(VAULT_ERR_DAMAGED, NULL, "a revision is damaged: %s", what);
+}
+
+/* The salts element: a seed, or an array of 32-byte salts. */
+static void
+read_salts(struct rd *rd, struct salts *s)
+{
+    struct part p;
+
+    memset(s, 0, sizeof *s);
+    if (cbor_peek(rd) == CBOR_BYTES) {
+        p = cbor_get_bytes(rd, 32);
+        if (p.n == 32)
+            s->seed = p.p;
+        else
+            rd->bad = true;
+        return;
+    }
+    s->n_list = cbor_get_array(rd, REVISION_LEAVES_MAX);
+    s->list = rd->p;
+    for (size_t i = 0; i < s->n_list && !rd->bad; i++) {
+        p = cbor_get_bytes(rd, 32);
+        if (p.n != 32)
+            rd->bad = true;
+    }
+}
+
+static void
+read_key(struct rd *rd, struct leaf *l)
+{
+    struct part p;
+
+    l->field = cbor_get_text(rd, NAME_MAX_BYTES - 1);
+    p = cbor_get_bytes(rd, ELEMENT_BYTES);
+    if (l->field.n == 0 || (p.n != 0 && p.n != ELEMENT_BYTES))
+        rd->bad = true;
+    if (!rd->bad && p.n != 0)
+        memcpy(l->element, p.p, p.n);
+    l->n_element = (uint8_t)p.n;
+}
+
+/* One item [field, element, value]; its slice is what c commits to. */
+static struct part
+read_item(struct rd *rd, struct leaf *l)
+{
+    const uint8_t *start = rd->p;
+
+    if (cbor_get_array(rd, 3) != 3)
+        rd->bad = true;
+    read_key(rd, l);
+    l->value = cbor_get_item(rd);
+    return rd->bad ? PART(NULL, 0) : PART(start, (size_t)(rd->p - start));
+}
+
+static vault_err
+read_open_items(struct revision *r, struct rd *rd, struct salts *s)
+{
+    size_t count = cbor_get_array(rd, REVISION_LEAVES_MAX);
+
+    if (s->seed == NULL && s->n_list != count)
+        return damaged("salts are missing");
+    for (size_t i = 0; i < count && !rd->bad; i++) {
+        struct leaf *l = new_leaf(r);
+        struct part item;
+        if (l == NULL)
+            return err_nomem();
+        item = read_item(rd, l);
+        if (rd->bad)
+            break;
+        l->tier = LEAF_OPEN;
+        l->here = true;
+        leaf_commit(l, s, i, item.p, item.n);
+        if (i > 0 && leaf_compare(&r->leaf[i - 1], l) >= 0)
+            return damaged("values are out of order");
+    }
+    return VAULT_OK;
+}
+
+static vault_err
+read_others(struct revision *r, struct rd *rd)
+{
+    size_t first = r->n_leaves;
+    size_t count = cbor_get_array(rd, REVISION_LEAVES_MAX);
+    struct part p;
+
+    for (size_t i = 0; i < count && !rd->bad; i++) {
+        struct leaf *l = new_leaf(r);
+        if (l == NULL)
+            return err_nomem();
+        if (cbor_get_array(rd, 5) != 5)
+            rd->bad = true;
+        read_key(rd, l);
+        l->tier = (uint8_t)cbor_get_uint(rd, LEAF_WITHHELD);
+        cbor_get_fixed(rd, l->c, sizeof l->c);
+        p = cbor_get_bytes(rd, 32);
+        l->here = p.n == 0;
+        if (l->tier == 0 || (p.n != 0 && p.n != 32) || (l->tier == LEAF_OPEN && !l->here))
+            rd->bad = true;
+        if (!rd->bad && p.n == 32)
+            memcpy(l->introduced, p.p, 32);
+        if (!rd->bad && r->n_leaves > first + 1 && leaf_compare(l - 1, l) >= 0)
+            return damaged("values are out of order");
+    }
+    return VAULT_OK;
+}
+
+static vault_err
+order_all(struct revision *r)
+{
+    qsort(r->leaf, r->n_leaves, sizeof *r->leaf, compare_leaves);
+    for (size_t i = 1; i < r->n_leaves; i++)
+        if (leaf_compare(&r->leaf[i - 1], &r->leaf[i]) == 0)
+            return damaged("a value stands twice");
+    return VAULT_OK;
+}
+
+static void
+read_parents(struct revision *r, struct rd *rd)
+{
+    r->n_parents = cbor_get_array(rd, REVISION_PARENTS_MAX);
+    for (size_t i = 0; i < r->n_parents && !rd->bad; i++) {
+        cbor_get_fixed(rd, r->parent[i], REVISION_ID_BYTES);
+        if (i > 0 && memcmp(r->parent[i - 1], r->parent[i], REVISION_ID_BYTES) >= 0)
+            rd->bad = true;
+    }
+}
+
+vault_err
+revision_read_open(struct revision *r)
+{
+    struct rd rd = rd_of(r->open.p, r->open.n);
+    struct salts s;
+    uint8_t id[32];
+    vault_err err;
+
+    r->n_leaves = 0;
+    if (cbor_get_array(&rd, 7) != 7)
+        rd.bad = true;
+    cbor_get_fixed(&rd, r->type, sizeof r->type);
+    read_parents(r, &rd);
+    r->time = cbor_get_int(&rd);
+    cbor_get_fixed(&rd, r->author, sizeof r->author);
+    read_salts(&rd, &s);
+    err = rd.bad ? damaged("its head cannot be read") : read_open_items(r, &rd, &s);
+    sodium_memzero(&s, sizeof s);
+    if (err == VAULT_OK)
+        err = read_others(r, &rd);
+    if (err == VAULT_OK && !rd_end(&rd))
+        err = damaged("its content cannot be read");
+    if (err == VAULT_OK)
+        err = order_all(r);
+    if (err == VAULT_OK)
+        err = compute_id(r, id);
+    if (err == VAULT_OK && memcmp(id, r->id, sizeof id) != 0)
+        err = damaged("its content does not match its id");
+    return err;
+}
+
+static struct leaf *
+own_withheld(struct revision *r, const struct leaf *like)
+{
+    struct leaf *l = bsearch(like, r->leaf, r->n_leaves, sizeof *r->leaf, compare_leaves);
+
+    return l != NULL && l->tier == LEAF_WITHHELD && l->here ? l : NULL;
+}
+
+static vault_err
+read_withheld_items(struct revision *r, struct rd *rd)
+{
+    struct salts s;
+    size_t count, want = 0;
+    vault_err err = VAULT_OK;
+
+    if (cbor_get_array(rd, 2) != 2)
+        rd->bad = true;
+    read_salts(rd, &s);
+    count = cbor_get_array(rd, REVISION_LEAVES_MAX);
+    for (size_t i = 0; i < r->n_leaves; i++)
+        want += r->leaf[i].tier == LEAF_WITHHELD && r->leaf[i].here;
+    if (rd->bad || (s.seed != NULL ? count != want : s.n_list != count || count > want))
+        err = damaged("withheld values are missing");
+    for (size_t i = 0; err == VAULT_OK && i < count; i++) {
+        struct leaf read, *l;
+        memset(&read, 0, sizeof read);
+        struct part item = read_item(rd, &read);
+        if (rd->bad)
+            break;
+        leaf_commit(&read, &s, i, item.p, item.n);
+        l = own_withheld(r, &read);
+        if (l == NULL || !bytes_equal(l->c, read.c, 32))
+            err = damaged("a withheld value does not match its leaf");
+        else
+            l->value = read.value;
+    }
+    sodium_memzero(&s, sizeof s);
+    if (err == VAULT_OK && !rd_end(rd))
+        err = damaged("its withheld content cannot be read");
+    return err;
+}
+
+vault_err
+revision_read_withheld(struct revision *r)
+{
+    struct rd rd = rd_of(r->withheld.p, r->withheld.n);
+    size_t n = rd_u32(&rd);
+    struct rd inner;
+
+    if (rd.bad || n > rd.n || pad_length(4 + n) != r->withheld.n)
+        return damaged("its withheld content has a wrong length");
+    inner = rd_of(rd.p, n);
+    if (!sodium_is_zero(rd.p + n, rd.n - n))
+        return damaged("its padding is not empty");
+    return read_withheld_items(r, &inner);
+}
+
+/* ---- looking ---- */
+
+bool
+revision_introduces(const struct revision *r)
+{
+    for (size_t i = 0; i < r->n_leaves; i++)
+        if (r->leaf[i].tier == LEAF_WITHHELD && r->leaf[i].here)
+            return true;
+    return false;
+}
+
+const struct leaf *
+revision_leaf(const struct revision *r, const char *field)
+{
+    size_t n = strlen(field);
+
+    for (size_t i = 0; i < r->n_leaves; i++)
+        if (r->leaf[i].field.n == n && memcmp(r->leaf[i].field.p, field, n) == 0)
+            return &r->leaf[i];
+    return NULL;
+}
+
+const struct leaf *
+revision_find(const struct revision *r, struct part field, const uint8_t *element, size_t n)
+{
+    struct leaf key;
+
+    memset(&key, 0, sizeof key);
+    key.field = field;
+    key.n_element = (uint8_t)n;
+    if (n != 0)
+        memcpy(key.element, element, n);
+    return bsearch(&key, r->leaf, r->n_leaves, sizeof *r->leaf, compare_leaves);
+}
+
+bool
+revision_removed(const struct revision *r)
+{
+    return r->n_leaves == 1 && revision_leaf(r, REMOVED_FIELD) != NULL;
+}

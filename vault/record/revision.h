@@ -1,0 +1,93 @@
+/*
+ * revision.h - one revision of a record: its leaves, its id, its two plaintexts.
+ *
+ * Layer:   record.
+ * Secrets: holds plaintext values and leaf salts in wiped buffers; revision_free wipes all.
+ * Format:  docs/format.md, "Records, revisions, leaves" and "Blobs".
+ */
+#ifndef VAULT_RECORD_REVISION_H
+#define VAULT_RECORD_REVISION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "vault/base/bytes.h"
+#include "vault/base/hash.h"
+#include "vault/record/type.h"
+
+#define RECORD_ID_BYTES 16
+#define REVISION_ID_BYTES 32
+#define ELEMENT_BYTES 8
+#define REVISION_PARENTS_MAX 16
+#define REVISION_LEAVES_MAX 4096
+#define BLOB_MAX ((size_t)16 << 20)
+#define REMOVED_FIELD "_removed"
+
+struct leaf {
+    struct part field;              /* name, borrowed */
+    uint8_t element[ELEMENT_BYTES]; /* of a repeating field */
+    uint8_t n_element;              /* 0 or ELEMENT_BYTES */
+    uint8_t tier;                   /* enum leaf_tier */
+    bool here;                      /* its value belongs to this revision's own blobs */
+    struct part value;              /* CBOR, borrowed; empty when not at hand */
+    uint8_t c[32];
+    uint8_t introduced[32];         /* where !here: the revision that introduced it */
+};
+
+struct revision {
+    uint8_t record[RECORD_ID_BYTES];
+    uint8_t id[REVISION_ID_BYTES];
+    uint8_t type[32], author[32];
+    uint8_t parent[REVISION_PARENTS_MAX][REVISION_ID_BYTES];
+    size_t n_parents;
+    int64_t time;
+    struct leaf *leaf;              /* sorted once finished or read */
+    size_t n_leaves, cap;
+    struct buf open;                /* plaintext of the open blob */
+    struct buf withheld;            /* plaintext of the withheld blob; empty when there is none */
+    struct buf scratch;
+};
+
+void revision_init(struct revision *r);
+/* Empty it for another one; keeps its memory. */
+void revision_reset(struct revision *r);
+void revision_free(struct revision *r);
+
+/* ---- making one: set record, type, author, parents, time; add leaves; finish ---- */
+
+/* A leaf with a value of this revision. field and value are borrowed. NULL: no memory. */
+struct leaf *revision_add(struct revision *r, struct part field, enum leaf_tier tier,
+    struct part value);
+/* A withheld leaf carried on from an ancestor. */
+struct leaf *revision_carry(struct revision *r, const struct leaf *from,
+    const uint8_t introduced[static 32]);
+
+/*
+ * Sort, draw salts, compute every c and the id, write both plaintexts into r->open and
+ * r->withheld. Values stay borrowed from the caller. VAULT_ERR_INPUT: too many leaves, a blob too
+ * large, the same leaf twice.
+ */
+VAULT_CHECK vault_err revision_finish(struct revision *r, struct rng_pool *rng);
+
+/* ---- reading one: set record and id (expected), fill r->open, then read ---- */
+
+/* Parse r->open, recompute what can be, compare the id. VAULT_ERR_DAMAGED. */
+VAULT_CHECK vault_err revision_read_open(struct revision *r);
+/* Parse r->withheld against the leaves that revision_read_open found; values become available. */
+VAULT_CHECK vault_err revision_read_withheld(struct revision *r);
+
+bool revision_introduces(const struct revision *r);     /* any withheld leaf of its own? */
+bool revision_removed(const struct revision *r);
+/* First leaf of a field, or NULL; repeating ones follow it. */
+const struct leaf *revision_leaf(const struct revision *r, const char *field);
+const struct leaf *revision_find(const struct revision *r, struct part field,
+    const uint8_t *element, size_t n_element);
+
+/* Bytewise order of the encoding of [field, element]. */
+int leaf_compare(const struct leaf *a, const struct leaf *b);
+static inline bool
+leaf_is(const struct leaf *l, const struct leaf *m)
+{
+    return leaf_compare(l, m) == 0;
+}
+
+#endif

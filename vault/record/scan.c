@@ -1,0 +1,458 @@
+/*
+ * scan.c - see scan.h.
+ *
+ * The database connection belongs to the calling thread, which steps through `open`, `wrap` and
+ * `withheld` side by side in order of number (never point reads: those are ten times slower) and
+ * fills batches; a second thread unwraps, decrypts, verifies and calls back. Revisions whose
+ * withheld values were introduced by an earlier revision need reads of their own and come last.
+ */
+#include "vault/record/scan.h"
+
+#include <pthread.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BATCH_ITEMS 512
+#define BATCH_BYTES ((size_t)2 << 20)
+
+struct piece { size_t at, n; bool there; };
+
+struct item {
+    uint32_t n;
+    struct piece open, wrap, withheld, wrap_withheld;
+};
+
+struct batch {
+    struct item item[BATCH_ITEMS];
+    size_t n;
+    struct buf mem;
+    bool full;              /* handed over, not yet done */
+};
+
+struct work {
+    struct scan *s;
+    struct batch batch[2];
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool end;               /* no more batches come */
+    vault_err err;
+    struct vault_error said;
+    uint32_t *later;        /* revisions with carried withheld values */
+    size_t n_later, cap_later;
+    bool (*wanted)(struct scan *s, uint32_t n);
+};
+
+/* ---- the second thread ---- */
+
+static struct part
+piece_part(const struct batch *b, struct piece p)
+{
+    return PART(p.there ? b->mem.p + p.at : NULL, p.n);
+}
+
+static bool
+has_carried(const struct revision *rev)
+{
+    for (size_t i = 0; i < rev->n_leaves; i++)
+        if (!rev->leaf[i].here)
+            return true;
+    return false;
+}
+
+static vault_err
+put_off(struct work *w, uint32_t n)
+{
+    if (w->n_later == w->cap_later) {
+        size_t cap = w->cap_later == 0 ? 256 : w->cap_later * 2;
+        uint32_t *p = reallocarray(w->later, cap, sizeof *p);
+        if (p == NULL)
+            return err_nomem();
+        w->later = p;
+        w->cap_later = cap;
+    }
+    w->later[w->n_later++] = n;
+    return VAULT_OK;
+}
+
+static vault_err
+missing(const char *what)
+{
+    return err_say(VAULT_ERR_DAMAGED, NULL, "%s is missing", what);
+}
+
+static vault_err
+open_withheld(struct work *w, const struct batch *b, const struct item *i, struct revision *rev)
+{
+    struct inner_wrap inner;
+    vault_err err;
+
+    if (!i->withheld.there || !i->wrap_withheld.there)
+        return missing("the withheld content of a revision");
+    err = unwrap_outer(&inner, &w->s->r->keys, rev, piece_part(b, i->wrap_withheld));
+    if (err == VAULT_OK)
+        err = unseal_withheld(rev, &w->s->r->keys, &inner, piece_part(b, i->withheld));
+    if (err == VAULT_OK)
+        err = revision_read_withheld(rev);
+    sodium_memzero(&inner, sizeof inner);
+    return err;
+}
+
+static vault_err
+load_item(struct work *w, const struct batch *b, const struct item *i, struct revision *rev)
+{
+    vault_err err;
+
+    if (!i->open.there)
+        return missing("the content of a revision");
+    if (!i->wrap.there)
+        return missing("the key of a record");
+    err = recs_load_from(w->s->r, i->n, piece_part(b, i->wrap), piece_part(b, i->open), rev);
+    if (err == VAULT_OK && w->s->withheld && revision_introduces(rev))
+        err = open_withheld(w, b, i, rev);
+    return err;
+}
+
+static vault_err
+judge(struct scan *s, uint32_t n, vault_err err)
+{
+    return err == VAULT_ERR_DAMAGED && s->tolerate ? s->bad(s, n) : err;
+}
+
+static vault_err
+do_item(struct work *w, const struct batch *b, const struct item *i, struct revision *rev)
+{
+    struct scan *s = w->s;
+    vault_err err = load_item(w, b, i, rev);
+
+    if (err != VAULT_OK)
+        return judge(s, i->n, err);
+    if (!s->all && revision_removed(rev))
+        return VAULT_OK;
+    if (s->withheld && has_carried(rev))
+        return put_off(w, i->n);
+    return s->fn(s, i->n, rev);
+}
+
+static vault_err
+do_batch(struct work *w, const struct batch *b, struct revision *rev)
+{
+    vault_err err = VAULT_OK;
+
+    for (size_t i = 0; err == VAULT_OK && i < b->n && !w->s->stop; i++)
+        err = do_item(w, b, &b->item[i], rev);
+    return err;
+}
+
+static void *
+second_thread(void *arg)
+{
+    struct work *w = arg;
+    struct revision rev;
+    unsigned turn = 0;
+
+    revision_init(&rev);
+    pthread_mutex_lock(&w->lock);
+    for (;;) {
+        struct batch *b = &w->batch[turn];
+        vault_err err;
+        while (!b->full && !w->end)
+            pthread_cond_wait(&w->changed, &w->lock);
+        if (!b->full)
+            break;
+        pthread_mutex_unlock(&w->lock);
+        err = w->err == VAULT_OK ? do_batch(w, b, &rev) : VAULT_OK;
+        pthread_mutex_lock(&w->lock);
+        if (err != VAULT_OK) {
+            w->err = err;
+            w->said = *vault_last_error();
+        }
+        b->full = false;
+        turn ^= 1;
+        pthread_cond_broadcast(&w->changed);
+    }
+    pthread_mutex_unlock(&w->lock);
+    revision_free(&rev);
+    return NULL;
+}
+
+/* ---- the calling thread ---- */
+
+/* One table, read in step with the others. */
+struct stream {
+    struct db_cursor *c;
+    int64_t n;
+    struct part blob;
+    bool got, started;
+};
+
+static vault_err
+stream_to(struct stream *s, int64_t n)
+{
+    vault_err err = VAULT_OK;
+
+    while (err == VAULT_OK && (!s->started || (s->got && s->n < n))) {
+        err = db_next(s->c, &s->n, &s->blob, &s->got);
+        s->started = true;
+    }
+    return err;
+}
+
+static void
+keep_part(struct batch *b, struct piece *p, struct part blob)
+{
+    p->at = b->mem.n;
+    p->n = blob.n;
+    p->there = true;
+    buf_put(&b->mem, blob.p, blob.n);
+}
+
+static vault_err
+keep_row(struct batch *b, struct stream *s, int64_t n, struct piece *p)
+{
+    vault_err err = stream_to(s, n);
+
+    if (err == VAULT_OK && s->got && s->n == n)
+        keep_part(b, p, s->blob);
+    return err;
+}
+
+struct streams { struct stream open, wrap, withheld; };
+
+/* The record's key: in step for a first revision, a point read for later ones. */
+static vault_err
+keep_record_key(struct scan *s, struct batch *b, struct streams *st, uint32_t n, struct piece *p)
+{
+    uint32_t first = s->r->index.pair[n].first;
+    struct buf box = BUF_INIT;
+    vault_err err;
+
+    if (first == n)
+        return keep_row(b, &st->wrap, WRAP_ROW_RECORD(n), p);
+    err = db_get(s->r->db, DB_WRAP, WRAP_ROW_RECORD(first), &box);
+    if (err == VAULT_OK)
+        keep_part(b, p, PART(box.p, box.n));
+    buf_free(&box);
+    return err == VAULT_ERR_NOT_FOUND ? VAULT_OK : err;
+}
+
+static vault_err
+gather(struct work *w, struct batch *b, struct streams *st, uint32_t n)
+{
+    struct item *i = &b->item[b->n];
+    vault_err err;
+
+    memset(i, 0, sizeof *i);
+    i->n = n;
+    err = keep_row(b, &st->open, n, &i->open);
+    if (err == VAULT_OK)
+        err = keep_record_key(w->s, b, st, n, &i->wrap);
+    if (err == VAULT_OK && w->s->withheld)
+        err = keep_row(b, &st->wrap, WRAP_ROW_WITHHELD(n), &i->wrap_withheld);
+    if (err == VAULT_OK && w->s->withheld)
+        err = keep_row(b, &st->withheld, n, &i->withheld);
+    b->n++;
+    return err != VAULT_OK ? err : buf_ok(&b->mem);
+}
+
+/* Wait until the other thread has done with this batch; empty it. */
+static vault_err
+take_batch(struct work *w, unsigned turn)
+{
+    struct batch *b = &w->batch[turn];
+    vault_err err;
+
+    pthread_mutex_lock(&w->lock);
+    while (b->full)
+        pthread_cond_wait(&w->changed, &w->lock);
+    err = w->err;
+    pthread_mutex_unlock(&w->lock);
+    b->n = 0;
+    b->mem.n = 0;           /* ciphertext: nothing to wipe */
+    return err;
+}
+
+static void
+hand_over(struct work *w, unsigned turn)
+{
+    pthread_mutex_lock(&w->lock);
+    w->batch[turn].full = true;
+    pthread_cond_broadcast(&w->changed);
+    pthread_mutex_unlock(&w->lock);
+}
+
+static vault_err
+read_rows(struct work *w, struct streams *st)
+{
+    const uint32_t last = w->s->r->index.n;
+    unsigned turn = 0;
+    vault_err err = take_batch(w, turn);
+
+    for (uint32_t n = 1; err == VAULT_OK && n <= last && !w->s->stop; n++) {
+        struct batch *b = &w->batch[turn];
+        if (!w->wanted(w->s, n))
+            continue;
+        err = gather(w, b, st, n);
+        if (err != VAULT_OK || (b->n < BATCH_ITEMS && b->mem.n < BATCH_BYTES))
+            continue;
+        hand_over(w, turn);
+        turn ^= 1;
+        err = take_batch(w, turn);
+    }
+    if (err == VAULT_OK && w->batch[turn].n != 0)
+        hand_over(w, turn);
+    return err;
+}
+
+static vault_err
+open_streams(struct scan *s, struct streams *st)
+{
+    vault_err err;
+
+    err = db_scan(s->r->db, DB_OPEN_BLOB, 1, &st->open.c);
+    if (err == VAULT_OK)
+        err = db_scan(s->r->db, DB_WRAP, WRAP_ROW_RECORD(1), &st->wrap.c);
+    if (err == VAULT_OK && s->withheld)
+        err = db_scan(s->r->db, DB_WITHHELD_BLOB, 1, &st->withheld.c);
+    return err;
+}
+
+static vault_err
+do_later(struct work *w)
+{
+    struct scan *s = w->s;
+    struct buf extra = BUF_INIT;
+    struct revision rev;
+    vault_err err = VAULT_OK;
+
+    revision_init(&rev);
+    for (size_t i = 0; err == VAULT_OK && i < w->n_later && !s->stop; i++) {
+        buf_reset(&extra);
+        err = recs_load(s->r, w->later[i], &rev);
+        if (err == VAULT_OK)
+            err = recs_reveal(s->r, w->later[i], &rev, &extra);
+        err = err == VAULT_OK ? s->fn(s, w->later[i], &rev) : judge(s, w->later[i], err);
+    }
+    revision_free(&rev);
+    buf_free(&extra);
+    return err;
+}
+
+static vault_err
+run(struct scan *s, bool (*wanted)(struct scan *s, uint32_t n))
+{
+    struct work *w = calloc(1, sizeof *w);
+    struct streams st;
+    pthread_t thread;
+    vault_err err;
+
+    if (w == NULL)
+        return err_nomem();
+    memset(&st, 0, sizeof st);
+    w->s = s;
+    w->wanted = wanted;
+    pthread_mutex_init(&w->lock, NULL);
+    pthread_cond_init(&w->changed, NULL);
+    err = open_streams(s, &st);
+    if (err == VAULT_OK && pthread_create(&thread, NULL, second_thread, w) != 0)
+        err = err_nomem();
+    else if (err == VAULT_OK) {
+        err = read_rows(w, &st);
+        pthread_mutex_lock(&w->lock);
+        w->end = true;
+        pthread_cond_broadcast(&w->changed);
+        pthread_mutex_unlock(&w->lock);
+        (void)pthread_join(thread, NULL);
+        if (w->err != VAULT_OK)
+            err = err_say(w->err, w->said.hint[0] == '\0' ? NULL : w->said.hint, "%s", w->said.text);
+    }
+    db_scan_end(st.open.c);
+    db_scan_end(st.wrap.c);
+    db_scan_end(st.withheld.c);
+    if (err == VAULT_OK)
+        err = do_later(w);
+    buf_free(&w->batch[0].mem);
+    buf_free(&w->batch[1].mem);
+    pthread_cond_destroy(&w->changed);
+    pthread_mutex_destroy(&w->lock);
+    free(w->later);
+    free(w);
+    return err;
+}
+
+/* ---- heads ---- */
+
+static bool
+head_unknown(struct scan *s, uint32_t n)
+{
+    const struct pair *p = s->r->index.pair;
+
+    return !p[p[n].first].heads_known;
+}
+
+static vault_err
+note_parents(struct scan *s, uint32_t n, struct revision *rev)
+{
+    struct index *ix = &s->r->index;
+    uint32_t first = ix->pair[n].first;
+
+    for (size_t i = 0; i < rev->n_parents; i++) {
+        uint32_t m = index_revision(ix, first, rev->parent[i]);
+        if (m != 0)
+            ix->pair[m].superseded = true;
+    }
+    return VAULT_OK;
+}
+
+static vault_err
+pass_over(struct scan *s, uint32_t n)
+{
+    (void)s;
+    (void)n;
+    return VAULT_OK;
+}
+
+static vault_err
+find_all_heads(struct recs *r, bool tolerate)
+{
+    struct scan s = { .r = r, .all = true, .fn = note_parents, .bad = pass_over,
+        .tolerate = tolerate };
+    struct index *ix = &r->index;
+    bool any = false;
+    vault_err err;
+
+    for (uint32_t n = 1; n <= ix->n; n++)
+        if (!ix->pair[ix->pair[n].first].heads_known) {
+            ix->pair[n].superseded = false;
+            any = true;
+        }
+    if (!any)
+        return VAULT_OK;
+    err = run(&s, head_unknown);
+    for (uint32_t n = 1; err == VAULT_OK && !tolerate && n <= ix->n; n++)
+        if (ix->pair[n].first == n)
+            ix->pair[n].heads_known = true;
+    return err;
+}
+
+vault_err
+scan_heads(struct recs *r)
+{
+    return find_all_heads(r, false);
+}
+
+static bool
+wanted(struct scan *s, uint32_t n)
+{
+    const struct pair *p = &s->r->index.pair[n];
+
+    return (s->system || !index_is_system(p)) && (s->all || !p->superseded);
+}
+
+vault_err
+scan_run(struct scan *s)
+{
+    vault_err err = s->all ? VAULT_OK : find_all_heads(s->r, s->tolerate);
+
+    return err != VAULT_OK ? err : run(s, wanted);
+}

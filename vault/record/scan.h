@@ -1,0 +1,32 @@
+/*
+ * scan.h - going through all records, decrypting on one thread while the next are read on another.
+ *
+ * Layer:   record.
+ * Secrets: plaintext of one revision at a time, wiped; ciphertext waits in two batches.
+ * Format:  none of its own.
+ */
+#ifndef VAULT_RECORD_SCAN_H
+#define VAULT_RECORD_SCAN_H
+
+#include "vault/record/recs.h"
+
+struct scan {
+    struct recs *r;
+    bool withheld;          /* withheld values as well (keeper) */
+    bool all;               /* every revision, not only heads of records that were not removed */
+    bool system;            /* system records too */
+    bool tolerate;          /* tell damage to `bad` and go on */
+
+    /* Called for each, verified; one call at a time, on another thread. Sets `stop` to end early. */
+    vault_err (*fn)(struct scan *s, uint32_t n, struct revision *rev);
+    /* With tolerate: revision n does not open; vault_last_error() says why (on that thread). */
+    vault_err (*bad)(struct scan *s, uint32_t n);
+    void *ctx;
+    _Atomic bool stop;
+};
+
+/* Heads of all records become known. */
+VAULT_CHECK vault_err scan_heads(struct recs *r);
+VAULT_CHECK vault_err scan_run(struct scan *s);
+
+#endif

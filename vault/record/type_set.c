@@ -1,0 +1,109 @@
+/* type_set.c - see type_set.h. */
+#include "vault/record/type_set.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "vault/base/text.h"
+
+void
+type_set_free(struct type_set *s)
+{
+    for (size_t i = 0; i < s->n; i++)
+        type_free(s->type[i]);
+    free(s->type);
+    memset(s, 0, sizeof *s);
+}
+
+vault_err
+type_set_add(struct type_set *s, struct type_def *t)
+{
+    for (size_t i = 0; i < s->n; i++)
+        if (memcmp(s->type[i]->hash, t->hash, 32) == 0) {
+            type_free(t);
+            return VAULT_OK;
+        }
+    if (s->n == s->cap) {
+        size_t cap = s->cap == 0 ? 16 : s->cap * 2;
+        struct type_def **p = reallocarray(s->type, cap, sizeof *p);
+        if (p == NULL) {
+            type_free(t);
+            return err_nomem();
+        }
+        s->type = p;
+        s->cap = cap;
+    }
+    s->type[s->n++] = t;
+    return VAULT_OK;
+}
+
+const struct type_def *
+type_set_by_hash(const struct type_set *s, const uint8_t hash[static 32])
+{
+    for (size_t i = 0; i < s->n; i++)
+        if (memcmp(s->type[i]->hash, hash, 32) == 0)
+            return s->type[i];
+    for (uint8_t k = 1; k <= 3; k++) {
+        const struct type_def *t = type_system(k);
+        if (t != NULL && memcmp(t->hash, hash, 32) == 0)
+            return t;
+    }
+    return NULL;
+}
+
+const struct type_def *
+type_set_current(const struct type_set *s, const char *name)
+{
+    const struct type_def *best = NULL;
+
+    for (size_t i = 0; i < s->n; i++)
+        if (strcmp(s->type[i]->name, name) == 0 &&
+            (best == NULL || s->type[i]->version >= best->version))
+            best = s->type[i];
+    return best;
+}
+
+static vault_err
+no_such_type(const struct type_set *s, const char *name)
+{
+    const char **names = calloc(s->n + 1, sizeof *names);
+    const char *near;
+
+    if (names == NULL)
+        return err_nomem();
+    for (size_t i = 0; i < s->n; i++)
+        names[i] = s->type[i]->name;
+    near = text_nearest(name, names, s->n);
+    free(names);
+    if (near != NULL)
+        err_say(VAULT_ERR_INPUT, "see 'type list'", "there is no such type; did you mean '%s'?",
+            near);
+    else
+        err_say(VAULT_ERR_INPUT, "see 'type list'", "there is no such type");
+    return VAULT_ERR_INPUT;
+}
+
+vault_err
+type_set_get(const struct type_def **out, const struct type_set *s, const char *name)
+{
+    const struct type_def *t = type_set_current(s, name);
+
+    if (t == NULL)
+        return no_such_type(s, name);
+    *out = t;
+    return VAULT_OK;
+}
+
+enum leaf_tier
+type_set_tier(const struct type_set *s, const struct type_def *t, const struct field_def *f,
+    uint8_t leaf_tier)
+{
+    const struct type_def *now = type_set_current(s, t->name);
+    const struct field_def *g;
+
+    if (leaf_tier == LEAF_WITHHELD || (f != NULL && f->tier == LEAF_WITHHELD))
+        return LEAF_WITHHELD;
+    if (now == NULL || now == t || f == NULL)
+        return LEAF_OPEN;
+    g = type_field(now, f->name, strlen(f->name));
+    return g != NULL && g->tier == LEAF_WITHHELD ? LEAF_WITHHELD : LEAF_OPEN;
+}

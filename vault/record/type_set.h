@@ -1,0 +1,33 @@
+/*
+ * type_set.h - the types a vault knows: every version by hash, the current one by name.
+ *
+ * Layer:   record.
+ * Secrets: none.
+ * Format:  docs/format.md, "Record types".
+ */
+#ifndef VAULT_RECORD_TYPE_SET_H
+#define VAULT_RECORD_TYPE_SET_H
+
+#include "vault/record/type.h"
+
+struct type_set {
+    struct type_def **type;     /* owned; versions of one name in the order they were added */
+    size_t n, cap;
+};
+
+void type_set_free(struct type_set *s);
+/* Takes t over (also on failure). The same hash again is fine. */
+VAULT_CHECK vault_err type_set_add(struct type_set *s, struct type_def *t);
+/* Any version, system types as well; NULL when unknown. */
+const struct type_def *type_set_by_hash(const struct type_set *s, const uint8_t hash[static 32]);
+/* The version in force (the highest); NULL when unknown. */
+const struct type_def *type_set_current(const struct type_set *s, const char *name);
+/* The same, or VAULT_ERR_INPUT with the nearest name. */
+VAULT_CHECK vault_err type_set_get(const struct type_def **out, const struct type_set *s,
+    const char *name);
+
+/* The tier of a stored leaf as we treat it: the stricter of the leaf's and the current type's. */
+enum leaf_tier type_set_tier(const struct type_set *s, const struct type_def *t,
+    const struct field_def *f, uint8_t leaf_tier);
+
+#endif

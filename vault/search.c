@@ -1,0 +1,202 @@
+/*
+ * search.c - plain text search: vault_search.
+ *
+ * Decrypts and matches in memory and writes no index. Says which field matched, never a value.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vault/base/text.h"
+#include "vault/record/scan.h"
+#include "vault/record/value.h"
+#include "vault/session.h"
+
+#define WORDS_MAX 32
+#define HITS_MAX 64             /* fields told for one record */
+
+struct words {
+    struct buf mem;             /* folded */
+    struct part word[WORDS_MAX];
+    size_t n;
+};
+
+struct searching {
+    struct vault *v;
+    const struct vault_search_query *q;
+    struct words words;
+    vault_hit_fn *fn;
+    void *ctx;
+    struct buf text, fold, title;
+};
+
+/* ---- the query: words, and phrases in quotes ---- */
+
+static vault_err
+add_word(struct words *w, const char *s, size_t n, size_t at[static WORDS_MAX])
+{
+    vault_err err;
+
+    if (n == 0)
+        return VAULT_OK;
+    if (w->n == WORDS_MAX)
+        return err_say(VAULT_ERR_INPUT, NULL, "at most %d words", WORDS_MAX);
+    at[w->n] = w->mem.n;
+    err = text_fold(&w->mem, s, n);
+    w->word[w->n].n = w->mem.n - at[w->n];
+    if (err == VAULT_OK && w->word[w->n].n != 0)
+        w->n++;
+    return err;
+}
+
+static vault_err
+split_query(struct words *w, const char *text)
+{
+    size_t at[WORDS_MAX];
+    vault_err err = VAULT_OK;
+
+    if (!text_valid(text, strlen(text), NULL))
+        return err_say(VAULT_ERR_INPUT, NULL, "the text is not valid UTF-8");
+    while (err == VAULT_OK && *text != '\0') {
+        bool quoted = *text == '"';
+        size_t n;
+        text += quoted;
+        n = strcspn(text, quoted ? "\"" : " \t\n");
+        err = add_word(w, text, n, at);
+        text += n;
+        text += *text != '\0';
+    }
+    if (err == VAULT_OK && w->n == 0)
+        err = err_say(VAULT_ERR_INPUT, "give at least one word", "there is nothing to search for");
+    for (size_t i = 0; i < w->n; i++)
+        w->word[i].p = w->mem.p + at[i];
+    return err;
+}
+
+/* ---- matching ---- */
+
+struct found {
+    const struct leaf *leaf[HITS_MAX];
+    size_t n;
+    uint32_t words;             /* bit i: word i was seen */
+};
+
+static vault_err
+match_leaf(struct searching *s, const struct leaf *l, struct found *f)
+{
+    uint32_t seen = 0;
+    vault_err err;
+
+    buf_reset(&s->text);
+    buf_reset(&s->fold);
+    err = value_to_text(&s->text, l->value);
+    if (err == VAULT_OK)
+        err = text_fold(&s->fold, (const char *)s->text.p, s->text.n);
+    if (err != VAULT_OK)
+        return err;
+    for (size_t i = 0; i < s->words.n; i++)
+        if (s->fold.n != 0 &&
+            memmem(s->fold.p, s->fold.n, s->words.word[i].p, s->words.word[i].n) != NULL)
+            seen |= (uint32_t)1 << i;
+    f->words |= seen;
+    if (seen != 0 && f->n < HITS_MAX)
+        f->leaf[f->n++] = l;
+    return VAULT_OK;
+}
+
+static bool
+searched(const struct searching *s, const struct type_def *t, const struct leaf *l)
+{
+    const struct field_def *f = type_field(t, l->field.p, l->field.n);
+
+    if (f == NULL || l->value.n == 0 || f->kind == FIELD_LINK || f->kind == FIELD_BYTES ||
+        f->kind == FIELD_FILE)
+        return false;
+    if (!is_keeper(s->v) && type_set_tier(&s->v->recs.types, t, f, l->tier) == LEAF_WITHHELD)
+        return false;
+    return s->q->field == NULL || strcmp(f->name, s->q->field) == 0;
+}
+
+static vault_err
+tell(struct scan *scan, struct searching *s, const struct type_def *t, const struct revision *rev,
+    const struct found *f)
+{
+    char code[CODE_LEN + 1], field[NAME_MAX_BYTES], why[96];
+    struct vault_hit h = { .id = code, .type = t->name, .field = field, .level = "text",
+        .why = why };
+    vault_err err;
+
+    code_of(code, rev->record);
+    buf_reset(&s->title);
+    err = recs_title(&s->v->recs, rev, &s->title);
+    h.label = buf_cstr(&s->title);
+    if (err == VAULT_OK && h.label == NULL)
+        err = err_nomem();
+    field[0] = '\0';
+    for (size_t i = 0; err == VAULT_OK && i < f->n && !scan->stop; i++) {
+        const struct leaf *l = f->leaf[i];
+        if (strlen(field) == l->field.n && memcmp(field, l->field.p, l->field.n) == 0)
+            continue;               /* another element of the same field */
+        snprintf(field, sizeof field, "%.*s", (int)l->field.n, (const char *)l->field.p);
+        snprintf(why, sizeof why, "found in %s%s", field,
+            l->tier == LEAF_WITHHELD ? " (withheld)" : "");
+        if (s->fn(s->ctx, &h) != 0)
+            scan->stop = true;
+    }
+    return err;
+}
+
+static vault_err
+each(struct scan *scan, uint32_t n, struct revision *rev)
+{
+    struct searching *s = scan->ctx;
+    const struct type_def *t = type_set_by_hash(&s->v->recs.types, rev->type);
+    struct found f = {0};
+    vault_err err = VAULT_OK;
+
+    (void)n;
+    if (t == NULL)
+        return err_say(VAULT_ERR_DAMAGED, NULL, "the type of a record is missing");
+    if (s->q->type != NULL && strcmp(t->name, s->q->type) != 0)
+        return VAULT_OK;
+    for (size_t i = 0; err == VAULT_OK && i < rev->n_leaves; i++)
+        if (searched(s, t, &rev->leaf[i]))
+            err = match_leaf(s, &rev->leaf[i], &f);
+    if (err != VAULT_OK || f.words != ((uint64_t)1 << s->words.n) - 1)
+        return err;
+    return tell(scan, s, t, rev, &f);
+}
+
+static vault_err
+check_query(struct vault *v, const struct vault_search_query *q)
+{
+    const struct type_def *t = NULL;
+    vault_err err = VAULT_OK;
+
+    if (q->type != NULL)
+        err = type_set_get(&t, &v->recs.types, q->type);
+    if (err == VAULT_OK && t != NULL && q->field != NULL &&
+        type_field(t, q->field, strlen(q->field)) == NULL)
+        err = type_no_field(t, q->field, strlen(q->field));
+    return err;
+}
+
+vault_err
+vault_search(vault *v, const struct vault_search_query *q, vault_hit_fn *fn, void *ctx)
+{
+    struct searching s = { .v = v, .q = q, .fn = fn, .ctx = ctx };
+    struct scan scan = { .r = &v->recs, .withheld = is_keeper(v), .fn = each, .ctx = &s };
+    vault_err err;
+
+    vault_clear_error();
+    err = check_query(v, q);
+    if (err == VAULT_OK)
+        err = split_query(&s.words, q->text);
+    if (err == VAULT_OK)
+        err = scan_run(&scan);
+    buf_free(&s.words.mem);
+    buf_free(&s.text);
+    buf_free(&s.fold);
+    buf_free(&s.title);
+    return err;
+}

@@ -1,0 +1,148 @@
+/* status.c - the state of an open vault: vault_status, vault_types, vault_type_json. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "vault/record/scan.h"
+#include "vault/session.h"
+#include "vault/view.h"
+
+/* Only a record with more than one revision can be a removed one. */
+static vault_err
+count_removed(struct vault *v, uint64_t *out)
+{
+    const struct index *ix = &v->recs.index;
+    struct revision rev;
+    vault_err err = scan_heads(&v->recs);
+
+    *out = 0;
+    revision_init(&rev);
+    for (uint32_t n = 1; err == VAULT_OK && n <= ix->n; n++) {
+        uint32_t head = 0;
+        if (ix->pair[n].first != n || ix->pair[n].next == 0 || index_is_system(&ix->pair[n]))
+            continue;
+        err = recs_head(&v->recs, n, &head, NULL);
+        if (err == VAULT_OK)
+            err = recs_load(&v->recs, head, &rev);
+        *out += err == VAULT_OK && revision_removed(&rev);
+    }
+    revision_free(&rev);
+    return err;
+}
+
+vault_err
+vault_status(vault *v, struct vault_status *out)
+{
+    const struct slot_header *h = &v->kf.slot[v->slot].head;
+    const struct chain_entry *head = &v->chain[v->n_log];
+    struct vault_status s;
+    uint64_t removed = 0;
+    vault_err err;
+
+    vault_clear_error();
+    err = count_removed(v, &removed);
+    if (err != VAULT_OK)
+        return err;
+    memset(&s, 0, sizeof s);
+    hex_of(s.vault_id, v->kf.vault_id, VAULT_ID_BYTES);
+    hex_of(s.copy_id, v->copy_id, sizeof v->copy_id);
+    s.tier = is_keeper(v) ? VAULT_TIER_KEEPER : VAULT_TIER_CASE;
+    s.records = v->recs.index.records - removed;
+    s.log_entries = v->n_log;
+    s.log_number = head->number;
+    hex_of(s.log_head, head->hash, 32);
+    s.cost = (struct vault_cost){ h->cost.mem_kib, h->cost.passes, h->cost.lanes };
+    s.slot = (int)v->slot;
+    memcpy(s.warnings, v->warning, sizeof s.warnings);
+    s.n_warnings = v->n_warnings;
+    *out = s;
+    return VAULT_OK;
+}
+
+/* ---- types ---- */
+
+static const char *
+in_language(const struct label *l, size_t n, const char *lang, const char *other)
+{
+    const char *english = other;
+
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(l[i].lang, lang) == 0)
+            return l[i].text;
+        if (strcmp(l[i].lang, "en") == 0)
+            english = l[i].text;
+    }
+    return english;
+}
+
+static int
+tell_type(const struct type_def *t, const char *lang, vault_type_fn *fn, void *ctx,
+    vault_err *err)
+{
+    struct vault_field_info *f = calloc(t->n_fields + 1, sizeof *f);
+    char hash[2 * 32 + 1];
+    struct vault_type_info info = { .name = t->name, .hash = hash, .version = t->version,
+        .fields = f, .n_fields = t->n_fields,
+        .label = in_language(t->label, t->n_labels, lang, t->name) };
+    int stop;
+
+    if (f == NULL) {
+        *err = err_nomem();
+        return 1;
+    }
+    hex_of(hash, t->hash, sizeof t->hash);
+    for (size_t i = 0; i < t->n_fields; i++) {
+        const struct field_def *d = &t->field[i];
+        f[i] = (struct vault_field_info){ .name = d->name, .kind = field_kind_name(d->kind),
+            .withheld = d->tier == LEAF_WITHHELD, .repeats = d->repeats,
+            .role = field_role_name(d->role),
+            .label = in_language(d->label, d->n_labels, lang, d->name),
+            .choices = (const char *const *)d->choice, .n_choices = d->n_choices,
+            .target = d->target };
+    }
+    stop = fn(ctx, &info);
+    free(f);
+    return stop;
+}
+
+vault_err
+vault_types(vault *v, const char *name, const char *lang, vault_type_fn *fn, void *ctx)
+{
+    const struct type_set *s = &v->recs.types;
+    const struct type_def *t;
+    vault_err err = VAULT_OK;
+
+    vault_clear_error();
+    if (name != NULL) {
+        err = type_set_get(&t, s, name);
+        if (err == VAULT_OK)
+            (void)tell_type(t, lang, fn, ctx, &err);
+        return err;
+    }
+    for (size_t i = 0; i < s->n; i++)
+        if (type_set_current(s, s->type[i]->name) == s->type[i] &&
+            tell_type(s->type[i], lang, fn, ctx, &err) != 0)
+            break;
+    return err;
+}
+
+vault_err
+vault_type_json(vault *v, const char *name, char **json)
+{
+    const struct type_def *t;
+    struct buf b = BUF_INIT;
+    vault_err err;
+
+    vault_clear_error();
+    err = type_set_get(&t, &v->recs.types, name);
+    if (err == VAULT_OK)
+        err = type_to_json(&b, t);
+    if (err == VAULT_OK && buf_cstr(&b) == NULL)
+        err = err_nomem();
+    if (err == VAULT_OK) {
+        *json = strdup((const char *)b.p);
+        if (*json == NULL)
+            err = err_nomem();
+    }
+    buf_free(&b);
+    return err;
+}

@@ -1,0 +1,321 @@
+/*
+ * db.c - see db.h. Why each setting: docs/architecture.md, "The database".
+ */
+#include "vault/store/db_priv.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define APPLICATION_ID 0x77686C64   /* "whld" */
+
+vault_err
+db_exec(struct db *db, const char *sql)
+{
+    int rc = sqlite3_exec(db->sql, sql, NULL, NULL, NULL);
+
+    return rc == SQLITE_OK ? VAULT_OK : db_say(db, rc, "preparing");
+}
+
+vault_err
+db_say(struct db *db, int rc, const char *doing)
+{
+    int e = db != NULL && db->sql != NULL ? sqlite3_system_errno(db->sql) : 0;
+
+    switch (rc & 0xff) {
+    case SQLITE_NOMEM:
+        return err_nomem();
+    case SQLITE_FULL:
+        return err_say(VAULT_ERR_NO_SPACE, "free some space and try again; nothing was changed",
+            "the disk is full while %s records.db", doing);
+    case SQLITE_READONLY:
+        return err_say(VAULT_ERR_NO_SPACE, "copy the vault folder to a disk that can be written",
+            "the vault lies on a disk or in a folder that cannot be written");
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return err_say(VAULT_ERR_BUSY, "close the other program first",
+            "records.db is in use by another program");
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+    case SQLITE_FORMAT:
+        return err_say(VAULT_ERR_DAMAGED, "keep this folder as it is and go back to a backup",
+            "records.db is damaged");
+    case SQLITE_IOERR:
+    case SQLITE_CANTOPEN:
+        /* SQLCipher reports a page whose MAC is wrong as an input error without an errno. */
+        if (e == ENOSPC || e == EDQUOT || e == EROFS)
+            return err_say(VAULT_ERR_NO_SPACE, "free some space and try again; nothing was changed",
+                "no space, or no permission to write, while %s records.db", doing);
+        if (e == 0 && (rc & 0xff) == SQLITE_IOERR)
+            return err_say(VAULT_ERR_DAMAGED, "keep this folder as it is and go back to a backup",
+                "records.db is damaged or cut short");
+        return err_errno(e, "cannot go on %s records.db", doing);
+    default:
+        return err_say(VAULT_ERR_FAILED, NULL, "the database failed while %s (code %d)", doing, rc);
+    }
+}
+
+/* `PRAGMA x` as one integer; -1 when it cannot be read. */
+static int
+pragma_int(struct db *db, const char *sql)
+{
+    sqlite3_stmt *st = NULL;
+    int v = -1;
+
+    if (sqlite3_prepare_v2(db->sql, sql, -1, &st, NULL) == SQLITE_OK &&
+        sqlite3_step(st) == SQLITE_ROW)
+        v = sqlite3_column_int(st, 0);
+    sqlite3_finalize(st);
+    return v;
+}
+
+/* A plain SQLite library would silently write plaintext: ask the connection what it is. */
+static vault_err
+demand_sqlcipher(struct db *db)
+{
+    sqlite3_stmt *st = NULL;
+    const char *v = NULL;
+    int major = 0, minor = 0;
+
+    if (sqlite3_prepare_v2(db->sql, "PRAGMA cipher_version", -1, &st, NULL) == SQLITE_OK &&
+        sqlite3_step(st) == SQLITE_ROW)
+        v = (const char *)sqlite3_column_text(st, 0);
+    if (v != NULL) {
+        char *end;
+        major = (int)strtol(v, &end, 10);
+        if (*end == '.')
+            minor = (int)strtol(end + 1, NULL, 10);
+    }
+    sqlite3_finalize(st);
+    if (major > 4 || (major == 4 && minor >= 6))
+        return VAULT_OK;
+    return err_say(VAULT_ERR_FAILED, "install SQLCipher 4.6 or newer (make setup)",
+        "the database library is not SQLCipher 4.6 or newer");
+}
+
+static vault_err
+configure(struct db *db, const struct secret *key)
+{
+    vault_err err;
+    int rc;
+
+    /* SQLCipher's log goes to standard error, and a key error there would confuse more than help. */
+    err = db_exec(db, "PRAGMA cipher_log_level = NONE");
+    if (err != VAULT_OK)
+        return err;
+    rc = sqlite3_key(db->sql, secret_bytes(key), (int)secret_len(key));
+    if (rc != SQLITE_OK)
+        return db_say(db, rc, "keying");
+    err = demand_sqlcipher(db);
+    if (err != VAULT_OK)
+        return err;
+    return db_exec(db,
+        "PRAGMA cipher_page_size = 16384;"
+        "PRAGMA cipher_hmac_algorithm = HMAC_SHA256;"
+        "PRAGMA temp_store = MEMORY;"
+        "PRAGMA mmap_size = 0;"
+        "PRAGMA secure_delete = ON;"
+        "PRAGMA trusted_schema = OFF;"
+        "PRAGMA cell_size_check = ON;"
+        "PRAGMA cache_size = -24576;"
+        "PRAGMA locking_mode = EXCLUSIVE;"
+        "PRAGMA synchronous = EXTRA;"
+        "PRAGMA journal_mode = DELETE;");
+}
+
+static vault_err
+open_existing(struct db *db)
+{
+    vault_err err;
+
+    /* The first real read: rolls a hot journal back, checks page 1, takes the shared lock. */
+    err = db_exec(db, "SELECT count(*) FROM sqlite_schema");
+    if (err != VAULT_OK)
+        return err;
+    if (pragma_int(db, "PRAGMA application_id") != APPLICATION_ID)
+        return err_say(VAULT_ERR_DAMAGED, NULL, "records.db is not the database of a vault");
+    err = schema_check(db);
+    if (err != VAULT_OK)
+        return err;
+    /* And the exclusive one, so that nobody reads beside us either. */
+    if (sqlite3_db_readonly(db->sql, "main") == 1)
+        return VAULT_OK;
+    err = db_begin(db);
+    if (err == VAULT_ERR_NO_SPACE) {
+        vault_clear_error();        /* full or read-only: reading is still allowed */
+        return VAULT_OK;
+    }
+    if (err == VAULT_OK)
+        err = db_commit(db);
+    return err;
+}
+
+static vault_err
+create_new(struct db *db)
+{
+    vault_err err;
+
+    err = db_exec(db, "PRAGMA auto_vacuum = NONE; PRAGMA application_id = 2003332196");
+    if (err != VAULT_OK)
+        return err;
+    return schema_create(db);
+}
+
+vault_err
+db_open(struct db **out, const char *path, const struct secret *key, enum db_mode mode)
+{
+    struct db *db = NULL;
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
+        SQLITE_OPEN_NOFOLLOW;
+    vault_err err;
+    int rc;
+
+    db = calloc(1, sizeof *db);
+    if (db == NULL)
+        return err_nomem();
+    if (mode == DB_CREATE)
+        flags |= SQLITE_OPEN_CREATE;
+    rc = sqlite3_open_v2(path, &db->sql, flags, NULL);
+    if (rc != SQLITE_OK) {
+        err = db_say(db, rc, "opening");
+        goto done;
+    }
+    (void)sqlite3_db_config(db->sql, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    (void)sqlite3_db_config(db->sql, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
+    err = configure(db, key);
+    if (err != VAULT_OK)
+        goto done;
+    err = mode == DB_CREATE ? create_new(db) : open_existing(db);
+    if (err != VAULT_OK)
+        goto done;
+    *out = db;
+    db = NULL;
+done:
+    db_close(db);
+    return err;
+}
+
+void
+db_close(struct db *db)
+{
+    if (db == NULL)
+        return;
+    db_rollback(db);
+    for (size_t i = 0; i < DB_TABLES; i++) {
+        sqlite3_finalize(db->put[i]);
+        sqlite3_finalize(db->get[i]);
+        sqlite3_finalize(db->del[i]);
+    }
+    for (size_t i = 0; i < DB_SCANS; i++)
+        sqlite3_finalize(db->scan[i]);
+    sqlite3_finalize(db->put_log);
+    sqlite3_finalize(db->put_pair);
+    sqlite3_close(db->sql);
+    free(db);
+}
+
+vault_err
+db_begin(struct db *db)
+{
+    int rc;
+
+    if (sqlite3_db_readonly(db->sql, "main") == 1)
+        return db_say(db, SQLITE_READONLY, "writing");
+    rc = sqlite3_exec(db->sql, "BEGIN EXCLUSIVE", NULL, NULL, NULL);
+    if (rc != SQLITE_OK)
+        return db_say(db, rc, "writing");
+    db->in_txn = true;
+    return VAULT_OK;
+}
+
+vault_err
+db_commit(struct db *db)
+{
+    int rc = sqlite3_exec(db->sql, "COMMIT", NULL, NULL, NULL);
+    vault_err err;
+
+    if (rc == SQLITE_OK) {
+        db->in_txn = false;
+        return VAULT_OK;
+    }
+    err = db_say(db, rc, "writing");
+    db_rollback(db);
+    return err;
+}
+
+void
+db_rollback(struct db *db)
+{
+    if (!db->in_txn)
+        return;
+    /* SQLite may have rolled back by itself after a full disk; then this fails, which is fine. */
+    (void)sqlite3_exec(db->sql, "ROLLBACK", NULL, NULL, NULL);
+    db->in_txn = false;
+}
+
+void
+db_release_memory(struct db *db)
+{
+    (void)sqlite3_db_release_memory(db->sql);
+}
+
+static vault_err
+tell_rows(struct db *db, const char *pragma, const char *fine, void (*fn)(void *, const char *),
+    void *ctx)
+{
+    sqlite3_stmt *st = NULL;
+    int rc = sqlite3_prepare_v2(db->sql, pragma, -1, &st, NULL);
+
+    while (rc == SQLITE_OK || rc == SQLITE_ROW) {
+        rc = sqlite3_step(st);
+        if (rc != SQLITE_ROW)
+            break;
+        const char *t = (const char *)sqlite3_column_text(st, 0);
+        if (t != NULL && (fine == NULL || strcmp(t, fine) != 0))
+            fn(ctx, t);
+    }
+    sqlite3_finalize(st);
+    if (rc == SQLITE_DONE)
+        return VAULT_OK;
+    /* A check that cannot finish has found something. */
+    fn(ctx, "the check of its pages could not be finished");
+    return VAULT_OK;
+}
+
+vault_err
+db_check(struct db *db, void (*fn)(void *ctx, const char *what), void *ctx)
+{
+    vault_err err;
+
+    err = tell_rows(db, "PRAGMA cipher_integrity_check", NULL, fn, ctx);
+    if (err != VAULT_OK)
+        return err;
+    return tell_rows(db, "PRAGMA integrity_check(20)", "ok", fn, ctx);
+}
+
+const char *
+db_sqlite_version(void)
+{
+    return sqlite3_libversion();
+}
+
+const char *
+db_cipher_version(void)
+{
+    static char version[64];
+    sqlite3 *sql = NULL;
+    sqlite3_stmt *st = NULL;
+
+    if (version[0] == '\0' && sqlite3_open(":memory:", &sql) == SQLITE_OK &&
+        sqlite3_prepare_v2(sql, "PRAGMA cipher_version", -1, &st, NULL) == SQLITE_OK &&
+        sqlite3_step(st) == SQLITE_ROW) {
+        const char *t = (const char *)sqlite3_column_text(st, 0);
+        if (t != NULL) {
+            strncpy(version, t, sizeof version - 1);
+            version[strcspn(version, " ")] = '\0';
+        }
+    }
+    sqlite3_finalize(st);
+    sqlite3_close(sql);
+    return version;
+}

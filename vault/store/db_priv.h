@@ -1,0 +1,34 @@
+/*
+ * db_priv.h - what db.c, rows.c and schema.c share: the connection and how SQLite's codes read.
+ *
+ * Layer:   store, private to it.
+ * Secrets: none.
+ * Format:  none.
+ */
+#ifndef VAULT_STORE_DB_PRIV_H
+#define VAULT_STORE_DB_PRIV_H
+
+#include <sqlcipher/sqlite3.h>
+#include "vault/store/db.h"
+
+#define DB_TABLES 4
+#define DB_SCANS (DB_TABLES + 2)        /* one cursor for each table, the log and the pairs */
+
+struct db {
+    sqlite3 *sql;
+    sqlite3_stmt *put[DB_TABLES], *get[DB_TABLES], *del[DB_TABLES];
+    sqlite3_stmt *put_log, *put_pair;
+    sqlite3_stmt *scan[DB_SCANS];       /* prepared at first use, reused */
+    bool scanning[DB_SCANS];
+    bool in_txn;
+};
+
+/* Say what an SQLite result code means for `doing` ("reading", "writing"). Returns the code. */
+vault_err db_say(struct db *db, int rc, const char *doing);
+vault_err db_exec(struct db *db, const char *sql);
+
+/* The tables of a new database, or the steps from an older one. */
+VAULT_CHECK vault_err schema_create(struct db *db);
+VAULT_CHECK vault_err schema_check(struct db *db);
+
+#endif

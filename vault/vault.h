@@ -1,0 +1,362 @@
+/*
+ * vault.h - the public interface of libwithheld.
+ *
+ * An encrypted, offline vault for records whose names must not get out. One vault handle is one
+ * unlocked session of one process; it is not for use from several threads at once.
+ *
+ * Conventions
+ *   - Every function that can fail returns vault_err; VAULT_OK is 0. vault_last_error() gives the
+ *     sentence and the hint; on error, outputs are left as they were and the vault is unchanged.
+ *   - Text is UTF-8. IDs given by the caller may be a code, a unique prefix of one (at least four
+ *     characters), a record's `ref` or its `label`; IDs that come back are full codes.
+ *   - Secrets come in a struct secret (guarded memory) that the caller made and frees.
+ *   - Callbacks return 0 to go on, anything else to stop (the function then returns VAULT_OK).
+ *     What they are given is borrowed until they return. They may run on a thread of the library,
+ *     one at a time, while the caller waits, and may not call the library with the same handle.
+ */
+#ifndef WITHHELD_VAULT_H
+#define WITHHELD_VAULT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "base/err.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct vault vault;
+
+#define VAULT_CODE_LEN 26       /* characters of a record's code */
+#define VAULT_HASH_LEN 64       /* hexadecimal characters of a revision id or log hash */
+
+/* ---- process and secrets ------------------------------------------------------------------ */
+
+struct secret;                  /* guarded, locked, wiped memory */
+
+/* First of all, once: no core dumps, not dumpable, libraries set up. */
+VAULT_API VAULT_CHECK vault_err vault_process_init(void);
+/* After the vault is open: deny sockets, program starts and new files outside `dirs` for the rest of the
+ * process (Landlock, seccomp). Paths are of existing folders; NULL-terminated. *level: 2 both, 1 seccomp only,
+ * 0 the kernel offers neither (a warning, not a failure). */
+VAULT_API VAULT_CHECK vault_err vault_process_confine(const char *const *read_dirs,
+    const char *const *write_dirs, int *level);
+/* True when some secret could not be locked into memory. */
+VAULT_API bool vault_memory_unlocked(void);
+
+VAULT_API VAULT_CHECK vault_err vault_secret_new(struct secret **out, size_t size);
+VAULT_API void vault_secret_free(struct secret *s);
+VAULT_API uint8_t *vault_secret_edit(struct secret *s);             /* borrowed; size bytes */
+VAULT_API void vault_secret_set_len(struct secret *s, size_t n);
+VAULT_API size_t vault_secret_len(const struct secret *s);
+VAULT_API bool vault_secret_equal(const struct secret *a, const struct secret *b);
+
+/* ---- creating and opening ----------------------------------------------------------------- */
+
+struct vault_cost {
+    uint32_t mem_kib, passes, lanes;
+};
+
+struct vault_create_options {
+    uint32_t kdf_mem_mib;       /* both 0: calibrated */
+    uint32_t kdf_passes;
+    double kdf_seconds;         /* target of the calibration; 0: one second */
+};
+
+enum vault_tier { VAULT_TIER_CASE = 1, VAULT_TIER_KEEPER = 2 };
+
+struct vault_credentials {
+    const struct secret *passphrase;    /* as typed, UTF-8 */
+    const char *key_file;               /* path or NULL */
+    int slot;                           /* -1: all */
+    const char *anchor;                 /* path or NULL: compared at unlock */
+};
+
+/* Make the vault folder `path` (name must end in .vault; never overwrites) with one keeper slot. */
+VAULT_API VAULT_CHECK vault_err vault_create(const char *path,
+    const struct secret *passphrase, const struct vault_create_options *opt);
+
+/*
+ * Unlock and verify. Caller closes. VAULT_ERR_KEY, VAULT_ERR_DAMAGED, VAULT_ERR_BUSY,
+ * VAULT_ERR_NOT_FOUND, VAULT_ERR_INPUT (not a vault), VAULT_ERR_NO_SPACE (memory for the key derivation).
+ */
+VAULT_API VAULT_CHECK vault_err vault_open(vault **out, const char *path,
+    const struct vault_credentials *cred);
+VAULT_API void vault_close(vault *v);               /* wipes; NULL is fine */
+
+struct vault_slot_info {
+    int index;
+    const char *kind;           /* "passphrase", "passphrase+keyfile", "shares" */
+    enum vault_tier tier;
+    char id[17];                /* hexadecimal */
+    struct vault_cost cost;
+};
+typedef int vault_slot_fn(void *ctx, const struct vault_slot_info *s);
+/* From the key file alone, without a passphrase. */
+VAULT_API VAULT_CHECK vault_err vault_key_list(const char *path, vault_slot_fn *fn, void *ctx);
+
+/* Is a prompt worth showing: exists, is a vault, not in use? The errors of vault_open that need no key. */
+VAULT_API VAULT_CHECK vault_err vault_probe(const char *path);
+
+/* Words that override refusals (--accept WORD) for the calls that follow; copied. */
+VAULT_API VAULT_CHECK vault_err vault_accept(vault *v, const char *const *words, size_t n);
+
+struct vault_status {
+    char vault_id[33], copy_id[33];             /* hexadecimal */
+    enum vault_tier tier;
+    uint64_t records, attachments, log_entries;
+    uint64_t log_number;                        /* of the head */
+    char log_head[VAULT_HASH_LEN + 1];
+    struct vault_cost cost;                     /* of the slot in use */
+    int slot;
+    int64_t last_backup;                        /* seconds since 1970, 0: never */
+    const char *warnings[8];                    /* sentences; borrowed until close */
+    size_t n_warnings;
+};
+VAULT_API VAULT_CHECK vault_err vault_status(vault *v, struct vault_status *out);
+
+/* Change the passphrase (and cost) of the slot in use. opt as for create. */
+VAULT_API VAULT_CHECK vault_err vault_key_change(vault *v, const struct secret *new_passphrase,
+    const struct vault_create_options *opt);
+
+/* ---- types -------------------------------------------------------------------------------- */
+
+struct vault_field_info {
+    const char *name;
+    const char *kind;           /* text narrative name date number choice place identifier yes/no link file */
+    bool withheld, repeats;
+    const char *role;           /* direct quasi sensitive neutral */
+    const char *label;          /* in the asked language, else the name */
+    const char *const *choices;
+    size_t n_choices;
+    const char *target;         /* of a link; "" any */
+};
+struct vault_type_info {
+    const char *name;
+    const char *label;
+    const char *hash;           /* hexadecimal */
+    uint32_t version;
+    const struct vault_field_info *fields;
+    size_t n_fields;
+};
+typedef int vault_type_fn(void *ctx, const struct vault_type_info *t);
+/* All types (name NULL) or one (VAULT_ERR_NOT_FOUND with the nearest name). lang "en", "ru", "ko". */
+VAULT_API VAULT_CHECK vault_err vault_types(vault *v, const char *name, const char *lang,
+    vault_type_fn *fn, void *ctx);
+/* The type as JSON, as vault_type_add reads it; *json is the caller's to free with vault_free. */
+VAULT_API VAULT_CHECK vault_err vault_type_json(vault *v, const char *name, char **json);
+VAULT_API VAULT_CHECK vault_err vault_type_add(vault *v, const char *json, size_t n);
+
+/* ---- fields on their way in --------------------------------------------------------------- */
+
+typedef struct vault_fields vault_fields;           /* a set of changes: field -> values */
+
+VAULT_API VAULT_CHECK vault_err vault_fields_new(vault_fields **out);
+VAULT_API void vault_fields_free(vault_fields *f);  /* wipes; NULL is fine */
+/* Add one value (repeat the call for a repeating field). */
+VAULT_API VAULT_CHECK vault_err vault_fields_add(vault_fields *f, const char *field,
+    const char *value, size_t n);
+/* Take the field away (edit). */
+VAULT_API VAULT_CHECK vault_err vault_fields_unset(vault_fields *f, const char *field);
+/*
+ * One JSON object: text, numbers, true/false, null (unset), arrays for repeating fields, or
+ * {"value":..,"source":ID,"as_of":DATE,"certainty":WORD}. VAULT_ERR_INPUT with line and column.
+ */
+VAULT_API VAULT_CHECK vault_err vault_fields_json(vault_fields *f, const char *json, size_t n);
+
+/* ---- records ------------------------------------------------------------------------------ */
+
+struct vault_added {
+    char id[VAULT_CODE_LEN + 1];
+    char revision[VAULT_HASH_LEN + 1];
+    char label[128];            /* the record's title, never a withheld value */
+    bool changed;               /* edit: false when nothing differed and nothing was written */
+};
+
+VAULT_API VAULT_CHECK vault_err vault_add(vault *v, const char *type, const vault_fields *f,
+    struct vault_added *out);
+/* Sets each named field to the given values (all of a repeating field), unsets the unset. */
+VAULT_API VAULT_CHECK vault_err vault_edit(vault *v, const char *id, const vault_fields *f,
+    struct vault_added *out);
+/* A new revision with the content of an old one (hexadecimal, a unique prefix of at least 4). */
+VAULT_API VAULT_CHECK vault_err vault_revert(vault *v, const char *id, const char *revision,
+    struct vault_added *out);
+VAULT_API VAULT_CHECK vault_err vault_remove(vault *v, const char *id, struct vault_added *out);
+
+struct vault_value {
+    const char *field;
+    const char *label;          /* the field's, in English */
+    const char *kind;
+    bool withheld;              /* tier */
+    bool present;               /* false: withheld and not revealed, purged, or left out: text is "" */
+    bool repeats;
+    const char *text;           /* plain text; a link: the code of the record */
+    const char *link_label;     /* a link: title of the record, else NULL */
+    int is_number;              /* 1: text is a JSON integer; 2: text is "true" or "false"; else 0 */
+    const char *source, *as_of, *certainty;     /* NULL where not said; source is a code */
+};
+struct vault_link {
+    char id[VAULT_CODE_LEN + 1];
+    const char *type, *label, *field;
+};
+struct vault_record {
+    char id[VAULT_CODE_LEN + 1];
+    const char *type;
+    const char *label;          /* title without withheld values */
+    char revision[VAULT_HASH_LEN + 1];
+    int64_t time;
+    const char *author;         /* "slot 0 (keeper)" ... */
+    const struct vault_value *values;   /* in the order of the type, repeating ones in order of entry */
+    size_t n_values;
+    const struct vault_link *links_here;
+    size_t n_links_here;
+    bool conflict, removed;
+};
+
+/* One record at its head, or at `revision` (NULL: head). reveal needs a keeper and is logged first:
+ * no entry, no reveal. The result is the caller's, freed (and wiped) with vault_record_free. */
+VAULT_API VAULT_CHECK vault_err vault_show(vault *v, const char *id, const char *revision,
+    bool reveal, struct vault_record **out);
+VAULT_API void vault_record_free(struct vault_record *r);
+
+struct vault_list_item {
+    const char *id, *type, *label;
+    int64_t updated;
+    const struct vault_record *record;  /* only when asked for with `full`: values, no links_here */
+};
+typedef int vault_list_fn(void *ctx, const struct vault_list_item *item);
+struct vault_where {
+    const char *field, *value;          /* equal after folding; a date: overlaps */
+};
+struct vault_list_query {
+    const char *type;                   /* NULL: all */
+    const struct vault_where *where;
+    size_t n_where;
+    bool reveal;                        /* logged once, with the count */
+    bool full;
+};
+VAULT_API VAULT_CHECK vault_err vault_list(vault *v, const struct vault_list_query *q,
+    vault_list_fn *fn, void *ctx);
+
+struct vault_hit {
+    const char *id, *type, *label, *field;
+    const char *level;                  /* "text" */
+    const char *why;                    /* a sentence; shows no withheld value */
+};
+typedef int vault_hit_fn(void *ctx, const struct vault_hit *h);
+struct vault_search_query {
+    const char *text;                   /* blank-separated words, all must occur in one record; "a phrase" in quotes */
+    const char *type, *field;           /* NULL: all */
+};
+VAULT_API VAULT_CHECK vault_err vault_search(vault *v, const struct vault_search_query *q,
+    vault_hit_fn *fn, void *ctx);
+
+struct vault_history_item {
+    const char *revision;
+    int64_t time;
+    const char *author, *action;
+    uint64_t log_number;
+    const char *const *fields;          /* changed against the first parent; names only */
+    size_t n_fields;
+    bool head, removed;
+};
+typedef int vault_history_fn(void *ctx, const struct vault_history_item *h);
+VAULT_API VAULT_CHECK vault_err vault_history(vault *v, const char *id, vault_history_fn *fn,
+    void *ctx);
+
+struct vault_event {
+    const char *id, *type, *label;
+    const char *date;                   /* EDTF or "" */
+    const char *kind, *place, *status, *summary;    /* "" where not there */
+    const char *about;                  /* the linked case's or person's title, or "" */
+};
+typedef int vault_event_fn(void *ctx, const struct vault_event *e);
+/* Events linked to the record or to records that link to it (a person's cases' events), by date. */
+VAULT_API VAULT_CHECK vault_err vault_timeline(vault *v, const char *id, vault_event_fn *fn,
+    void *ctx);
+/* Planned events and next steps that fall due until a date (NULL: all), by date; undated last. */
+VAULT_API VAULT_CHECK vault_err vault_agenda(vault *v, const char *until, vault_event_fn *fn,
+    void *ctx);
+
+/* ---- in and out --------------------------------------------------------------------------- */
+
+struct vault_import_options {
+    const char *type;
+    const char *format;                 /* "csv", "json" or NULL: by the file's first byte and name */
+    const char *mapping;                /* JSON text or NULL */
+    const char *key;                    /* field that identifies existing records, or NULL */
+    bool dry_run;
+};
+struct vault_import_report {
+    uint64_t rows, added, changed, unchanged;
+    const char *columns_ignored[64];    /* none are ignored silently: refused unless mapped to "" */
+    size_t n_ignored;
+};
+/* All or nothing. `path` "-" is standard input. VAULT_ERR_INPUT with line and column. */
+VAULT_API VAULT_CHECK vault_err vault_import(vault *v, const char *path,
+    const struct vault_import_options *opt, struct vault_import_report *out);
+
+struct vault_dump_options {
+    const char *format;                 /* "jsonl" (default) or "csv" */
+    bool reveal;
+};
+/* One file per type into the new folder `dir`. Never overwrites. Logged. */
+VAULT_API VAULT_CHECK vault_err vault_dump(vault *v, const char *dir,
+    const struct vault_dump_options *opt, uint64_t *records);
+
+/* ---- log and check ------------------------------------------------------------------------ */
+
+struct vault_log_item {
+    uint64_t number;
+    const char *hash;
+    int64_t time;
+    const char *action;
+    const char *author;                 /* "slot 0 (keeper)" */
+    bool keeper_signed;
+    uint64_t revisions;
+    const char *detail;                 /* JSON object: ids, field names, counts */
+    const char *const *parents;
+    size_t n_parents;
+};
+typedef int vault_log_fn(void *ctx, const struct vault_log_item *e);
+VAULT_API VAULT_CHECK vault_err vault_log(vault *v, vault_log_fn *fn, void *ctx);
+/* Head as 12 words; words has room for 256 bytes. */
+VAULT_API VAULT_CHECK vault_err vault_log_head(vault *v, uint64_t *number,
+    char hash[VAULT_HASH_LEN + 1], char words[256]);
+
+struct vault_problem {
+    const char *what;                   /* a sentence */
+    const char *where;                  /* "keys", "log entry 12", "record 3f6k..., revision 0a1b..." */
+};
+typedef int vault_problem_fn(void *ctx, const struct vault_problem *p);
+/* Verify everything that this tier can. Needs no open handle, so that it can tell why a vault does
+ * not open. Returns VAULT_OK when nothing is wrong, VAULT_ERR_DAMAGED after telling every problem
+ * to fn. `unverified` (may be NULL) counts what the tier cannot verify. */
+VAULT_API VAULT_CHECK vault_err vault_check(const char *path, const struct vault_credentials *cred,
+    vault_problem_fn *fn, void *ctx, uint64_t *unverified);
+/* The same within an open session (shell). */
+VAULT_API VAULT_CHECK vault_err vault_check_open(vault *v, vault_problem_fn *fn, void *ctx,
+    uint64_t *unverified);
+
+/* ---- loose ends --------------------------------------------------------------------------- */
+
+/* Free (and wipe) text that the library gave away. NULL is fine. */
+VAULT_API void vault_free(char *text);
+/* `s` made safe for a terminal; the caller frees with vault_free; NULL when out of memory. */
+VAULT_API char *vault_escape(const char *s, bool multiline);
+/* Columns of `s` on a terminal. */
+VAULT_API size_t vault_width(const char *s);
+/* Nearest of `count` names to `s`, or NULL. */
+VAULT_API const char *vault_nearest(const char *s, const char *const *names, size_t count);
+
+struct vault_library {
+    const char *name, *version;
+};
+/* Name-NULL-terminated list: withheld, libsodium, sqlcipher, sqlite, argon2, jansson, utf8proc, openssl, seccomp. */
+VAULT_API const struct vault_library *vault_libraries(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,654 @@
+/*
+ * verify.c - the chain against what the database holds; see session.h.
+ *
+ * SQLCipher authenticates each page but not which version of it: a page put back from an older
+ * copy opens. So a session recomputes the hash chain and the Merkle root of each entry from the
+ * narrow table of pairs before it believes anything, and reads revisions only under ids found there.
+ */
+#include "vault/session.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "vault/base/cbor.h"
+#include "vault/base/sign.h"
+#include "vault/base/text.h"
+#include "vault/record/value.h"
+
+vault_err
+report_damage(struct report *rep, vault_err err, const char *where)
+{
+    struct vault_problem p;
+
+    if (err != VAULT_ERR_DAMAGED)
+        return err;
+    if (rep == NULL || rep->fn == NULL) {
+        if (strstr(vault_last_error()->text, where) == NULL)
+            err_prefix("%s: ", where);
+        return err;
+    }
+    rep->count++;
+    p.what = vault_last_error()->text;
+    p.where = where;
+    return rep->fn(rep->ctx, &p) != 0 ? err : VAULT_OK;
+}
+
+/* ---- pass 1: the entries ---- */
+
+/* Rows by hash, so that parents are found. */
+struct hash_table {
+    uint32_t *slot;
+    uint32_t mask;
+};
+
+static uint32_t
+row_of(const struct vault *v, const struct hash_table *t, const uint8_t hash[static 32])
+{
+    for (uint32_t at = get_u32(hash) & t->mask; t->slot[at] != 0; at = (at + 1) & t->mask)
+        if (memcmp(v->chain[t->slot[at]].hash, hash, 32) == 0)
+            return t->slot[at];
+    return 0;
+}
+
+static vault_err
+table_grow(struct vault *v, struct hash_table *t)
+{
+    uint32_t size = t->slot == NULL ? 1024 : (t->mask + 1) * 4;
+    uint32_t *s;
+
+    if (t->slot != NULL && v->n_log < (t->mask + 1) / 2)
+        return VAULT_OK;
+    s = calloc(size, sizeof *s);
+    if (s == NULL)
+        return err_nomem();
+    free(t->slot);
+    t->slot = s;
+    t->mask = size - 1;
+    for (uint32_t i = 1; i <= v->n_log; i++) {
+        uint32_t at = get_u32(v->chain[i].hash) & t->mask;
+        while (s[at] != 0)
+            at = (at + 1) & t->mask;
+        s[at] = i;
+    }
+    return VAULT_OK;
+}
+
+static void
+table_put(struct vault *v, struct hash_table *t, uint32_t row)
+{
+    uint32_t at = get_u32(v->chain[row].hash) & t->mask;
+
+    while (t->slot[at] != 0)
+        at = (at + 1) & t->mask;
+    t->slot[at] = row;
+}
+
+static vault_err
+chain_append(struct vault *v, const struct log_entry *e, const uint8_t hash[static 32])
+{
+    struct chain_entry *c;
+
+    if (v->n_log + 1 >= v->cap_log) {
+        uint32_t cap = v->cap_log == 0 ? 256 : v->cap_log * 2;
+        c = reallocarray(v->chain, cap, sizeof *c);
+        if (c == NULL)
+            return err_nomem();
+        v->chain = c;
+        v->cap_log = cap;
+    }
+    c = &v->chain[++v->n_log];
+    memset(c, 0, sizeof *c);
+    memcpy(c->hash, hash, 32);
+    memcpy(c->root, e->root, 32);
+    c->number = e->number;
+    c->count = e->count;
+    c->keeper = e->n_keepers != 0;
+    if (memcmp(e->author, v->me.author_pk, 32) == 0)
+        v->last_own = v->n_log;
+    if (c->keeper)
+        v->last_keeper = v->n_log;
+    return VAULT_OK;
+}
+
+static vault_err
+damaged(const char *what)
+{
+    return err_say(VAULT_ERR_DAMAGED, "keep this folder as it is and go back to a backup", "%s",
+        what);
+}
+
+/* Parents are earlier rows, the first of them this copy's previous entry; the number follows. */
+static vault_err
+link_parents(struct vault *v, struct hash_table *t, const struct log_entry *e)
+{
+    uint32_t row = v->n_log;
+    struct chain_entry *c = &v->chain[row];
+    uint64_t highest = 0;
+
+    if (e->n_parents == 0)
+        return row == 1 && e->number == 0 ? VAULT_OK : damaged("an entry has no parent");
+    for (size_t i = 0; i < e->n_parents; i++) {
+        uint32_t p = row_of(v, t, e->parent[i]);
+        if (p == 0)
+            return damaged("an earlier entry is missing or was changed");
+        c->parent[i] = p;
+        if (v->chain[p].number > highest)
+            highest = v->chain[p].number;
+    }
+    c->n_parents = (uint8_t)e->n_parents;
+    return e->number == highest + 1 ? VAULT_OK : damaged("an entry has a wrong number");
+}
+
+static vault_err
+take_entry(struct vault *v, struct hash_table *t, const struct db_log_row *row)
+{
+    struct log_entry e;
+    uint8_t hash[32];
+    vault_err err;
+
+    if (row->n != (int64_t)v->n_log + 1)
+        return damaged("an entry is missing");
+    err = entry_decode(&e, row->entry);
+    if (err == VAULT_OK && memcmp(e.vault_id, v->kf.vault_id, VAULT_ID_BYTES) != 0)
+        err = damaged("an entry belongs to another vault");
+    if (err != VAULT_OK)
+        return err;
+    entry_hash(hash, row->entry);
+    err = chain_append(v, &e, hash);
+    if (err == VAULT_OK)
+        err = table_grow(v, t);
+    if (err != VAULT_OK)
+        return err;
+    err = link_parents(v, t, &e);
+    table_put(v, t, v->n_log);
+    memcpy(v->copy_id, e.copy_id, sizeof v->copy_id);
+    if (e.has_keys) {
+        v->have_keys_entry = true;
+        v->keys_sequence = e.keys_sequence;
+        memcpy(v->keys_named, e.keys_hash, sizeof v->keys_named);
+    }
+    return err;
+}
+
+/* Every entry but the last is an ancestor of the last. */
+static vault_err
+one_head(struct vault *v)
+{
+    uint8_t *seen;
+    vault_err err = VAULT_OK;
+
+    if (v->n_log == 0)
+        return damaged("the log is empty");
+    seen = calloc(v->n_log + 1, 1);
+    if (seen == NULL)
+        return err_nomem();
+    for (uint32_t i = v->n_log; i > 0; i--) {
+        if (i != v->n_log && !seen[i])
+            err = damaged("an entry stands beside the chain");
+        for (unsigned k = 0; k < v->chain[i].n_parents; k++)
+            seen[v->chain[i].parent[k]] = 1;
+    }
+    free(seen);
+    return err;
+}
+
+static vault_err
+read_log(struct vault *v, struct report *rep)
+{
+    struct hash_table t = {0};
+    struct db_cursor *c = NULL;
+    struct db_log_row row;
+    char where[48];
+    bool got = true;
+    vault_err err;
+
+    v->n_log = 0;
+    err = db_scan_log(v->db, 0, &c);
+    while (err == VAULT_OK) {
+        err = db_next_log(c, &row, &got);
+        if (err != VAULT_OK || !got)
+            break;
+        err = take_entry(v, &t, &row);
+        snprintf(where, sizeof where, "log entry %lld", (long long)row.n - 1);
+        err = report_damage(rep, err, where);
+        if (v->n_log != (uint32_t)row.n)
+            break;              /* what follows would only repeat this */
+    }
+    db_scan_end(c);
+    free(t.slot);
+    err = report_damage(rep, err, "the log");
+    return err != VAULT_OK ? err : report_damage(rep, one_head(v), "the log");
+}
+
+/* ---- pass 2: the pairs ---- */
+
+struct pair_pass {
+    struct vault *v;
+    struct report *rep;
+    struct merkle tree;
+    uint32_t row;               /* entry whose pairs are being read */
+};
+
+static vault_err
+finish_entry(struct pair_pass *p)
+{
+    const struct chain_entry *c;
+    uint8_t root[32];
+    char where[48];
+
+    if (p->row == 0 || p->row > p->v->n_log)
+        return VAULT_OK;
+    c = &p->v->chain[p->row];
+    merkle_root(root, &p->tree);
+    if (c->count == p->tree.count && memcmp(c->root, root, sizeof root) == 0)
+        return VAULT_OK;
+    snprintf(where, sizeof where, "log entry %u", p->row - 1);
+    return report_damage(p->rep, damaged(c->count != p->tree.count ?
+        "revisions that it added are missing, or there are too many" :
+        "revisions that it added were changed"), where);
+}
+
+static vault_err
+go_to_entry(struct pair_pass *p, uint32_t row)
+{
+    vault_err err = VAULT_OK;
+
+    while (err == VAULT_OK && p->row < row) {
+        err = finish_entry(p);
+        merkle_init(&p->tree);
+        p->row++;
+    }
+    return err;
+}
+
+static vault_err
+take_pair(struct pair_pass *p, const struct db_pair_row *row)
+{
+    vault_err err;
+
+    if (row->n != (int64_t)p->v->recs.index.n + 1 || row->id.n != PAIR_BYTES)
+        return damaged("a revision is missing from the list of revisions");
+    if (row->log < p->row || row->log < 1 || row->log > p->v->n_log)
+        return damaged("a revision belongs to no entry");
+    err = go_to_entry(p, (uint32_t)row->log);
+    if (err != VAULT_OK)
+        return err;
+    merkle_add(&p->tree, row->id.p);
+    return index_add(&p->v->recs.index, row->id.p,
+        (const uint8_t *)row->id.p + RECORD_ID_BYTES, (uint32_t)row->log, row->tags);
+}
+
+static vault_err
+read_pairs(struct vault *v, struct report *rep)
+{
+    struct pair_pass p = { .v = v, .rep = rep };
+    struct db_cursor *c = NULL;
+    struct db_pair_row row;
+    bool got = true;
+    vault_err err;
+
+    merkle_init(&p.tree);
+    err = db_scan_pair(v->db, 0, &c);
+    while (err == VAULT_OK) {
+        err = db_next_pair(c, &row, &got);
+        if (err != VAULT_OK || !got)
+            break;
+        err = take_pair(&p, &row);
+        if (err != VAULT_OK) {
+            /* Numbers no longer fit: what follows would only repeat this. */
+            err = report_damage(rep, err, "the list of revisions");
+            break;
+        }
+    }
+    db_scan_end(c);
+    if (err == VAULT_OK)
+        err = go_to_entry(&p, v->n_log + 1);
+    return report_damage(rep, err, "the list of revisions");
+}
+
+vault_err
+verify_chain(struct vault *v, struct report *rep)
+{
+    vault_err err = read_log(v, rep);
+
+    return err != VAULT_OK ? err : read_pairs(v, rep);
+}
+
+/* ---- system records ---- */
+
+static vault_err
+field_bytes(const struct revision *rev, const char *field, void *out, size_t n)
+{
+    const struct leaf *l = revision_leaf(rev, field);
+    struct value_view view;
+
+    if (l != NULL && l->value.n != 0 && value_read(&view, l->value) == VAULT_OK &&
+        view.shape == VALUE_BYTES && view.text.n == n) {
+        memcpy(out, view.text.p, n);
+        return VAULT_OK;
+    }
+    return damaged("a system record lacks a value");
+}
+
+static vault_err
+field_num(const struct revision *rev, const char *field, unsigned *out)
+{
+    const struct leaf *l = revision_leaf(rev, field);
+    struct value_view view;
+
+    if (l != NULL && l->value.n != 0 && value_read(&view, l->value) == VAULT_OK &&
+        view.shape == VALUE_INT && view.num >= 0 && view.num < 256) {
+        *out = (unsigned)view.num;
+        return VAULT_OK;
+    }
+    return damaged("a system record lacks a number");
+}
+
+static bool
+text_is(const struct revision *rev, const char *field, const char *text)
+{
+    const struct leaf *l = revision_leaf(rev, field);
+    struct value_view view;
+
+    return l != NULL && l->value.n != 0 && value_read(&view, l->value) == VAULT_OK &&
+        view.shape == VALUE_TEXT && view.text.n == strlen(text) &&
+        memcmp(view.text.p, text, view.text.n) == 0;
+}
+
+static vault_err
+apply_type(struct vault *v, const struct revision *rev)
+{
+    const struct leaf *l = revision_leaf(rev, "definition");
+    struct type_def *t = NULL;
+    const struct type_def *now;
+    struct value_view view;
+    uint8_t h[32];
+    struct part name;
+    vault_err err;
+
+    if (l == NULL || l->value.n == 0 || value_read(&view, l->value) != VAULT_OK ||
+        view.shape != VALUE_BYTES)
+        return damaged("a type has no definition");
+    err = type_decode(&t, view.text.p, view.text.n);
+    if (err != VAULT_OK)
+        return err;
+    name = PART(t->name, strlen(t->name));
+    hash_parts(h, "withheld:type-name:1", &name, 1);
+    now = type_set_current(&v->recs.types, t->name);
+    if (memcmp(h, rev->record + 2, 14) != 0 ||
+        (now != NULL && type_may_follow(now, t) != VAULT_OK)) {
+        type_free(t);
+        return damaged("a type does not follow from its earlier version");
+    }
+    return type_set_add(&v->recs.types, t);
+}
+
+static struct author *
+author_by_slot(struct vault *v, const uint8_t *slot_id)
+{
+    for (size_t i = 0; i < v->n_authors; i++)
+        if (memcmp(v->author[i].slot_id, slot_id, SLOT_ID_BYTES) == 0)
+            return &v->author[i];
+    return NULL;
+}
+
+static vault_err
+apply_slot(struct vault *v, const struct revision *rev, uint32_t log)
+{
+    struct author a, *p;
+    vault_err err;
+
+    memset(&a, 0, sizeof a);
+    memcpy(a.slot_id, rev->record + 2, SLOT_ID_BYTES);
+    a.since = log;
+    a.active = text_is(rev, "state", "active");
+    err = field_bytes(rev, "author", a.pk, sizeof a.pk);
+    if (err == VAULT_OK)
+        err = field_bytes(rev, "x25519", a.x25519_pk, sizeof a.x25519_pk);
+    if (err == VAULT_OK)
+        err = field_num(rev, "index", &a.index);
+    if (err == VAULT_OK)
+        err = field_num(rev, "kind", &a.kind);
+    if (err == VAULT_OK)
+        err = field_num(rev, "tier", &a.tier);
+    if (err != VAULT_OK)
+        return err;
+    p = author_by_slot(v, a.slot_id);
+    if (p != NULL) {
+        a.since = p->since;
+        *p = a;
+        return VAULT_OK;
+    }
+    p = reallocarray(v->author, v->n_authors + 1, sizeof *p);
+    if (p == NULL)
+        return err_nomem();
+    v->author = p;
+    v->author[v->n_authors++] = a;
+    return VAULT_OK;
+}
+
+static vault_err
+apply_card(struct vault *v, const struct revision *rev)
+{
+    const struct leaf *l = revision_leaf(rev, "card");
+    struct value_view view;
+    struct buf own = BUF_INIT;
+    uint8_t hash[32];
+    vault_err err;
+
+    if (l == NULL || l->value.n == 0 || value_read(&view, l->value) != VAULT_OK ||
+        view.shape != VALUE_BYTES)
+        return damaged("the card is missing");
+    err = card_read(&v->card, view.text.p, view.text.n);
+    if (err == VAULT_OK && is_keeper(v)) {
+        err = card_build(&own, &v->tree, v->kf.vault_id);
+        if (err == VAULT_OK && (own.n != view.text.n || memcmp(own.p, view.text.p, own.n) != 0))
+            err = damaged("the card is not the one that follows from the keeper's key");
+    } else if (err == VAULT_OK) {
+        card_hash(hash, view.text.p, view.text.n);
+        if (!bytes_equal(hash, secret_bytes(v->x), 32))
+            err = damaged("the card is not the one that this slot was given");
+    }
+    v->have_card = err == VAULT_OK;
+    buf_free(&own);
+    return err;
+}
+
+/* One system revision: only entries that the keeper signed may add it. */
+static vault_err
+apply_system(struct vault *v, uint32_t n, struct revision *rev)
+{
+    const struct pair *p = &v->recs.index.pair[n];
+    const struct type_def *t = type_system(p->record[1]);
+    vault_err err;
+
+    if (t == NULL)
+        return err_say(VAULT_ERR_FAILED, "open it with a newer withheld",
+            "this vault holds system records of a newer version");
+    if (!v->chain[p->log].keeper)
+        return damaged("a system record was added without the keeper's signature");
+    err = recs_load(&v->recs, n, rev);
+    if (err == VAULT_OK && memcmp(rev->type, t->hash, 32) != 0)
+        err = damaged("a system record is of a wrong type");
+    if (err != VAULT_OK)
+        return err;
+    switch (p->record[1]) {
+    case 1:
+        return apply_type(v, rev);
+    case 2:
+        return apply_slot(v, rev, p->log);
+    default:
+        return apply_card(v, rev);
+    }
+}
+
+static vault_err
+apply_range(struct vault *v, struct report *rep, uint32_t from, uint32_t to)
+{
+    struct revision rev;
+    char where[96];
+    vault_err err = VAULT_OK;
+
+    revision_init(&rev);
+    for (uint32_t n = from; err == VAULT_OK && n <= to; n++) {
+        if (!index_is_system(&v->recs.index.pair[n]))
+            continue;
+        err = apply_system(v, n, &rev);
+        pair_name(v, n, where);
+        err = report_damage(rep, err, where);
+    }
+    revision_free(&rev);
+    return err;
+}
+
+/* The slot that opened must be one that the keeper registered and did not retire. */
+static vault_err
+own_registration(struct vault *v)
+{
+    for (size_t i = 0; i < v->n_authors; i++)
+        if (memcmp(v->author[i].pk, v->me.author_pk, 32) == 0 && v->author[i].active)
+            return VAULT_OK;
+    return damaged("the slot that opened is not registered in the log");
+}
+
+vault_err
+verify_system(struct vault *v, struct report *rep)
+{
+    vault_err err = apply_range(v, rep, 1, v->recs.index.n);
+
+    if (err == VAULT_OK && !v->have_card)
+        err = report_damage(rep, damaged("the vault's card is missing"), "system records");
+    if (err == VAULT_OK)
+        err = report_damage(rep, own_registration(v), "system records");
+    return err;
+}
+
+vault_err
+verify_new_system(struct vault *v, uint32_t first_pair)
+{
+    return apply_range(v, NULL, first_pair + 1, v->recs.index.n);
+}
+
+/* ---- signatures ---- */
+
+static const struct author *
+author_by_pk(const struct vault *v, const uint8_t pk[static 32], uint32_t *at)
+{
+    for (size_t i = 0; i < v->n_authors; i++)
+        if (memcmp(v->author[i].pk, pk, 32) == 0) {
+            *at = (uint32_t)i;
+            return &v->author[i];
+        }
+    return NULL;
+}
+
+/* Who may sign what; then the signatures themselves. */
+static vault_err
+check_entry(struct vault *v, uint32_t row, const struct db_log_row *r)
+{
+    struct log_entry e;
+    uint8_t sig[1 + ENTRY_KEEPERS_MAX][64];
+    const struct author *a;
+    uint32_t at = 0;
+    vault_err err;
+
+    err = entry_decode(&e, r->entry);
+    if (err == VAULT_OK)
+        err = entry_sigs_decode(sig, 1 + e.n_keepers, r->sigs);
+    if (err != VAULT_OK)
+        return err;
+    a = author_by_pk(v, e.author, &at);
+    if (a == NULL || a->since > row || memcmp(a->slot_id, e.slot, SLOT_ID_BYTES) != 0)
+        return damaged("it was signed by nobody who is registered");
+    if (entry_needs_keeper(e.action) && e.n_keepers == 0)
+        return damaged("it lacks the keeper's signature, which such an entry needs");
+    if (!sign_verify(sig[0], e.author, ENTRY_LABEL, v->chain[row].hash))
+        return damaged("its signature is not valid");
+    for (size_t i = 0; i < e.n_keepers; i++)
+        if (memcmp(e.keeper[i], v->card.keeper_pk, 32) != 0 ||
+            !sign_verify(sig[1 + i], e.keeper[i], ENTRY_LABEL, v->chain[row].hash))
+            return damaged("the keeper's signature is not valid");
+    v->chain[row].verified = true;
+    return VAULT_OK;
+}
+
+static vault_err
+check_row(struct vault *v, struct report *rep, uint32_t row)
+{
+    struct db_cursor *c = NULL;
+    struct db_log_row r;
+    char where[48];
+    bool got = false;
+    vault_err err;
+
+    err = db_scan_log(v->db, row, &c);
+    if (err == VAULT_OK)
+        err = db_next_log(c, &r, &got);
+    if (err == VAULT_OK)
+        err = got ? check_entry(v, row, &r) : damaged("it is missing");
+    db_scan_end(c);
+    snprintf(where, sizeof where, "log entry %u", row - 1);
+    return report_damage(rep, err, where);
+}
+
+/* A signature answers for all ancestors of its entry: whoever signed had verified them. */
+static void
+cover_ancestors(struct vault *v)
+{
+    for (uint32_t i = v->n_log; i > 0; i--)
+        for (unsigned k = 0; v->chain[i].verified && k < v->chain[i].n_parents; k++)
+            v->chain[v->chain[i].parent[k]].verified = true;
+}
+
+vault_err
+verify_signatures(struct vault *v, struct report *rep, bool all, uint64_t *done)
+{
+    vault_err err = VAULT_OK;
+
+    *done = 0;
+    if (!all) {
+        if (v->last_own != 0)
+            err = check_row(v, rep, v->last_own);
+        if (err == VAULT_OK && v->last_keeper != 0 && v->last_keeper != v->last_own)
+            err = check_row(v, rep, v->last_keeper);
+        cover_ancestors(v);
+    }
+    for (uint32_t i = 1; err == VAULT_OK && i <= v->n_log; i++) {
+        if (!all && v->chain[i].verified)
+            continue;
+        err = check_row(v, rep, i);
+        ++*done;
+    }
+    return err;
+}
+
+/* ---- names for people ---- */
+
+void
+author_name(const struct vault *v, const uint8_t pk[static 32], char out[static 40])
+{
+    uint32_t at;
+    const struct author *a = author_by_pk(v, pk, &at);
+
+    if (a == NULL)
+        snprintf(out, 40, "unknown");
+    else
+        snprintf(out, 40, "slot %u (%s)", a->index, a->tier == TIER_KEEPER ? "keeper" : "case");
+}
+
+void
+pair_name(const struct vault *v, uint32_t n, char out[static 96])
+{
+    static const char *const KIND[] = { "", "type", "slot", "card" };
+    const struct pair *p = &v->recs.index.pair[n];
+    char code[CODE_LEN + 1], hex[17];
+
+    hex_of(hex, p->revision, 8);
+    if (index_is_system(p)) {
+        snprintf(out, 96, "system record (%s), revision %s",
+            p->record[1] < 4 ? KIND[p->record[1]] : "other", hex);
+        return;
+    }
+    code_of(code, p->record);
+    snprintf(out, 96, "record %s, revision %s", code, hex);
+}

@@ -1,0 +1,336 @@
+/* view.c - see view.h. */
+#include "vault/view.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include "vault/base/text.h"
+#include "vault/record/value.h"
+
+/* ---- the pool ---- */
+
+struct pool_chunk {
+    struct pool_chunk *before;
+    size_t used, size;
+    _Alignas(16) uint8_t bytes[];
+};
+#define CHUNK_BYTES 4000
+
+void
+pool_free(struct pool *p)
+{
+    while (p->last != NULL) {
+        struct pool_chunk *c = p->last;
+        p->last = c->before;
+        sodium_memzero(c->bytes, c->used);
+        free(c);
+    }
+}
+
+void *
+pool_alloc(struct pool *p, size_t n)
+{
+    size_t need = (n + 15) & ~(size_t)15;
+    struct pool_chunk *c = p->last;
+    uint8_t *at;
+
+    if (c == NULL || c->size - c->used < need) {
+        size_t size = need > CHUNK_BYTES ? need : CHUNK_BYTES;
+        c = calloc(1, sizeof *c + size);
+        if (c == NULL)
+            return NULL;
+        c->size = size;
+        c->before = p->last;
+        p->last = c;
+    }
+    at = c->bytes + c->used;
+    c->used += need;
+    return at;
+}
+
+char *
+pool_text(struct pool *p, struct part text)
+{
+    char *s = pool_alloc(p, text.n + 1);
+
+    if (s != NULL && text.n != 0)
+        memcpy(s, text.p, text.n);
+    return s;
+}
+
+/* ---- the record ---- */
+
+struct record_box {
+    struct vault_record pub;        /* first: freed through it */
+    struct pool pool;
+};
+
+void
+vault_record_free(struct vault_record *r)
+{
+    struct record_box *b = (struct record_box *)r;
+
+    if (b == NULL)
+        return;
+    pool_free(&b->pool);
+    sodium_memzero(b, sizeof *b);
+    free(b);
+}
+
+struct build {
+    struct vault *v;
+    const struct revision *rev;
+    const struct type_def *type;
+    const struct view_options *opt;
+    struct record_box *box;
+    struct vault_value *value;
+    size_t n;
+};
+
+static char *
+code_text(struct pool *p, const uint8_t *id)
+{
+    char code[CODE_LEN + 1];
+
+    code_of(code, id);
+    return pool_text(p, PART(code, CODE_LEN));
+}
+
+static const char *
+english(const struct label *l, size_t n, const char *other)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(l[i].lang, "en") == 0)
+            return l[i].text;
+    return other;
+}
+
+static vault_err
+title_text(struct build *b, const uint8_t *record, const char **out)
+{
+    uint32_t first = index_record(&b->v->recs.index, record);
+    struct buf t = BUF_INIT;
+    vault_err err;
+
+    if (first == 0)
+        return VAULT_OK;
+    err = recs_title_of(&b->v->recs, first, &t);
+    if (err == VAULT_OK) {
+        *out = pool_text(&b->box->pool, PART(t.p, t.n));
+        if (*out == NULL)
+            err = err_nomem();
+    }
+    buf_free(&t);
+    return err;
+}
+
+static vault_err
+fill_provenance(struct build *b, const struct provenance *prov, struct vault_value *out)
+{
+    struct pool *p = &b->box->pool;
+
+    if (prov->source.n == RECORD_ID_BYTES)
+        out->source = code_text(p, prov->source.p);
+    if (prov->as_of.n != 0)
+        out->as_of = pool_text(p, prov->as_of);
+    if (prov->certainty.n != 0)
+        out->certainty = pool_text(p, prov->certainty);
+    if ((prov->source.n != 0 && out->source == NULL) ||
+        (prov->as_of.n != 0 && out->as_of == NULL) ||
+        (prov->certainty.n != 0 && out->certainty == NULL))
+        return err_nomem();
+    return VAULT_OK;
+}
+
+static vault_err
+fill_value(struct build *b, const struct leaf *l, struct vault_value *out)
+{
+    struct value_view view;
+    struct buf text = BUF_INIT;
+    vault_err err;
+
+    err = value_read(&view, l->value);
+    if (err == VAULT_OK)
+        err = value_to_text(&text, l->value);
+    if (err == VAULT_OK) {
+        out->text = pool_text(&b->box->pool, PART(text.p, text.n));
+        out->present = true;
+        out->is_number = view.shape == VALUE_INT ? 1 : view.shape == VALUE_BOOL ? 2 : 0;
+        /* Scripts want true and false whatever a person is shown. */
+        if (view.shape == VALUE_BOOL)
+            out->text = view.yes ? "true" : "false";
+        if (out->text == NULL)
+            err = err_nomem();
+    }
+    buf_free(&text);
+    if (err == VAULT_OK)
+        err = fill_provenance(b, &view.prov, out);
+    if (err == VAULT_OK && b->opt->links && view.shape == VALUE_BYTES &&
+        view.text.n == RECORD_ID_BYTES)
+        err = title_text(b, view.text.p, &out->link_label);
+    return err;
+}
+
+static vault_err
+add_value(struct build *b, const struct field_def *f, const struct leaf *l)
+{
+    struct vault_value *out = &b->value[b->n++];
+
+    out->field = f->name;
+    out->label = english(f->label, f->n_labels, f->name);
+    out->kind = field_kind_name(f->kind);
+    out->withheld = type_set_tier(&b->v->recs.types, b->type, f, l->tier) == LEAF_WITHHELD;
+    out->repeats = f->repeats;
+    out->text = "";
+    if (l->value.n == 0 || (out->withheld && !b->opt->reveal))
+        return VAULT_OK;
+    return fill_value(b, l, out);
+}
+
+static vault_err
+add_values(struct build *b)
+{
+    vault_err err = VAULT_OK;
+
+    b->value = pool_alloc(&b->box->pool, (b->rev->n_leaves + 1) * sizeof *b->value);
+    if (b->value == NULL)
+        return err_nomem();
+    for (size_t i = 0; i < b->type->n_fields; i++) {
+        const struct field_def *f = &b->type->field[i];
+        for (size_t k = 0; err == VAULT_OK && k < b->rev->n_leaves; k++) {
+            const struct leaf *l = &b->rev->leaf[k];
+            if (l->field.n == strlen(f->name) && memcmp(l->field.p, f->name, l->field.n) == 0)
+                err = add_value(b, f, l);
+        }
+    }
+    b->box->pub.values = b->value;
+    b->box->pub.n_values = b->n;
+    return err;
+}
+
+/* ---- what links here ---- */
+
+static const struct leaf *
+leaf_linking(const struct revision *rev, const uint8_t *record)
+{
+    struct value_view view;
+
+    for (size_t i = 0; i < rev->n_leaves; i++)
+        if (rev->leaf[i].value.n != 0 && rev->leaf[i].tier == LEAF_OPEN &&
+            value_read(&view, rev->leaf[i].value) == VAULT_OK && view.shape == VALUE_BYTES &&
+            view.text.n == RECORD_ID_BYTES && memcmp(view.text.p, record, RECORD_ID_BYTES) == 0)
+            return &rev->leaf[i];
+    return NULL;
+}
+
+static vault_err
+describe_link(struct build *b, uint32_t n, struct revision *rev, struct vault_link *out, bool *is)
+{
+    struct recs *r = &b->v->recs;
+    const struct type_def *t;
+    const struct leaf *l;
+    struct buf title = BUF_INIT;
+    vault_err err;
+
+    *is = false;
+    err = recs_load(r, n, rev);
+    if (err != VAULT_OK)
+        return err;
+    l = leaf_linking(rev, b->rev->record);
+    t = type_set_by_hash(&r->types, rev->type);
+    if (l == NULL || t == NULL)
+        return VAULT_OK;
+    code_of(out->id, rev->record);
+    err = recs_title(r, rev, &title);
+    out->type = t->name;
+    out->field = pool_text(&b->box->pool, l->field);
+    out->label = pool_text(&b->box->pool, PART(title.p, title.n));
+    buf_free(&title);
+    *is = true;
+    return out->field == NULL || out->label == NULL ? err_nomem() : err;
+}
+
+static vault_err
+add_links_here(struct build *b)
+{
+    struct revision rev;
+    struct vault_link *out;
+    uint32_t *pair = NULL;
+    size_t n = 0, count = 0;
+    vault_err err;
+
+    err = session_links(b->v, b->rev->record, &pair, &n);
+    out = pool_alloc(&b->box->pool, (n + 1) * sizeof *out);
+    if (err == VAULT_OK && out == NULL)
+        err = err_nomem();
+    revision_init(&rev);
+    for (size_t i = 0; err == VAULT_OK && i < n; i++) {
+        bool is = false;
+        err = describe_link(b, pair[i], &rev, &out[count], &is);
+        count += is;
+    }
+    revision_free(&rev);
+    free(pair);
+    b->box->pub.links_here = out;
+    b->box->pub.n_links_here = count;
+    return err;
+}
+
+/* ---- the whole ---- */
+
+static vault_err
+fill_head(struct build *b)
+{
+    struct vault_record *p = &b->box->pub;
+    struct buf title = BUF_INIT;
+    char author[40];
+    vault_err err;
+
+    code_of(p->id, b->rev->record);
+    hex_of(p->revision, b->rev->id, REVISION_ID_BYTES);
+    p->type = b->type->name;
+    p->time = b->rev->time;
+    p->removed = revision_removed(b->rev);
+    author_name(b->v, b->rev->author, author);
+    p->author = pool_text(&b->box->pool, PART(author, strlen(author)));
+    err = recs_title(&b->v->recs, b->rev, &title);
+    p->label = pool_text(&b->box->pool, PART(title.p, title.n));
+    buf_free(&title);
+    return p->author == NULL || p->label == NULL ? err_nomem() : err;
+}
+
+vault_err
+view_build(struct vault *v, const struct revision *rev,
+    const struct view_options *opt, struct vault_record **out)
+{
+    struct build b = { .v = v, .rev = rev, .opt = opt };
+    vault_err err;
+
+    b.type = type_set_by_hash(&v->recs.types, rev->type);
+    if (b.type == NULL)
+        return err_say(VAULT_ERR_DAMAGED, NULL, "the type of a record is missing");
+    b.box = calloc(1, sizeof *b.box);
+    if (b.box == NULL)
+        return err_nomem();
+    err = fill_head(&b);
+    if (err == VAULT_OK)
+        err = add_values(&b);
+    if (err == VAULT_OK && opt->links)
+        err = add_links_here(&b);
+    if (err == VAULT_OK)
+        *out = &b.box->pub;
+    else
+        vault_record_free(&b.box->pub);
+    return err;
+}
+
+size_t
+view_withheld_fields(const struct vault_record *r, const char **name, size_t max)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < r->n_values && n < max; i++)
+        if (r->values[i].withheld && (n == 0 || strcmp(name[n - 1], r->values[i].field) != 0))
+            name[n++] = r->values[i].field;
+    return n;
+}

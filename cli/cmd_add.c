@@ -81,7 +81,8 @@ const struct cmd cmd_add = {
         "can see it: it is typed when asked, or comes with --from.\n"
         "--from reads one JSON object: text, numbers, true or false, an array for a field that\n"
         "takes several values, an ID for a link; an object {value, source, as_of,\n"
-        "certainty} says where a value comes from. When asked for a narrative, Ctrl-J begins a new line.\n",
+        "certainty} says where a value comes from.\n"
+        "When asked for a narrative, Ctrl-J begins a new line.\n",
     .opts = (const struct opt[]){ ENTRY_FROM_OPT, { NULL, 0, false, NULL, NULL } },
     .min_args = 1,
     .max_args = CMD_ANY,

@@ -1,11 +1,24 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include "cli/cmd.h"
 #include "cli/fail.h"
 #include "cli/json.h"
 #include "cli/open.h"
 #include "cli/term.h"
+
+/* The library looks again; this is for the person who would type a passphrase for nothing. */
+static vault_err
+new_folder(const char *path)
+{
+    struct stat st;
+
+    if (lstat(path, &st) == 0)
+        return fail(VAULT_ERR_INPUT, "choose another name; nothing is ever overwritten",
+            "%s is already there", path);
+    return VAULT_OK;
+}
 
 static vault_err
 dump_run(struct call *c)
@@ -18,7 +31,9 @@ dump_run(struct call *c)
 
     if (opt.format != NULL && strcmp(opt.format, "jsonl") != 0 && strcmp(opt.format, "csv") != 0)
         return fail(VAULT_ERR_INPUT, NULL, "--format takes jsonl or csv");
-    err = open_vault(c);
+    err = new_folder(c->args[0]);
+    if (err == VAULT_OK)
+        err = open_vault(c);
     if (err == VAULT_OK)
         err = kept(vault_dump(c->app->vault, c->args[0], &opt, &records));
     if (err != VAULT_OK)

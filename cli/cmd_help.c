@@ -101,17 +101,27 @@ help_command(const struct app *a, const struct cmd *cmd)
     options_section("Options of every command", options_global);
 }
 
-/* "key": all that begins with it. Returns how many. */
-static size_t
-help_named(const struct app *a, const char *name, bool group)
+static bool
+help_one(const struct app *a, const char *name)
+{
+    for (size_t i = 0; a->commands[i] != NULL; i++)
+        if (strcmp(a->commands[i]->name, name) == 0) {
+            help_command(a, a->commands[i]);
+            return true;
+        }
+    return false;
+}
+
+/* "key": all that begins with it. */
+static bool
+help_group(const struct app *a, const char *name)
 {
     size_t count = 0, n = strlen(name);
 
     for (size_t i = 0; a->commands[i] != NULL; i++) {
         const struct cmd *cmd = a->commands[i];
 
-        if (strcmp(cmd->name, name) != 0 &&
-            !(group && strncmp(cmd->name, name, n) == 0 && cmd->name[n] == ' '))
+        if (strncmp(cmd->name, name, n) != 0 || cmd->name[n] != ' ')
             continue;
         if (count++ > 0)
             putchar('\n');
@@ -119,7 +129,7 @@ help_named(const struct app *a, const char *name, bool group)
     }
     if (count > 0)
         options_section("Options of every command", options_global);
-    return count;
+    return count > 0;
 }
 
 static vault_err
@@ -135,7 +145,7 @@ help_run(struct call *c)
     }
     snprintf(name, sizeof name, "%s%s%s", c->args[0], c->n_args > 1 ? " " : "",
         c->n_args > 1 ? c->args[1] : "");
-    if (help_named(c->app, name, true) > 0)
+    if (help_one(c->app, name) || help_group(c->app, name))
         return VAULT_OK;
     for (; count < 96 && c->app->commands[count] != NULL; count++)
         names[count] = c->app->commands[count]->name;

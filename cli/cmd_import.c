@@ -1,6 +1,8 @@
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include "cli/cmd.h"
 #include "cli/fail.h"
 #include "cli/input.h"
@@ -61,6 +63,8 @@ read_options(struct vault_import_options *opt, struct input *mapping, const stru
             "--as TYPE is missing: what are the rows?");
     if (c->app->in_shell && strcmp(c->args[0], "-") == 0)
         return fail(VAULT_ERR_INPUT, "name a file", "a shell's standard input holds its commands");
+    if (strcmp(c->args[0], "-") != 0 && access(c->args[0], R_OK) != 0)
+        return fail_errno(errno, "cannot open %s", c->args[0]);
     err = check_format(opt->format);
     if (err == VAULT_OK && file != NULL)
         err = input_file(mapping, file, INPUT_MIB);

@@ -29,8 +29,8 @@ new_folder(char **path, const struct call *c)
         return VAULT_ERR_INPUT;
     }
     if (lstat(*path, &st) == 0)
-        return fail(VAULT_ERR_REFUSED, "choose another name; nothing is ever overwritten",
-            "%s is there already", *path);
+        return fail(VAULT_ERR_INPUT, "choose another name; nothing is ever overwritten",
+            "%s is already there", *path);
     return VAULT_OK;
 }
 

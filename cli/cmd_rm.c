@@ -28,8 +28,9 @@ const struct cmd cmd_rm = {
     .name = "rm",
     .args = "ID",
     .summary = "remove a record from lists and searches; `revert` brings it back",
-    .examples = "rm K-12\nhistory K-12\nrevert K-12 0a1b2c\n",
-    .about = "The content stays in the vault. `purge` is what destroys it.\n"
+    .examples = "rm K-12\nhistory 3f6k9a2b\nrevert 3f6k9a2b 0a1b2c\n",
+    .about = "The content stays in the vault; `purge` is what destroys it. What is removed is\n"
+        "named by its code, as its ref and label no longer count.\n"
         "--json: {\"id\",\"revision\",\"changed\"}\n",
     .min_args = 1,
     .max_args = 1,

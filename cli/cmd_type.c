@@ -134,8 +134,10 @@ static vault_err
 add_run(struct call *c)
 {
     struct input in = { 0 };
-    vault_err err = input_file(&in, c->args[0], INPUT_MIB);
+    vault_err err = open_before_reading(c, c->args[0]);
 
+    if (err == VAULT_OK)
+        err = input_file(&in, c->args[0], INPUT_MIB);
     if (err == VAULT_OK)
         err = open_vault(c);
     if (err == VAULT_OK)

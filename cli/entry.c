@@ -6,6 +6,7 @@
 #include <string.h>
 #include "cli/fail.h"
 #include "cli/input.h"
+#include "cli/open.h"
 #include "cli/term.h"
 
 #define FROM_MAX (16 * INPUT_MIB)
@@ -14,11 +15,13 @@
 /* ---- arguments and --from ----------------------------------------------------------------- */
 
 static vault_err
-read_from(struct entry *e, const char *path)
+read_from(struct entry *e, const struct call *c, const char *path)
 {
     struct input in = { 0 };
-    vault_err err = input_file(&in, path, FROM_MAX);
+    vault_err err = open_before_reading(c, path);
 
+    if (err == VAULT_OK)
+        err = input_file(&in, path, FROM_MAX);
     if (err == VAULT_OK)
         err = kept(vault_fields_json(e->fields, in.p, in.n));
     if (err == VAULT_OK)
@@ -63,7 +66,7 @@ entry_read(struct entry *e, const struct call *c, size_t first)
         e->given++;
     }
     if (err == VAULT_OK && from != NULL)
-        err = read_from(e, from);
+        err = read_from(e, c, from);
     return err;
 }
 

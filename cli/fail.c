@@ -1,5 +1,6 @@
 #include "cli/fail.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -60,6 +61,8 @@ fail_errno(int errnum, const char *fmt, ...)
     va_end(ap);
     n = strlen(last.text);
     snprintf(last.text + n, sizeof last.text - n, ": %s", strerror(errnum));
+    if (n + 2 < sizeof last.text - 1)
+        last.text[n + 2] = (char)tolower((unsigned char)last.text[n + 2]);
     return last.code;
 }
 

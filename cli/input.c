@@ -114,8 +114,12 @@ input_file(struct input *out, const char *path, size_t max)
     if (strcmp(path, "-") == 0)
         return standard_input(out, max);
     fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    if (fd < 0)
-        return fail_errno(errno, "cannot open %s", path);
+    if (fd < 0) {
+        err = fail_errno(errno, "cannot open %s", path);
+        if (by_line && err == VAULT_ERR_FAILED)
+            fail_hint("in a shell, only files in the folder of --files can be reached");
+        return err;
+    }
     err = read_all(out, fd, path, max);
     close(fd);
     return err;

@@ -1,10 +1,12 @@
 #include "cli/open.h"
 
 #include <dirent.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include "cli/fail.h"
 #include "cli/pass.h"
 #include "cli/term.h"
@@ -161,18 +163,50 @@ open_explain(const struct call *c)
         call_has(c, "slot") ? "; --slot tries one of them only" : "");
 }
 
+static int
+is_slot(void *ctx, const struct vault_slot_info *s)
+{
+    long *wanted = ctx;
+
+    if (s->index == *wanted)
+        *wanted = -1;
+    return 0;
+}
+
+/* *slot: the one to try, -1 for all. One that is not there needs no passphrase. */
+static vault_err
+read_slot(long *slot, const struct call *c)
+{
+    long left;
+    vault_err err;
+
+    *slot = -1;
+    err = call_number(c, "slot", 0, 7, slot);
+    if (err != VAULT_OK || *slot < 0)
+        return err;
+    left = *slot;
+    err = kept(vault_key_list(c->app->folder, is_slot, &left));
+    if (err == VAULT_OK && left >= 0)
+        err = fail(VAULT_ERR_NOT_FOUND, "`withheld key list` shows the slots",
+            "this vault has no slot %ld", *slot);
+    return err;
+}
+
 static vault_err
 read_credentials(struct vault_credentials *cred, struct secret **pass, const struct call *c)
 {
     char prompt[300];
     const char *name = strrchr(c->app->folder, '/');
-    long slot = -1;
-    vault_err err = call_number(c, "slot", 0, 7, &slot);
+    long slot;
+    vault_err err = pass_source(c);
 
-    if (err == VAULT_OK)
-        err = pass_source(c);
+    if (call_has(c, "anchor"))
+        err = fail(VAULT_ERR_INPUT, "`withheld log head` prints the head to compare it yourself",
+            "this version cannot compare the log with an anchor yet");
     if (err == VAULT_OK)
         err = kept(vault_probe(c->app->folder));
+    if (err == VAULT_OK)
+        err = read_slot(&slot, c);
     if (err != VAULT_OK)
         return err;
     snprintf(prompt, sizeof prompt, "passphrase for %s (Tab shows it): ",
@@ -220,6 +254,15 @@ unlock(const struct call *c)
     if (err == VAULT_ERR_KEY)
         open_explain(c);
     return err;
+}
+
+vault_err
+open_before_reading(const struct call *c, const char *path)
+{
+    long fd = -1;
+    vault_err err = call_number(c, "passphrase-fd", 0, INT_MAX, &fd);
+
+    return err == VAULT_OK && fd == STDIN_FILENO && strcmp(path, "-") == 0 ? open_vault(c) : err;
 }
 
 vault_err

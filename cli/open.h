@@ -17,6 +17,10 @@ VAULT_CHECK vault_err open_find(const struct call *c);
  * over. */
 VAULT_CHECK vault_err open_vault(const struct call *c);
 
+/* Before `path` is read: when it is standard input and the passphrase comes from there too, the
+ * passphrase comes first, so the vault is opened now. */
+VAULT_CHECK vault_err open_before_reading(const struct call *c, const char *path);
+
 /* The credentials alone, for a command that opens by itself; the sandbox is closed. The caller
  * frees *pass, which cred borrows. */
 VAULT_CHECK vault_err open_credentials(struct vault_credentials *cred, struct secret **pass,

@@ -132,14 +132,15 @@ print_values(const struct vault_record *r, size_t indent, bool revealed)
     for (size_t i = 0; i < r->n_values; i++)
         if (strlen(r->values[i].field) > wide)
             wide = strlen(r->values[i].field);
-    for (size_t i = 0; i < r->n_values; i++) {
+    for (size_t i = 0, last = r->n_values; i < r->n_values; i++) {
         const struct vault_value *v = &r->values[i];
 
         if (revealed && !(v->withheld && v->present))
             continue;
         printf("%*s%-*s  ", (int)indent, "", (int)wide,
-            i > 0 && same_field(r, i - 1, i) && !revealed ? "" : v->field);
+            last < i && same_field(r, last, i) ? "" : v->field);
         value_text(v, indent + wide + 2);
+        last = i;
     }
 }
 

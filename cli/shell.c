@@ -6,9 +6,11 @@
  * them); otherwise they are read from it, each command is run, and the exit code is that of the
  * first that failed.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "cli/cmd.h"
 #include "cli/fail.h"
@@ -159,6 +161,21 @@ session(struct shell *sh)
     return fail(first, NULL, "a command failed (the first with exit code %d)", (int)first);
 }
 
+/* Before a passphrase is asked for: is there such a folder? */
+static vault_err
+check_files(const char *dir)
+{
+    struct stat st;
+
+    if (dir == NULL)
+        return VAULT_OK;
+    if (stat(dir, &st) != 0)
+        return fail_errno(errno, "cannot open %s", dir);
+    if (!S_ISDIR(st.st_mode))
+        return fail(VAULT_ERR_INPUT, NULL, "--files takes a folder, and %s is none", dir);
+    return VAULT_OK;
+}
+
 static vault_err
 shell_run(struct call *c)
 {
@@ -167,6 +184,8 @@ shell_run(struct call *c)
     long idle = 300;
     vault_err err = call_number(c, "idle", 1, 24 * 60 * 60, &idle);
 
+    if (err == VAULT_OK)
+        err = check_files(call_value(c, "files"));
     if (err == VAULT_OK)
         err = open_vault(c);
     if (err != VAULT_OK)

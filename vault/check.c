@@ -95,8 +95,8 @@ static vault_err
 check_withheld(struct checking *c, uint32_t n, struct revision *rev)
 {
     struct recs *r = &c->v->recs;
-    struct buf box = BUF_INIT;
-    struct inner_wrap inner;
+    const struct pack *p = NULL;
+    struct buf blob = BUF_INIT;
     vault_err err;
 
     if (!revision_introduces(rev))
@@ -104,12 +104,12 @@ check_withheld(struct checking *c, uint32_t n, struct revision *rev)
     if (is_keeper(c->v))
         return recs_load_withheld(r, n, rev);
     c->unverified++;
-    err = db_get(r->db, DB_WRAP, WRAP_ROW_WITHHELD(n), &box);
+    err = recs_pack(r, n, &p);
+    if (err == VAULT_OK && !p->has_blob[n - p->first])
+        err = damaged("the key of its withheld content is missing");
     if (err == VAULT_OK)
-        err = unwrap_outer(&inner, &r->keys, rev, PART(box.p, box.n));
-    if (err == VAULT_OK)
-        err = db_get(r->db, DB_WITHHELD_BLOB, n, &box);
-    buf_free(&box);
+        err = db_get(r->db, DB_WITHHELD_BLOB, n, &blob);
+    buf_free(&blob);
     return err == VAULT_ERR_NOT_FOUND ? damaged("its withheld content is missing") : err;
 }
 
@@ -181,11 +181,8 @@ is_wrap(const struct checking *c, int64_t row)
 {
     const struct index *ix = &c->v->recs.index;
 
-    if (row == WRAP_ROW_LOG || row == WRAP_ROW_TAG)
-        return true;
-    if (row < 0 || !is_pair(c, row / 2))
-        return false;
-    return row % 2 == 1 || ix->pair[row / 2].first == (uint32_t)(row / 2);
+    return row == WRAP_ROW_ROOT ||
+        (is_pair(c, row) && ix->pair[row].pack == (uint32_t)row);
 }
 
 static bool

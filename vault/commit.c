@@ -279,6 +279,7 @@ chain_push(struct vault *v, const struct log_entry *e, const uint8_t hash[static
     c->count = e->count;
     c->n_parents = v->n_log == 0 ? 0 : 1;
     c->parent[0] = v->n_log;
+    memcpy(c->author, e->author, sizeof c->author);
     c->keeper = e->n_keepers != 0;
     c->verified = true;
     v->n_log++;
@@ -330,6 +331,8 @@ session_commit(struct vault *v, struct change *c, const struct commit *what)
     vault_err err;
 
     err = what->keeper ? need_keeper(v, what->action) : VAULT_OK;
+    if (err == VAULT_OK)
+        err = change_flush(c);
     if (err == VAULT_OK)
         err = chain_room(v);
     if (err == VAULT_OK)

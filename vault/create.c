@@ -225,7 +225,6 @@ fill(vault *v, const struct secret *typed, const struct vault_create_options *op
 {
     uint8_t bytes[KEYFILE_BYTES];
     struct secret *key = NULL;
-    struct seal_keys sk;
     vault_err err;
 
     err = new_keys(v, typed, opt);
@@ -240,9 +239,8 @@ fill(vault *v, const struct secret *typed, const struct vault_create_options *op
     if (err == VAULT_OK)
         err = db_open(&v->db, v->db_path, key, DB_CREATE);
     secret_free(key);
-    sk = session_seal_keys(v);
     if (err == VAULT_OK)
-        err = recs_init(&v->recs, v->db, &sk, v->me.author_pk);
+        err = session_init_recs(v);
     if (err == VAULT_OK)
         err = first_entry(v);
     return err != VAULT_OK ? err : dir_sync(v->dir);

@@ -79,6 +79,26 @@ session_seal_keys(const struct vault *v)
         .k_name = v->tree.k_name };
 }
 
+/* Who signed the entry in a row of the log; the row that is being written has none yet. */
+static const uint8_t *
+author_of(void *ctx, uint32_t row)
+{
+    const struct vault *v = ctx;
+
+    return row >= 1 && row <= v->n_log ? v->chain[row].author : NULL;
+}
+
+vault_err
+session_init_recs(vault *v)
+{
+    struct seal_keys sk = session_seal_keys(v);
+    vault_err err = recs_init(&v->recs, v->db, &sk, v->me.author_pk);
+
+    v->recs.author_of = author_of;
+    v->recs.author_ctx = v;
+    return err;
+}
+
 void
 session_warn(struct vault *v, const char *text)
 {
@@ -357,11 +377,10 @@ wipe_unfinished(vault *v)
 static vault_err
 verify_all(vault *v, struct candidate c[2], struct report *rep)
 {
-    struct seal_keys sk = session_seal_keys(v);
     uint64_t done = 0;
     vault_err err;
 
-    err = recs_init(&v->recs, v->db, &sk, v->me.author_pk);
+    err = session_init_recs(v);
     if (err == VAULT_OK)
         err = verify_chain(v, rep);
     if (err == VAULT_OK)

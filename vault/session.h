@@ -25,6 +25,7 @@
 struct chain_entry {
     uint8_t hash[32];
     uint8_t root[32];
+    uint8_t author[32];
     uint64_t number, count;
     uint32_t parent[ENTRY_PARENTS_MAX]; /* rows */
     uint8_t n_parents;
@@ -144,6 +145,8 @@ VAULT_CHECK vault_err verify_new_system(struct vault *v, uint32_t first_pair);
 VAULT_CHECK vault_err session_pick_cost(struct kdf_cost *out, const struct vault_create_options *opt);
 
 /* ---- open.c ---- */
+/* Give the record layer what it needs of the session. */
+VAULT_CHECK vault_err session_init_recs(vault *v);
 VAULT_CHECK vault_err session_new(vault **out, const char *path);
 VAULT_CHECK vault_err session_open(vault *v, const struct vault_credentials *cred,
     struct report *rep);

@@ -102,6 +102,7 @@ chain_append(struct vault *v, const struct log_entry *e, const uint8_t hash[stat
     memcpy(c->root, e->root, 32);
     c->number = e->number;
     c->count = e->count;
+    memcpy(c->author, e->author, sizeof c->author);
     c->keeper = e->n_keepers != 0;
     if (memcmp(e->author, v->me.author_pk, 32) == 0)
         v->last_own = v->n_log;
@@ -261,21 +262,42 @@ go_to_entry(struct pair_pass *p, uint32_t row)
     return err;
 }
 
-static vault_err
-take_pair(struct pair_pass *p, const struct db_pair_row *row)
+/* Tags of one revision of the pack: count, then so many. */
+static struct part
+next_tags(struct rd *r)
 {
+    size_t n = rd_u8(r);
+
+    n |= (size_t)rd_u8(r) << 8;
+    return PART(rd_take(r, n * TAG_BYTES), n * TAG_BYTES);
+}
+
+static vault_err
+take_pack(struct pair_pass *p, const struct db_pair_row *row)
+{
+    struct index *ix = &p->v->recs.index;
+    struct rd tags = rd_of(row->tags.p, row->tags.n);
+    size_t count = row->ids.n / PAIR_ID_BYTES;
+    uint32_t first = ix->n + 1;
     vault_err err;
 
-    if (row->n != (int64_t)p->v->recs.index.n + 1 || row->id.n != PAIR_BYTES)
+    if (row->n != (int64_t)first || row->ids.n % PAIR_ID_BYTES != 0 || count == 0 ||
+        count > PACK_MAX)
         return damaged("a revision is missing from the list of revisions");
     if (row->log < p->row || row->log < 1 || row->log > p->v->n_log)
         return damaged("a revision belongs to no entry");
     err = go_to_entry(p, (uint32_t)row->log);
-    if (err != VAULT_OK)
-        return err;
-    merkle_add(&p->tree, row->id.p);
-    return index_add(&p->v->recs.index, row->id.p,
-        (const uint8_t *)row->id.p + RECORD_ID_BYTES, (uint32_t)row->log, row->tags);
+    for (size_t i = 0; err == VAULT_OK && i < count; i++) {
+        const uint8_t *ids = (const uint8_t *)row->ids.p + i * PAIR_ID_BYTES;
+        struct part t = next_tags(&tags);
+        if (tags.bad)
+            return damaged("the list of revisions has damaged tags");
+        merkle_add(&p->tree, ids);
+        err = index_add(ix, ids, (uint32_t)row->log, first, t);
+    }
+    if (err == VAULT_OK && !rd_end(&tags))
+        err = damaged("the list of revisions has damaged tags");
+    return err;
 }
 
 static vault_err
@@ -293,7 +315,7 @@ read_pairs(struct vault *v, struct report *rep)
         err = db_next_pair(c, &row, &got);
         if (err != VAULT_OK || !got)
             break;
-        err = take_pair(&p, &row);
+        err = take_pack(&p, &row);
         if (err != VAULT_OK) {
             /* Numbers no longer fit: what follows would only repeat this. */
             err = report_damage(rep, err, "the list of revisions");

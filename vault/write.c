@@ -98,15 +98,6 @@ fill_result(struct vault *v, const struct revision *rev, bool changed, struct va
 }
 
 static void
-detail_of(struct detail *d, const char *id, const char *revision, const char *type)
-{
-    detail_text(d, "id", id);
-    detail_text(d, "revision", revision);
-    if (type != NULL)
-        detail_text(d, "type", type);
-}
-
-static void
 detail_fields(struct detail *d, const vault_fields *f)
 {
     const char *name[64];
@@ -122,9 +113,10 @@ detail_fields(struct detail *d, const vault_fields *f)
     detail_texts(d, "fields", name, n);
 }
 
-/* Store one finished revision under one entry. */
+/* Store one drafted revision under one entry, whose detail says which; *out receives the result. */
 static vault_err
-commit_one(struct vault *v, const struct revision *rev, const struct commit *what)
+commit_one(struct vault *v, struct revision *rev, const struct commit *what,
+    struct vault_added *out)
 {
     struct change c;
     vault_err err;
@@ -133,6 +125,12 @@ commit_one(struct vault *v, const struct revision *rev, const struct commit *wha
     if (err != VAULT_OK)
         return err;
     err = change_add(&c, rev);
+    if (err == VAULT_OK)
+        err = fill_result(v, rev, true, out);
+    if (err == VAULT_OK) {
+        detail_text(what->detail, "id", out->id);
+        detail_text(what->detail, "revision", out->revision);
+    }
     if (err != VAULT_OK) {
         change_abort(&c);
         return err;
@@ -140,9 +138,8 @@ commit_one(struct vault *v, const struct revision *rev, const struct commit *wha
     return session_commit(v, &c, what);
 }
 
-/* Result first (it can fail), then the commit. */
 static vault_err
-store(struct vault *v, const struct revision *rev, const char *action, const char *type,
+store(struct vault *v, struct revision *rev, const char *action, const char *type,
     const vault_fields *f, struct vault_added *out)
 {
     struct detail d = {0};
@@ -150,13 +147,11 @@ store(struct vault *v, const struct revision *rev, const char *action, const cha
     struct vault_added result;
     vault_err err;
 
-    err = fill_result(v, rev, true, &result);
-    if (err == VAULT_OK) {
-        detail_of(&d, result.id, result.revision, type);
-        if (f != NULL)
-            detail_fields(&d, f);
-        err = commit_one(v, rev, &what);
-    }
+    if (type != NULL)
+        detail_text(&d, "type", type);
+    if (f != NULL)
+        detail_fields(&d, f);
+    err = commit_one(v, rev, &what, &result);
     if (err == VAULT_OK)
         *out = result;
     detail_free(&d);
@@ -279,6 +274,7 @@ store_type(vault *v, struct type_def *t)
     struct detail det = {0};
     struct commit what = { .action = "type", .keeper = true, .detail = &det };
     struct revision rev, parent;
+    struct vault_added added;
     uint32_t first, n = 0;
     struct draft d;
     vault_err err;
@@ -305,7 +301,7 @@ store_type(vault *v, struct type_def *t)
     detail_text(&det, "type", t->name);
     detail_uint(&det, "version", t->version);
     if (err == VAULT_OK)
-        err = commit_one(v, &rev, &what);
+        err = commit_one(v, &rev, &what, &added);
     detail_free(&det);
     draft_done(&d);
     revision_free(&rev);

@@ -99,4 +99,19 @@ for line in sys.stdin:
     run_page .schema
     [ "$status" = 0 ]
     says 'CREATE TABLE open'
+    ln -s "$(realpath "$TOP/tests")" tests
+    run_page tests/reader/reader.py
+    [ "$status" = 4 ]
+    says K-13
+}
+
+@test "recovery.md: the second reader prints the records, names as well" {
+    ln -s "$(realpath "$TOP/tests")" tests
+    run_page tests/reader/reader.py
+    [ "$status" = 0 ]
+    says Khabarovsk
+    says 'Choi Myung-bok'
+    run_page tests/reader/reader.py wrong
+    [ "$status" = 3 ]
+    [[ $output != *Choi* ]]
 }

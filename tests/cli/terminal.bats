@@ -15,8 +15,19 @@ teardown() {
     mux kill-server 2> /dev/null || true
 }
 
+# Each terminal has a server of its own: one that is being killed still answers for a moment.
+TERMINALS=0
 mux() {
-    tmux -u -f /dev/null -S "$BATS_TEST_TMPDIR/tmux" "$@" 3>&- 4>&-
+    tmux -u -f /dev/null -S "$BATS_TEST_TMPDIR/tmux.$TERMINALS" "$@" 3>&- 4>&-
+}
+
+# new_terminal COMMAND: what it prints goes to the file `wrote` as well, from the first byte on.
+new_terminal() {
+    mux kill-server 2> /dev/null || true
+    TERMINALS=$((TERMINALS + 1))
+    mux new-session -d -x 90 -y 40 -c "$PWD" "tmux wait-for go; $1"
+    mux pipe-pane -o 'cat > wrote'
+    mux wait-for -S go
 }
 
 # on_terminal COMMAND...: runs it there, then prints "exit code N" and leaves `stty -a` in a file.
@@ -28,9 +39,7 @@ on_terminal() {
         printf '%q ' "$@"
         printf '\necho "exit code $?"\nstty -a > modes\necho modes known\nexec cat\n'
     } > script
-    mux new-session -d -x 90 -y 40 -c "$PWD" 'tmux wait-for go; exec bash script'
-    mux pipe-pane -o 'cat > wrote'
-    mux wait-for -S go
+    new_terminal 'exec bash script'
 }
 
 keys() { mux send-keys "$@"; }
@@ -187,7 +196,6 @@ sane() {
         kill -"$signal" "$(cat pid)"
         sees 'exit code 130'
         sane
-        mux kill-server
     done
 }
 
@@ -200,15 +208,22 @@ sane() {
     sane
 }
 
-@test "Ctrl-Z gives the terminal back, and the prompt returns without echo" {
-    new_vault v pass
-    mux new-session -d -x 90 -y 40 -c "$PWD" 'tmux wait-for go; PS1="ready> " exec bash --norc --noprofile -i'
-    mux pipe-pane -o 'cat > wrote'
-    mux wait-for -S go
+# on_job_terminal COMMAND: an interactive shell, which has jobs, runs it.
+on_job_terminal() {
+    new_terminal 'PS1="ready> " exec bash --norc --noprofile -i'
     sees 'ready>'
-    text "$WITHHELD status"
+    text "$1"
     keys Enter
-    sees 'passphrase for'
+}
+
+# The question TEXT has been drawn N times.
+sees_times() {
+    local tries=0
+    until [ "$(screen | grep -c -- "$2")" = "$1" ] || [ $((tries++)) -gt 300 ]; do sleep 0.05; done
+    [ "$(screen | grep -c -- "$2")" = "$1" ]
+}
+
+stop_and_go() {
     keys C-z
     sees 'Stopped'
     text 'stty -a > modes; echo modes "known"'
@@ -216,15 +231,41 @@ sane() {
     sane
     text 'fg'
     keys Enter
-    # the prompt that was there, and the one that came back
-    local tries=0
-    until [ "$(screen | grep -c 'passphrase for')" = 2 ] || [ $((tries++)) -gt 200 ]; do
-        sleep 0.05
-    done
+}
+
+@test "Ctrl-Z gives the terminal back, and the prompt returns without echo" {
+    new_vault v pass
+    on_job_terminal "$WITHHELD status"
+    sees 'passphrase for'
+    stop_and_go
+    sees_times 2 'passphrase for'
     text pass
     keys Enter
     sees 'last backup'
     never grep -q '): pass' wrote
+}
+
+@test "Ctrl-Z works in a shell as well, behind the sandbox" {
+    new_vault v pass
+    echo pass > pass
+    on_job_terminal "$WITHHELD --passphrase-file pass shell"
+    sees 'v.vault> '
+    stop_and_go
+    sees_times 2 'v.vault> '
+    text 'type list'
+    keys Enter
+    sees organisation
+    keys C-d
+}
+
+@test "a crash in a shell restores the terminal" {
+    new_vault v pass
+    echo pass > pass
+    on_terminal "$WITHHELD" --passphrase-file pass shell
+    sees 'v.vault> '
+    kill -SEGV "$(cat pid)"
+    sees 'exit code 139'
+    sane
 }
 
 @test "--no-input never asks, even on a terminal" {
@@ -249,12 +290,12 @@ sane() {
     sees '(ref)'
     text K-12
     keys Enter
-    sees 'Label ['
+    sees 'label ['
     keys Enter
-    answer_until 'Name [name'
+    answer_until 'name [name, withheld'
     text 'Choi Myung-bok'
     keys Enter
-    sees 'Other names ['
+    sees 'other_names ['
     text 'Choe'
     keys Enter
     text 'Tsoi'
@@ -292,7 +333,7 @@ answer_until() {
     sees '(ref)'
     text K-12
     keys Enter
-    sees 'Label ['
+    sees 'label ['
     keys C-c
     sees 'exit code 130'
     sane
@@ -309,7 +350,7 @@ answer_until() {
     sees '(ref)'
     text K-12
     keys Enter
-    answer_until 'Born ['
+    answer_until 'born ['
     text 'long ago'
     keys Enter
     answer_until 'which field'
@@ -330,12 +371,12 @@ answer_until() {
     sees 'passphrase for'
     text pass
     keys Enter
-    sees 'Name ['
+    sees 'name ['
     printf 'Choi\nMyung-bok\n' > pasted
     mux load-buffer pasted
     mux paste-buffer -p
     keys Enter
-    sees 'Residence ['
+    sees 'residence ['
     text Seoul
     keys Enter
     sees 'exit code 0'
@@ -350,7 +391,7 @@ answer_until() {
     sees 'passphrase for'
     text pass
     keys Enter
-    sees 'Notes ['
+    sees 'notes ['
     text 'first line'
     keys C-j
     text 'second'
@@ -384,7 +425,6 @@ answer_until() {
     on_terminal "$WITHHELD" --passphrase-file pass show K-1
     sees 'exit code 0'
     grep -q $'\033\[1m' wrote
-    mux kill-server
     on_terminal env NO_COLOR=1 "$WITHHELD" --passphrase-file pass show K-1
     sees 'exit code 0'
     never_wrote $'\033\[1m'

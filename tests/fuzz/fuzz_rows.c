@@ -7,7 +7,7 @@
  *   clang -std=c11 -D_GNU_SOURCE -I. -isystem .deps/include -O1 -g \
  *       -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -DROWS_WINDOW=16 \
  *       -o /tmp/fuzz_rows tests/fuzz/fuzz_rows.c vault/import/{rows,csv,json}.c vault/base/?*.c \
- *       -Wl,--wrap=read .deps/lib/libsodium.a -lutf8proc -lcrypto
+ *       -Wl,--wrap=read .deps/lib/libsodium.a -lutf8proc -lcrypto -lseccomp
  *   /tmp/fuzz_rows -max_len=8192 CORPUS
  */
 #include <stdio.h>

@@ -7,7 +7,7 @@ milliseconds) and not constant in time: for reading on a machine one trusts, not
 import hashlib
 from functools import lru_cache
 
-import nacl.bindings
+from primitives import X25519, x25519_public
 
 PUBLIC_KEY, CIPHERTEXT = 1216, 1120
 
@@ -23,7 +23,7 @@ def expand(seed):
     """The two key pairs behind a seed: (ML-KEM decapsulation key, its public key, X25519 secret, public)."""
     wide = hashlib.shake_256(seed).digest(96)
     secret_m, public_m = mlkem_keygen(wide[:32], wide[32:64])
-    return secret_m, public_m, wide[64:], nacl.bindings.crypto_scalarmult_base(wide[64:])
+    return secret_m, public_m, wide[64:], x25519_public(wide[64:])
 
 
 def public_key(seed):
@@ -35,7 +35,7 @@ def decapsulate(seed, enc):
     secret_m, public_m, secret_x, public_x = expand(seed)
     enc_m, enc_x = enc[:MLKEM_CIPHERTEXT], enc[MLKEM_CIPHERTEXT:]
     shared_m = mlkem_decapsulate(secret_m, public_m, enc_m)
-    shared_x = nacl.bindings.crypto_scalarmult(secret_x, enc_x)
+    shared_x = X25519(secret_x, enc_x)
     return hashlib.sha3_256(shared_m + shared_x + enc_x + public_x + LABEL).digest()
 
 

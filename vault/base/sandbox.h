@@ -27,10 +27,10 @@ enum sandbox_level {
  *     there is. What is open already stays usable;
  *   - there are no sockets, no programs, no child processes, no executable memory, no signals to
  *     other processes; threads can be started and are confined like all that run already.
- * On error *level is left alone. VAULT_ERR_NOT_FOUND, VAULT_ERR_INPUT: a folder; nothing is changed.
- * VAULT_ERR_FAILED: entered already; other threads run that this kernel cannot confine (below ABI
- * 8); or the kernel refused halfway: the caller must not go on. What the kernel does not offer is
- * no error and shows in *level.
+ * On error *level is left alone. VAULT_ERR_NOT_FOUND, VAULT_ERR_INPUT: a folder is missing or is
+ * none; nothing is changed. VAULT_ERR_FAILED: entered already; other threads run, which this kernel
+ * cannot confine (below ABI 8); or the kernel refused halfway: the caller must not go on. What the
+ * kernel does not offer is no error and shows in *level.
  */
 VAULT_CHECK vault_err sandbox_enter(const char *const *read_dirs, const char *const *write_dirs,
     int *level);

@@ -62,7 +62,7 @@ quiesce(void *ctx)
 }
 
 vault_err
-pipeline_put(struct pipeline *p, const struct revision *rev)
+pipeline_put(struct pipeline *p, struct revision *rev)
 {
     vault_err err = VAULT_OK;
 

@@ -1,11 +1,8 @@
-#include <assert.h>
 #include <sodium.h>
 #include <string.h>
 #include "vault/keys/intake.h"
 
 _Static_assert(INTAKE_ENC_BYTES == crypto_kem_CIPHERTEXTBYTES, "libsodium's crypto_kem is X-Wing");
-_Static_assert(WRAP_NAME_BYTES == 1 + 32 + BOX_EXTRA, "how | box");
-_Static_assert(WRAP_INTAKE_BYTES == 1 + 32 + 32 + BOX_EXTRA, "how | hash of enc | box");
 
 static vault_err
 intake_key(struct secret **out, const uint8_t shared[static 32],
@@ -65,38 +62,9 @@ done:
 }
 
 void
-wrap_by_name(uint8_t out[static WRAP_NAME_BYTES], const struct secret *k_name,
-    struct part aad, const uint8_t blob_key[static 32], const uint8_t nonce[static 24])
+intake_enc_hash(uint8_t out[static 32], const uint8_t enc[static INTAKE_ENC_BYTES])
 {
-    assert(secret_len(k_name) == 32);
-    out[0] = WRAP_NAME;
-    box_seal_nonce(out + 1, nonce, secret_bytes(k_name), aad, PART(blob_key, 32));
-}
+    const struct part p = PART(enc, INTAKE_ENC_BYTES);
 
-void
-wrap_by_intake(uint8_t out[static WRAP_INTAKE_BYTES], const struct secret *key,
-    const uint8_t enc[static INTAKE_ENC_BYTES], struct part aad,
-    const uint8_t blob_key[static 32], const uint8_t nonce[static 24])
-{
-    const struct part all = PART(enc, INTAKE_ENC_BYTES);
-
-    assert(secret_len(key) == 32);
-    out[0] = WRAP_INTAKE;
-    hash_parts(out + 1, "withheld:enc:1", &all, 1);
-    box_seal_nonce(out + 33, nonce, secret_bytes(key), aad, PART(blob_key, 32));
-}
-
-int
-wrap_open(uint8_t blob_key[static 32], const struct secret *key, struct part aad,
-    const uint8_t box[static 72])
-{
-    uint8_t opened[32];
-    int rc;
-
-    assert(secret_len(key) == 32);
-    rc = box_open(opened, secret_bytes(key), aad, PART(box, 72));
-    if (rc == 0)
-        memcpy(blob_key, opened, sizeof opened);
-    sodium_memzero(opened, sizeof opened);
-    return rc;
+    hash_parts(out, "withheld:enc:1", &p, 1);
 }

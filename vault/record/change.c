@@ -7,9 +7,15 @@
 void
 ready_free(struct ready *x)
 {
-    sealed_free(&x->sealed);
-    buf_free(&x->tags);
+    buf_free(&x->mem);
+    buf_free(&x->pack_rows);
     memset(x, 0, sizeof *x);
+}
+
+static struct pack *
+filling(const struct change *c)
+{
+    return (struct pack *)(void *)secret_edit(c->pack_home);
 }
 
 vault_err
@@ -20,27 +26,118 @@ change_begin(struct change *c, struct recs *r, uint32_t log)
     memset(c, 0, sizeof *c);
     c->r = r;
     c->log = log;
-    c->first = c->stored = r->index.n;
+    c->first = r->index.n;
     merkle_init(&c->tree);
     rng_init(&c->rng);
-    err = db_begin(r->db);
+    err = secret_new(&c->pack_home, sizeof(struct pack));
+    if (err == VAULT_OK)
+        err = db_begin(r->db);
     c->open = err == VAULT_OK;
+    if (err != VAULT_OK)
+        change_abort(c);
+    else
+        r->pending = filling(c);
     return err;
 }
 
-/* The key of the record: fresh and wrapped for a new one, else read. */
+/* ---- the pack ---- */
+
+/* Keys of the next revision: the record's (fresh, or read) and one for its withheld blob. */
 static vault_err
-record_key(struct change *c, const struct revision *rev, struct ready *out,
-    uint8_t key[static 32])
+draw_keys(struct change *c, const struct revision *rev, uint8_t record[static 32],
+    uint8_t blob[static 32], bool *is_new)
 {
     uint32_t first = index_record(&c->r->index, rev->record);
 
-    out->new_record = first == 0;
+    *is_new = first == 0;
+    rng_take(&c->rng, blob, 32);
     if (first != 0)
-        return recs_record_key(c->r, first, key);
-    rng_take(&c->rng, key, 32);
-    wrap_key(out->record_wrap, &c->r->keys, WRAP_RECORD_KEY, rev->record, key, &c->rng);
+        return recs_record_key(c->r, first, record);
+    rng_take(&c->rng, record, 32);
     return VAULT_OK;
+}
+
+static void
+put_keys(struct change *c, const struct ready *x, const uint8_t *record, const uint8_t *blob)
+{
+    struct pack *p = filling(c);
+    uint32_t i = p->n++;
+
+    if (i == 0) {
+        p->first = x->n;
+        p->readable = c->r->keys.k_name != NULL;
+        p->how = 0;
+    }
+    memcpy(p->ids[i], x->ids, PAIR_ID_BYTES);
+    p->has_record[i] = record != NULL;
+    p->has_blob[i] = blob != NULL;
+    if (record != NULL)
+        memcpy(p->record_key[i], record, 32);
+    if (blob != NULL) {
+        memcpy(p->blob_key[i], blob, 32);
+        p->how = c->r->keys.k_name != NULL ? WRAP_NAME : WRAP_INTAKE;
+    }
+}
+
+/* The rows of the pack being filled, and an empty one in its place. */
+static vault_err
+close_pack(struct change *c, struct ready *out)
+{
+    struct pack *p = filling(c);
+    struct buf *b = &out->pack_rows;
+    vault_err err;
+
+    out->pack = p->first;
+    out->pack_n = p->n;
+    out->n_ids = (size_t)p->n * PAIR_ID_BYTES;
+    out->n_tags = c->tags.n;
+    buf_reset(b);
+    buf_put(b, p->ids, out->n_ids);
+    buf_put(b, c->tags.p, c->tags.n);
+    if (p->how == WRAP_INTAKE)
+        intake_enc_hash(p->enc_hash, c->r->keys.intake_enc);
+    err = pack_seal(b, &c->r->keys, p);
+    buf_reset(&c->tags);
+    p->n = 0;
+    return err != VAULT_OK ? err : buf_ok(b);
+}
+
+static vault_err
+store_pack(struct change *c, const struct ready *x)
+{
+    const uint8_t *p = x->pack_rows.p;
+    struct db_pair_row row = { .n = x->pack, .log = c->log, .ids = PART(p, x->n_ids),
+        .tags = PART(p + x->n_ids, x->n_tags) };
+    size_t at = x->n_ids + x->n_tags;
+    vault_err err = db_put_pair(c->r->db, &row);
+
+    return err != VAULT_OK ? err :
+        db_put(c->r->db, DB_WRAP, x->pack, PART(p + at, x->pack_rows.n - at));
+}
+
+/* ---- a revision ---- */
+
+static vault_err
+seal_one(struct change *c, struct revision *rev, const uint8_t record[static 32],
+    const uint8_t blob[static 32], struct ready *out)
+{
+    struct { struct blob_keys open, hide; } bk;
+    uint8_t nonce[48];
+    vault_err err;
+
+    rng_take(&c->rng, nonce, sizeof nonce);
+    blob_keys_derive(&bk.open, LEAF_OPEN, record, nonce);
+    blob_keys_derive(&bk.hide, LEAF_WITHHELD, blob, nonce + 24);
+    err = revision_finish(rev, bk.open.seed, bk.hide.seed);
+    buf_reset(&out->mem);
+    if (err == VAULT_OK)
+        err = seal_blob(&out->mem, &c->r->keys, &bk.open, rev, LEAF_OPEN);
+    out->n_open = out->mem.n;
+    out->has_withheld = rev->withheld.n != 0;
+    if (err == VAULT_OK && out->has_withheld)
+        err = seal_blob(&out->mem, &c->r->keys, &bk.hide, rev, LEAF_WITHHELD);
+    sodium_memzero(&bk, sizeof bk);
+    return err;
 }
 
 /* The parents of a revision added on top of known heads are heads no more. */
@@ -56,52 +153,76 @@ supersede(struct index *ix, uint32_t n, const struct revision *rev)
     }
 }
 
-vault_err
-change_ready(struct change *c, const struct revision *rev, struct ready *out)
+static vault_err
+enter_index(struct change *c, const struct revision *rev, struct part tags, struct ready *out)
 {
     struct index *ix = &c->r->index;
     uint32_t first = index_record(ix, rev->record);
     bool known = first == 0 || ix->pair[first].heads_known;
-    uint8_t key[32];
+    const struct pack *p = filling(c);
+    uint8_t count[2] = { (uint8_t)(tags.n / TAG_BYTES), (uint8_t)(tags.n / TAG_BYTES >> 8) };
     vault_err err;
 
-    buf_reset(&out->tags);
-    err = recs_tags(c->r, rev, &out->tags);
-    if (err == VAULT_OK)
-        err = record_key(c, rev, out, key);
-    if (err == VAULT_OK)
-        err = seal_revision(&out->sealed, &c->r->keys, key, rev, &c->rng);
-    sodium_memzero(key, sizeof key);
-    if (err == VAULT_OK)
-        err = index_add(ix, rev->record, rev->id, c->log, PART(out->tags.p, out->tags.n));
+    err = index_add(ix, out->ids, c->log, p->n == 0 ? ix->n + 1 : p->first, tags);
     if (err != VAULT_OK)
         return err;
     out->n = ix->n;
+    buf_put(&c->tags, count, sizeof count);
+    buf_put(&c->tags, tags.p, tags.n);
     if (known) {
         supersede(ix, ix->n, rev);
         ix->pair[ix->pair[ix->n].first].heads_known = true;
     }
-    return VAULT_OK;
+    return buf_ok(&c->tags);
+}
+
+vault_err
+change_ready(struct change *c, struct revision *rev, struct ready *out)
+{
+    struct { uint8_t record[32], blob[32]; } key;
+    struct buf tags = BUF_INIT;
+    bool is_new = false;
+    vault_err err;
+
+    out->pack = 0;
+    err = draw_keys(c, rev, key.record, key.blob, &is_new);
+    if (err == VAULT_OK)
+        err = seal_one(c, rev, key.record, key.blob, out);
+    if (err == VAULT_OK)
+        err = recs_tags(c->r, rev, &tags);
+    if (err == VAULT_OK) {
+        memcpy(out->ids, rev->record, RECORD_ID_BYTES);
+        memcpy(out->ids + RECORD_ID_BYTES, rev->id, REVISION_ID_BYTES);
+        err = enter_index(c, rev, PART(tags.p, tags.n), out);
+    }
+    if (err == VAULT_OK)
+        put_keys(c, out, is_new ? key.record : NULL, out->has_withheld ? key.blob : NULL);
+    if (err == VAULT_OK && filling(c)->n == PACK_MAX)
+        err = close_pack(c, out);
+    sodium_memzero(&key, sizeof key);
+    buf_free(&tags);
+    return err;
 }
 
 vault_err
 change_store(struct change *c, const struct ready *x)
 {
-    struct new_pair p = { .sealed = &x->sealed, .tags = PART(x->tags.p, x->tags.n), .log = c->log };
+    struct db *db = c->r->db;
     vault_err err;
 
-    if (x->new_record)
-        p.record_wrap = PART(x->record_wrap, sizeof x->record_wrap);
-    err = recs_insert(c->r, x->n, &p);
-    if (err != VAULT_OK)
-        return err;
-    merkle_add(&c->tree, x->sealed.pair);
-    c->stored = x->n;
-    return VAULT_OK;
+    err = db_put(db, DB_OPEN_BLOB, x->n, PART(x->mem.p, x->n_open));
+    if (err == VAULT_OK && x->has_withheld)
+        err = db_put(db, DB_WITHHELD_BLOB, x->n, PART(x->mem.p + x->n_open,
+            x->mem.n - x->n_open));
+    if (err == VAULT_OK && x->pack != 0)
+        err = store_pack(c, x);
+    if (err == VAULT_OK)
+        merkle_add(&c->tree, x->ids);
+    return err;
 }
 
 vault_err
-change_add(struct change *c, const struct revision *rev)
+change_add(struct change *c, struct revision *rev)
 {
     struct ready x;
     vault_err err;
@@ -114,11 +235,30 @@ change_add(struct change *c, const struct revision *rev)
     return err;
 }
 
+vault_err
+change_flush(struct change *c)
+{
+    struct ready x;
+    vault_err err;
+
+    if (filling(c)->n == 0)
+        return VAULT_OK;
+    memset(&x, 0, sizeof x);
+    err = close_pack(c, &x);
+    if (err == VAULT_OK)
+        err = store_pack(c, &x);
+    ready_free(&x);
+    return err;
+}
+
 static void
 end(struct change *c)
 {
-    if (c->r != NULL)
-        rng_done(&c->rng);
+    c->r->pending = NULL;
+    rng_done(&c->rng);
+    buf_free(&c->tags);
+    secret_free(c->pack_home);
+    c->pack_home = NULL;
     c->r = NULL;
     c->open = false;
 }
@@ -126,16 +266,20 @@ end(struct change *c)
 void
 change_abort(struct change *c)
 {
-    if (c->r == NULL)
+    struct recs *r = c->r;
+
+    if (r == NULL)
         return;
     if (c->open)
-        db_rollback(c->r->db);
-    index_truncate(&c->r->index, c->first);
+        db_rollback(r->db);
+    index_truncate(&r->index, c->first);
+    recs_forget_pack(r);        /* its numbers may be given again */
     end(c);
 }
 
 void
 change_done(struct change *c)
 {
-    end(c);
+    if (c->r != NULL)
+        end(c);
 }

@@ -391,7 +391,7 @@ draft_add(struct draft *d, const struct type_def *type, const struct vault_field
     while (rev->record[0] == 0);        /* 0 marks system records */
     for (size_t i = 0; err == VAULT_OK && i < d->n; i++)
         err = add_leaf(d, rev, &d->value[i], i, NULL);
-    return err != VAULT_OK ? err : revision_finish(rev, &d->rng);
+    return err;
 }
 
 /* ---- editing ---- */
@@ -533,8 +533,6 @@ draft_edit(struct draft *d, uint32_t n_base, const struct revision *base,
         err = must_be_free(d, in, "label", first);
     if (err == VAULT_OK)
         err = build_edit(d, t, base, in, rev, changed);
-    if (err == VAULT_OK && *changed)
-        err = revision_finish(rev, &d->rng);
     return err;
 }
 
@@ -552,7 +550,7 @@ draft_copy(struct draft *d, const struct revision *head, const struct revision *
         if (revision_add(rev, PART(REMOVED_FIELD, strlen(REMOVED_FIELD)), LEAF_OPEN,
                 PART(CBOR_TRUE, sizeof CBOR_TRUE)) == NULL)
             return err_nomem();
-        return revision_finish(rev, &d->rng);
+        return VAULT_OK;
     }
     t = type_set_by_hash(&d->r->types, old->type);
     if (t == NULL)
@@ -561,7 +559,7 @@ draft_copy(struct draft *d, const struct revision *head, const struct revision *
         return err_say(VAULT_ERR_INPUT, NULL, "that revision is a removal");
     for (size_t i = 0; err == VAULT_OK && i < old->n_leaves; i++)
         err = keep_leaf(t, old, &old->leaf[i], rev);
-    return err != VAULT_OK ? err : revision_finish(rev, &d->rng);
+    return err;
 }
 
 vault_err
@@ -584,5 +582,5 @@ draft_system(struct draft *d, const uint8_t record[static 16], const struct revi
         if (revision_add(rev, name_part(f), f->tier, v[i].cbor) == NULL)
             return err_nomem();
     }
-    return revision_finish(rev, &d->rng);
+    return VAULT_OK;
 }

@@ -34,7 +34,7 @@ void draft_done(struct draft *d);
 
 /*
  * A new record of `type` with these fields: random id, a generated label where the type has one and
- * none is given. rev is finished. VAULT_ERR_INPUT (unknown field, wrong value, ...), VAULT_ERR_CONFLICT
+ * none is given. rev is drafted (change_add finishes it); its values are borrowed from the draft and the base. VAULT_ERR_INPUT (unknown field, wrong value, ...), VAULT_ERR_CONFLICT
  * (ref or label taken). Sentences are prefixed "line L, column C: " where the input knows.
  */
 VAULT_CHECK vault_err draft_add(struct draft *d, const struct type_def *type,
@@ -42,7 +42,7 @@ VAULT_CHECK vault_err draft_add(struct draft *d, const struct type_def *type,
 
 /*
  * Base (loaded head of pair n_base; its withheld values revealed when the session can) with the fields changed.
- * *changed false: nothing differs and rev is not finished.
+ * *changed false: nothing differs.
  */
 VAULT_CHECK vault_err draft_edit(struct draft *d, uint32_t n_base, const struct revision *base,
     const struct vault_fields *in, struct revision *rev, bool *changed);

@@ -134,9 +134,10 @@ last_of(const struct index *ix, uint32_t first)
 }
 
 vault_err
-index_add(struct index *ix, const uint8_t record[static RECORD_ID_BYTES],
-    const uint8_t revision[static REVISION_ID_BYTES], uint32_t log, struct part tags)
+index_add(struct index *ix, const uint8_t ids[static PAIR_ID_BYTES], uint32_t log, uint32_t pack,
+    struct part tags)
 {
+    const uint8_t *record = ids, *revision = ids + RECORD_ID_BYTES;
     uint32_t n_tags = (uint32_t)(tags.n / TAG_BYTES);
     uint32_t first;
     struct pair *p;
@@ -157,6 +158,7 @@ index_add(struct index *ix, const uint8_t record[static RECORD_ID_BYTES],
     memcpy(p->record, record, RECORD_ID_BYTES);
     memcpy(p->revision, revision, REVISION_ID_BYTES);
     p->log = log;
+    p->pack = pack;
     p->tags = ix->n_tags;
     p->n_tags = (uint16_t)n_tags;
     if (tags.n != 0)
@@ -172,6 +174,16 @@ index_add(struct index *ix, const uint8_t record[static RECORD_ID_BYTES],
         ix->pair[first].heads_known = false;
     }
     return VAULT_OK;
+}
+
+uint32_t
+index_pack_size(const struct index *ix, uint32_t pack)
+{
+    uint32_t n = pack;
+
+    while (n <= ix->n && n - pack < PACK_MAX && ix->pair[n].pack == pack)
+        n++;
+    return n - pack;
 }
 
 void

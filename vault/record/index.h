@@ -13,6 +13,8 @@
 #include "vault/record/revision.h"
 
 #define TAG_BYTES 8
+#define PAIR_ID_BYTES (RECORD_ID_BYTES + REVISION_ID_BYTES)
+#define PACK_MAX 64     /* pairs in a pack */
 
 struct pair {
     uint8_t record[RECORD_ID_BYTES];
@@ -20,6 +22,7 @@ struct pair {
     uint32_t log;           /* row of the entry that added it */
     uint32_t first;         /* number of the record's first pair */
     uint32_t next;          /* next pair of the same record, 0: none */
+    uint32_t pack;          /* first pair of its pack */
     uint32_t tags;          /* offset into the tags, in tags */
     uint16_t n_tags;        /* 0, or ref, label, links... */
     bool superseded;        /* valid where heads_known of the first pair is set */
@@ -42,9 +45,12 @@ struct index {
 void index_init(struct index *ix);
 void index_free(struct index *ix);
 
-/* Add the next pair; `tags` is n_tags x 8 bytes. VAULT_ERR_NO_SPACE. */
-VAULT_CHECK vault_err index_add(struct index *ix, const uint8_t record[static RECORD_ID_BYTES],
-    const uint8_t revision[static REVISION_ID_BYTES], uint32_t log, struct part tags);
+/* Add the next pair, of the pack that begins with pair `pack`; ids as in the database, `tags` a whole
+ * number of tags. VAULT_ERR_NO_SPACE. */
+VAULT_CHECK vault_err index_add(struct index *ix, const uint8_t ids[static PAIR_ID_BYTES],
+    uint32_t log, uint32_t pack, struct part tags);
+/* Number of pairs in the pack that begins with `pack`. */
+uint32_t index_pack_size(const struct index *ix, uint32_t pack);
 /* Forget pairs above n (a transaction that failed). */
 void index_truncate(struct index *ix, uint32_t n);
 

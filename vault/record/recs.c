@@ -24,70 +24,60 @@ recs_free(struct recs *r)
         return;
     secret_free(r->log_key);
     secret_free(r->tag_key);
+    secret_free(r->cached);
     index_free(&r->index);
     type_set_free(&r->types);
     memset(r, 0, sizeof *r);
 }
 
-/* ---- log and tag keys ---- */
-
 static vault_err
-put_wrap(struct recs *r, int64_t row, enum wrap_kind kind, const struct secret *key)
+names_refused(void)
 {
-    uint8_t box[WRAP_KEY_BYTES];
-    struct rng_pool rng;
-
-    rng_init(&rng);
-    wrap_key(box, &r->keys, kind, NULL, secret_bytes(key), &rng);
-    rng_done(&rng);
-    return db_put(r->db, DB_WRAP, row, PART(box, sizeof box));
+    return err_say(VAULT_ERR_REFUSED, "open the vault with a keeper's passphrase",
+        "withheld values can only be read by a keeper");
 }
+
+/* ---- log and tag keys ---- */
 
 vault_err
 recs_new_keys(struct recs *r)
 {
+    struct buf box = BUF_INIT;
     vault_err err;
 
     err = secret_random(&r->log_key, 32);
     if (err == VAULT_OK)
         err = secret_random(&r->tag_key, 32);
     if (err == VAULT_OK)
-        err = put_wrap(r, WRAP_ROW_LOG, WRAP_LOG_KEY, r->log_key);
+        err = root_seal(&box, &r->keys, r->log_key, r->tag_key);
     if (err == VAULT_OK)
-        err = put_wrap(r, WRAP_ROW_TAG, WRAP_TAG_KEY, r->tag_key);
+        err = db_put(r->db, DB_WRAP, WRAP_ROW_ROOT, PART(box.p, box.n));
+    buf_free(&box);
     return err;
 }
 
 static vault_err
-get_wrap(struct recs *r, int64_t row, enum wrap_kind kind, struct secret **out)
+missing(const char *what)
 {
-    struct buf box = BUF_INIT;
-    struct secret *s = NULL;
-    vault_err err;
-
-    err = db_get(r->db, DB_WRAP, row, &box);
-    if (err == VAULT_ERR_NOT_FOUND)
-        err = err_say(VAULT_ERR_DAMAGED, NULL, "the key of the log is missing");
-    if (err == VAULT_OK)
-        err = secret_new(&s, 32);
-    if (err == VAULT_OK)
-        err = unwrap_key(secret_edit(s), &r->keys, kind, NULL, PART(box.p, box.n));
-    if (err == VAULT_OK)
-        *out = secret_take(&s);
-    secret_free(s);
-    buf_free(&box);
-    return err;
+    return err_say(VAULT_ERR_DAMAGED, NULL, "%s is missing", what);
 }
 
 vault_err
 recs_open_keys(struct recs *r)
 {
-    vault_err err = get_wrap(r, WRAP_ROW_LOG, WRAP_LOG_KEY, &r->log_key);
+    struct buf box = BUF_INIT;
+    vault_err err;
 
-    return err != VAULT_OK ? err : get_wrap(r, WRAP_ROW_TAG, WRAP_TAG_KEY, &r->tag_key);
+    err = db_get(r->db, DB_WRAP, WRAP_ROW_ROOT, &box);
+    if (err == VAULT_ERR_NOT_FOUND)
+        err = missing("the key of the log");
+    if (err == VAULT_OK)
+        err = root_open(&r->log_key, &r->tag_key, &r->keys, PART(box.p, box.n));
+    buf_free(&box);
+    return err;
 }
 
-/* ---- loading ---- */
+/* ---- packs ---- */
 
 static vault_err
 quiesce(struct recs *r)
@@ -95,58 +85,119 @@ quiesce(struct recs *r)
     return r->quiesce == NULL ? VAULT_OK : r->quiesce(r->quiesce_ctx);
 }
 
-static void
-say_missing(const char *what)
+static bool
+holds(const struct pack *p, uint32_t n)
 {
-    (void)err_say(VAULT_ERR_DAMAGED, NULL, "%s is missing", what);
+    return p->n != 0 && n >= p->first && n - p->first < p->n;
+}
+
+static vault_err
+read_pack(struct recs *r, uint32_t first, struct pack *p)
+{
+    struct buf box = BUF_INIT;
+    vault_err err;
+
+    p->first = first;
+    p->n = index_pack_size(&r->index, first);
+    for (uint32_t i = 0; i < p->n; i++) {
+        memcpy(p->ids[i], r->index.pair[first + i].record, RECORD_ID_BYTES);
+        memcpy(p->ids[i] + RECORD_ID_BYTES, r->index.pair[first + i].revision, REVISION_ID_BYTES);
+    }
+    err = quiesce(r);
+    if (err == VAULT_OK)
+        err = db_get(r->db, DB_WRAP, first, &box);
+    if (err == VAULT_ERR_NOT_FOUND)
+        err = missing("the key of a record");
+    if (err == VAULT_OK)
+        err = pack_open(p, &r->keys, PART(box.p, box.n));
+    if (err != VAULT_OK)
+        p->n = 0;
+    buf_free(&box);
+    return err;
+}
+
+vault_err
+recs_pack(struct recs *r, uint32_t n, const struct pack **out)
+{
+    struct pack *p;
+    vault_err err = VAULT_OK;
+
+    if (r->pending != NULL && holds(r->pending, n)) {
+        *out = r->pending;
+        return VAULT_OK;
+    }
+    if (r->cached == NULL)
+        err = secret_new(&r->cached, sizeof *p);
+    if (err != VAULT_OK)
+        return err;
+    p = (struct pack *)(void *)secret_edit(r->cached);
+    if (!holds(p, n))
+        err = read_pack(r, r->index.pair[n].pack, p);
+    *out = p;
+    return err;
+}
+
+void
+recs_forget_pack(struct recs *r)
+{
+    secret_free(r->cached);
+    r->cached = NULL;
 }
 
 vault_err
 recs_record_key(struct recs *r, uint32_t first, uint8_t key[static 32])
 {
-    struct buf box = BUF_INIT;
-    vault_err err;
+    const struct pack *p = NULL;
+    vault_err err = recs_pack(r, first, &p);
 
-    err = quiesce(r);
-    if (err == VAULT_OK)
-        err = db_get(r->db, DB_WRAP, WRAP_ROW_RECORD(first), &box);
-    if (err == VAULT_OK)
-        err = unwrap_key(key, &r->keys, WRAP_RECORD_KEY, r->index.pair[first].record,
-            PART(box.p, box.n));
-    buf_free(&box);
-    return err;
+    if (err != VAULT_OK)
+        return err;
+    if (!p->has_record[first - p->first])
+        return missing("the key of a record");
+    memcpy(key, p->record_key[first - p->first], 32);
+    return VAULT_OK;
 }
 
+/* ---- loading ---- */
+
+/* What the index knows of revision n: ids, and who signed the entry that added it. */
 static void
 expect(struct recs *r, uint32_t n, struct revision *rev)
 {
+    const struct pair *p = &r->index.pair[n];
+    const uint8_t *author = r->author_of == NULL ? NULL : r->author_of(r->author_ctx, p->log);
+
     revision_reset(rev);
-    memcpy(rev->record, r->index.pair[n].record, RECORD_ID_BYTES);
-    memcpy(rev->id, r->index.pair[n].revision, REVISION_ID_BYTES);
+    memcpy(rev->record, p->record, RECORD_ID_BYTES);
+    memcpy(rev->id, p->revision, REVISION_ID_BYTES);
+    memcpy(rev->author, author == NULL ? r->author : author, 32);
 }
 
+/* The blob names its type by the first bytes of the hash; the id then proves the rest. */
 static vault_err
-open_and_read(struct recs *r, const uint8_t key[static 32], struct part blob,
-    struct revision *rev)
+complete_type(struct recs *r, struct revision *rev)
 {
-    vault_err err = unseal_open(rev, &r->keys, key, blob);
+    const struct type_def *t = type_set_by_short(&r->types, rev->type);
 
-    return err != VAULT_OK ? err : revision_read_open(rev);
+    if (t == NULL)
+        return err_say(VAULT_ERR_DAMAGED, NULL, "the type of a record is missing");
+    memcpy(rev->type, t->hash, sizeof rev->type);
+    return revision_check_id(rev);
 }
 
 vault_err
-recs_load_from(struct recs *r, uint32_t n, struct part wrap, struct part blob,
+recs_load_from(struct recs *r, uint32_t n, const uint8_t key[static 32], struct part blob,
     struct revision *rev)
 {
-    uint8_t key[32];
+    uint8_t seed[32];
     vault_err err;
 
     expect(r, n, rev);
-    err = unwrap_key(key, &r->keys, WRAP_RECORD_KEY, rev->record, wrap);
+    err = unseal_blob(rev, seed, &r->keys, key, LEAF_OPEN, blob);
     if (err == VAULT_OK)
-        err = open_and_read(r, key, blob, rev);
-    sodium_memzero(key, sizeof key);
-    return err;
+        err = revision_read_open(rev, seed);
+    sodium_memzero(seed, sizeof seed);
+    return err != VAULT_OK ? err : complete_type(r, rev);
 }
 
 vault_err
@@ -156,48 +207,57 @@ recs_load(struct recs *r, uint32_t n, struct revision *rev)
     uint8_t key[32];
     vault_err err;
 
-    expect(r, n, rev);
     err = quiesce(r);
     if (err == VAULT_OK)
         err = db_get(r->db, DB_OPEN_BLOB, n, &blob);
+    /* Nothing is purged in this version: what is missing is damage. */
     if (err == VAULT_ERR_NOT_FOUND)
-        say_missing("the content of a revision");
-    if (err == VAULT_OK) {
-        err = recs_record_key(r, r->index.pair[n].first, key);
-        if (err == VAULT_ERR_NOT_FOUND)
-            say_missing("the key of a record");
-    }
+        err = missing("the content of a revision");
     if (err == VAULT_OK)
-        err = open_and_read(r, key, PART(blob.p, blob.n), rev);
+        err = recs_record_key(r, r->index.pair[n].first, key);
+    if (err == VAULT_OK)
+        err = recs_load_from(r, n, key, PART(blob.p, blob.n), rev);
     sodium_memzero(key, sizeof key);
     buf_free(&blob);
-    /* Nothing is purged in this version of the log: what is missing is damage. */
-    return err == VAULT_ERR_NOT_FOUND ? VAULT_ERR_DAMAGED : err;
+    return err;
+}
+
+vault_err
+recs_withheld_from(struct recs *r, const uint8_t key[static 32], struct part blob,
+    struct revision *rev)
+{
+    uint8_t seed[32];
+    vault_err err;
+
+    err = unseal_blob(rev, seed, &r->keys, key, LEAF_WITHHELD, blob);
+    if (err == VAULT_OK)
+        err = revision_read_withheld(rev, seed);
+    sodium_memzero(seed, sizeof seed);
+    return err;
 }
 
 vault_err
 recs_load_withheld(struct recs *r, uint32_t n, struct revision *rev)
 {
+    const struct pack *p = NULL;
     struct buf blob = BUF_INIT;
-    struct inner_wrap inner;
+    uint8_t key[32] = {0};
     vault_err err;
 
-    err = quiesce(r);
-    if (err == VAULT_OK)
-        err = db_get(r->db, DB_WRAP, WRAP_ROW_WITHHELD(n), &blob);
-    if (err == VAULT_OK)
-        err = unwrap_outer(&inner, &r->keys, rev, PART(blob.p, blob.n));
-    if (err == VAULT_OK)
+    if (r->keys.k_name == NULL)
+        return names_refused();
+    err = recs_pack(r, n, &p);
+    if (err == VAULT_OK && (!p->has_blob[n - p->first] || !p->readable))
+        err = missing("the key of withheld values");
+    if (err == VAULT_OK) {
+        memcpy(key, p->blob_key[n - p->first], sizeof key);
         err = db_get(r->db, DB_WITHHELD_BLOB, n, &blob);
-    if (err == VAULT_ERR_NOT_FOUND) {
-        say_missing("the withheld content of a revision");
-        err = VAULT_ERR_DAMAGED;
     }
+    if (err == VAULT_ERR_NOT_FOUND)
+        err = missing("the withheld content of a revision");
     if (err == VAULT_OK)
-        err = unseal_withheld(rev, &r->keys, &inner, PART(blob.p, blob.n));
-    if (err == VAULT_OK)
-        err = revision_read_withheld(rev);
-    sodium_memzero(&inner, sizeof inner);
+        err = recs_withheld_from(r, key, PART(blob.p, blob.n), rev);
+    sodium_memzero(key, sizeof key);
     buf_free(&blob);
     return err;
 }
@@ -310,8 +370,7 @@ recs_reveal(struct recs *r, uint32_t n, struct revision *rev, struct buf *extra)
     vault_err err = VAULT_OK;
 
     if (r->keys.k_name == NULL)
-        return err_say(VAULT_ERR_REFUSED, "open the vault with a keeper's passphrase",
-            "withheld values can only be read by a keeper");
+        return names_refused();
     if (revision_introduces(rev))
         err = recs_load_withheld(r, n, rev);
     if (err != VAULT_OK)
@@ -375,25 +434,4 @@ recs_head(struct recs *r, uint32_t first, uint32_t *head, bool *conflict)
     if (conflict != NULL)
         *conflict = count > 1;
     return VAULT_OK;
-}
-
-/* ---- storing ---- */
-
-vault_err
-recs_insert(struct recs *r, uint32_t n, const struct new_pair *p)
-{
-    struct db_pair_row row = { .n = n, .log = p->log,
-        .id = PART(p->sealed->pair, sizeof p->sealed->pair), .tags = p->tags };
-    vault_err err;
-
-    err = db_put_pair(r->db, &row);
-    if (err == VAULT_OK)
-        err = db_put(r->db, DB_OPEN_BLOB, n, p->sealed->open);
-    if (err == VAULT_OK && p->record_wrap.n != 0)
-        err = db_put(r->db, DB_WRAP, WRAP_ROW_RECORD(n), p->record_wrap);
-    if (err == VAULT_OK && p->sealed->has_withheld)
-        err = db_put(r->db, DB_WITHHELD_BLOB, n, p->sealed->withheld);
-    if (err == VAULT_OK && p->sealed->has_withheld)
-        err = db_put(r->db, DB_WRAP, WRAP_ROW_WITHHELD(n), p->sealed->wrap_withheld);
-    return err;
 }

@@ -13,11 +13,7 @@
 #include "vault/record/type_set.h"
 #include "vault/store/db.h"
 
-/* Rows of `wrap` (format.md, "Wraps"). */
-#define WRAP_ROW_LOG 0
-#define WRAP_ROW_TAG 1
-#define WRAP_ROW_RECORD(first) ((int64_t)(first) * 2)
-#define WRAP_ROW_WITHHELD(n) ((int64_t)(n) * 2 + 1)
+#define WRAP_ROW_ROOT 0         /* row of `wrap` with the log and tag keys */
 
 struct recs {
     struct db *db;                  /* borrowed */
@@ -26,6 +22,11 @@ struct recs {
     struct index index;
     struct type_set types;
     uint8_t author[32];             /* who writes in this session */
+    /* Author of the entry in a row of the log (32 bytes), set by the session; NULL: this session's. */
+    const uint8_t *(*author_of)(void *ctx, uint32_t log);
+    void *author_ctx;
+    struct secret *cached;          /* a struct pack: the last one that was opened */
+    const struct pack *pending;     /* keys of revisions that wait to be stored; NULL: none */
     /* While another thread writes to db (import): called before each read of it, to let that
      * thread finish what it has. NULL otherwise. */
     vault_err (*quiesce)(void *ctx);
@@ -36,7 +37,7 @@ VAULT_CHECK vault_err recs_init(struct recs *r, struct db *db, const struct seal
     const uint8_t author[static 32]);
 void recs_free(struct recs *r);
 
-/* Fresh log and tag keys for a new vault, wrapped into rows 0 and 1 (within a transaction). */
+/* Fresh log and tag keys for a new vault, wrapped into row 0 (within a transaction). */
 VAULT_CHECK vault_err recs_new_keys(struct recs *r);
 /* Unwrap them. VAULT_ERR_DAMAGED. */
 VAULT_CHECK vault_err recs_open_keys(struct recs *r);
@@ -45,8 +46,11 @@ VAULT_CHECK vault_err recs_open_keys(struct recs *r);
 
 /* Open and verify revision of pair n. VAULT_ERR_DAMAGED; VAULT_ERR_NOT_FOUND (no sentence): purged. */
 VAULT_CHECK vault_err recs_load(struct recs *r, uint32_t n, struct revision *rev);
-/* The same from a blob at hand, with the record key's wrap box (a scan). */
-VAULT_CHECK vault_err recs_load_from(struct recs *r, uint32_t n, struct part wrap,
+/* The same from a blob and the record's key at hand (a scan). */
+VAULT_CHECK vault_err recs_load_from(struct recs *r, uint32_t n, const uint8_t key[static 32],
+    struct part blob, struct revision *rev);
+/* Withheld values from a blob and its key at hand. */
+VAULT_CHECK vault_err recs_withheld_from(struct recs *r, const uint8_t key[static 32],
     struct part blob, struct revision *rev);
 /* Values of the withheld leaves that this revision introduced. Needs the name key (VAULT_ERR_REFUSED).
  * VAULT_ERR_NOT_FOUND: purged, or intake not adopted yet. */
@@ -60,7 +64,11 @@ VAULT_CHECK vault_err recs_reveal(struct recs *r, uint32_t n, struct revision *r
 /* Carried leaves are really those of the ancestor they name. VAULT_ERR_DAMAGED. */
 VAULT_CHECK vault_err recs_check_carried(struct recs *r, uint32_t n, const struct revision *rev);
 
-/* The record key of the record whose first pair is `first`. */
+/* The opened pack that revision n is in; borrowed until the next call. VAULT_ERR_DAMAGED. */
+VAULT_CHECK vault_err recs_pack(struct recs *r, uint32_t n, const struct pack **out);
+/* Forget the pack at hand (numbers that were given may be given again). */
+void recs_forget_pack(struct recs *r);
+/* The record key of the record whose first pair is `first`. VAULT_ERR_DAMAGED: it is missing. */
 VAULT_CHECK vault_err recs_record_key(struct recs *r, uint32_t first, uint8_t key[static 32]);
 
 /* The head of a record (newest of several), and whether there are several. */
@@ -84,18 +92,6 @@ VAULT_CHECK vault_err recs_find(struct recs *r, const char *id, size_t n, enum f
 /* Is a label (or ref) already the head value of some record other than `except` (first pair, 0 none)? */
 VAULT_CHECK vault_err recs_taken(struct recs *r, const char *kind, struct part text,
     uint32_t except, bool *taken);
-
-/* ---- storing, within a transaction ---- */
-
-/* Insert a sealed revision as the next pair; record_wrap is given for a new record. */
-struct new_pair {
-    const struct sealed *sealed;
-    struct part record_wrap;        /* empty: the record exists */
-    struct part tags;
-    uint32_t log;
-};
-/* Into the index only / into the database only: an import does them on two threads. */
-VAULT_CHECK vault_err recs_insert(struct recs *r, uint32_t n, const struct new_pair *p);
 
 /* Is this tag in the index at all (a hint; without reading records)? */
 VAULT_CHECK vault_err recs_tag_seen(struct recs *r, unsigned which,

@@ -210,20 +210,17 @@ write_items(struct revision *r, enum leaf_tier tier, struct buf *out, const uint
 }
 
 static vault_err
-write_withheld(struct revision *r, struct rng_pool *rng)
+write_withheld(struct revision *r, const uint8_t *seed)
 {
     struct buf *b = &r->withheld;
-    uint8_t seed[32];
     vault_err err;
 
     if (!revision_introduces(r))
         return VAULT_OK;
-    rng_take(rng, seed, sizeof seed);
     buf_u32(b, 0);
     cbor_array(b, 2);
-    cbor_bytes(b, seed, sizeof seed);
+    cbor_bytes(b, NULL, 0);
     err = write_items(r, LEAF_WITHHELD, b, seed);
-    sodium_memzero(seed, sizeof seed);
     if (err != VAULT_OK)
         return err;
     if (b->n > BLOB_MAX / 2)
@@ -256,23 +253,20 @@ write_others(struct revision *r, struct buf *b)
 }
 
 static vault_err
-write_open(struct revision *r, struct rng_pool *rng)
+write_open(struct revision *r, const uint8_t *seed)
 {
     struct buf *b = &r->open;
-    uint8_t seed[32];
     vault_err err;
 
-    rng_take(rng, seed, sizeof seed);
     cbor_array(b, 7);
-    cbor_bytes(b, r->type, sizeof r->type);
+    cbor_bytes(b, r->type, TYPE_SHORT_BYTES);
     cbor_array(b, r->n_parents);
     for (size_t i = 0; i < r->n_parents; i++)
         cbor_bytes(b, r->parent[i], REVISION_ID_BYTES);
     cbor_int(b, r->time);
-    cbor_bytes(b, r->author, sizeof r->author);
-    cbor_bytes(b, seed, sizeof seed);
+    cbor_bytes(b, NULL, 0);         /* author: the signer of our entry */
+    cbor_bytes(b, NULL, 0);         /* salts: from the seed */
     err = write_items(r, LEAF_OPEN, b, seed);
-    sodium_memzero(seed, sizeof seed);
     if (err != VAULT_OK)
         return err;
     write_others(r, b);
@@ -289,7 +283,8 @@ compare_ids(const void *a, const void *b)
 }
 
 vault_err
-revision_finish(struct revision *r, struct rng_pool *rng)
+revision_finish(struct revision *r, const uint8_t open_seed[static 32],
+    const uint8_t withheld_seed[static 32])
 {
     vault_err err;
 
@@ -301,9 +296,9 @@ revision_finish(struct revision *r, struct rng_pool *rng)
         if (leaf_compare(&r->leaf[i - 1], &r->leaf[i]) == 0)
             return err_say(VAULT_ERR_INPUT, NULL, "a field that does not repeat was given twice");
     qsort(r->parent, r->n_parents, REVISION_ID_BYTES, compare_ids);
-    err = write_withheld(r, rng);
+    err = write_withheld(r, withheld_seed);
     if (err == VAULT_OK)
-        err = write_open(r, rng);
+        err = write_open(r, open_seed);
     if (err == VAULT_OK)
         err = compute_id(r, r->id);
     return err;
@@ -317,19 +312,16 @@ damaged(const char *what)
     return err_say(VAULT_ERR_DAMAGED, NULL, "a revision is damaged: %s", what);
 }
 
-/* The salts element: a seed, or an array of 32-byte salts. */
+/* The salts element: empty (the seed gives them), or an array of 32-byte salts. */
 static void
-read_salts(struct rd *rd, struct salts *s)
+read_salts(struct rd *rd, struct salts *s, const uint8_t *seed)
 {
     struct part p;
 
     memset(s, 0, sizeof *s);
     if (cbor_peek(rd) == CBOR_BYTES) {
-        p = cbor_get_bytes(rd, 32);
-        if (p.n == 32)
-            s->seed = p.p;
-        else
-            rd->bad = true;
+        (void)cbor_get_bytes(rd, 0);
+        s->seed = seed;
         return;
     }
     s->n_list = cbor_get_array(rd, REVISION_LEAVES_MAX);
@@ -441,32 +433,49 @@ read_parents(struct revision *r, struct rd *rd)
     }
 }
 
+/* Empty: the one whom the caller took from the log. */
+static void
+read_author(struct revision *r, struct rd *rd)
+{
+    struct part p = cbor_get_bytes(rd, 32);
+
+    if (p.n == 32)
+        memcpy(r->author, p.p, 32);
+    else if (p.n != 0)
+        rd->bad = true;
+}
+
 vault_err
-revision_read_open(struct revision *r)
+revision_read_open(struct revision *r, const uint8_t seed[static 32])
 {
     struct rd rd = rd_of(r->open.p, r->open.n);
     struct salts s;
-    uint8_t id[32];
     vault_err err;
 
     r->n_leaves = 0;
     if (cbor_get_array(&rd, 7) != 7)
         rd.bad = true;
-    cbor_get_fixed(&rd, r->type, sizeof r->type);
+    memset(r->type, 0, sizeof r->type);
+    cbor_get_fixed(&rd, r->type, TYPE_SHORT_BYTES);
     read_parents(r, &rd);
     r->time = cbor_get_int(&rd);
-    cbor_get_fixed(&rd, r->author, sizeof r->author);
-    read_salts(&rd, &s);
+    read_author(r, &rd);
+    read_salts(&rd, &s, seed);
     err = rd.bad ? damaged("its head cannot be read") : read_open_items(r, &rd, &s);
     sodium_memzero(&s, sizeof s);
     if (err == VAULT_OK)
         err = read_others(r, &rd);
     if (err == VAULT_OK && !rd_end(&rd))
         err = damaged("its content cannot be read");
-    if (err == VAULT_OK)
-        err = order_all(r);
-    if (err == VAULT_OK)
-        err = compute_id(r, id);
+    return err != VAULT_OK ? err : order_all(r);
+}
+
+vault_err
+revision_check_id(struct revision *r)
+{
+    uint8_t id[32];
+    vault_err err = compute_id(r, id);
+
     if (err == VAULT_OK && memcmp(id, r->id, sizeof id) != 0)
         err = damaged("its content does not match its id");
     return err;
@@ -481,7 +490,7 @@ own_withheld(struct revision *r, const struct leaf *like)
 }
 
 static vault_err
-read_withheld_items(struct revision *r, struct rd *rd)
+read_withheld_items(struct revision *r, struct rd *rd, const uint8_t *seed)
 {
     struct salts s;
     size_t count, want = 0;
@@ -489,7 +498,7 @@ read_withheld_items(struct revision *r, struct rd *rd)
 
     if (cbor_get_array(rd, 2) != 2)
         rd->bad = true;
-    read_salts(rd, &s);
+    read_salts(rd, &s, seed);
     count = cbor_get_array(rd, REVISION_LEAVES_MAX);
     for (size_t i = 0; i < r->n_leaves; i++)
         want += r->leaf[i].tier == LEAF_WITHHELD && r->leaf[i].here;
@@ -515,7 +524,7 @@ read_withheld_items(struct revision *r, struct rd *rd)
 }
 
 vault_err
-revision_read_withheld(struct revision *r)
+revision_read_withheld(struct revision *r, const uint8_t seed[static 32])
 {
     struct rd rd = rd_of(r->withheld.p, r->withheld.n);
     size_t n = rd_u32(&rd);
@@ -526,7 +535,7 @@ revision_read_withheld(struct revision *r)
     inner = rd_of(rd.p, n);
     if (!sodium_is_zero(rd.p + n, rd.n - n))
         return damaged("its padding is not empty");
-    return read_withheld_items(r, &inner);
+    return read_withheld_items(r, &inner, seed);
 }
 
 /* ---- looking ---- */

@@ -36,7 +36,8 @@ struct leaf {
 struct revision {
     uint8_t record[RECORD_ID_BYTES];
     uint8_t id[REVISION_ID_BYTES];
-    uint8_t type[32], author[32];
+    uint8_t type[32];               /* type hash; set by whoever knows the types */
+    uint8_t author[32];
     uint8_t parent[REVISION_PARENTS_MAX][REVISION_ID_BYTES];
     size_t n_parents;
     int64_t time;
@@ -62,18 +63,25 @@ struct leaf *revision_carry(struct revision *r, const struct leaf *from,
     const uint8_t introduced[static 32]);
 
 /*
- * Sort, draw salts, compute every c and the id, write both plaintexts into r->open and
- * r->withheld. Values stay borrowed from the caller. VAULT_ERR_INPUT: too many leaves, a blob too
+ * Sort, compute every c and the id, write both plaintexts into r->open and r->withheld. The seeds give the
+ * salts of the open values and of the withheld ones introduced here. Values stay borrowed from the caller. VAULT_ERR_INPUT: too many leaves, a blob too
  * large, the same leaf twice.
  */
-VAULT_CHECK vault_err revision_finish(struct revision *r, struct rng_pool *rng);
+VAULT_CHECK vault_err revision_finish(struct revision *r, const uint8_t open_seed[static 32],
+    const uint8_t withheld_seed[static 32]);
 
-/* ---- reading one: set record and id (expected), fill r->open, then read ---- */
+/* ---- reading one: set record, id (expected) and author, fill r->open, then read ---- */
 
-/* Parse r->open, recompute what can be, compare the id. VAULT_ERR_DAMAGED. */
-VAULT_CHECK vault_err revision_read_open(struct revision *r);
+/* First 8 bytes of the type's hash, as they stand in a blob. */
+#define TYPE_SHORT_BYTES 8
+
+/* Parse r->open: all but the id is judged. r->type holds the short form, padded with zeros: the caller puts the full hash there, then calls revision_check_id.
+ * VAULT_ERR_DAMAGED. */
+VAULT_CHECK vault_err revision_read_open(struct revision *r, const uint8_t seed[static 32]);
+/* Recompute the id and compare. VAULT_ERR_DAMAGED. */
+VAULT_CHECK vault_err revision_check_id(struct revision *r);
 /* Parse r->withheld against the leaves that revision_read_open found; values become available. */
-VAULT_CHECK vault_err revision_read_withheld(struct revision *r);
+VAULT_CHECK vault_err revision_read_withheld(struct revision *r, const uint8_t seed[static 32]);
 
 bool revision_introduces(const struct revision *r);     /* any withheld leaf of its own? */
 bool revision_removed(const struct revision *r);

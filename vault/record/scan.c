@@ -1,10 +1,11 @@
 /*
  * scan.c - see scan.h.
  *
- * The database connection belongs to the calling thread, which steps through `open`, `wrap` and
- * `withheld` side by side in order of number (never point reads: those are ten times slower) and
- * fills batches; a second thread unwraps, decrypts, verifies and calls back. Revisions whose
- * withheld values were introduced by an earlier revision need reads of their own and come last.
+ * The keys of all packs are opened first, into guarded memory: 64 bytes for each revision. Then the
+ * calling thread, which owns the database connection, steps through `open` and `withheld` side by
+ * side in order of number (never point reads: those are ten times slower) and fills batches; a
+ * second thread decrypts, verifies and calls back. Revisions whose withheld values were introduced
+ * by an earlier revision need reads of their own and come last.
  */
 #include "vault/record/scan.h"
 
@@ -20,7 +21,12 @@ struct piece { size_t at, n; bool there; };
 
 struct item {
     uint32_t n;
-    struct piece open, wrap, withheld, wrap_withheld;
+    struct piece open, withheld;
+};
+
+/* Keys of every revision, by number. */
+struct keyring {
+    struct key_pair { uint8_t record[32], blob[32]; bool has_record, has_blob; } *key;
 };
 
 struct batch {
@@ -32,6 +38,7 @@ struct batch {
 
 struct work {
     struct scan *s;
+    struct keyring ring;
     struct batch batch[2];
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -82,35 +89,23 @@ missing(const char *what)
 }
 
 static vault_err
-open_withheld(struct work *w, const struct batch *b, const struct item *i, struct revision *rev)
-{
-    struct inner_wrap inner;
-    vault_err err;
-
-    if (!i->withheld.there || !i->wrap_withheld.there)
-        return missing("the withheld content of a revision");
-    err = unwrap_outer(&inner, &w->s->r->keys, rev, piece_part(b, i->wrap_withheld));
-    if (err == VAULT_OK)
-        err = unseal_withheld(rev, &w->s->r->keys, &inner, piece_part(b, i->withheld));
-    if (err == VAULT_OK)
-        err = revision_read_withheld(rev);
-    sodium_memzero(&inner, sizeof inner);
-    return err;
-}
-
-static vault_err
 load_item(struct work *w, const struct batch *b, const struct item *i, struct revision *rev)
 {
+    struct recs *r = w->s->r;
+    const struct key_pair *own = &w->ring.key[i->n];
+    const struct key_pair *first = &w->ring.key[r->index.pair[i->n].first];
     vault_err err;
 
     if (!i->open.there)
         return missing("the content of a revision");
-    if (!i->wrap.there)
+    if (!first->has_record)
         return missing("the key of a record");
-    err = recs_load_from(w->s->r, i->n, piece_part(b, i->wrap), piece_part(b, i->open), rev);
-    if (err == VAULT_OK && w->s->withheld && revision_introduces(rev))
-        err = open_withheld(w, b, i, rev);
-    return err;
+    err = recs_load_from(r, i->n, first->record, piece_part(b, i->open), rev);
+    if (err != VAULT_OK || !w->s->withheld || !revision_introduces(rev))
+        return err;
+    if (!i->withheld.there || !own->has_blob)
+        return missing("the withheld content of a revision");
+    return recs_withheld_from(r, own->blob, piece_part(b, i->withheld), rev);
 }
 
 static vault_err
@@ -217,24 +212,7 @@ keep_row(struct batch *b, struct stream *s, int64_t n, struct piece *p)
     return err;
 }
 
-struct streams { struct stream open, wrap, withheld; };
-
-/* The record's key: in step for a first revision, a point read for later ones. */
-static vault_err
-keep_record_key(struct scan *s, struct batch *b, struct streams *st, uint32_t n, struct piece *p)
-{
-    uint32_t first = s->r->index.pair[n].first;
-    struct buf box = BUF_INIT;
-    vault_err err;
-
-    if (first == n)
-        return keep_row(b, &st->wrap, WRAP_ROW_RECORD(n), p);
-    err = db_get(s->r->db, DB_WRAP, WRAP_ROW_RECORD(first), &box);
-    if (err == VAULT_OK)
-        keep_part(b, p, PART(box.p, box.n));
-    buf_free(&box);
-    return err == VAULT_ERR_NOT_FOUND ? VAULT_OK : err;
-}
+struct streams { struct stream open, withheld; };
 
 static vault_err
 gather(struct work *w, struct batch *b, struct streams *st, uint32_t n)
@@ -245,10 +223,6 @@ gather(struct work *w, struct batch *b, struct streams *st, uint32_t n)
     memset(i, 0, sizeof *i);
     i->n = n;
     err = keep_row(b, &st->open, n, &i->open);
-    if (err == VAULT_OK)
-        err = keep_record_key(w->s, b, st, n, &i->wrap);
-    if (err == VAULT_OK && w->s->withheld)
-        err = keep_row(b, &st->wrap, WRAP_ROW_WITHHELD(n), &i->wrap_withheld);
     if (err == VAULT_OK && w->s->withheld)
         err = keep_row(b, &st->withheld, n, &i->withheld);
     b->n++;
@@ -310,10 +284,47 @@ open_streams(struct scan *s, struct streams *st)
     vault_err err;
 
     err = db_scan(s->r->db, DB_OPEN_BLOB, 1, &st->open.c);
-    if (err == VAULT_OK)
-        err = db_scan(s->r->db, DB_WRAP, WRAP_ROW_RECORD(1), &st->wrap.c);
     if (err == VAULT_OK && s->withheld)
         err = db_scan(s->r->db, DB_WITHHELD_BLOB, 1, &st->withheld.c);
+    return err;
+}
+
+/* ---- keys ---- */
+
+static void
+keep_keys(struct work *w, const struct pack *p)
+{
+    for (uint32_t i = 0; i < p->n; i++) {
+        struct key_pair *k = &w->ring.key[p->first + i];
+        k->has_record = p->has_record[i];
+        k->has_blob = p->has_blob[i] && p->readable;
+        if (k->has_record)
+            memcpy(k->record, p->record_key[i], 32);
+        if (k->has_blob)
+            memcpy(k->blob, p->blob_key[i], 32);
+    }
+}
+
+/* A pack that does not open leaves its revisions without keys; each is then told as damage. */
+static vault_err
+open_ring(struct work *w)
+{
+    struct recs *r = w->s->r;
+    const struct pack *p = NULL;
+    vault_err err = VAULT_OK;
+
+    w->ring.key = sodium_allocarray((size_t)r->index.n + 1, sizeof *w->ring.key);
+    if (w->ring.key == NULL)
+        return err_nomem();
+    memset(w->ring.key, 0, ((size_t)r->index.n + 1) * sizeof *w->ring.key);
+    for (uint32_t n = 1; err == VAULT_OK && n <= r->index.n; n = r->index.pair[n].pack +
+            index_pack_size(&r->index, r->index.pair[n].pack)) {
+        err = recs_pack(r, n, &p);
+        if (err == VAULT_OK)
+            keep_keys(w, p);
+        else if (err == VAULT_ERR_DAMAGED && w->s->tolerate)
+            err = VAULT_OK;
+    }
     return err;
 }
 
@@ -353,7 +364,9 @@ run(struct scan *s, bool (*wanted)(struct scan *s, uint32_t n))
     w->wanted = wanted;
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->changed, NULL);
-    err = open_streams(s, &st);
+    err = open_ring(w);
+    if (err == VAULT_OK)
+        err = open_streams(s, &st);
     if (err == VAULT_OK && pthread_create(&thread, NULL, second_thread, w) != 0)
         err = err_nomem();
     else if (err == VAULT_OK) {
@@ -367,8 +380,8 @@ run(struct scan *s, bool (*wanted)(struct scan *s, uint32_t n))
             err = err_say(w->err, w->said.hint[0] == '\0' ? NULL : w->said.hint, "%s", w->said.text);
     }
     db_scan_end(st.open.c);
-    db_scan_end(st.wrap.c);
     db_scan_end(st.withheld.c);
+    sodium_free(w->ring.key);
     if (err == VAULT_OK)
         err = do_later(w);
     buf_free(&w->batch[0].mem);

@@ -5,8 +5,10 @@
 #include <string.h>
 
 #define AAD_MAX 96
+#define BLOB_EXTRA BOX_EXTRA
+#define PACK_PLAIN_MAX (1 + PACK_MAX + PACK_MAX * 32 + 32 + BOX_EXTRA + PACK_MAX * 32)
 
-/* label | 00 | vault id | parts... into `out`; returns the part. */
+/* label | 00 | vault id | more into `out`; returns the part. */
 static struct part
 aad_of(uint8_t out[static AAD_MAX], const char *label, const struct seal_keys *k,
     const struct part *more, size_t n)
@@ -17,207 +19,299 @@ aad_of(uint8_t out[static AAD_MAX], const char *label, const struct seal_keys *k
     memcpy(out + at, k->vault_id, VAULT_ID_BYTES);
     at += VAULT_ID_BYTES;
     for (size_t i = 0; i < n; i++) {
-        if (more[i].n != 0)
-            memcpy(out + at, more[i].p, more[i].n);
+        memcpy(out + at, more[i].p, more[i].n);
         at += more[i].n;
     }
     return PART(out, at);
 }
 
+/* ---- blobs ---- */
+
 static struct part
 blob_aad(uint8_t out[static AAD_MAX], const struct seal_keys *k, const struct revision *rev,
-    uint8_t tier)
+    enum leaf_tier tier)
 {
+    uint8_t t = (uint8_t)tier;
     const struct part more[] = { PART(rev->record, RECORD_ID_BYTES),
-        PART(rev->id, REVISION_ID_BYTES), PART(&tier, 1) };
+        PART(rev->id, REVISION_ID_BYTES), PART(&t, 1) };
 
     return aad_of(out, "withheld:blob:1", k, more, 3);
 }
 
-static struct part
-inner_aad(uint8_t out[static AAD_MAX], const struct seal_keys *k, const struct revision *rev)
-{
-    const struct part more[] = { PART(rev->record, RECORD_ID_BYTES),
-        PART(rev->id, REVISION_ID_BYTES) };
-
-    return aad_of(out, "withheld:inner:1", k, more, 2);
-}
-
-static struct part
-wrap_aad(uint8_t out[static AAD_MAX], const struct seal_keys *k, enum wrap_kind kind,
-    struct part record, struct part revision)
-{
-    uint8_t b = (uint8_t)kind;
-    const struct part more[] = { PART(&b, 1), record, revision };
-
-    return aad_of(out, "withheld:wrap:1", k, more, 3);
-}
-
-static void
-open_key(uint8_t out[static 32], const uint8_t record_key[static 32], const struct revision *rev)
-{
-    const struct part p = PART(rev->id, REVISION_ID_BYTES);
-
-    mac_parts(out, record_key, "withheld:open:1", &p, 1);
-}
-
 void
-sealed_free(struct sealed *s)
+blob_keys_derive(struct blob_keys *out, enum leaf_tier tier, const uint8_t own[static 32],
+    const uint8_t nonce[static 24])
 {
-    buf_free(&s->mem);
-    memset(s, 0, sizeof *s);
-}
+    /* Both labels are 15 bytes and a zero. */
+    struct { uint8_t m[16 + 24]; uint8_t both[64]; } tmp;
 
-static void
-box_pooled(uint8_t *out, const uint8_t key[static 32], struct part aad, struct part in,
-    struct rng_pool *rng)
-{
-    uint8_t nonce[24];
-
-    rng_take(rng, nonce, sizeof nonce);
-    box_seal_nonce(out, nonce, key, aad, in);
-}
-
-/* The withheld blob and its two wraps. */
-static void
-seal_withheld(uint8_t *blob, uint8_t *wrap, const struct seal_keys *k, const struct revision *rev,
-    struct rng_pool *rng)
-{
-    struct { uint8_t key[32]; struct inner_wrap inner; } tmp;
-    uint8_t aad[AAD_MAX], nonce[24];
-
-    rng_take(rng, tmp.key, sizeof tmp.key);
-    rng_take(rng, nonce, sizeof nonce);
-    box_pooled(blob, tmp.key, blob_aad(aad, k, rev, LEAF_WITHHELD),
-        PART(rev->withheld.p, rev->withheld.n), rng);
-    if (k->k_name != NULL) {
-        tmp.inner.n = WRAP_NAME_BYTES;
-        wrap_by_name(tmp.inner.bytes, k->k_name, inner_aad(aad, k, rev), tmp.key, nonce);
-    } else {
-        tmp.inner.n = WRAP_INTAKE_BYTES;
-        wrap_by_intake(tmp.inner.bytes, k->intake_key, k->intake_enc, inner_aad(aad, k, rev),
-            tmp.key, nonce);
-    }
-    box_pooled(wrap, secret_bytes(k->k_case),
-        wrap_aad(aad, k, WRAP_WITHHELD_KEY, PART(rev->record, RECORD_ID_BYTES),
-            PART(rev->id, REVISION_ID_BYTES)), PART(tmp.inner.bytes, tmp.inner.n), rng);
+    memcpy(tmp.m, tier == LEAF_OPEN ? "withheld:open:1" : "withheld:hide:1", 16);
+    memcpy(tmp.m + 16, nonce, 24);
+    crypto_generichash_blake2b(tmp.both, 64, tmp.m, sizeof tmp.m, own, 32);
+    memcpy(out->nonce, nonce, 24);
+    memcpy(out->k, tmp.both, 32);
+    memcpy(out->seed, tmp.both + 32, 32);
     sodium_memzero(&tmp, sizeof tmp);
 }
 
-vault_err
-seal_revision(struct sealed *out, const struct seal_keys *k, const uint8_t record_key[static 32],
-    const struct revision *rev, struct rng_pool *rng)
+static struct buf *
+plain_of(struct revision *rev, enum leaf_tier tier)
 {
-    size_t n_open = rev->open.n + BOX_EXTRA;
-    size_t n_withheld = rev->withheld.n == 0 ? 0 : rev->withheld.n + BOX_EXTRA;
-    size_t n_wrap = n_withheld == 0 ? 0 :
-        (k->k_name != NULL ? WRAP_NAME_BYTES : WRAP_INTAKE_BYTES) + BOX_EXTRA;
-    uint8_t key[32], aad[AAD_MAX];
-    uint8_t *p;
+    return tier == LEAF_OPEN ? &rev->open : &rev->withheld;
+}
 
-    buf_reset(&out->mem);
-    p = buf_add(&out->mem, n_open + n_withheld + n_wrap);
+vault_err
+seal_blob(struct buf *out, const struct seal_keys *k, const struct blob_keys *bk,
+    const struct revision *rev, enum leaf_tier tier)
+{
+    const struct buf *plain = tier == LEAF_OPEN ? &rev->open : &rev->withheld;
+    uint8_t aad[AAD_MAX];
+    uint8_t *p = buf_add(out, plain->n + BLOB_EXTRA);
+
     if (p == NULL)
         return err_nomem();
-    memcpy(out->pair, rev->record, RECORD_ID_BYTES);
-    memcpy(out->pair + RECORD_ID_BYTES, rev->id, REVISION_ID_BYTES);
-    out->open = PART(p, n_open);
-    out->has_withheld = n_withheld != 0;
-    out->withheld = PART(p + n_open, n_withheld);
-    out->wrap_withheld = PART(p + n_open + n_withheld, n_wrap);
-    open_key(key, record_key, rev);
-    box_pooled(p, key, blob_aad(aad, k, rev, LEAF_OPEN), PART(rev->open.p, rev->open.n), rng);
-    sodium_memzero(key, sizeof key);
-    if (out->has_withheld)
-        seal_withheld(p + n_open, p + n_open + n_withheld, k, rev, rng);
+    box_seal_nonce(p, bk->nonce, bk->k, blob_aad(aad, k, rev, tier), PART(plain->p, plain->n));
     return VAULT_OK;
 }
 
-void
-wrap_key(uint8_t out[static WRAP_KEY_BYTES], const struct seal_keys *k, enum wrap_kind kind,
-    const uint8_t *record, const uint8_t key[static 32], struct rng_pool *rng)
-{
-    uint8_t aad[AAD_MAX];
-
-    box_pooled(out, secret_bytes(k->k_case), wrap_aad(aad, k, kind,
-        PART(record, record == NULL ? 0 : RECORD_ID_BYTES), PART(NULL, 0)), PART(key, 32), rng);
-}
-
 vault_err
-unwrap_key(uint8_t key[static 32], const struct seal_keys *k, enum wrap_kind kind,
-    const uint8_t *record, struct part box)
+unseal_blob(struct revision *rev, uint8_t seed[static 32], const struct seal_keys *k,
+    const uint8_t own[static 32], enum leaf_tier tier, struct part blob)
 {
+    struct buf *plain = plain_of(rev, tier);
+    struct blob_keys bk;
     uint8_t aad[AAD_MAX];
-
-    if (box.n == WRAP_KEY_BYTES && box_open(key, secret_bytes(k->k_case), wrap_aad(aad, k, kind,
-            PART(record, record == NULL ? 0 : RECORD_ID_BYTES), PART(NULL, 0)), box) == 0)
-        return VAULT_OK;
-    return err_say(VAULT_ERR_DAMAGED, NULL, "a wrapped key does not open");
-}
-
-vault_err
-unseal_open(struct revision *rev, const struct seal_keys *k, const uint8_t record_key[static 32],
-    struct part blob)
-{
-    uint8_t key[32], aad[AAD_MAX];
     uint8_t *p;
     int bad;
 
-    if (blob.n <= BOX_EXTRA || blob.n > BLOB_MAX)
+    if (blob.n <= BLOB_EXTRA || blob.n > BLOB_MAX)
         return err_say(VAULT_ERR_DAMAGED, NULL, "a record's content has a wrong length");
-    buf_reset(&rev->open);
-    p = buf_add(&rev->open, blob.n - BOX_EXTRA);
+    buf_reset(plain);
+    p = buf_add(plain, blob.n - BLOB_EXTRA);
     if (p == NULL)
         return err_nomem();
-    open_key(key, record_key, rev);
-    bad = box_open(p, key, blob_aad(aad, k, rev, LEAF_OPEN), blob);
-    sodium_memzero(key, sizeof key);
+    blob_keys_derive(&bk, tier, own, blob.p);
+    bad = box_open(p, bk.k, blob_aad(aad, k, rev, tier), blob);
+    memcpy(seed, bk.seed, sizeof bk.seed);
+    sodium_memzero(&bk, sizeof bk);
     if (bad == 0)
         return VAULT_OK;
-    buf_reset(&rev->open);
-    return err_say(VAULT_ERR_DAMAGED, NULL, "a record's content does not open");
+    buf_reset(plain);
+    return err_say(VAULT_ERR_DAMAGED, NULL, tier == LEAF_OPEN ?
+        "a record's content does not open" : "withheld values do not open");
+}
+
+/* ---- packs ---- */
+
+static void
+pack_hash(uint8_t out[static 32], const struct pack *p)
+{
+    struct part ids = PART(p->ids, (size_t)p->n * PAIR_ID_BYTES);
+
+    hash_parts(out, "withheld:pack:1", &ids, 1);
+}
+
+static struct part
+outer_aad(uint8_t out[static AAD_MAX], const struct seal_keys *k, const uint8_t hash[static 32])
+{
+    struct part h = PART(hash, 32);
+
+    return aad_of(out, "withheld:wrap:1", k, &h, 1);
+}
+
+static struct part
+inner_aad(uint8_t out[static AAD_MAX], const struct seal_keys *k, const uint8_t hash[static 32])
+{
+    struct part h = PART(hash, 32);
+
+    return aad_of(out, "withheld:inner:1", k, &h, 1);
+}
+
+static size_t
+count_true(const bool *b, size_t n)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < n; i++)
+        count += b[i];
+    return count;
+}
+
+/* Bring the keys that are there together; returns their bytes. */
+static size_t
+gather(uint8_t *out, const uint8_t (*key)[32], const bool *has, size_t n)
+{
+    size_t at = 0;
+
+    for (size_t i = 0; i < n; i++)
+        if (has[i]) {
+            memcpy(out + at, key[i], 32);
+            at += 32;
+        }
+    return at;
+}
+
+static void
+spread(uint8_t (*key)[32], const bool *has, size_t n, const uint8_t *in)
+{
+    for (size_t i = 0; i < n; i++)
+        if (has[i]) {
+            memcpy(key[i], in, 32);
+            in += 32;
+        }
+}
+
+/* The inner wrap, at `out`; returns its bytes. */
+static size_t
+seal_inner(uint8_t *out, const struct seal_keys *k, const struct pack *p,
+    const uint8_t hash[static 32])
+{
+    uint8_t keys[PACK_MAX * 32], aad[AAD_MAX];
+    size_t n = gather(keys, p->blob_key, p->has_blob, p->n), at = 0;
+
+    if (p->how == WRAP_INTAKE) {
+        memcpy(out, p->enc_hash, 32);
+        at = 32;
+    }
+    box_seal(out + at, secret_bytes(p->how == WRAP_NAME ? k->k_name : k->intake_key),
+        inner_aad(aad, k, hash), PART(keys, n));
+    sodium_memzero(keys, sizeof keys);
+    return at + n + BOX_EXTRA;
 }
 
 vault_err
-unwrap_outer(struct inner_wrap *out, const struct seal_keys *k, const struct revision *rev,
+pack_seal(struct buf *out, const struct seal_keys *k, const struct pack *p)
+{
+    uint8_t plain[PACK_PLAIN_MAX], hash[32], aad[AAD_MAX];
+    size_t at = 0;
+    uint8_t *box;
+
+    pack_hash(hash, p);
+    plain[at++] = p->how;
+    for (size_t i = 0; i < p->n; i++)
+        plain[at++] = (uint8_t)(p->has_record[i] | p->has_blob[i] << 1);
+    at += gather(plain + at, p->record_key, p->has_record, p->n);
+    if (p->how != 0)
+        at += seal_inner(plain + at, k, p, hash);
+    box = buf_add(out, at + BOX_EXTRA);
+    if (box != NULL)
+        box_seal(box, secret_bytes(k->k_case), outer_aad(aad, k, hash), PART(plain, at));
+    sodium_memzero(plain, sizeof plain);
+    return box == NULL ? err_nomem() : VAULT_OK;
+}
+
+static vault_err
+bad_pack(void)
+{
+    return err_say(VAULT_ERR_DAMAGED, NULL, "wrapped keys do not open");
+}
+
+/* The inner wrap of a pack: its length must fit; it is opened where the name key is there. */
+static vault_err
+open_inner(struct pack *p, const struct seal_keys *k, const uint8_t hash[static 32], struct rd *r)
+{
+    size_t n = count_true(p->has_blob, p->n) * 32;
+    uint8_t keys[PACK_MAX * 32], aad[AAD_MAX];
+    const uint8_t *box;
+    int bad;
+
+    if (p->how == WRAP_INTAKE)
+        rd_copy(r, p->enc_hash, sizeof p->enc_hash);
+    box = rd_take(r, n + BOX_EXTRA);
+    if (n == 0 || box == NULL || !rd_end(r))
+        return bad_pack();
+    if (p->how != WRAP_NAME || k->k_name == NULL)
+        return VAULT_OK;
+    bad = box_open(keys, secret_bytes(k->k_name), inner_aad(aad, k, hash),
+        PART(box, n + BOX_EXTRA));
+    if (bad == 0)
+        spread(p->blob_key, p->has_blob, p->n, keys);
+    sodium_memzero(keys, sizeof keys);
+    p->readable = bad == 0;
+    return bad == 0 ? VAULT_OK : bad_pack();
+}
+
+static vault_err
+read_pack(struct pack *p, const struct seal_keys *k, const uint8_t hash[static 32], struct rd *r)
+{
+    const uint8_t *keys;
+
+    p->how = rd_u8(r);
+    for (size_t i = 0; i < p->n; i++) {
+        uint8_t flags = rd_u8(r);
+        p->has_record[i] = (flags & 1) != 0;
+        p->has_blob[i] = (flags & 2) != 0;
+        if (flags > 3)
+            r->bad = true;
+    }
+    keys = rd_take(r, count_true(p->has_record, p->n) * 32);
+    if (r->bad || p->how > WRAP_INTAKE)
+        return bad_pack();
+    spread(p->record_key, p->has_record, p->n, keys);
+    if (p->how != 0)
+        return open_inner(p, k, hash, r);
+    return rd_end(r) && count_true(p->has_blob, p->n) == 0 ? VAULT_OK : bad_pack();
+}
+
+vault_err
+pack_open(struct pack *p, const struct seal_keys *k, struct part box)
+{
+    uint8_t plain[PACK_PLAIN_MAX], hash[32], aad[AAD_MAX];
+    vault_err err = bad_pack();
+    struct rd r;
+
+    p->readable = false;
+    pack_hash(hash, p);
+    if (box.n > BOX_EXTRA && box.n <= sizeof plain + BOX_EXTRA &&
+        box_open(plain, secret_bytes(k->k_case), outer_aad(aad, k, hash), box) == 0) {
+        r = rd_of(plain, box.n - BOX_EXTRA);
+        err = read_pack(p, k, hash, &r);
+    }
+    sodium_memzero(plain, sizeof plain);
+    return err;
+}
+
+/* ---- row 0 ---- */
+
+vault_err
+root_seal(struct buf *out, const struct seal_keys *k, const struct secret *log_key,
+    const struct secret *tag_key)
+{
+    uint8_t both[64], aad[AAD_MAX];
+    static const uint8_t ZERO[32];
+    uint8_t *box = buf_add(out, sizeof both + BOX_EXTRA);
+
+    if (box == NULL)
+        return err_nomem();
+    memcpy(both, secret_bytes(log_key), 32);
+    memcpy(both + 32, secret_bytes(tag_key), 32);
+    box_seal(box, secret_bytes(k->k_case), outer_aad(aad, k, ZERO), PART(both, sizeof both));
+    sodium_memzero(both, sizeof both);
+    return VAULT_OK;
+}
+
+vault_err
+root_open(struct secret **log_key, struct secret **tag_key, const struct seal_keys *k,
     struct part box)
 {
-    uint8_t aad[AAD_MAX];
+    uint8_t both[64], aad[AAD_MAX];
+    static const uint8_t ZERO[32];
+    struct secret *log = NULL, *tag = NULL;
+    vault_err err = VAULT_OK;
 
-    out->n = box.n < BOX_EXTRA ? 0 : box.n - BOX_EXTRA;
-    if ((out->n == WRAP_NAME_BYTES || out->n == WRAP_INTAKE_BYTES) &&
-        box_open(out->bytes, secret_bytes(k->k_case), wrap_aad(aad, k, WRAP_WITHHELD_KEY,
-            PART(rev->record, RECORD_ID_BYTES), PART(rev->id, REVISION_ID_BYTES)), box) == 0 &&
-        out->bytes[0] == (out->n == WRAP_NAME_BYTES ? WRAP_NAME : WRAP_INTAKE))
-        return VAULT_OK;
-    return err_say(VAULT_ERR_DAMAGED, NULL, "the wrapped key of withheld values does not open");
-}
-
-vault_err
-unseal_withheld(struct revision *rev, const struct seal_keys *k, const struct inner_wrap *inner,
-    struct part blob)
-{
-    uint8_t key[32], aad[AAD_MAX];
-    uint8_t *p;
-    int bad;
-
-    if (k->k_name == NULL)
-        return err_say(VAULT_ERR_REFUSED, "open the vault with a keeper's passphrase",
-            "withheld values can only be read by a keeper");
-    if (inner->bytes[0] != WRAP_NAME)
-        return VAULT_ERR_NOT_FOUND;
-    if (blob.n <= BOX_EXTRA || blob.n > BLOB_MAX)
-        return err_say(VAULT_ERR_DAMAGED, NULL, "a record's withheld content has a wrong length");
-    buf_reset(&rev->withheld);
-    p = buf_add(&rev->withheld, blob.n - BOX_EXTRA);
-    if (p == NULL)
-        return err_nomem();
-    bad = wrap_open(key, k->k_name, inner_aad(aad, k, rev), inner->bytes + 1);
-    if (bad == 0)
-        bad = box_open(p, key, blob_aad(aad, k, rev, LEAF_WITHHELD), blob);
-    sodium_memzero(key, sizeof key);
-    if (bad == 0)
-        return VAULT_OK;
-    buf_reset(&rev->withheld);
-    return err_say(VAULT_ERR_DAMAGED, NULL, "withheld values do not open");
+    if (box.n != sizeof both + BOX_EXTRA ||
+        box_open(both, secret_bytes(k->k_case), outer_aad(aad, k, ZERO), box) != 0)
+        err = err_say(VAULT_ERR_DAMAGED, NULL, "the key of the log does not open");
+    if (err == VAULT_OK)
+        err = secret_copy(&log, both, 32);
+    if (err == VAULT_OK)
+        err = secret_copy(&tag, both + 32, 32);
+    if (err == VAULT_OK) {
+        *log_key = secret_take(&log);
+        *tag_key = secret_take(&tag);
+    }
+    sodium_memzero(both, sizeof both);
+    secret_free(log);
+    secret_free(tag);
+    return err;
 }

@@ -1,19 +1,15 @@
 /*
- * seal.h - a finished revision to the rows that hold it, and rows back to plaintext.
+ * seal.h - blobs and packs of wrapped keys: sealing and opening bytes.
  *
  * Layer:   record. Touches no database: what it makes and takes are bytes.
- * Secrets: borrows the keys; record and blob keys live in wiped memory for the time of one call.
+ * Secrets: borrows the session's keys; record and blob keys are raw bytes in memory that the caller wipes.
  * Format:  docs/format.md, "Wraps" and "Blobs".
  */
 #ifndef VAULT_RECORD_SEAL_H
 #define VAULT_RECORD_SEAL_H
 
 #include "vault/keys/intake.h"
-#include "vault/record/revision.h"
-
-/* Kinds of wraps (format.md, "Wraps"). */
-enum wrap_kind { WRAP_LOG_KEY = 1, WRAP_TAG_KEY = 2, WRAP_RECORD_KEY = 3, WRAP_WITHHELD_KEY = 4 };
-#define WRAP_KEY_BYTES (32u + BOX_EXTRA)
+#include "vault/record/index.h"
 
 /* What sealing and opening need; all borrowed. */
 struct seal_keys {
@@ -24,43 +20,46 @@ struct seal_keys {
     const uint8_t *intake_enc;
 };
 
-/* The rows of one revision; parts point into `mem`. */
-struct sealed {
-    struct buf mem;
-    uint8_t pair[RECORD_ID_BYTES + REVISION_ID_BYTES];
-    bool has_withheld;
-    struct part open, withheld, wrap_withheld;
+/* ---- blobs ---- */
+
+/* k | seed of one blob, from its own key and nonce. The caller wipes it. */
+struct blob_keys {
+    uint8_t nonce[24];
+    uint8_t k[32], seed[32];
 };
-void sealed_free(struct sealed *s);
+void blob_keys_derive(struct blob_keys *out, enum leaf_tier tier, const uint8_t own[static 32],
+    const uint8_t nonce[static 24]);
 
-/* Seal a finished revision under its record's key (32 bytes). */
-VAULT_CHECK vault_err seal_revision(struct sealed *out, const struct seal_keys *k,
-    const uint8_t record_key[static 32], const struct revision *rev, struct rng_pool *rng);
+/* Plaintext of a finished revision (its open or withheld one) to a blob, appended to out. */
+VAULT_CHECK vault_err seal_blob(struct buf *out, const struct seal_keys *k,
+    const struct blob_keys *bk, const struct revision *rev, enum leaf_tier tier);
+/* A blob to plaintext in rev->open or rev->withheld; seed receives the blob's. VAULT_ERR_DAMAGED. */
+VAULT_CHECK vault_err unseal_blob(struct revision *rev, uint8_t seed[static 32],
+    const struct seal_keys *k, const uint8_t own[static 32], enum leaf_tier tier,
+    struct part blob);
 
-/* ---- wraps of 32-byte keys ---- */
-void wrap_key(uint8_t out[static WRAP_KEY_BYTES], const struct seal_keys *k, enum wrap_kind kind,
-    const uint8_t *record /* 16, or NULL */, const uint8_t key[static 32], struct rng_pool *rng);
-/* VAULT_ERR_DAMAGED. */
-VAULT_CHECK vault_err unwrap_key(uint8_t key[static 32], const struct seal_keys *k,
-    enum wrap_kind kind, const uint8_t *record, struct part box);
+/* ---- packs of keys ---- */
 
-/* ---- opening ---- */
-
-/* Plaintext of the open blob of (rev->record, rev->id) into rev->open. VAULT_ERR_DAMAGED. */
-VAULT_CHECK vault_err unseal_open(struct revision *rev, const struct seal_keys *k,
-    const uint8_t record_key[static 32], struct part blob);
-
-/* What lies in the wrap row of a withheld blob. */
-struct inner_wrap {
-    uint8_t bytes[WRAP_INTAKE_BYTES];
-    size_t n;                           /* WRAP_NAME_BYTES or WRAP_INTAKE_BYTES */
+/* The keys of up to 64 adjacent revisions. Wiped by its owner. */
+struct pack {
+    uint32_t first, n;                  /* numbers of its revisions */
+    uint8_t ids[PACK_MAX][PAIR_ID_BYTES];
+    uint8_t record_key[PACK_MAX][32], blob_key[PACK_MAX][32];
+    bool has_record[PACK_MAX], has_blob[PACK_MAX];
+    bool readable;                      /* blob keys are at hand: by name, and the name key is */
+    uint8_t how;                        /* 0, WRAP_NAME, WRAP_INTAKE */
+    uint8_t enc_hash[32];               /* WRAP_INTAKE */
 };
-/* The outer layer (K_case). VAULT_ERR_DAMAGED. */
-VAULT_CHECK vault_err unwrap_outer(struct inner_wrap *out, const struct seal_keys *k,
-    const struct revision *rev, struct part box);
-/* Plaintext of the withheld blob into rev->withheld, by the name key. VAULT_ERR_REFUSED in the case tier;
- * VAULT_ERR_DAMAGED; VAULT_ERR_NOT_FOUND (no sentence): the wrap is intake that was not adopted. */
-VAULT_CHECK vault_err unseal_withheld(struct revision *rev, const struct seal_keys *k,
-    const struct inner_wrap *inner, struct part blob);
+
+/* The wrap row of a pack, appended to out. */
+VAULT_CHECK vault_err pack_seal(struct buf *out, const struct seal_keys *k, const struct pack *p);
+/* Open one whose first, n and ids are set. Without the name key blob keys stay unread. VAULT_ERR_DAMAGED. */
+VAULT_CHECK vault_err pack_open(struct pack *p, const struct seal_keys *k, struct part box);
+
+/* Row 0: the log key and the tag key, 32 bytes each. */
+VAULT_CHECK vault_err root_seal(struct buf *out, const struct seal_keys *k,
+    const struct secret *log_key, const struct secret *tag_key);
+VAULT_CHECK vault_err root_open(struct secret **log_key, struct secret **tag_key,
+    const struct seal_keys *k, struct part box);
 
 #endif

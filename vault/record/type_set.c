@@ -36,18 +36,30 @@ type_set_add(struct type_set *s, struct type_def *t)
     return VAULT_OK;
 }
 
-const struct type_def *
-type_set_by_hash(const struct type_set *s, const uint8_t hash[static 32])
+static const struct type_def *
+by_prefix(const struct type_set *s, const uint8_t *hash, size_t n)
 {
     for (size_t i = 0; i < s->n; i++)
-        if (memcmp(s->type[i]->hash, hash, 32) == 0)
+        if (memcmp(s->type[i]->hash, hash, n) == 0)
             return s->type[i];
     for (uint8_t k = 1; k <= 3; k++) {
         const struct type_def *t = type_system(k);
-        if (t != NULL && memcmp(t->hash, hash, 32) == 0)
+        if (t != NULL && memcmp(t->hash, hash, n) == 0)
             return t;
     }
     return NULL;
+}
+
+const struct type_def *
+type_set_by_hash(const struct type_set *s, const uint8_t hash[static 32])
+{
+    return by_prefix(s, hash, 32);
+}
+
+const struct type_def *
+type_set_by_short(const struct type_set *s, const uint8_t hash[static 8])
+{
+    return by_prefix(s, hash, 8);
 }
 
 const struct type_def *

@@ -20,6 +20,8 @@ void type_set_free(struct type_set *s);
 VAULT_CHECK vault_err type_set_add(struct type_set *s, struct type_def *t);
 /* Any version, system types as well; NULL when unknown. */
 const struct type_def *type_set_by_hash(const struct type_set *s, const uint8_t hash[static 32]);
+/* The same by the first 8 bytes of the hash. */
+const struct type_def *type_set_by_short(const struct type_set *s, const uint8_t hash[static 8]);
 /* The version in force (the highest); NULL when unknown. */
 const struct type_def *type_set_current(const struct type_set *s, const char *name);
 /* The same, or VAULT_ERR_INPUT with the nearest name. */

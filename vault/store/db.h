@@ -50,7 +50,7 @@ struct db_log_row {
 VAULT_CHECK vault_err db_put_log(struct db *db, const struct db_log_row *row);
 struct db_pair_row {
     int64_t n, log;
-    struct part id, tags;       /* id: record id 16 | revision id 32 */
+    struct part ids, tags;      /* of a pack: record id 16 | revision id 32 for each */
 };
 VAULT_CHECK vault_err db_put_pair(struct db *db, const struct db_pair_row *row);
 

@@ -35,7 +35,7 @@ static const char *const SCAN[DB_SCANS] = {
     "SELECT n, box FROM wrap WHERE n>=?1 ORDER BY n",
     "SELECT n, enc FROM intake WHERE n>=?1 ORDER BY n",
     "SELECT n, entry, sigs, detail FROM log WHERE n>=?1 ORDER BY n",
-    "SELECT n, log, id, tags FROM pair WHERE n>=?1 ORDER BY n",
+    "SELECT n, log, ids, tags FROM pair WHERE n>=?1 ORDER BY n",
 };
 
 static vault_err
@@ -157,7 +157,7 @@ db_put_pair(struct db *db, const struct db_pair_row *row)
     if (rc == SQLITE_OK)
         rc = sqlite3_bind_int64(db->put_pair, 2, row->log);
     if (rc == SQLITE_OK)
-        rc = bind_part(db->put_pair, 3, row->id);
+        rc = bind_part(db->put_pair, 3, row->ids);
     if (rc == SQLITE_OK)
         rc = bind_part(db->put_pair, 4, row->tags);
     return run(db, db->put_pair, rc);
@@ -245,7 +245,7 @@ db_next_pair(struct db_cursor *c, struct db_pair_row *row, bool *got)
     if (err == VAULT_OK && *got) {
         row->n = sqlite3_column_int64(c->st, 0);
         row->log = sqlite3_column_int64(c->st, 1);
-        row->id = column_part(c->st, 2);
+        row->ids = column_part(c->st, 2);
         row->tags = column_part(c->st, 3);
     }
     return err;

@@ -1,0 +1,45 @@
+/* fault.h - the tests of this program; each ends it (die) when a promise is broken. */
+#ifndef TESTS_FAULT_FAULT_H
+#define TESTS_FAULT_FAULT_H
+
+#include "tests/fault/world.h"
+
+/* From the command line, with defaults. */
+struct options {
+    const char *deed;
+    unsigned rounds, seed;
+    bool loud;
+};
+
+/* kill.c */
+void test_kill(struct world *w, const struct options *o);
+void test_torn(struct world *w, const struct options *o);
+void test_kill_twice(struct world *w, const struct options *o);
+void test_random(struct world *w, const struct options *o);
+void test_full(struct world *w, const struct options *o);
+void test_broken(struct world *w, const struct options *o);
+/* power.c */
+void test_power(struct world *w, const struct options *o);
+/* tamper.c */
+void test_keys(struct world *w, const struct options *o);
+void test_forged(struct world *w, const struct options *o);
+void test_bytes(struct world *w, const struct options *o);
+void test_pages(struct world *w, const struct options *o);
+void test_cut(struct world *w, const struct options *o);
+/* rows.c */
+void test_rows(struct world *w, const struct options *o);
+
+/* After a kill at `work`: it opens, holds what it held before or after the deed, nothing is wrong, nothing lies
+ * about. `what` says in words when the kill was. */
+struct outcome {
+    const struct deed *deed;
+    struct state before, after;
+    unsigned n_before, n_after;         /* how often which */
+    unsigned try_new_first;
+};
+void outcome_of(struct world *w, const struct deed *d, struct outcome *o);
+/* True: what it held after. */
+bool outcome_check(struct world *w, struct outcome *o, const char *what);
+void outcome_free(struct outcome *o);
+
+#endif

@@ -1,0 +1,422 @@
+/* kill.c - SIGKILL, a full disk and a broken one at every moment of a deed. */
+#include "tests/fault/fault.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include "tests/fault/shim.h"
+
+/* ---- what must hold afterwards ---- */
+
+void
+outcome_of(struct world *w, const struct deed *d, struct outcome *o)
+{
+    memset(o, 0, sizeof *o);
+    o->deed = d;
+    deed_states(w, d, &o->before, &o->after);
+    if (!d->is_new && strcmp(o->before.head, o->after.head) == 0)
+        die("%s left no entry in the log", d->name);
+}
+
+void
+outcome_free(struct outcome *o)
+{
+    free(o->before.text);
+    free(o->after.text);
+}
+
+/* Exactly one of the passphrases opens it; the other is wrong, and is only that. */
+static bool
+which_pass(struct world *w, struct outcome *o, const char *what)
+{
+    bool first = o->deed->changes_pass && o->try_new_first++ % 2 == 1;
+    bool opens[2];
+
+    for (int i = 0; i < 2; i++) {
+        bool is_new = (i == 1) != first;
+        struct vault_credentials cred = world_cred(is_new ? w->new_pass : w->old_pass);
+        vault *v = NULL;
+        vault_err err;
+        err = vault_open(&v, w->work, &cred);
+        vault_close(v);
+        opens[is_new] = err == VAULT_OK;
+        if (err != VAULT_OK && err != VAULT_ERR_KEY)
+            die("%s: %s passphrase", what, is_new ? "new" : "old");
+    }
+    if (opens[0] == opens[1])
+        die("%s: %s passphrase opens it", what, opens[0] ? "either" : "neither");
+    if (opens[1] && !o->deed->changes_pass)
+        die("%s: the wrong passphrase opens it", what);
+    return opens[1];
+}
+
+static void
+nothing_lies_about(struct world *w, const char *what)
+{
+    char names[400];
+
+    folder_names(w->work, names, sizeof names);
+    if (getenv("TOLERATE") != NULL && strcmp(names, "keys records.db records.db-journal ") == 0)
+        return;
+    if (strcmp(names, "keys records.db ") != 0)
+        die("%s: after opening there is in the folder: %s", what, names);
+}
+
+/* A vault that was put right can be written again. */
+static void
+write_again(struct world *w, bool new_pass, const char *what)
+{
+    vault *v = world_open(w, w->work, new_pass);
+    vault_err err = world_add(v);
+
+    vault_close(v);
+    if (err != VAULT_OK || world_check(w, w->work, new_pass, NULL) != VAULT_OK)
+        die("%s: it cannot be written any more", what);
+}
+
+bool
+outcome_check(struct world *w, struct outcome *o, const char *what)
+{
+    const struct state *is;
+    struct problems problems;
+    struct state now;
+    const char *leak;
+    bool new_pass, after;
+
+    leak = world_leak(w->work);
+    if (leak != NULL)
+        die("%s: in the folder stands: %s", what, leak);
+    leak = world_open_mode(w->work);
+    if (leak != NULL)
+        die("%s: others may read %s", what, leak);
+    new_pass = which_pass(w, o, what);
+    nothing_lies_about(w, what);
+    if (world_check(w, w->work, new_pass, &problems) != VAULT_OK)
+        die("%s: check finds:\n%s", what, problems.text);
+    if (state_of(w, w->work, new_pass, false, &now) != VAULT_OK)
+        die("%s: it cannot be read", what);
+    after = o->deed->is_new || now.entries == o->after.entries;
+    is = after ? &o->after : &o->before;
+    if (now.entries != is->entries || now.records != is->records || now.new_pass != is->new_pass ||
+        strcmp(now.text, is->text) != 0 || (!after && strcmp(now.head, is->head) != 0))
+        die("%s: it holds neither the old nor the new state: %llu records, %llu entries, %s passphrase\n%s", what,
+            (unsigned long long)now.records, (unsigned long long)now.entries,
+            new_pass ? "new" : "old", now.text);
+    *(after ? &o->n_after : &o->n_before) += 1;
+    write_again(w, new_pass, what);
+    nothing_lies_about(w, what);
+    free(now.text);
+    return after;
+}
+
+/* ---- doing it in a child ---- */
+
+static void
+restore(struct world *w, const struct deed *d)
+{
+    if (d->is_new)
+        folder_remove(w->work);
+    else
+        folder_copy(w->base, w->work);
+}
+
+/* Status as of waitpid. With ready >= 0 the child writes a byte there first. */
+static pid_t
+start(struct world *w, const struct deed *d, enum shim_mode mode, long at, int error, int ready)
+{
+    pid_t pid;
+
+    (void)fflush(stdout);
+    pid = fork();
+    if (pid < 0)
+        die("fork");
+    if (pid != 0)
+        return pid;
+    if (ready >= 0 && write(ready, "", 1) != 1)
+        _exit(99);
+    shim_arm(mode, at, error);
+    _exit(deed_do(w, d));
+}
+
+static int
+finish(pid_t pid)
+{
+    int status = 0;
+
+    while (waitpid(pid, &status, 0) < 0)
+        if (errno != EINTR)
+            die("waitpid");
+    return status;
+}
+
+/* True: it ended by itself. */
+static bool
+run_killed(struct world *w, const struct deed *d, enum shim_mode mode, long at, const char *what)
+{
+    int status = finish(start(w, d, mode, at, 0, -1));
+
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+        return false;
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+        die("%s: it ended with status %x", what, (unsigned)status);
+    return true;
+}
+
+/* A vault that was not made is not there; making it then works. */
+static bool
+check_init(struct world *w, struct outcome *o, const char *what)
+{
+    if (access(w->work, F_OK) == 0)
+        return outcome_check(w, o, what);
+    o->n_before++;
+    if (deed_do(w, o->deed) != VAULT_OK)
+        die("%s: a second init fails", what);
+    if (world_check(w, w->work, false, NULL) != VAULT_OK)
+        die("%s: after a second init check finds something", what);
+    return false;
+}
+
+static bool
+check(struct world *w, struct outcome *o, const char *what)
+{
+    return o->deed->is_new ? check_init(w, o, what) : outcome_check(w, o, what);
+}
+
+static void
+report(const struct outcome *o, const char *how, long n)
+{
+    printf("%s, %s: %ld times; %u held the old, %u the new state\n", o->deed->name, how, n, o->n_before,
+        o->n_after);
+}
+
+/* ---- at every call ---- */
+
+static void
+every_call(struct world *w, const struct options *opt, enum shim_mode mode)
+{
+    const char *how = mode == SHIM_TORN ? "killed within each call" : "killed before each call";
+    struct outcome o;
+    char what[100];
+    bool ended = false;
+    long n = 0;
+
+    outcome_of(w, deed_find(opt->deed), &o);
+    while (!ended) {
+        snprintf(what, sizeof what, "%s, %s (call %ld)", opt->deed, how, ++n);
+        restore(w, o.deed);
+        ended = run_killed(w, o.deed, mode, n, what);
+        (void)check(w, &o, what);
+    }
+    report(&o, how, n - 1);
+    if (n < 8)
+        die("so few calls: the shim is not between");
+    if (o.n_after < 1 || o.n_before < 2)
+        die("both states must occur");
+    outcome_free(&o);
+}
+
+void
+test_kill(struct world *w, const struct options *opt)
+{
+    every_call(w, opt, SHIM_KILL);
+}
+
+void
+test_torn(struct world *w, const struct options *opt)
+{
+    every_call(w, opt, SHIM_TORN);
+}
+
+/* ---- while the first opening puts it right, again ---- */
+
+static bool
+open_killed(struct world *w, bool new_pass, long at)
+{
+    struct vault_credentials cred = world_cred(new_pass ? w->new_pass : w->old_pass);
+    vault *v = NULL;
+    int status;
+    pid_t pid;
+
+    (void)fflush(stdout);
+    pid = fork();
+    if (pid < 0)
+        die("fork");
+    if (pid == 0) {
+        shim_arm(SHIM_KILL, at, 0);
+        (void)!vault_open(&v, w->work, &cred);
+        vault_close(v);
+        _exit(0);
+    }
+    status = finish(pid);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+        return false;
+    if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL)
+        die("opening ended with status %x", (unsigned)status);
+    return true;
+}
+
+void
+test_kill_twice(struct world *w, const struct options *opt)
+{
+    struct outcome o;
+    char what[120], half[300];
+    bool ended = false;
+    long twice = 0;
+
+    outcome_of(w, deed_find(opt->deed), &o);
+    snprintf(half, sizeof half, "%s/half.vault", w->root);
+    for (long n = 1; !ended; n++) {
+        restore(w, o.deed);
+        ended = run_killed(w, o.deed, SHIM_KILL, n, opt->deed);
+        folder_copy(w->work, half);
+        for (int new_pass = 0; new_pass <= o.deed->changes_pass; new_pass++)
+            for (long m = 1;; m++) {
+                snprintf(what, sizeof what, "%s, killed before call %ld, then opening before call %ld", opt->deed,
+                    n, m);
+                folder_copy(half, w->work);
+                if (!open_killed(w, new_pass, m))
+                    break;
+                (void)outcome_check(w, &o, what);
+                twice++;
+            }
+    }
+    report(&o, "killed, and again while opening", twice);
+    if (twice < 8)
+        die("so few kills: nothing had to be put right");
+    outcome_free(&o);
+}
+
+/* ---- at any time ---- */
+
+static double
+now(void)
+{
+    struct timespec t;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* Spread over the time that it takes, measured anew as the machine is also busy otherwise. */
+void
+test_random(struct world *w, const struct options *opt)
+{
+    double takes = 0, from;
+    unsigned survived = 0;
+    struct outcome o;
+    char what[120], byte;
+    int ready[2], status;
+
+    srand48((long)opt->seed);
+    outcome_of(w, deed_find(opt->deed), &o);
+    for (unsigned i = 0; i <= opt->rounds; i++) {
+        double wait = i == 0 ? 1e9 : drand48() * 1.05 * takes;
+        pid_t pid;
+        if (pipe(ready) != 0)
+            die("pipe");
+        restore(w, o.deed);
+        pid = start(w, o.deed, SHIM_OFF, 0, 0, ready[1]);
+        if (read(ready[0], &byte, 1) != 1)
+            die("the child did not start");
+        (void)close(ready[0]);
+        (void)close(ready[1]);
+        from = now();
+        status = 0;
+        while (now() - from < wait && waitpid(pid, &status, WNOHANG) == 0)
+            (void)usleep(20);
+        if (now() - from < wait) {          /* it ended by itself */
+            takes = takes == 0 ? now() - from : 0.8 * takes + 0.2 * (now() - from);
+            survived++;
+        } else {
+            (void)kill(pid, SIGKILL);
+            status = finish(pid);
+        }
+        snprintf(what, sizeof what, "%s, killed after %.6f of %.6f s (seed %u)", opt->deed, wait, takes,
+            opt->seed);
+        (void)check(w, &o, what);
+    }
+    printf("%u of them ended before the kill\n", survived);
+    report(&o, "killed at random", (long)opt->rounds);
+    if (survived > opt->rounds / 2)
+        die("most ended before they were killed");
+    outcome_free(&o);
+}
+
+/* ---- a disk that is full, or broken ---- */
+
+/* Exit code of the deed when calls fail. */
+static int
+run_failing(struct world *w, const struct deed *d, enum shim_mode mode, long at, int error)
+{
+    int status = finish(start(w, d, mode, at, error, -1));
+
+    if (!WIFEXITED(status))
+        die("%s, %s at call %ld: it ended with status %x", d->name, strerror(error), at, (unsigned)status);
+    return WEXITSTATUS(status);
+}
+
+/*
+ * Never a wrong passphrase; damage only for EIO, which is also how SQLCipher tells a page that was
+ * changed. Done means done, and what failed for want of space changed nothing (but where only the
+ * wiping of the old keys was left).
+ */
+static void
+judge(const struct deed *d, int error, int code, bool after, const char *what)
+{
+    bool fits = code == VAULT_OK || code == VAULT_ERR_NO_SPACE ||
+        (error == EIO && (code == VAULT_ERR_FAILED || code == VAULT_ERR_DAMAGED));
+
+    if (!fits && getenv("TOLERATE")) printf("%s: exit code %d\n", what, code); else
+    if (!fits)
+        die("%s: exit code %d", what, code);
+    if (code == VAULT_OK && !after && !d->is_new)
+        die("%s: it said done, and it is not", what);
+    if (code != VAULT_OK && after && error == ENOSPC && !d->changes_pass)
+        die("%s: it said that it failed, and it was done", what);
+}
+
+static void
+every_failure(struct world *w, const struct options *opt, enum shim_mode mode, int error)
+{
+    const struct deed *d = deed_find(opt->deed);
+    unsigned refused = 0;
+    struct outcome o;
+    char what[120];
+    bool ended = false, after;
+    long n = 0;
+
+    outcome_of(w, d, &o);
+    while (!ended) {
+        int code;
+        snprintf(what, sizeof what, "%s, %s at call %ld%s", opt->deed, strerror(error), ++n,
+            mode == SHIM_FAIL ? "" : " and later");
+        restore(w, d);
+        code = run_failing(w, d, mode, n, error);
+        ended = shim_count() < n;
+        after = check(w, &o, what);
+        judge(d, error, code, after, what);
+        refused += code != VAULT_OK;
+    }
+    report(&o, strerror(error), n - 1);
+    if (refused < 3)
+        die("so few failures: the shim is not between");
+    outcome_free(&o);
+}
+
+void
+test_full(struct world *w, const struct options *opt)
+{
+    every_failure(w, opt, SHIM_FAIL, ENOSPC);
+    every_failure(w, opt, SHIM_FAIL_FROM, ENOSPC);
+}
+
+void
+test_broken(struct world *w, const struct options *opt)
+{
+    every_failure(w, opt, SHIM_FAIL, EIO);
+    every_failure(w, opt, SHIM_FAIL_FROM, EIO);
+}

@@ -1,0 +1,688 @@
+/* world.c - see world.h. */
+#include "tests/fault/world.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "vault/keys/kdf.h"
+
+static char owned[200];         /* the folder of this run, to be removed by the process that made it */
+static pid_t owner;
+
+_Noreturn void
+die(const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    (void)vprintf(fmt, ap);
+    va_end(ap);
+    (void)printf("\n  last error: %d %s\n", vault_last_error()->code, vault_last_error()->text);
+    (void)fflush(stdout);
+    if (getpid() == owner && getenv("KEEP") == NULL)
+        folder_remove(owned);
+    else if (getpid() == owner)
+        (void)printf("  kept: %s\n", owned);
+    (void)fflush(stdout);
+    _exit(1);
+}
+
+/* ---- a cheap derivation of keys ---- */
+
+vault_err __wrap_kdf_derive(struct secret **out, const struct secret *pass,
+    const uint8_t salt[static KDF_SALT_BYTES], const struct kdf_cost *cost);
+
+vault_err
+__wrap_kdf_derive(struct secret **out, const struct secret *pass,
+    const uint8_t salt[static KDF_SALT_BYTES], const struct kdf_cost *cost)
+{
+    const uint32_t of_cost[] = { cost->mem_kib, cost->passes, cost->lanes };
+    crypto_generichash_blake2b_state st;
+    vault_err err = secret_new(out, 32);
+
+    if (err != VAULT_OK)
+        return err;
+    (void)crypto_generichash_blake2b_init(&st, salt, KDF_SALT_BYTES, 32);
+    (void)crypto_generichash_blake2b_update(&st, (const uint8_t *)of_cost, sizeof of_cost);
+    (void)crypto_generichash_blake2b_update(&st, secret_bytes(pass), secret_len(pass));
+    (void)crypto_generichash_blake2b_final(&st, secret_edit(*out), 32);
+    return VAULT_OK;
+}
+
+/* ---- folders and files ---- */
+
+uint8_t *
+file_get(const char *folder, const char *name, size_t *n)
+{
+    char path[600];
+    uint8_t *p = NULL;
+    struct stat st;
+    int fd;
+
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return NULL;
+    if (fstat(fd, &st) != 0 || (p = malloc((size_t)st.st_size + 1)) == NULL ||
+        read(fd, p, (size_t)st.st_size) != (ssize_t)st.st_size)
+        die("cannot read %s", path);
+    (void)close(fd);
+    *n = (size_t)st.st_size;
+    return p;
+}
+
+void
+file_put(const char *folder, const char *name, const void *p, size_t n)
+{
+    char path[600];
+    int fd;
+
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    for (size_t at = 0; fd >= 0 && at < n;) {
+        ssize_t put = write(fd, (const uint8_t *)p + at, n - at);
+        if (put <= 0)
+            die("cannot write %s", path);
+        at += (size_t)put;
+    }
+    if (fd < 0 || close(fd) != 0)
+        die("cannot write %s", path);
+}
+
+static int
+by_text(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* *n names, sorted; each and the array are the caller's to free. */
+static char **
+list_folder(const char *path, size_t *n)
+{
+    char **name = calloc(64, sizeof *name);
+    DIR *d = opendir(path);
+
+    *n = 0;
+    for (struct dirent *e; d != NULL && (e = readdir(d)) != NULL;)
+        if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0 && *n < 64)
+            name[(*n)++] = strdup(e->d_name);
+    if (d != NULL)
+        (void)closedir(d);
+    qsort(name, *n, sizeof *name, by_text);
+    return name;
+}
+
+static void
+free_list(char **name, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        free(name[i]);
+    free(name);
+}
+
+void
+folder_names(const char *path, char *out, size_t n)
+{
+    size_t count, at = 0;
+    char **name = list_folder(path, &count);
+
+    out[0] = '\0';
+    for (size_t i = 0; i < count && at < n; i++)
+        at += (size_t)snprintf(out + at, n - at, "%s ", name[i]);
+    free_list(name, count);
+}
+
+void
+folder_remove(const char *path)
+{
+    size_t n;
+    char **name = list_folder(path, &n), sub[800];
+
+    for (size_t i = 0; i < n; i++) {
+        snprintf(sub, sizeof sub, "%s/%s", path, name[i]);
+        if (unlink(sub) != 0)
+            folder_remove(sub);
+    }
+    free_list(name, n);
+    (void)rmdir(path);
+}
+
+void
+folder_copy(const char *from, const char *to)
+{
+    size_t n, size;
+    char **name;
+
+    folder_remove(to);
+    if (mkdir(to, 0700) != 0)
+        die("cannot make %s", to);
+    name = list_folder(from, &n);
+    for (size_t i = 0; i < n; i++) {
+        uint8_t *p = file_get(from, name[i], &size);
+        file_put(to, name[i], p, size);
+        free(p);
+    }
+    free_list(name, n);
+}
+
+bool
+folder_same(const char *a, const char *b)
+{
+    char left[400], right[400];
+    size_t n, na = 0, nb = 0;
+    char **name;
+    bool same;
+
+    folder_names(a, left, sizeof left);
+    folder_names(b, right, sizeof right);
+    same = strcmp(left, right) == 0;
+    name = list_folder(a, &n);
+    for (size_t i = 0; same && i < n; i++) {
+        uint8_t *p = file_get(a, name[i], &na), *q = file_get(b, name[i], &nb);
+        same = na == nb && memcmp(p, q, na) == 0;
+        free(p);
+        free(q);
+    }
+    free_list(name, n);
+    return same;
+}
+
+const char *
+world_open_mode(const char *path)
+{
+    static char found[600];
+    struct stat st;
+    const char *bad = NULL;
+    size_t n;
+    char **name = list_folder(path, &n);
+
+    if (stat(path, &st) == 0 && (st.st_mode & 077) != 0)
+        bad = path;
+    for (size_t i = 0; i < n && bad == NULL; i++) {
+        snprintf(found, sizeof found, "%s/%s", path, name[i]);
+        if (stat(found, &st) != 0 || (st.st_mode & 077) != 0)
+            bad = found;
+    }
+    free_list(name, n);
+    return bad;
+}
+
+/* ---- opening ---- */
+
+struct vault_credentials
+world_cred(const struct secret *pass)
+{
+    return (struct vault_credentials){ .passphrase = pass, .slot = -1 };
+}
+
+vault *
+world_open(const struct world *w, const char *path, bool new_pass)
+{
+    struct vault_credentials cred = world_cred(new_pass ? w->new_pass : w->old_pass);
+    vault *v = NULL;
+
+    if (vault_open(&v, path, &cred) != VAULT_OK)
+        die("%s does not open", path);
+    return v;
+}
+
+static int
+tell(void *ctx, const struct vault_problem *p)
+{
+    struct problems *all = ctx;
+    size_t at = strlen(all->text);
+
+    all->n++;
+    snprintf(all->text + at, sizeof all->text - at, "%s: %s\n", p->where, p->what);
+    return 0;
+}
+
+vault_err
+world_check(const struct world *w, const char *path, bool new_pass, struct problems *p)
+{
+    struct vault_credentials cred = world_cred(new_pass ? w->new_pass : w->old_pass);
+    struct problems own;
+
+    if (p == NULL)
+        p = &own;
+    p->n = 0;
+    p->text[0] = '\0';
+    return vault_check(path, &cred, tell, p, NULL);
+}
+
+/* ---- what a vault holds ---- */
+
+struct lines {
+    char **line;
+    size_t n, cap;
+    bool with_ids;
+};
+
+static int
+add_line(void *ctx, const struct vault_list_item *item)
+{
+    struct lines *all = ctx;
+    const struct vault_record *r = item->record;
+    char *text = NULL;
+    size_t n = 0;
+    FILE *f = open_memstream(&text, &n);
+
+    if (f == NULL)
+        abort();
+    if (all->with_ids)
+        fprintf(f, "%s %s %lld ", r->id, r->revision, (long long)r->time);
+    fprintf(f, "%s", item->type);
+    for (size_t i = 0; i < r->n_values; i++) {
+        const struct vault_value *v = &r->values[i];
+        /* A label that nobody gave is drawn by lot. */
+        if (!all->with_ids && strcmp(v->field, "label") == 0)
+            continue;
+        fprintf(f, "|%s=%s%s", v->field, v->present ? "" : "(absent)", v->text);
+    }
+    (void)fclose(f);
+    if (all->n == all->cap) {
+        all->cap = all->cap == 0 ? 64 : all->cap * 2;
+        all->line = realloc(all->line, all->cap * sizeof *all->line);
+        if (all->line == NULL)
+            abort();
+    }
+    all->line[all->n++] = text;
+    return 0;
+}
+
+static char *
+joined(struct lines *all)
+{
+    char *text = NULL;
+    size_t n = 0;
+    FILE *f = open_memstream(&text, &n);
+
+    if (f == NULL)
+        abort();
+    qsort(all->line, all->n, sizeof *all->line, by_text);
+    for (size_t i = 0; i < all->n; i++) {
+        fprintf(f, "%s\n", all->line[i]);
+        free(all->line[i]);
+    }
+    free(all->line);
+    (void)fclose(f);
+    return text;
+}
+
+vault_err
+state_of(const struct world *w, const char *path, bool new_pass, bool with_ids, struct state *out)
+{
+    struct vault_list_query q = { .reveal = true, .full = true };
+    struct vault_credentials cred = world_cred(new_pass ? w->new_pass : w->old_pass);
+    struct lines all = { .with_ids = with_ids };
+    struct vault_status st;
+    char copy[300];
+    vault *v = NULL;
+    vault_err err;
+
+    memset(out, 0, sizeof *out);
+    snprintf(copy, sizeof copy, "%s/state.vault", w->root);
+    folder_copy(path, copy);
+    err = vault_open(&v, copy, &cred);
+    if (err == VAULT_OK)
+        err = vault_status(v, &st);
+    if (err == VAULT_OK) {
+        out->records = st.records;
+        out->entries = st.log_entries;
+        memcpy(out->head, st.log_head, sizeof out->head);
+        out->new_pass = new_pass;
+        err = vault_list(v, &q, add_line, &all);
+    }
+    vault_close(v);
+    out->text = joined(&all);
+    return err;
+}
+
+/* ---- raw bytes ---- */
+
+/* What stands in base or is brought by a deed; short names of fields as CBOR has them. */
+static const char *const NEEDLE[] = {
+    OLD_PASS, NEW_PASS, "Quux", "quux", "zebrafink", "Зимородок", "물총새", "Chabarowsk",
+    "residence", "occupation", "citizenship", "other_names", "identifiers", "press_name",
+    "next_step", "language", "definition", "slot_key", "\x64name", "\x65notes", "\x67" "address",
+    "\x66" "family", "\x63ref", "\x65label", "\x66person", "\x64" "case", "withheld-types",
+};
+
+static size_t
+as_utf16(const char *s, bool big, uint8_t *out)
+{
+    size_t n = 0;
+
+    for (const uint8_t *p = (const uint8_t *)s; *p != 0;) {
+        unsigned c = *p++;
+        if (c >= 0xe0) {
+            c = (c & 15) << 12 | (unsigned)(p[0] & 63) << 6 | (p[1] & 63);
+            p += 2;
+        } else if (c >= 0xc0) {
+            c = (c & 31) << 6 | (p[0] & 63);
+            p++;
+        }
+        out[n++] = (uint8_t)(big ? c >> 8 : c);
+        out[n++] = (uint8_t)(big ? c : c >> 8);
+    }
+    return n;
+}
+
+static const char *
+leak_in(const uint8_t *p, size_t n)
+{
+    uint8_t wide[200];
+
+    for (size_t i = 0; i < sizeof NEEDLE / sizeof NEEDLE[0]; i++) {
+        const char *s = NEEDLE[i];
+        if (n > 1 << 20 && strlen(s) < 7)
+            continue;           /* four given bytes stand in much of anything by chance */
+        if (memmem(p, n, s, strlen(s)) != NULL)
+            return s;
+        if (*s < ' ')
+            s++;                /* of the CBOR forms only the name */
+        if (memmem(p, n, wide, as_utf16(s, false, wide)) != NULL ||
+            memmem(p, n, wide, as_utf16(s, true, wide)) != NULL)
+            return s;
+    }
+    return NULL;
+}
+
+const char *
+world_leak(const char *path)
+{
+    size_t n, size;
+    char **name = list_folder(path, &n);
+    const char *found = NULL;
+
+    for (size_t i = 0; i < n && found == NULL; i++) {
+        uint8_t *p = file_get(path, name[i], &size);
+        if (p != NULL)
+            found = leak_in(p, size);
+        free(p);
+    }
+    free_list(name, n);
+    return found;
+}
+
+static void
+write_rows(const char *path, unsigned from, unsigned count, size_t filler)
+{
+    FILE *f = fopen(path, "w");
+
+    if (f == NULL)
+        die("cannot write %s", path);
+    fprintf(f, "ref,residence,occupation,name,notes\n");
+    for (unsigned i = from; i < from + count; i++) {
+        fprintf(f, "P-%u,Quuxstadt %u,zebrafink %u,Зимородок 물총새 %u,", i, i, i, i);
+        for (size_t k = 0; k < filler; k += 16)
+            fprintf(f, "quux %09zu. ", k + i);
+        fprintf(f, "\n");
+    }
+    if (fclose(f) != 0)
+        die("cannot write %s", path);
+}
+
+/* ---- deeds ---- */
+
+static vault_err
+fields_of(vault_fields **f, const char *json)
+{
+    vault_err err = vault_fields_new(f);
+
+    return err != VAULT_OK ? err : vault_fields_json(*f, json, strlen(json));
+}
+
+static vault_err
+add(vault *v, const char *type, const char *json, char code[static 32])
+{
+    struct vault_added out = {0};
+    vault_fields *f = NULL;
+    vault_err err = fields_of(&f, json);
+
+    if (err == VAULT_OK)
+        err = vault_add(v, type, f, &out);
+    vault_fields_free(f);
+    if (err == VAULT_OK && code != NULL)
+        snprintf(code, 32, "%s", out.id);
+    return err;
+}
+
+static vault_err
+edit(vault *v, const char *id, const char *json)
+{
+    struct vault_added out = {0};
+    vault_fields *f = NULL;
+    vault_err err = fields_of(&f, json);
+
+    if (err == VAULT_OK)
+        err = vault_edit(v, id, f, &out);
+    vault_fields_free(f);
+    return err;
+}
+
+vault_err
+world_add(vault *v)
+{
+    char code[32];
+
+    return add(v, "person", "{\"residence\":\"Quux\",\"name\":\"Quux\"}", code);
+}
+
+static vault_err
+do_add(const struct world *w, vault *v)
+{
+    char code[32];
+
+    (void)w;
+    return add(v, "person", "{\"ref\":\"Q-9\",\"residence\":\"Quuxgrad\",\"name\":\"Quuxina Зимородок\","
+        "\"other_names\":[\"물총새\",\"zebrafink\"],\"notes\":\"quux said so\"}", code);
+}
+
+static vault_err
+do_edit(const struct world *w, vault *v)
+{
+    return edit(v, w->person, "{\"residence\":\"Quuxholm\",\"name\":\"Quuxor zebrafink\",\"born\":\"1971\"}");
+}
+
+static vault_err
+import_file(vault *v, const char *path, const char *key)
+{
+    struct vault_import_options opt = { .type = "person", .key = key };
+    struct vault_import_report rep;
+
+    memset(&rep, 0, sizeof rep);
+    return vault_import(v, path, &opt, &rep);
+}
+
+static vault_err
+do_import(const struct world *w, vault *v)
+{
+    return import_file(v, w->csv, "ref");
+}
+
+static vault_err
+do_import_big(const struct world *w, vault *v)
+{
+    return import_file(v, w->big, NULL);
+}
+
+static vault_err
+do_key_change(const struct world *w, vault *v)
+{
+    struct vault_create_options opt = { .kdf_mem_mib = 64, .kdf_passes = 3 };
+
+    return vault_key_change(v, w->new_pass, &opt);
+}
+
+static vault_err
+do_remove(const struct world *w, vault *v)
+{
+    struct vault_added out;
+
+    return vault_remove(v, w->person, &out);
+}
+
+static vault_err
+do_reveal(const struct world *w, vault *v)
+{
+    struct vault_record *r = NULL;
+    vault_err err = vault_show(v, w->person, NULL, true, &r);
+
+    vault_record_free(r);
+    return err;
+}
+
+static vault_err
+do_dump(const struct world *w, vault *v)
+{
+    struct vault_dump_options opt = { .reveal = true };
+    uint64_t n;
+
+    folder_remove(w->out);
+    return vault_dump(v, w->out, &opt, &n);
+}
+
+static vault_err
+do_init(const struct world *w, vault *v)
+{
+    struct vault_create_options opt = { .kdf_mem_mib = 64, .kdf_passes = 3 };
+
+    (void)v;
+    return vault_create(w->work, w->old_pass, &opt);
+}
+
+const struct deed DEEDS[] = {
+    { .name = "add", .run = do_add },
+    { .name = "edit", .run = do_edit },
+    { .name = "import", .run = do_import },
+    { .name = "import-big", .run = do_import_big, .is_big = true },
+    { .name = "key-change", .run = do_key_change, .changes_pass = true },
+    { .name = "remove", .run = do_remove },
+    { .name = "reveal", .run = do_reveal },
+    { .name = "dump", .run = do_dump },
+    { .name = "init", .run = do_init, .is_new = true },
+    { .name = NULL },
+};
+
+const struct deed *
+deed_find(const char *name)
+{
+    const struct deed *d = DEEDS;
+
+    while (d->name != NULL && strcmp(d->name, name) != 0)
+        d++;
+    if (d->name == NULL)
+        die("there is no deed %s", name);
+    return d;
+}
+
+vault_err
+deed_do(const struct world *w, const struct deed *d)
+{
+    struct vault_credentials cred = world_cred(w->old_pass);
+    vault *v = NULL;
+    vault_err err = VAULT_OK;
+
+    if (d->is_new)
+        return d->run(w, NULL);
+    err = vault_open(&v, w->work, &cred);
+    if (err == VAULT_OK)
+        err = d->run(w, v);
+    vault_close(v);
+    return err;
+}
+
+void
+deed_states(const struct world *w, const struct deed *d, struct state *before, struct state *after)
+{
+    if (d->is_big)
+        write_rows(w->big, 1000, 4500, 8000);
+    if (d->is_new)
+        folder_remove(w->work);
+    else
+        folder_copy(w->base, w->work);
+    if (state_of(w, w->base, false, false, before) != VAULT_OK)
+        die("base cannot be read");
+    if (deed_do(w, d) != VAULT_OK)
+        die("%s does not even work undisturbed", d->name);
+    if (state_of(w, w->work, d->changes_pass, false, after) != VAULT_OK)
+        die("after %s the vault cannot be read", d->name);
+}
+
+/* ---- making it ---- */
+
+static struct secret *
+secret_text(const char *s)
+{
+    struct secret *out = NULL;
+
+    if (secret_copy(&out, s, strlen(s)) != VAULT_OK)
+        die("no memory");
+    return out;
+}
+
+static void
+fill_base(struct world *w)
+{
+    struct vault_create_options opt = { .kdf_mem_mib = 64, .kdf_passes = 3 };
+    char json[400], rows[300], code[32];
+    vault *v;
+
+    if (vault_create(w->base, w->old_pass, &opt) != VAULT_OK)
+        die("cannot make %s", w->base);
+    v = world_open(w, w->base, false);
+    snprintf(rows, sizeof rows, "%s/first.csv", w->root);
+    write_rows(rows, 1, 12, 64);
+    snprintf(json, sizeof json, "{\"ref\":\"C-1\",\"title\":\"quux against Quux\",\"person\":[\"P-1\"],"
+        "\"notes\":\"zebrafink\"}");
+    if (import_file(v, rows, NULL) != VAULT_OK ||
+        add(v, "person", "{\"ref\":\"Q-1\",\"residence\":\"Chabarowsk\",\"name\":\"Quux Senior\"}", w->person) !=
+            VAULT_OK ||
+        add(v, "person", "{\"ref\":\"Q-2\",\"residence\":\"Chabarowsk\",\"name\":\"Quux Junior\"}", w->other) !=
+            VAULT_OK ||
+        add(v, "case", json, code) != VAULT_OK ||
+        edit(v, w->other, "{\"residence\":\"Quuxburg\",\"notes\":\"quux\"}") != VAULT_OK ||
+        edit(v, w->other, "{\"name\":\"Quux the Younger\"}") != VAULT_OK)
+        die("cannot fill %s", w->base);
+    vault_close(v);
+    unlink(rows);
+}
+
+void
+world_make(struct world *w)
+{
+    const char *tmp = getenv("TMPDIR");
+
+    memset(w, 0, sizeof *w);
+    if (vault_process_init() != VAULT_OK)
+        die("vault_process_init");
+    snprintf(w->root, sizeof w->root, "%s/withheld-fault-XXXXXX", tmp == NULL ? "/tmp" : tmp);
+    if (mkdtemp(w->root) == NULL)
+        die("cannot make a folder: %s", strerror(errno));
+    snprintf(owned, sizeof owned, "%s", w->root);
+    owner = getpid();
+    snprintf(w->base, sizeof w->base, "%s/base.vault", w->root);
+    snprintf(w->work, sizeof w->work, "%s/work.vault", w->root);
+    snprintf(w->csv, sizeof w->csv, "%s/rows.csv", w->root);
+    snprintf(w->big, sizeof w->big, "%s/big.csv", w->root);
+    snprintf(w->out, sizeof w->out, "%s/dumped", w->root);
+    w->old_pass = secret_text(OLD_PASS);
+    w->new_pass = secret_text(NEW_PASS);
+    write_rows(w->csv, 7, 300, 400);        /* the first six revise */
+    fill_base(w);
+}
+
+void
+world_remove(struct world *w)
+{
+    folder_remove(w->root);
+    vault_secret_free(w->old_pass);
+    vault_secret_free(w->new_pass);
+}

@@ -1,0 +1,91 @@
+/*
+ * world.h - vaults to be hurt: making them, copying them, and saying what they hold.
+ *
+ * Deriving a key takes a fifth of a second and is no part of what is tested here: the linker sends
+ * kdf_derive to a plain hash instead, and opening a vault takes some milliseconds. The program itself
+ * cannot open these vaults.
+ */
+#ifndef TESTS_FAULT_WORLD_H
+#define TESTS_FAULT_WORLD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include "vault/vault.h"
+
+#define OLD_PASS "altes Wort: горизонт"
+#define NEW_PASS "neues Wort: 지평선"
+
+struct world {
+    char root[200];
+    char base[256];             /* the vault before the deed; never opened again */
+    char work[256];             /* the one that is hurt */
+    char csv[256];              /* rows to import */
+    char big[256];              /* more than the database keeps in memory at once */
+    char out[256];              /* where dump writes */
+    char person[32], other[32]; /* codes of two records of base */
+    struct secret *old_pass, *new_pass;
+};
+
+/* What a vault holds. Two vaults hold the same if texts are equal. */
+struct state {
+    char *text;                 /* each record with its revealed values, sorted */
+    uint64_t records, entries;
+    char head[VAULT_HASH_LEN + 1];
+    bool new_pass;              /* it opens with the new passphrase */
+};
+
+/* Makes a folder of its own below TMPDIR and `base` in it. Ends the program when that fails. */
+void world_make(struct world *w);
+void world_remove(struct world *w);
+
+_Noreturn void die(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+void folder_copy(const char *from, const char *to);     /* what was in `to` goes */
+void folder_remove(const char *path);
+/* The names in it, sorted, each with a blank behind it. */
+void folder_names(const char *path, char *out, size_t n);
+bool folder_same(const char *a, const char *b);
+
+uint8_t *file_get(const char *folder, const char *name, size_t *n);     /* caller frees; NULL: is not there */
+void file_put(const char *folder, const char *name, const void *p, size_t n);
+
+struct vault_credentials world_cred(const struct secret *pass);
+/* Ends the program when it does not open. */
+vault *world_open(const struct world *w, const char *path, bool new_pass);
+
+/* with_ids: codes and revisions as well. Opens and reads a copy; the vault stays as it is. The caller frees
+ * state->text. On failure the library's last error tells why. */
+vault_err state_of(const struct world *w, const char *path, bool new_pass, bool with_ids,
+    struct state *out);
+
+/* Problems that vault_check told, one a line: "where: what". */
+struct problems {
+    unsigned n;
+    char text[16384];
+};
+vault_err world_check(const struct world *w, const char *path, bool new_pass, struct problems *p);
+
+/* A value, name of a field or passphrase that stands in a file of the folder: NULL or what it is. */
+const char *world_leak(const char *path);
+/* A file or the folder that others may read: NULL or its name. */
+const char *world_open_mode(const char *path);
+
+/* ---- deeds ---- */
+
+vault_err world_add(vault *v);              /* a person who is in no other deed */
+
+struct deed {
+    const char *name;
+    vault_err (*run)(const struct world *w, vault *v);
+    bool changes_pass, is_big, is_new;  /* is_new: makes the vault (v is NULL) */
+};
+const struct deed *deed_find(const char *name);
+extern const struct deed DEEDS[];
+/* Open work and do it, as the program would. */
+vault_err deed_do(const struct world *w, const struct deed *d);
+/* What base holds before and after. */
+void deed_states(const struct world *w, const struct deed *d, struct state *before,
+    struct state *after);
+
+#endif

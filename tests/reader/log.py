@@ -1,0 +1,204 @@
+"""The log: section 14 of docs/format.md."""
+
+from dataclasses import dataclass
+
+from primitives import BOX, Damage, H, blake2b, decode_as, encode, fits, keyed, numbered_from_one, signed_by, unbox
+from records import CARD_RECORD, MAX_PARENTS, S_CONTACT, S_RECEIPT, S_SLOT
+
+
+# ---- 14. The log -------------------------------------------------------------------------------------------------
+
+ENTRY = (16, 16, int, [32], int, 8, 32, [32], str, 32, int, 32, [any])
+KEEPER_ACTIONS = {"init", "type", "slot-add", "slot-remove", "rekey", "adopt", "reveal"}
+MAX_ENTRY, MAX_DETAIL = 64 << 10, 16 << 20
+
+
+@dataclass
+class Entry:
+    n: int
+    hash: bytes
+    vault: bytes
+    copy: bytes
+    number: int
+    parents: list
+    time: int
+    slot: bytes
+    author: bytes
+    keepers: list
+    action: str
+    root: bytes
+    count: int
+    commitment: bytes
+    keys: list
+    detail: dict = None
+    trust: object = None
+
+    @property
+    def where(self):
+        return f"log entry {self.n} ({self.action})"
+
+
+@dataclass
+class Trust:
+    """Whom the log trusts after an entry. Never changed in place: entries share it."""
+    authors: dict       # (slot id, author): still active
+    keeper: bytes       # the key on the card of the time
+
+
+def parse_entry(n, data, vault):
+    if len(data) > MAX_ENTRY:
+        raise Damage("is too long")
+    fields = decode_as(ENTRY, data)
+    entry = Entry(n, H(b"withheld:entry:1", data), *fields)
+    if entry.vault != vault:
+        raise Damage("is of another vault")
+    if entry.keys and not fits(entry.keys, (int, 32)):
+        raise Damage("names the file keys in a wrong form")
+    if len(entry.parents) > MAX_PARENTS or len(set(entry.parents)) != len(entry.parents):
+        raise Damage("has too many parents, or one twice")
+    return entry
+
+
+def merkle_root(leaves):
+    if not leaves:
+        return blake2b(32, b"")
+    if len(leaves) == 1:
+        return blake2b(32, b"\0" + leaves[0])
+    k = 1 << (len(leaves) - 1).bit_length() - 1
+    return blake2b(32, b"\1" + merkle_root(leaves[:k]) + merkle_root(leaves[k:]))
+
+
+def open_detail(entry, log_key, vault, box):
+    if len(box) > MAX_DETAIL + BOX:
+        raise Damage("detail is too long")
+    plain = unbox(log_key, b"withheld:detail:1\0" + vault + entry.commitment, box)
+    salt, detail = decode_as((32, dict), plain)
+    if keyed(salt, encode(detail)) != entry.commitment:
+        raise Damage("detail is not what its commitment says")
+    if not all(type(key) is str for key in detail):
+        raise Damage("detail has a key that is not text")
+    return detail
+
+
+def check_signatures(entry, sigs):
+    signers = [entry.author, *entry.keepers]
+    signatures = decode_as([64], sigs)
+    if len(signatures) != len(signers):
+        raise Damage("signatures are not as many as signers")
+    for who, key, signature in zip(["author", *["keeper"] * len(entry.keepers)], signers, signatures):
+        if not signed_by(key, b"withheld:sign:entry:1", entry.hash, signature):
+            raise Damage(f"signature of the {who} is wrong")
+
+
+class Log:
+    """The table log, and what the entries say about each other and about the table pair."""
+
+    def __init__(self, reader):
+        self.reader = reader
+        self.report = reader.report
+        self.entries = {}           # by row
+        self.by_hash = {}
+
+    def read(self):
+        rows = self.reader.database["log"]
+        self.report.check(rows and numbered_from_one(rows), "log", "rows are missing")
+        for n, (data, sigs, detail) in rows.items():
+            with self.report.at(f"log entry {n}"):
+                entry = parse_entry(n, data, self.reader.vault)
+                if entry.hash in self.by_hash:
+                    raise Damage("comes twice")
+                self.entries[n] = self.by_hash[entry.hash] = entry
+                with self.report.at(entry.where):
+                    check_signatures(entry, sigs)
+                if self.reader.log_key:
+                    with self.report.at(entry.where):
+                        entry.detail = open_detail(entry, self.reader.log_key, self.reader.vault, detail)
+
+    def verify(self):
+        for entry in self.entries.values():
+            added = self.reader.added.get(entry.n, [])
+            with self.report.at(entry.where):
+                self.check_chain(entry)
+            with self.report.at(entry.where):
+                self.check_pairs(entry, added)
+            with self.report.at(entry.where):
+                self.check_trust(entry, added)
+        for n in self.reader.added.keys() - self.entries.keys():
+            self.report.add(f"log entry {n}", "revisions belong to it, and it is not there")
+        self.check_line()
+
+    def check_chain(self, entry):
+        """Number and parents; what an entry follows stands in a row above it."""
+        if entry.n == 1:
+            if entry.parents or entry.number != 0:
+                raise Damage("is the first, and has parents or a number")
+            return
+        parents = [self.by_hash.get(h) for h in entry.parents]
+        if not parents or not all(parent and parent.n < entry.n for parent in parents):
+            raise Damage("follows an entry that is not there")
+        if entry.number != 1 + max(parent.number for parent in parents):
+            raise Damage("number does not follow from its parents")
+
+    def check_pairs(self, entry, added):
+        if (entry.count, entry.root) != (len(added), merkle_root([ids for _, ids in added])):
+            raise Damage("the revisions that it added are not those that are there")
+
+    def check_trust(self, entry, added):
+        revisions = [self.reader.revisions[n] for n, _ in added if n in self.reader.revisions]
+        before = self.trust_before(entry)
+        trust = entry.trust = self.trust_after(before, revisions)
+        me = (entry.slot, entry.author)
+        if me not in trust.authors or not before.authors.get(me, True):
+            raise Damage("its author was not registered")
+        for revision in revisions:
+            if revision.author != entry.author:
+                raise Damage(f"{revision.where} is by another author")
+        # A change of the keeper key is signed with both, old first.
+        keepers = [key for key in dict.fromkeys((before.keeper, trust.keeper)) if key]
+        if entry.keepers and entry.keepers != keepers:
+            raise Damage("its keeper key is not the one on the card")
+        system = any(r.is_system and r.record[1] not in (S_CONTACT, S_RECEIPT) for r in revisions)
+        if (entry.action in KEEPER_ACTIONS or system) and not entry.keepers:
+            raise Damage("needs the keeper, who did not sign it")
+
+    def trust_before(self, entry):
+        """What the parents say together: one who was retired in either line is retired."""
+        parents = [self.by_hash[h].trust for h in entry.parents if h in self.by_hash]
+        parents = [trust for trust in parents if trust]
+        if not parents:
+            return Trust({}, b"")
+        if all(trust is parents[0] for trust in parents):
+            return parents[0]
+        authors = {}
+        for trust in parents:
+            for who, active in trust.authors.items():
+                authors[who] = active and authors.get(who, True)
+        return Trust(authors, parents[0].keeper)
+
+    def trust_after(self, before, revisions):
+        authors, keeper = before.authors, before.keeper
+        for revision in revisions:
+            if revision.record == CARD_RECORD and revision.id in self.reader.cards:
+                keeper = self.reader.cards[revision.id].keeper
+            elif revision.record[:2] == bytes([0, S_SLOT]) and fits(revision.value("author"), 32):
+                who = (revision.record[2:10], revision.value("author"))
+                authors = {**authors, who: revision.value("state") == "active"}
+        same = authors is before.authors and keeper == before.keeper
+        return before if same else Trust(authors, keeper)
+
+    def line(self):
+        """This copy's own line: from the head over first parents."""
+        entry = self.entries[max(self.entries)] if self.entries else None
+        while entry:
+            yield entry
+            entry = self.by_hash.get(entry.parents[0]) if entry.parents else None
+
+    def check_line(self):
+        followed = {h for entry in self.entries.values() for h in entry.parents}
+        for entry in list(self.entries.values())[:-1]:
+            self.report.check(entry.hash in followed, entry.where, "is not the head, and nothing follows it")
+        self.report.check(self.names(self.reader.session.keys), "keys", "is not the file that the log names last")
+
+    def names(self, keys):
+        """Does the last entry about the file `keys` mean this one?"""
+        return next((entry.keys for entry in self.line() if entry.keys), None) == keys.name

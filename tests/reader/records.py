@@ -1,0 +1,316 @@
+"""Records, revisions and types: sections 10 to 13 of docs/format.md."""
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+
+from keys import CASE, KEEPER
+from names import code
+from primitives import BOX, KDF, MAC, Damage, H, ascending, decode_as, encode, fits, keyed, unbox
+
+
+# ---- 10. Records, revisions, leaves --------------------------------------------------------------------------------
+
+OPEN, WITHHELD = 1, 2
+REMOVED = "_removed"
+MAX_LEAVES, MAX_PARENTS, MAX_VALUE, MAX_BLOB = 4096, 16, 1 << 20, 16 << 20
+PROVENANCE = {1: "source", 2: "as_of", 3: "certainty"}
+CERTAINTIES = ("certain", "probable", "possible", "doubtful")
+
+
+@dataclass
+class Leaf:
+    field: str
+    element: bytes
+    tier: int
+    c: bytes
+    introduced: bytes = b""     # by which revision; empty: this one (withheld leaves)
+    value: object = None        # None: not known here
+
+    @property
+    def place(self):
+        return encode([self.field, self.element])
+
+
+@dataclass
+class Revision:
+    pair: int
+    entry: int                  # row of log
+    record: bytes
+    id: bytes
+    type_hash: bytes
+    parents: list
+    time: int
+    author: bytes
+    leaves: list
+    opened: set = field(default_factory=set)    # places of withheld values that were read here
+
+    @property
+    def where(self):
+        return f"record {code(self.record)}, revision {self.id.hex()[:16]}"
+
+    @property
+    def is_system(self):
+        return self.record[0] == 0
+
+    @property
+    def removed(self):
+        return [(leaf.field, leaf.value) for leaf in self.leaves] == [(REMOVED, True)]
+
+    def leaf(self, name):
+        return next((leaf for leaf in self.leaves if leaf.field == name), None)
+
+    def value(self, name):
+        leaf = self.leaf(name)
+        return leaf.value if leaf else None
+
+
+def commit(salt, name, element, value):
+    """The c of a leaf."""
+    return keyed(salt, encode([name, element, value]))
+
+
+def revision_id(record, type_hash, parents, time, author, leaves):
+    return H(b"withheld:revision:1", encode(
+        [record, type_hash, parents, time, author, [[x.field, x.element, x.tier, x.c] for x in leaves]]))
+
+
+def bare(value):
+    """A value without its provenance."""
+    return value[0] if isinstance(value, dict) else value
+
+
+def check_value(value):
+    """What holds for values of any kind; check_kind of section 12 looks at the rest."""
+    if len(encode(value)) > MAX_VALUE + 9:
+        raise Damage("a value is too long")
+    if isinstance(value, dict):
+        good = (0 in value and len(value) > 1 and value.keys() <= {0, 1, 2, 3}
+                and fits(value.get(1, bytes(16)), 16) and fits(value.get(2, ""), str)
+                and value.get(3, CERTAINTIES[0]) in CERTAINTIES)
+        if not good:
+            raise Damage("a value has a provenance of a wrong form")
+    if not isinstance(bare(value), (str, int, bytes)):
+        raise Damage("a value is of no known kind")
+    if isinstance(bare(value), str) and not unicodedata.is_normalized("NFC", bare(value)):
+        raise Damage("a text is not in form NFC")
+
+
+# ---- 11. Blobs ---------------------------------------------------------------------------------------------------
+
+VALUES = [(str, bytes, any)]
+
+
+def blob_aad(vault, record, revision, tier):
+    return b"withheld:blob:1\0" + vault + record + revision + bytes([tier])
+
+
+def leaf_salts(salts, count):
+    """One salt for each of the values of a blob: from its seed, or as they are given."""
+    if fits(salts, 32):
+        wide = b"".join(KDF(salts, j, b"leafsalt", 64) for j in range((count + 1) // 2))
+        return [wide[32 * i:32 * i + 32] for i in range(count)]
+    if fits(salts, [32]) and len(salts) == count:
+        return salts
+    raise Damage("salts are not as many as the values")
+
+
+def value_leaves(salts, values, tier):
+    leaves = []
+    for salt, (name, element, value) in zip(leaf_salts(salts, len(values)), values):
+        check_value(value)
+        leaves.append(Leaf(name, element, tier, commit(salt, name, element, value), value=value))
+    check_order(leaves)
+    return leaves
+
+
+def check_order(leaves):
+    if not ascending([leaf.place for leaf in leaves]):
+        raise Damage("leaves are not in order, or one comes twice")
+
+
+def open_revision(vault, pair, entry, ids, record_key, blob):
+    """A revision from its open blob. Its id holds for all that it says, so this is where it is recomputed."""
+    record, rev = ids[:16], ids[16:]
+    if len(blob) > MAX_BLOB:
+        raise Damage("open blob is too long")
+    plain = unbox(MAC(record_key, b"withheld:open:1", rev), blob_aad(vault, record, rev, OPEN), blob)
+    type_hash, parents, time, author, salts, values, others = decode_as(
+        (32, [32], int, 32, any, VALUES, [(str, bytes, int, 32, bytes)]), plain)
+    others = [Leaf(*other) for other in others]
+    check_order(others)
+    for leaf in others:
+        if len(leaf.introduced) not in {OPEN: (0,), WITHHELD: (0, 32)}.get(leaf.tier, ()):
+            raise Damage(f"leaf {leaf.field} has a wrong tier or origin")
+    leaves = sorted(value_leaves(salts, values, OPEN) + others, key=lambda leaf: leaf.place)
+    check_order(leaves)
+    if not ascending(parents) or len(parents) > MAX_PARENTS or len(leaves) > MAX_LEAVES:
+        raise Damage("parents are not in order, or there are too many parents or leaves")
+    if revision_id(record, type_hash, parents, time, author, leaves) != rev:
+        raise Damage("content is not what the revision id says")
+    return Revision(pair, entry, record, rev, type_hash, parents, time, author, leaves)
+
+
+def padme(length):
+    if length <= 256:
+        return 256
+    e = length.bit_length() - 1
+    step = 1 << e - e.bit_length()
+    return (length + step - 1) // step * step
+
+
+def open_withheld(vault, revision, key, blob):
+    """Fills in the withheld values that a revision introduced. Without a key only the length can be looked at."""
+    size = len(blob) - BOX
+    if size < 256 or padme(size) != size or len(blob) > MAX_BLOB:
+        raise Damage("withheld blob has a wrong length")
+    if key is None:
+        return
+    plain = unbox(key, blob_aad(vault, revision.record, revision.id, WITHHELD), blob)
+    end = 4 + int.from_bytes(plain[:4], "little")
+    if end > size or padme(end) != size or any(plain[end:]):
+        raise Damage("withheld blob is padded wrongly")
+    salts, values = decode_as((any, VALUES), plain[4:end])
+    found = {leaf.place: leaf for leaf in value_leaves(salts, values, WITHHELD)}
+    own = {leaf.place: leaf for leaf in revision.leaves if leaf.tier == WITHHELD and not leaf.introduced}
+    for place, leaf in found.items():
+        if place not in own or own[place].c != leaf.c:
+            raise Damage(f"withheld value of {leaf.field} is not the one of its leaf")
+        own[place].value = leaf.value
+    if own.keys() != found.keys():
+        raise Damage("withheld values are missing")
+
+
+# ---- 12. Record types ----------------------------------------------------------------------------------------------
+
+KINDS = range(1, 13)
+(K_TEXT, K_NARRATIVE, K_NAME, K_DATE, K_NUMBER, K_CHOICE, K_PLACE, K_IDENTIFIER, K_YES_NO, K_LINK, K_FILE,
+ K_BYTES) = KINDS
+DECIMAL = re.compile(r"(?!-0$)-?(0|[1-9][0-9]*)(\.[0-9]*[1-9])?")
+EDTF_LOOKS = re.compile(r"[-0-9TXYWZ:.,/~?%+]+")
+
+
+@dataclass
+class Field:
+    name: str
+    kind: int
+    tier: int
+    repeats: bool
+    role: int
+    labels: dict
+    choices: list
+    target: str
+
+
+@dataclass
+class Type:
+    name: str
+    version: int
+    labels: dict
+    fields: dict
+
+
+def type_hash(definition):
+    return H(b"withheld:type:1", definition)
+
+
+def parse_type(definition):
+    name, version, labels, fields = decode_as(
+        (str, int, dict, [(str, int, int, bool, int, dict, [str], str)]), definition)
+    fields = [Field(*x) for x in fields]
+    if len(fields) > 256 or len({f.name for f in fields}) != len(fields) or version < 1:
+        raise Damage(f"type {name}: too many fields, one twice, or no version")
+    for f in fields:
+        good = (re.fullmatch("[a-z][a-z0-9_]{0,31}", f.name) and f.kind in KINDS and f.tier in (OPEN, WITHHELD)
+                and f.role in (1, 2, 3, 4) and len(f.choices) <= 256)
+        if not good:
+            raise Damage(f"type {name}: field {f.name} has a definition that is not allowed")
+    for texts in (labels, *(f.labels for f in fields)):
+        if not all(key in ("en", "ru", "ko") and type(text) is str for key, text in texts.items()):
+            raise Damage(f"type {name}: labels of a wrong form")
+    return Type(name, version, labels, {f.name: f for f in fields})
+
+
+def check_types(revision, definition):
+    """The leaves of a revision against the definition of its type."""
+    for leaf in revision.leaves:
+        if leaf.field.startswith("_"):
+            continue
+        if leaf.field not in definition.fields:
+            raise Damage(f"type {definition.name} has no field {leaf.field}")
+        f = definition.fields[leaf.field]
+        if len(leaf.element) != (8 if f.repeats else 0):
+            raise Damage(f"{f.name} has an element of a wrong length")
+        if leaf.tier < f.tier:
+            raise Damage(f"{f.name} is open, and its type withholds it")
+        if leaf.value is not None and not check_kind(bare(leaf.value), f):
+            raise Damage(f"{f.name} has a value that is not of its kind")
+
+
+def check_kind(value, f):
+    if f.kind == K_NUMBER:
+        return type(value) is int or type(value) is str and DECIMAL.fullmatch(value)
+    if f.kind == K_YES_NO:
+        return type(value) is bool
+    if f.kind == K_LINK:
+        return fits(value, 16)
+    if f.kind in (K_FILE, K_BYTES):
+        return type(value) is bytes
+    if type(value) is not str:
+        return False
+    if f.kind == K_DATE:
+        return EDTF_LOOKS.fullmatch(value)
+    return f.kind != K_CHOICE or not f.choices or value in f.choices
+
+
+# ---- 13. System records --------------------------------------------------------------------------------------------
+
+S_TYPE, S_SLOT, S_CARD, S_CONTACT, S_RECEIPT = 1, 2, 3, 5, 8
+NEUTRAL = 4
+
+
+def system_definition(name, *fields):
+    return encode([name, 1, {}, [[f, kind, tier, False, NEUTRAL, {}, [], ""] for f, kind, tier in fields]])
+
+
+SYSTEM_DEFINITIONS = {
+    S_TYPE: system_definition("_type", ("definition", K_BYTES, OPEN)),
+    S_SLOT: system_definition(
+        "_slot", ("author", K_BYTES, OPEN), ("index", K_NUMBER, OPEN), ("kind", K_NUMBER, OPEN),
+        ("state", K_TEXT, OPEN), ("tier", K_NUMBER, OPEN), ("x25519", K_BYTES, OPEN),
+        ("slot_key", K_BYTES, WITHHELD)),
+    S_CARD: system_definition("_card", ("card", K_BYTES, OPEN)),
+}
+SYSTEM_TYPES = {type_hash(d): parse_type(d) for d in SYSTEM_DEFINITIONS.values()}
+
+
+def type_record(name):
+    return bytes([0, S_TYPE]) + H(b"withheld:type-name:1", name.encode())[:14]
+
+
+def slot_record(slot_id):
+    return bytes([0, S_SLOT]) + slot_id + bytes(6)
+
+
+CARD_RECORD = bytes([0, S_CARD]) + bytes(14)
+
+
+def check_system(revision):
+    """A revision of a system record against the table of section 13."""
+    kind = revision.record[1]
+    if kind not in SYSTEM_DEFINITIONS:
+        raise Damage(f"system record of kind {kind}, which the format reserves")
+    if revision.type_hash != type_hash(SYSTEM_DEFINITIONS[kind]):
+        raise Damage("system record of another type than its id says")
+    if kind == S_TYPE:
+        definition = revision.value("definition")
+        if definition is None or revision.record != type_record(parse_type(definition).name):
+            raise Damage("definition does not belong to this record")
+    elif kind == S_SLOT:
+        good = (revision.record[10:] == bytes(6) and fits(revision.value("author"), 32)
+                and fits(revision.value("x25519"), 32) and revision.value("state") in ("active", "retired")
+                and revision.value("tier") in (CASE, KEEPER) and revision.value("kind") in (1, 2, 3))
+        if not good:
+            raise Damage("registration of a slot has a wrong form")
+    elif revision.record != CARD_RECORD or revision.value("card") is None:
+        raise Damage("card record has a wrong form")

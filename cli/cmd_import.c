@@ -18,8 +18,6 @@ print(const struct call *c, const struct vault_import_report *r, bool dry)
     if (!c->json) {
         printf("%" PRIu64 " rows: %" PRIu64 " %s, %" PRIu64 " changed, %" PRIu64 " unchanged\n",
             r->rows, r->added, dry ? "to be added" : "added", r->changed, r->unchanged);
-        for (size_t i = 0; i < r->n_ignored; i++)
-            term_say("column '%s' was left out, as the mapping says", r->columns_ignored[i]);
         if (dry)
             term_say("dry run: nothing was written");
         return;

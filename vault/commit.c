@@ -203,6 +203,9 @@ done:
 vault_err
 session_begin(struct vault *v, struct change *c)
 {
+    if (v->uncertain)
+        return err_say(VAULT_ERR_FAILED, "close the vault and open it again",
+            "an earlier change could not be finished");
     return change_begin(c, &v->recs, v->n_log + 1);
 }
 
@@ -337,8 +340,10 @@ session_commit(struct vault *v, struct change *c, const struct commit *what)
         err = chain_room(v);
     if (err == VAULT_OK)
         err = write_entry(v, c, what, &e, hash);
-    if (err == VAULT_OK)
+    if (err == VAULT_OK) {
         err = db_commit(v->db);
+        v->uncertain = err != VAULT_OK;     /* an error after the journal was deleted is still a commit */
+    }
     if (err != VAULT_OK) {
         change_abort(c);
         return err;

@@ -80,9 +80,10 @@ put_in_force(struct vault *v, const struct keyfile *kf, const uint8_t hash[stati
         err = session_commit(v, &c, &what);
     if (err != VAULT_OK) {
         struct vault_error said = *vault_last_error();
-        if (file_wipe(v->dir, KEYS_NEW) != VAULT_OK)
-            vault_clear_error();        /* the next opening wipes it */
-        return err_say(err, said.hint, "%s", said.text);
+        /* Where the commit itself failed it may have taken place: the next opening settles it. */
+        if (!v->uncertain && file_wipe(v->dir, KEYS_NEW) != VAULT_OK)
+            vault_clear_error();
+        return err_say(err, said.hint[0] == '\0' ? NULL : said.hint, "%s", said.text);
     }
     v->kf = *kf;
     memcpy(v->keys_hash, hash, 32);

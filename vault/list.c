@@ -229,9 +229,9 @@ prepare(struct listing *l)
         err = type_set_get(&t, &l->v->recs.types, l->q->type);
     if (err == VAULT_OK && l->q->n_where > WHERE_MAX)
         err = err_say(VAULT_ERR_INPUT, NULL, "at most %d conditions", WHERE_MAX);
-    while (err == VAULT_OK && l->n_where < l->q->n_where) {
-        err = make_condition(l, &l->q->where[l->n_where], &l->where[l->n_where]);
-        l->n_where++;
+    for (size_t i = 0; err == VAULT_OK && i < l->q->n_where; i++) {
+        err = make_condition(l, &l->q->where[i], &l->where[i]);
+        l->n_where = i + (err == VAULT_OK);
     }
     return err;
 }
@@ -249,7 +249,7 @@ vault_list(vault *v, const struct vault_list_query *q, vault_list_fn *fn, void *
         return err_nomem();
     *l = (struct listing){ .v = v, .q = q, .fn = fn, .ctx = ctx };
     err = prepare(l);
-    withheld = q->reveal || asks_withheld(l);
+    withheld = err == VAULT_OK && (q->reveal || asks_withheld(l));
     if (err == VAULT_OK && q->reveal) {
         l->counting = true;         /* the entry says how many, and comes first */
         err = pass(l, withheld);
@@ -259,7 +259,7 @@ vault_list(vault *v, const struct vault_list_query *q, vault_list_fn *fn, void *
     }
     if (err == VAULT_OK)
         err = pass(l, withheld);
-    for (size_t i = 0; i < l->n_where; i++)
+    for (size_t i = 0; i < WHERE_MAX; i++)
         buf_free(&l->where[i].folded);
     buf_free(&l->fold);
     buf_free(&l->title);

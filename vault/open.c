@@ -374,6 +374,13 @@ wipe_unfinished(vault *v)
 
 /* ---- the whole ---- */
 
+/* Each step builds on the one before: after the first that found damage the rest would only echo it. */
+static bool
+goes_on(vault_err err, const struct report *rep)
+{
+    return err == VAULT_OK && (rep == NULL || rep->count == 0);
+}
+
 static vault_err
 verify_all(vault *v, struct candidate c[2], struct report *rep)
 {
@@ -383,15 +390,15 @@ verify_all(vault *v, struct candidate c[2], struct report *rep)
     err = session_init_recs(v);
     if (err == VAULT_OK)
         err = verify_chain(v, rep);
-    if (err == VAULT_OK)
+    if (goes_on(err, rep))
         err = report_damage(rep, settle(v, c), KEYS_NAME);
-    if (err == VAULT_OK)
+    if (goes_on(err, rep))
         wipe_unfinished(v);
-    if (err == VAULT_OK)
+    if (goes_on(err, rep))
         err = report_damage(rep, recs_open_keys(&v->recs), "wrapped keys");
-    if (err == VAULT_OK)
+    if (goes_on(err, rep))
         err = verify_system(v, rep);
-    if (err == VAULT_OK)
+    if (goes_on(err, rep))
         err = verify_signatures(v, rep, false, &done);
     if (err == VAULT_OK && done > CHECKPOINT_AFTER && rep == NULL &&
         session_note(v, "checkpoint", false, NULL) != VAULT_OK)
@@ -460,11 +467,11 @@ session_open(vault *v, const struct vault_credentials *cred, struct report *rep)
         err = derive_all(c, cred);
     if (err == VAULT_OK)
         err = open_candidates(v, c, rep);
-    if (err == VAULT_OK)
+    if (goes_on(err, rep))
         err = verify_all(v, c, rep);
-    if (err == VAULT_OK)
+    if (goes_on(err, rep))
         err = retake(v, c);
-    if (err == VAULT_OK)
+    if (goes_on(err, rep))
         note_surroundings(v);
     secret_free(c[0].s);
     secret_free(c[1].s);

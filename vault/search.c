@@ -178,6 +178,12 @@ check_query(struct vault *v, const struct vault_search_query *q)
     if (err == VAULT_OK && t != NULL && q->field != NULL &&
         type_field(t, q->field, strlen(q->field)) == NULL)
         err = type_no_field(t, q->field, strlen(q->field));
+    for (size_t i = 0; err == VAULT_OK && t == NULL && q->field != NULL; i++) {
+        if (i == v->recs.types.n)
+            return err_say(VAULT_ERR_INPUT, "see 'type show'", "no type has such a field");
+        if (type_field(v->recs.types.type[i], q->field, strlen(q->field)) != NULL)
+            break;
+    }
     return err;
 }
 

@@ -72,7 +72,7 @@ struct vault {
     struct buf used;            /* accepted words used since the last entry, each with its zero */
     const char *warning[8];
     size_t n_warnings;
-    bool read_only;             /* nothing could be written at unlock */
+    bool uncertain;             /* a commit failed: only opening anew tells what the database holds */
 };
 
 /* A keeper's session? */

@@ -35,9 +35,11 @@ typedef struct vault vault;
 
 struct secret;                  /* guarded, locked, wiped memory */
 
-/* First of all, once: no core dumps, not dumpable, libraries set up. */
+/* First of all, once, before any other call: no core dumps, not dumpable, umask 077, libraries set up, what
+ * steers loaders and libraries (LD_*, SQLITE_*, OPENSSL_*) taken out of the environment.
+ * VAULT_ERR_REFUSED: LD_PRELOAD or LD_AUDIT is set. */
 VAULT_API VAULT_CHECK vault_err vault_process_init(void);
-/* After the vault is open: deny sockets, program starts and new files outside `dirs` for the rest of the
+/* Once, after the vault is open and before other threads are started: deny sockets, program starts and new files outside `dirs` for the rest of the
  * process (Landlock, seccomp). Paths are of existing folders; NULL-terminated. *level: 2 both, 1 seccomp only,
  * 0 the kernel offers neither (a warning, not a failure). */
 VAULT_API VAULT_CHECK vault_err vault_process_confine(const char *const *read_dirs,
@@ -290,8 +292,6 @@ struct vault_import_options {
 };
 struct vault_import_report {
     uint64_t rows, added, changed, unchanged;
-    const char *columns_ignored[64];    /* none are ignored silently: refused unless mapped to "" */
-    size_t n_ignored;
 };
 /* All or nothing. `path` "-" is standard input. VAULT_ERR_INPUT with line and column. */
 VAULT_API VAULT_CHECK vault_err vault_import(vault *v, const char *path,

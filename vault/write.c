@@ -311,11 +311,28 @@ store_type(vault *v, struct type_def *t)
     return err;
 }
 
+/* Nothing but the version differs: there is nothing to add. */
+static vault_err
+same_type(const struct type_def *now, struct type_def *t, bool *same)
+{
+    struct buf a = BUF_INIT, b = BUF_INIT;
+    vault_err err = type_encode(&a, now);
+
+    t->version = now->version;
+    if (err == VAULT_OK)
+        err = type_encode(&b, t);
+    *same = err == VAULT_OK && a.n == b.n && memcmp(a.p, b.p, a.n) == 0;
+    buf_free(&a);
+    buf_free(&b);
+    return err;
+}
+
 vault_err
 vault_type_add(vault *v, const char *json, size_t n)
 {
     struct type_def *t = NULL;
     const struct type_def *now;
+    bool same = false;
     vault_err err;
 
     vault_clear_error();
@@ -326,10 +343,12 @@ vault_type_add(vault *v, const char *json, size_t n)
         return err;
     now = type_set_current(&v->recs.types, t->name);
     if (now != NULL) {
+        err = same_type(now, t, &same);
         t->version = now->version + 1;
-        err = type_may_follow(now, t);
+        if (err == VAULT_OK && !same)
+            err = type_may_follow(now, t);
     }
-    if (err == VAULT_OK)
+    if (err == VAULT_OK && !same)
         err = store_type(v, t);
     type_free(t);
     return err;

@@ -115,3 +115,28 @@ for line in sys.stdin:
     [ "$status" = 3 ]
     [[ $output != *Choi* ]]
 }
+
+@test "README, SECURITY and docs name files that exist" {
+    local page name
+    cd "$TOP"
+    for page in README.md SECURITY.md docs/threat-model.md docs/recovery.md docs/embedding.md; do
+        # Links are relative to the page, names in backquotes to the top folder.
+        for name in $(grep -o '](\([^)#:]*\))' "$page" | tr -d '()]'); do
+            [ -e "$(dirname "$page")/$name" ] || { echo "$page: $name"; return 1; }
+        done
+        for name in $(grep -o '`\(tests\|docs\|vault\)/[A-Za-z0-9_./-]*`' "$page" | tr -d '`'); do
+            [ -e "$name" ] || { echo "$page: $name"; return 1; }
+        done
+    done
+}
+
+@test "the threat model names tests that exist" {
+    local file name
+    cd "$TOP"
+    # `FILE` "name" of a test
+    grep -o '`tests/[^`]*`[^"`]*"[^"]*"' <(tr '\n' ' ' < docs/threat-model.md | tr -s ' ') > "$BATS_TEST_TMPDIR/named"
+    [ "$(wc -l < "$BATS_TEST_TMPDIR/named")" -ge 5 ]
+    while IFS='`"' read -r _ file _ name _; do
+        grep -qF -- "${name% ...}" "$file" || { echo "$file: $name"; return 1; }
+    done < "$BATS_TEST_TMPDIR/named"
+}

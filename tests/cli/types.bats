@@ -444,6 +444,7 @@ PY
 
 @test "a dump imports back when a record points at one that was added later" {
     ok edit K-1 --from - <<< '{"born":{"value":"1962~","source":"K-2"}}'
+    ok edit K-2 born=1970
     ok dump plain --reveal
     new_vault copy "$PASS"
     ok import plain/person.jsonl --as person

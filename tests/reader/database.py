@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from dataclasses import dataclass, field
 
 import xwing
 from primitives import BOX, MAC, Damage, H, unbox
@@ -17,10 +18,10 @@ class InUse(Exception):
 
 TABLES = {
     "log": ("entry", "sigs", "detail"),
-    "pair": ("log", "id", "tags"),
+    "pair": ("log", "ids", "tags"),
+    "wrap": ("box",),
     "open": ("blob",),
     "withheld": ("blob",),
-    "wrap": ("box",),
     "intake": ("enc",),
 }
 NUMBERS = {"log"}           # columns that are not blobs
@@ -94,10 +95,54 @@ def parse_dump(lines):
     return database
 
 
-# ---- 9. Wraps ----------------------------------------------------------------------------------------------------
+# ---- 8 and 9. Packs and their wrapped keys ------------------------------------------------------------------------
 
-LOG_KEY, TAG_KEY, RECORD_KEY, INNER_WRAP = 1, 2, 3, 4
+PACK, IDS, TAG = 64, 48, 8
 BY_NAME, BY_INTAKE = 1, 2
+HAS_RECORD_KEY, HAS_BLOB_KEY = 1, 2
+
+
+@dataclass
+class Pack:
+    """A row of pair, with the row of wrap that belongs to it."""
+    n: int                  # number of its first revision
+    entry: int              # row of log
+    ids: bytes
+    tags: bytes
+    record_keys: dict = field(default_factory=dict)     # by number of the revision
+    hidden: set = field(default_factory=set)            # numbers of those with a withheld blob
+    blob_keys: dict = field(default_factory=dict)       # by number; empty at the case tier
+
+    @property
+    def hash(self):
+        return H(b"withheld:pack:1", self.ids)
+
+    @property
+    def members(self):
+        """Each revision: its number and record id | revision id."""
+        return [(self.n + i, self.ids[IDS * i:IDS * i + IDS]) for i in range(len(self.ids) // IDS)]
+
+    def tags_of_each(self):
+        """{number: its tags, one after the other}. They are hints: where they do not fit there are none."""
+        found, rest = {}, self.tags
+        for number, _ in self.members:
+            end = 2 + TAG * int.from_bytes(rest[:2], "little")
+            found[number], rest = rest[2:end], rest[end:]
+        return found
+
+
+def read_packs(rows, report):
+    packs = []
+    for n, (entry, ids, tags) in rows.items():
+        pack, where = Pack(n, entry, ids, tags), f"row {n} of pair"
+        if not report.check(len(ids) % IDS == 0 and 1 <= len(ids) // IDS <= PACK, where, "is no pack"):
+            continue
+        last = packs[-1] if packs else Pack(1, 0, b"", b"")
+        report.check(n == last.n + len(last.members), where, "does not follow the one before")
+        report.check(entry > last.entry or entry == last.entry and len(last.members) == PACK, where,
+                     "is not with the others of its log entry")
+        packs.append(pack)
+    return packs
 
 
 class Wraps:
@@ -107,48 +152,60 @@ class Wraps:
         self.session = session
         self.boxes = {n: box for n, (box,) in database["wrap"].items()}
         self.intake = {H(b"withheld:enc:1", enc): enc for enc, in database["intake"].values()}
-        self.used = set()               # rows of wrap that something refers to
+        self.used = set()
         self.intake_used = set()
         self.intake_keys = {}
 
-    def open(self, n, kind, ids=b""):
+    def open(self, n, p):
         if n not in self.boxes:
-            raise Damage(f"row {n} of wrap is missing")
+            raise Damage("is missing")
         self.used.add(n)
-        aad = b"withheld:wrap:1\0" + self.session.keys.vault + bytes([kind]) + ids
-        try:
-            return unbox(self.session.k_case, aad, self.boxes[n])
-        except Damage as damage:
-            raise Damage(f"row {n} of wrap {damage}") from None
+        return unbox(self.session.k_case, b"withheld:wrap:1\0" + self.session.keys.vault + p, self.boxes[n])
 
-    def key(self, n, kind, ids=b""):
-        key = self.open(n, kind, ids)
-        if len(key) != 32:
-            raise Damage(f"row {n} of wrap holds no key")
-        return key
+    def log_and_tag_key(self):
+        keys = self.open(0, bytes(32))
+        if len(keys) != 64:
+            raise Damage("is of a wrong length")
+        return keys[:32], keys[32:]
 
-    def blob_key(self, pair, record, revision):
-        """The key of a withheld blob; None at the case tier, where only the outer of two wraps opens."""
-        inner = self.open(2 * pair + 1, INNER_WRAP, record + revision)
-        how, rest = inner[:1], inner[1:]
-        aad = b"withheld:inner:1\0" + self.session.keys.vault + record + revision
-        if how == bytes([BY_NAME]) and len(rest) == BOX + 32:
-            return unbox(self.session.nsk_key(2), aad, rest) if self.session.keeper else None
-        if how == bytes([BY_INTAKE]) and len(rest) == 32 + BOX + 32:
-            key = self.intake_key(rest[:32])
-            return unbox(key, aad, rest[32:]) if key else None
-        raise Damage("inner wrap is of no known form")
+    def open_pack(self, pack):
+        """Puts the keys of a pack into it."""
+        keys, members = self.open(pack.n, pack.hash), pack.members
+        how, flags, rest = keys[0], keys[1:1 + len(members)], keys[1 + len(members):]
+        having = {bit: [number for (number, _), flag in zip(members, flags) if flag & bit]
+                  for bit in (HAS_RECORD_KEY, HAS_BLOB_KEY)}
+        split = 32 * len(having[HAS_RECORD_KEY])
+        if (len(flags) != len(members) or max(flags) > (HAS_RECORD_KEY | HAS_BLOB_KEY) or len(rest) < split
+                or bool(how) != bool(having[HAS_BLOB_KEY])):
+            raise Damage("has content of a wrong form")
+        pack.record_keys = dict(zip(having[HAS_RECORD_KEY], chunks(rest[:split])))
+        pack.hidden = set(having[HAS_BLOB_KEY])
+        blob_keys = self.inner(how, rest[split:], pack.hash, 32 * len(pack.hidden))
+        if blob_keys is not None:
+            pack.blob_keys = dict(zip(having[HAS_BLOB_KEY], chunks(blob_keys)))
+
+    def inner(self, how, wrap, p, size):
+        """What is in an inner wrap, size bytes; None at the case tier, where it does not open."""
+        aad = b"withheld:inner:1\0" + self.session.keys.vault + p
+        if how == 0 and not wrap:
+            return b""
+        if how == BY_NAME and len(wrap) == BOX + size:
+            return unbox(self.session.nsk_key(2), aad, wrap) if self.session.keeper else None
+        if how == BY_INTAKE and len(wrap) == 32 + BOX + size:
+            key = self.intake_key(wrap[:32])
+            return unbox(key, aad, wrap[32:]) if key else None
+        raise Damage("has an inner wrap of a wrong form")
 
     def intake_key(self, digest):
         if digest not in self.intake:
-            raise Damage("the row of intake that its key needs is missing")
+            raise Damage("needs a row of intake that is missing")
         self.intake_used.add(digest)
         if not self.session.keeper:
             return None
         if digest not in self.intake_keys:
             enc, seed = self.intake[digest], self.session.nsk_key(1)
             if len(enc) != xwing.CIPHERTEXT:
-                raise Damage("the row of intake that its key needs has a wrong length")
+                raise Damage("needs a row of intake that has a wrong length")
             self.intake_keys[digest] = MAC(xwing.decapsulate(seed, enc), b"withheld:intake:1",
                                            enc + xwing.public_key(seed))
         return self.intake_keys[digest]
@@ -158,3 +215,7 @@ class Wraps:
             report.add(f"row {n} of wrap", "belongs to nothing")
         for digest in self.intake.keys() - self.intake_used:
             report.add("intake", f"{digest.hex()} belongs to nothing")
+
+
+def chunks(keys):
+    return [keys[i:i + 32] for i in range(0, len(keys), 32)]

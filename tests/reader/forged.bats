@@ -8,7 +8,11 @@ HERE=$BATS_TEST_DIRNAME
 export PYTHONDONTWRITEBYTECODE=1
 
 # Forgeries that `withheld check` does not look for.
-UNSEEN=' half-removed not-nfc open-name parent slot-key slot-x25519 unknown-field '
+UNSEEN=' half-removed kind not-nfc open-name pack-split parent second-key slot-key slot-x25519 unknown-field '
+
+setup_file() {
+    "$PYTHON" "$HERE/writer.py" --all "$BATS_FILE_TMPDIR"
+}
 
 setup() {
     common_setup
@@ -16,7 +20,6 @@ setup() {
 }
 
 write() {
-    rm -rf "$VAULT"
     "$PYTHON" "$HERE/writer.py" "$VAULT" "$@"
 }
 
@@ -29,9 +32,9 @@ reads() {
     run w writer check
     [ "$status" = 0 ]
     run w writer show p0 --reveal --json
-    json '.fields == {"ref": "p0", "name": "новый", "other_names": ["Цой", ("x" * 300)]}'
+    json 'd["fields"] == {"ref": "p0", "name": "новый", "other_names": ["Цой", 300 * "x"]}'
     run reads --json
-    json 'length == 2 and (map(select(.removed)) | length) == 1'
+    json '[r["removed"] for r in d] == [False, True]'
 }
 
 @test "a written vault with a case slot is right to the program" {
@@ -40,7 +43,7 @@ reads() {
     [ "$status" = 0 ]
     refused 6 w writer show p0 --reveal
     run reads --json
-    json '[.[].heads[] | select(.fields.ref == "p0") | .withheld] == [["name", "other_names"]]'
+    json 'd[0]["heads"][0]["fields"] == {"ref": "p0"} and d[0]["heads"][0]["withheld"] == ["name", "other_names"]'
 }
 
 @test "withheld values under an intake key are read by the program" {
@@ -49,30 +52,28 @@ reads() {
     run w writer check
     [ "$status" = 0 ]
     run w writer show p0 --reveal --json
-    json '.fields.other_names == ["Цой", ("x" * 300)]'
+    json 'd["fields"]["other_names"] == ["Цой", 300 * "x"]'
 }
 
 @test "the reader reads withheld values under an intake key" {
     write intake
     run reads --json
     [ "$status" = 0 ]
-    json '.[].heads[].fields | select(.ref == "p0") | .other_names == ["Цой", ("x" * 300)]'
+    json 'd[0]["heads"][0]["fields"]["other_names"] == ["Цой", 300 * "x"]'
 }
 
 @test "every forgery is noticed by the reader, which says what it is" {
-    "$PYTHON" "$HERE/writer.py" --list > list
     while IFS=$'\t' read -r name words; do
-        write "$name"
+        VAULT=$BATS_FILE_TMPDIR/$name.vault
         refused 4 reads --json
         says "$words"
-    done < list
+    done < "$BATS_FILE_TMPDIR/list"
 }
 
 @test "every forgery is noticed by the program" {
-    "$PYTHON" "$HERE/writer.py" --list > list
     while IFS=$'\t' read -r name _; do
         [[ $UNSEEN != *" $name "* ]] || continue
-        write "$name"
+        VAULT=$BATS_FILE_TMPDIR/$name.vault
         refused 4 w writer check
-    done < list
+    done < "$BATS_FILE_TMPDIR/list"
 }

@@ -31,11 +31,11 @@ from datetime import datetime, timezone
 
 sys.dont_write_bytecode = True      # nothing is left beside the sources
 
-from database import InUse, LOG_KEY, RECORD_KEY, TAG_KEY, Wraps, read_database
+from database import InUse, Wraps, read_database, read_packs
 from keys import KEYS_SIZE, WrongPassphrase, check_card, open_keys, parse_card, prepare_passphrase
 from log import Log
 from names import code, fold
-from primitives import MAC, Damage, Report, numbered_from_one
+from primitives import MAC, Damage, Report
 from records import (CARD_RECORD, K_LINK, OPEN, PROVENANCE, REMOVED, S_TYPE, SYSTEM_TYPES, WITHHELD, bare,
                      check_system, check_types, open_revision, open_withheld, parse_type, slot_record, type_hash)
 
@@ -89,22 +89,21 @@ class Reader:
         self.vault = session.keys.vault
         self.wraps = Wraps(session, database)
         self.log_key = self.tag_key = None
-        with report.at("the log key"):
-            self.log_key = self.wraps.key(0, LOG_KEY)
-        with report.at("the tag key"):
-            self.tag_key = self.wraps.key(1, TAG_KEY)
+        with report.at("row 0 of wrap"):
+            self.log_key, self.tag_key = self.wraps.log_and_tag_key()
         self.log = Log(self)
-        self.added = defaultdict(list)      # row of log: [(pair, record id | revision id)]
-        self.revisions = {}                 # by pair
+        self.packs = read_packs(database["pair"], report)
+        self.added = defaultdict(list)      # row of log: [(number of a revision, record id | revision id)]
+        self.revisions = {}                 # by number
         self.by_id = {}                     # by (record, revision)
         self.records = defaultdict(list)    # record: its revisions
         self.record_keys = {}
-        self.types = dict(SYSTEM_TYPES)
+        self.types = dict(SYSTEM_TYPES)     # by hash
         self.cards = {}                     # by revision
 
     def verify(self):
-        self.read_pairs()
-        self.read_system()
+        self.read_packs()
+        self.read_revisions()
         self.log.verify()
         for revision in self.revisions.values():
             with self.report.at(revision.where):
@@ -114,64 +113,77 @@ class Reader:
 
     # What the rows say
 
-    def read_pairs(self):
-        pairs, before = self.database["pair"], 0
-        self.report.check(numbered_from_one(pairs), "pair", "rows are missing")
+    def read_packs(self):
+        """The keys of each pack. A record's own is in the pack of its lowest number; purged records have none."""
+        numbers = set()
+        for pack in self.packs:
+            self.added[pack.entry] += pack.members
+            numbers |= {number for number, _ in pack.members}
+            with self.report.at(f"row {pack.n} of wrap"):
+                self.wraps.open_pack(pack)
+                for number, ids in pack.members:
+                    first = ids[:16] not in self.record_keys
+                    if not first and number in pack.record_keys:
+                        raise Damage("has a second key for a record")
+                    if first:
+                        self.record_keys[ids[:16]] = pack.record_keys.get(number)
         for table in ("open", "withheld"):
-            for n in self.database[table].keys() - pairs.keys():
+            for n in self.database[table].keys() - numbers:
                 self.report.add(f"row {n} of {table}", "belongs to nothing")
-        for n, (entry, ids, tags) in pairs.items():
-            where = f"pair {n}"
-            self.report.check(entry >= before, where, "is not with the others of its log entry")
-            before = entry
-            self.added[entry].append((n, ids))
-            if self.report.check(len(ids) == 48, where, "ids have a wrong length"):
-                with self.report.at(where + f" (record {code(ids[:16])})"):
-                    self.read_revision(n, entry, ids)
 
-    def read_revision(self, n, entry, ids):
-        record, rev = ids[:16], ids[16:]
-        if record not in self.record_keys:
-            self.record_keys[record] = None
-            self.record_keys[record] = self.wraps.key(2 * n, RECORD_KEY, record)
-        if self.record_keys[record] is None:
-            raise Damage("the key of the record is not there")
-        if n not in self.database["open"]:
-            raise Damage("its row of open is missing")
-        blob, = self.database["open"][n]
-        revision = open_revision(self.vault, n, entry, ids, self.record_keys[record], blob)
+    def read_revisions(self):
+        """System records come first: the others need the types."""
+        every = [(pack, number, ids) for pack in self.packs for number, ids in pack.members]
+        for pack, number, ids in sorted(every, key=lambda x: x[2][0] != 0):
+            with self.report.at(f"revision {number} (record {code(ids[:16])})"):
+                revision = self.read_revision(pack, number, ids)
+                if revision:
+                    self.read_withheld(pack, revision)
+                    if revision.is_system:
+                        self.read_system(revision)
+        self.revisions = dict(sorted(self.revisions.items()))
+
+    def read_revision(self, pack, number, ids):
+        record, rev, row = ids[:16], ids[16:], self.database["open"].get(number)
+        key = self.record_keys.get(record)
+        if (key is None) != (row is None):
+            raise Damage("its row of open is missing" if key else "the key of the record is missing")
+        if key is None:
+            return None
         if (record, rev) in self.by_id:
             raise Damage("comes twice")
-        self.revisions[n] = self.by_id[record, rev] = revision
+        entry = self.log.entries.get(pack.entry)
+        types = {h[:8]: h for h in self.types}
+        revision = open_revision(self.vault, (number, pack.entry, record, rev), key, row[0],
+                                 entry.author if entry else b"", types)
+        self.revisions[number] = self.by_id[record, rev] = revision
         self.records[record].append(revision)
-        self.read_withheld(revision)
+        return revision
 
-    def read_withheld(self, revision):
-        n = revision.pair
+    def read_withheld(self, pack, revision):
+        number = revision.number
         introduces = any(leaf.tier == WITHHELD and not leaf.introduced for leaf in revision.leaves)
-        row = self.database["withheld"].get(n)
-        if introduces != (row is not None):
-            raise Damage("its row of withheld is missing" if introduces else "has a row of withheld, and needs none")
+        row = self.database["withheld"].get(number)
+        if (number in pack.hidden) != (row is not None):
+            raise Damage("has a row of withheld or a key for one, and not both")
+        if row and not introduces:
+            raise Damage("has a row of withheld, and introduces nothing")
         if row:
-            open_withheld(self.vault, revision, self.wraps.blob_key(n, revision.record, revision.id), row[0])
+            open_withheld(self.vault, revision, pack.blob_keys.get(number), row[0])
 
-    def read_system(self):
-        for revision in self.revisions.values():
-            if not revision.is_system:
-                continue
-            with self.report.at(revision.where):
-                check_system(revision)
-                if revision.record[1] == S_TYPE:
-                    definition = revision.value("definition")
-                    self.types[type_hash(definition)] = parse_type(definition)
-                elif revision.record == CARD_RECORD:
-                    self.cards[revision.id] = parse_card(revision.value("card"), self.vault)
+    def read_system(self, revision):
+        check_system(revision)
+        if revision.record[1] == S_TYPE:
+            definition = revision.value("definition")
+            self.types[type_hash(definition)] = parse_type(definition)
+        elif revision.record == CARD_RECORD:
+            self.cards[revision.id] = parse_card(revision.value("card"), self.vault)
 
     # How they agree with each other
 
     def check_revision(self, revision):
         parents = [self.by_id.get((revision.record, h)) for h in revision.parents]
-        if not all(parent and parent.pair < revision.pair for parent in parents):
+        if not all(parent and parent.number < revision.number for parent in parents):
             raise Damage("follows a revision that is not there")
         self.check_carried(revision)
         definition = self.types.get(revision.type_hash)
@@ -255,8 +267,8 @@ def tags(reader, revision, definition):
     """What section 8 says the tags of a revision are. They are hints: a difference is no damage."""
     def tag(kind, x):
         return MAC(reader.tag_key, kind, x)[:8]
-    texts = [revision.value(name) for name in ("ref", "label")]
-    out = [tag(kind, fold(bare(text)).encode()) if isinstance(bare(text), str) else bytes(8)
+    texts = [bare(revision.value(name)) for name in ("ref", "label")]
+    out = [tag(kind, fold(text).encode()) if isinstance(text, str) else bytes(8)
            for kind, text in zip((b"ref", b"label"), texts)]
     for leaf in revision.leaves:
         f = definition.fields.get(leaf.field)
@@ -266,11 +278,12 @@ def tags(reader, revision, definition):
 
 
 def check_tags(reader):
-    for n, revision in reader.revisions.items():
-        definition = reader.types.get(revision.type_hash)
-        if definition and reader.tag_key:
-            want = b"" if revision.is_system else tags(reader, revision, definition)
-            if want != reader.database["pair"][n][2]:
+    for pack in reader.packs:
+        found = pack.tags_of_each()
+        for number, _ in pack.members:
+            revision = reader.revisions.get(number)
+            definition = revision and reader.types.get(revision.type_hash)
+            if definition and found[number] != (b"" if revision.is_system else tags(reader, revision, definition)):
                 yield f"{revision.where}: tags differ"
 
 

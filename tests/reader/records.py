@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from keys import CASE, KEEPER
 from names import code
-from primitives import BOX, KDF, MAC, Damage, H, ascending, decode_as, encode, fits, keyed, unbox
+from primitives import BOX, KDF, Damage, H, ascending, blake2b, decode_as, encode, fits, keyed, unbox
 
 
 # ---- 10. Records, revisions, leaves --------------------------------------------------------------------------------
@@ -34,7 +34,7 @@ class Leaf:
 
 @dataclass
 class Revision:
-    pair: int
+    number: int
     entry: int                  # row of log
     record: bytes
     id: bytes
@@ -105,10 +105,23 @@ def blob_aad(vault, record, revision, tier):
     return b"withheld:blob:1\0" + vault + record + revision + bytes([tier])
 
 
-def leaf_salts(salts, count):
+def blob_key_and_seed(own_key, label, nonce):
+    both = blake2b(64, label + b"\0" + nonce, own_key)
+    return both[:32], both[32:]
+
+
+def open_blob(own_key, label, aad, blob):
+    """The plaintext of a blob, and the seed of its salts."""
+    if len(blob) > MAX_BLOB:
+        raise Damage("blob is too long")
+    key, seed = blob_key_and_seed(own_key, label, blob[:24])
+    return unbox(key, aad, blob), seed
+
+
+def leaf_salts(salts, seed, count):
     """One salt for each of the values of a blob: from its seed, or as they are given."""
-    if fits(salts, 32):
-        wide = b"".join(KDF(salts, j, b"leafsalt", 64) for j in range((count + 1) // 2))
+    if salts == b"":
+        wide = b"".join(KDF(seed, j, b"leafsalt", 64) for j in range((count + 1) // 2))
         return [wide[32 * i:32 * i + 32] for i in range(count)]
     if fits(salts, [32]) and len(salts) == count:
         return salts
@@ -117,7 +130,7 @@ def leaf_salts(salts, count):
 
 def value_leaves(salts, values, tier):
     leaves = []
-    for salt, (name, element, value) in zip(leaf_salts(salts, len(values)), values):
+    for salt, (name, element, value) in zip(salts, values):
         check_value(value)
         leaves.append(Leaf(name, element, tier, commit(salt, name, element, value), value=value))
     check_order(leaves)
@@ -129,26 +142,29 @@ def check_order(leaves):
         raise Damage("leaves are not in order, or one comes twice")
 
 
-def open_revision(vault, pair, entry, ids, record_key, blob):
-    """A revision from its open blob. Its id holds for all that it says, so this is where it is recomputed."""
-    record, rev = ids[:16], ids[16:]
-    if len(blob) > MAX_BLOB:
-        raise Damage("open blob is too long")
-    plain = unbox(MAC(record_key, b"withheld:open:1", rev), blob_aad(vault, record, rev, OPEN), blob)
-    type_hash, parents, time, author, salts, values, others = decode_as(
-        (32, [32], int, 32, any, VALUES, [(str, bytes, int, 32, bytes)]), plain)
-    others = [Leaf(*other) for other in others]
+def open_revision(vault, where, record_key, blob, signer, types):
+    """A revision from its open blob. where is its number, the row of its log entry and its ids; signer the author of
+    that entry; types the hashes of types by their first 8 bytes. Its id holds for all that it says, so this is where
+    the id is recomputed."""
+    number, entry, record, rev = where
+    plain, seed = open_blob(record_key, b"withheld:open:1", blob_aad(vault, record, rev, OPEN), blob)
+    short_hash, parents, time, author, salts, values, others = decode_as(
+        (8, [32], int, bytes, any, VALUES, [(str, bytes, int, 32, bytes)]), plain)
+    if short_hash not in types:
+        raise Damage("its type is not in the vault")
+    type_hash, author, others = types[short_hash], author or signer, [Leaf(*other) for other in others]
     check_order(others)
     for leaf in others:
         if len(leaf.introduced) not in {OPEN: (0,), WITHHELD: (0, 32)}.get(leaf.tier, ()):
             raise Damage(f"leaf {leaf.field} has a wrong tier or origin")
-    leaves = sorted(value_leaves(salts, values, OPEN) + others, key=lambda leaf: leaf.place)
+    opened = value_leaves(leaf_salts(salts, seed, len(values)), values, OPEN)
+    leaves = sorted(opened + others, key=lambda leaf: leaf.place)
     check_order(leaves)
-    if not ascending(parents) or len(parents) > MAX_PARENTS or len(leaves) > MAX_LEAVES:
-        raise Damage("parents are not in order, or there are too many parents or leaves")
+    if not ascending(parents) or len(parents) > MAX_PARENTS or len(leaves) > MAX_LEAVES or not fits(author, 32):
+        raise Damage("parents are not in order, there are too many parents or leaves, or it has no author")
     if revision_id(record, type_hash, parents, time, author, leaves) != rev:
         raise Damage("content is not what the revision id says")
-    return Revision(pair, entry, record, rev, type_hash, parents, time, author, leaves)
+    return Revision(number, entry, record, rev, type_hash, parents, time, author, leaves)
 
 
 def padme(length):
@@ -162,22 +178,25 @@ def padme(length):
 def open_withheld(vault, revision, key, blob):
     """Fills in the withheld values that a revision introduced. Without a key only the length can be looked at."""
     size = len(blob) - BOX
-    if size < 256 or padme(size) != size or len(blob) > MAX_BLOB:
+    if size < 256 or padme(size) != size:
         raise Damage("withheld blob has a wrong length")
     if key is None:
         return
-    plain = unbox(key, blob_aad(vault, revision.record, revision.id, WITHHELD), blob)
+    aad = blob_aad(vault, revision.record, revision.id, WITHHELD)
+    plain, seed = open_blob(key, b"withheld:hide:1", aad, blob)
     end = 4 + int.from_bytes(plain[:4], "little")
     if end > size or padme(end) != size or any(plain[end:]):
         raise Damage("withheld blob is padded wrongly")
     salts, values = decode_as((any, VALUES), plain[4:end])
-    found = {leaf.place: leaf for leaf in value_leaves(salts, values, WITHHELD)}
+    leaves = value_leaves(leaf_salts(salts, seed, len(values)), values, WITHHELD)
+    found = {leaf.place: leaf for leaf in leaves}
     own = {leaf.place: leaf for leaf in revision.leaves if leaf.tier == WITHHELD and not leaf.introduced}
     for place, leaf in found.items():
         if place not in own or own[place].c != leaf.c:
             raise Damage(f"withheld value of {leaf.field} is not the one of its leaf")
         own[place].value = leaf.value
-    if own.keys() != found.keys():
+    # Salts are given one by one where the blob was sealed anew without the values that were purged.
+    if salts == b"" and own.keys() != found.keys():
         raise Damage("withheld values are missing")
 
 

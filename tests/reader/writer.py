@@ -1,9 +1,10 @@
 #!/usr/bin/python3
-"""writer.py VAULT [FORGERY]: makes a small vault from docs/format.md alone, as reader.py reads one from it.
+"""writer.py VAULT [FORGERY | VARIANT]: makes a small vault from docs/format.md alone, as reader.py reads one from it.
 
 The passphrase is `writer`. FORGERY is one wrong thing in a vault that is right otherwise, such as only somebody who
-holds keys can make: all ids, hashes and boxes over it fit. `writer.py --list` prints the names of forgeries, and what
-reader.py says of each. Variants make vaults in which nothing is wrong.
+holds keys can make: all ids, hashes and boxes over it fit. Variants make vaults in which nothing is wrong.
+
+writer.py --all FOLDER: makes all forgeries, and the file `list`: their names, and what reader.py says of each.
 """
 
 import hashlib
@@ -19,14 +20,14 @@ import argon2.low_level
 import nacl.bindings
 
 import xwing
-from database import (APPLICATION_ID, BY_INTAKE, BY_NAME, INNER_WRAP, LOG_KEY, NUMBERS, RECORD_KEY, SCHEMA_VERSION,
-                      TABLES, TAG_KEY)
+from database import (APPLICATION_ID, BY_INTAKE, BY_NAME, HAS_BLOB_KEY, HAS_RECORD_KEY, NUMBERS, PACK, SCHEMA_VERSION,
+                      TABLES, TAG)
 from keys import CASE, KEEPER, MAGIC, PASSPHRASE
 from log import merkle_root
 from primitives import KDF, MAC, X25519, H, blake2b, ed25519_public, encode, keyed, x25519_public
 from records import (CARD_RECORD, K_DATE, K_IDENTIFIER, K_LINK, K_NAME, K_TEXT, OPEN, REMOVED, S_CARD, S_SLOT, S_TYPE,
-                     SYSTEM_DEFINITIONS, WITHHELD, Leaf, blob_aad, commit, leaf_salts, padme, revision_id,
-                     slot_record, type_hash, type_record)
+                     SYSTEM_DEFINITIONS, WITHHELD, Leaf, blob_aad, blob_key_and_seed, commit, leaf_salts, padme,
+                     revision_id, slot_record, type_hash, type_record)
 
 FORGERIES = {
     "author": "by another author",
@@ -43,6 +44,7 @@ FORGERIES = {
     "element": "element of a wrong length",
     "entry-parent": "follows an entry that is not there",
     "entry-vault": "of another vault",
+    "flag": "content of a wrong form",
     "fork": "nothing follows it",
     "half-removed": "is removed, and yet says more",
     "keeper-missing": "needs the keeper",
@@ -54,11 +56,13 @@ FORGERIES = {
     "number": "number does not follow",
     "open-name": "its type withholds it",
     "order": "not in order",
+    "pack-split": "not with the others of its log entry",
     "padding-filled": "padded wrongly",
     "padding-long": "padded wrongly",
     "parent": "follows a revision that is not there",
     "provenance": "provenance of a wrong form",
     "root": "not those that are there",
+    "second-key": "second key for a record",
     "signature": "signature of the author is wrong",
     "slot-author": "not registered",
     "slot-key": "another slot key",
@@ -88,8 +92,8 @@ def random(n=32):
     return os.urandom(n)
 
 
-def box(key, aad, message):
-    nonce = random(24)
+def box(key, aad, message, nonce=None):
+    nonce = nonce or random(24)
     return nonce + nacl.bindings.crypto_aead_xchacha20poly1305_ietf_encrypt(message, aad, nonce, key)
 
 
@@ -115,6 +119,7 @@ class Writer:
         self.rows = {table: [] for table in TABLES}
         self.head = None
         self.record_keys = {}
+        self.waiting, self.count = [], 0        # revisions for the next entry; revisions so far
         self.make_keys()
         self.make_card()
         self.make_keys_file()
@@ -171,53 +176,76 @@ class Writer:
         data += MAC(self.vmk_key(2), b"withheld:keys:1", data) + bytes(1736)
         self.keys = data + blake2b(32, data)
 
-    # Section 9
+    # Sections 8 and 9
 
-    def wrap(self, n, kind, ids, key):
-        aad = b"withheld:wrap:1\0" + self.vault + bytes([kind]) + ids
-        self.rows["wrap"].append((n, box(self.k_case, aad, key)))
+    def add_packs(self):
+        """The rows of pair and wrap for the revisions that wait for their entry."""
+        size = self.forged("pack-split", PACK, 1)
+        for i in range(0, len(self.waiting), size):
+            pack = self.waiting[i:i + size]
+            n, ids = pack[0]["number"], b"".join(member["ids"] for member in pack)
+            tags = b"".join(struct.pack("<H", len(member["tags"]) // TAG) + member["tags"] for member in pack)
+            self.rows["pair"].append((n, len(self.rows["log"]) + 1, ids, tags))
+            self.wrap(n, H(b"withheld:pack:1", ids), self.pack_keys(pack, H(b"withheld:pack:1", ids)))
+        self.waiting = []
 
-    def inner_wrap(self, record, rev, key, by_intake):
-        aad = b"withheld:inner:1\0" + self.vault + record + rev
-        if not by_intake:
-            return bytes([BY_NAME]) + box(self.nsk_key(2), aad, key)
+    def pack_keys(self, pack, p):
+        def chosen(which):
+            return [member[which] for member in pack if member[which]]
+        flags = bytes(HAS_RECORD_KEY * bool(member["record_key"]) | HAS_BLOB_KEY * bool(member["blob_key"]) |
+                      self.forged("flag", 0, 4) for member in pack)
+        how, inner = 0, b""
+        if chosen("blob_key"):
+            how, inner = self.inner_wrap(p, b"".join(chosen("blob_key")))
+        return bytes([how]) + flags + b"".join(chosen("record_key")) + inner
+
+    def wrap(self, n, p, keys):
+        self.rows["wrap"].append((n, box(self.k_case, b"withheld:wrap:1\0" + self.vault + p, keys)))
+
+    def inner_wrap(self, p, blob_keys):
+        aad = b"withheld:inner:1\0" + self.vault + p
+        if self.forgery != "intake" or not self.rows["log"]:
+            return BY_NAME, box(self.nsk_key(2), aad, blob_keys)
         if not self.rows["intake"]:
             enc, shared = encapsulate(self.intake_public)
             self.rows["intake"].append((1, enc))
             self.intake_key = MAC(shared, b"withheld:intake:1", enc + self.intake_public)
         enc = self.rows["intake"][0][1]
-        return bytes([BY_INTAKE]) + H(b"withheld:enc:1", enc) + box(self.intake_key, aad, key)
+        return BY_INTAKE, H(b"withheld:enc:1", enc) + box(self.intake_key, aad, blob_keys)
 
     # Sections 10 and 11. Values are (field, element, value).
 
-    def revision(self, record, definition, values, withheld=(), parents=(), carried=(), author=None, by_intake=False):
+    def revision(self, record, definition, values, withheld=(), parents=(), carried=(), author=b""):
         """Adds a revision to the entry that comes next; gives its id and the withheld leaves that it introduced."""
-        n = len(self.rows["pair"]) + 1
+        self.count += 1
         values = sorted(map(list, values), key=place, reverse=self.forged("order", False, True))
         withheld = sorted(map(list, withheld), key=place)
-        salts, withheld_salts, now, author = random(), random(), int(time.time()), author or self.author
-        opened, introduced = make_leaves(salts, values, OPEN), make_leaves(withheld_salts, withheld, WITHHELD)
+        first = record not in self.record_keys
+        record_key = self.record_keys.setdefault(record, random())
+        blob_key, nonce, withheld_nonce, now = random(), random(24), random(24), int(time.time())
+        key, seed = blob_key_and_seed(record_key, b"withheld:open:1", nonce)
+        withheld_key, withheld_seed = blob_key_and_seed(blob_key, b"withheld:hide:1", withheld_nonce)
+        opened, introduced = make_leaves(seed, values, OPEN), make_leaves(withheld_seed, withheld, WITHHELD)
         others = sorted([*introduced, *carried], key=lambda leaf: leaf.place)
         leaves = sorted([*opened, *others], key=lambda leaf: leaf.place)
-        head = [type_hash(definition), sorted(parents), now, author]
-        rev = revision_id(record, *head, leaves)
-        if record not in self.record_keys:
-            self.record_keys[record] = random()
-            self.wrap(2 * n, RECORD_KEY, record, self.record_keys[record])
-        plain = encode([*head, salts, values, [[x.field, x.element, x.tier, x.c, x.introduced] for x in others]])
-        key = MAC(self.record_keys[record], b"withheld:open:1", rev)
-        self.rows["open"].append((n, box(key, blob_aad(self.vault, record, rev, OPEN), plain)))
+        rev = revision_id(record, type_hash(definition), sorted(parents), now, author or self.author, leaves)
+        plain = encode([type_hash(definition)[:8], sorted(parents), now, author, b"", values,
+                        [[x.field, x.element, x.tier, x.c, x.introduced] for x in others]])
+        self.rows["open"].append((self.count, box(key, blob_aad(self.vault, record, rev, OPEN), plain, nonce)))
         if withheld:
-            key, plain = random(), self.pad(encode(self.withheld_content(withheld_salts, withheld)))
-            self.rows["withheld"].append((n, box(key, blob_aad(self.vault, record, rev, WITHHELD), plain)))
-            self.wrap(2 * n + 1, INNER_WRAP, record + rev, self.inner_wrap(record, rev, key, by_intake))
-        self.rows["pair"].append((n, len(self.rows["log"]) + 1, record + rev, self.tags(record, values)))
+            plain = self.pad(encode(self.withheld_content(withheld)))
+            aad = blob_aad(self.vault, record, rev, WITHHELD)
+            self.rows["withheld"].append((self.count, box(withheld_key, aad, plain, withheld_nonce)))
+        self.waiting.append({
+            "number": self.count, "ids": record + rev, "tags": self.tags(record, values),
+            "record_key": record_key if first or self.forgery == "second-key" else None,
+            "blob_key": blob_key if withheld else None})
         return rev, introduced
 
-    def withheld_content(self, salts, values):
+    def withheld_content(self, values):
         *rest, last = values
         changed = [*last[:2], last[2] + last[2][:1]]
-        return [salts, rest + self.forged("value-missing", [self.forged("value-changed", last, changed)], [])]
+        return [b"", rest + self.forged("value-missing", [self.forged("value-changed", last, changed)], [])]
 
     def pad(self, content):
         plain = struct.pack("<I", len(content)) + content
@@ -238,7 +266,8 @@ class Writer:
     def entry(self, action, revisions=(), keeper=False, keys=(), **bad):
         """Adds an entry, and before it the revisions: those that were made since the last one."""
         n = len(self.rows["log"]) + 1
-        ids = [pair[2] for pair in self.rows["pair"] if pair[1] == n]
+        ids = [member["ids"] for member in self.waiting]
+        self.add_packs()
         detail, salt = {"records": [x[:16] for x in ids]}, random()
         commitment = keyed(self.forged("detail", salt, random()), encode(detail))
         root, count = merkle_root(self.forged("root", ids, ids[::-1])), len(ids) + self.forged("count", 0, 1)
@@ -257,8 +286,7 @@ class Writer:
     # What is in the vault
 
     def fill(self):
-        self.wrap(0, LOG_KEY, b"", self.log_key)
-        self.wrap(1, TAG_KEY, b"", self.tag_key)
+        self.wrap(0, bytes(32), self.log_key + self.tag_key)
         self.system_records()
         self.entry("init", keeper=self.forged("keeper-missing", True, False),
                    keys=[self.forged("keys-sequence", 1, 2), blake2b(32, self.forged("keys-hash", self.keys, b""))])
@@ -293,7 +321,7 @@ class Writer:
             values += self.forged("provenance", [], [("place", b"", {0: "Amur", 3: "sure"})])
             names = self.forged("open-name", [("name", b"", f"최명복 {i}")], [])
             names += [("other_names", bytes(7) + b"1", "Цой"), ("other_names", bytes(7) + b"2", "x" * 300)]
-            rev, leaves = self.revision(record, PERSON, values, names, by_intake=self.forgery == "intake")
+            rev, leaves = self.revision(record, PERSON, values, names)
             made.append((record, rev, leaves))
         return made
 
@@ -306,7 +334,7 @@ class Writer:
             leaf.c = self.forged("carried", leaf.c, random())
         self.revision(record, PERSON, [("ref", b"", "p0")], [("name", b"", "новый")], carried=kept,
                       parents=[self.forged("parent", rev, second[1])],
-                      author=self.forged("author", self.author, random()))
+                      author=self.forged("author", b"", random()))
         before = self.entry("edit", **self.forged("number", {}, {"number": 7}),
                             **self.forged("entry-parent", {}, {"parents": [random()]}))
         self.head = self.forged("fork", self.head, before)
@@ -347,14 +375,17 @@ def place(value):
 
 
 def make_leaves(seed, values, tier):
-    salts = leaf_salts(seed, len(values))
+    salts = leaf_salts(b"", seed, len(values))
     return [Leaf(f, e, tier, commit(salt, f, e, value)) for salt, (f, e, value) in zip(salts, values)]
 
 
 def main():
-    if sys.argv[1:] == ["--list"]:
-        for name, words in FORGERIES.items():
-            print(f"{name}\t{words}")
+    if len(sys.argv) == 3 and sys.argv[1] == "--all":
+        folder = sys.argv[2]
+        for name in FORGERIES:
+            Writer(name).save(os.path.join(folder, name + ".vault"))
+        with open(os.path.join(folder, "list"), "w", encoding="utf-8") as file:
+            file.writelines(f"{name}\t{words}\n" for name, words in FORGERIES.items())
         return 0
     if len(sys.argv) not in (2, 3) or sys.argv[2:] and sys.argv[2] not in (*FORGERIES, *VARIANTS):
         print(__doc__, file=sys.stderr)

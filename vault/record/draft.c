@@ -7,6 +7,7 @@
 #include "vault/record/draft.h"
 
 #include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -217,9 +218,20 @@ take_value(struct draft *d, const struct field_def *f, const struct vault_fields
 static vault_err
 at_place(vault_err err, const struct field_input *i)
 {
-    if (err != VAULT_OK && i->line != 0)
-        err_prefix("line %llu, column %u: ", (unsigned long long)i->line, i->col);
-    return err;
+    char own[NAME_MAX_BYTES + 16];
+    struct vault_error said = *vault_last_error();
+    const char *text = said.text;
+
+    if (err == VAULT_OK || i->line == 0)
+        return err;
+    /* The place names the field already. */
+    snprintf(own, sizeof own, "field %s: ", i->field);
+    if (strncmp(text, own, strlen(own)) == 0)
+        text += strlen(own);
+    /* In a file a link to nowhere is a mistake of the file. */
+    return err_say(err == VAULT_ERR_NOT_FOUND ? VAULT_ERR_INPUT : err,
+        said.hint[0] == '\0' ? NULL : said.hint, "line %llu, column %u (%s): %s",
+        (unsigned long long)i->line, i->col, i->field, text);
 }
 
 static vault_err

@@ -92,12 +92,15 @@ struct seek {
     struct part want;           /* folded */
     uint32_t found[2];          /* first pairs of records that match */
     size_t n_found;
+    bool removed;               /* look for what removed records were called */
     vault_err err;
 };
 
+/* Does the head of the record, or (for removed ones) revision n, have this ref or label? */
 static vault_err
-head_says(struct seek *s, uint32_t first, bool *yes)
+says(struct seek *s, uint32_t n, bool *yes)
 {
+    uint32_t first = s->r->index.pair[n].first;
     struct revision rev;
     struct buf text = BUF_INIT, folded = BUF_INIT;
     uint32_t head = 0;
@@ -108,6 +111,10 @@ head_says(struct seek *s, uint32_t first, bool *yes)
     err = recs_head(s->r, first, &head, NULL);
     if (err == VAULT_OK)
         err = recs_load(s->r, head, &rev);
+    if (err == VAULT_OK && s->removed && !revision_removed(&rev))
+        goto done;
+    if (err == VAULT_OK && s->removed)
+        err = recs_load(s->r, n, &rev);
     if (err == VAULT_OK)
         err = recs_text(&rev, s->field, &text);
     if (err == VAULT_OK && text.n != 0) {
@@ -115,6 +122,7 @@ head_says(struct seek *s, uint32_t first, bool *yes)
         *yes = err == VAULT_OK && folded.n == s->want.n &&
             memcmp(folded.p, s->want.p, s->want.n) == 0;
     }
+done:
     buf_free(&text);
     buf_free(&folded);
     revision_free(&rev);
@@ -130,7 +138,7 @@ seek_one(void *ctx, uint32_t n)
 
     if (s->n_found > 0 && s->found[0] == first)
         return 0;
-    s->err = head_says(s, first, &yes);
+    s->err = says(s, n, &yes);
     if (s->err != VAULT_OK)
         return 1;
     if (yes)
@@ -182,6 +190,22 @@ seek_code(struct seek *s, const char *id, size_t n)
         index_by_prefix(&s->r->index, bytes, bits, seek_prefix, s);
 }
 
+static vault_err
+seek_names(struct seek *s, enum find_by by, struct part text)
+{
+    vault_err err = VAULT_OK;
+
+    if (by != FIND_LABEL) {
+        s->field = "ref";
+        err = seek_tag(s, 0, text);
+    }
+    if (err == VAULT_OK && s->n_found < 2 && by != FIND_REF) {
+        s->field = "label";
+        err = seek_tag(s, 1, text);
+    }
+    return err;
+}
+
 vault_err
 recs_find(struct recs *r, const char *id, size_t n, enum find_by by, uint32_t *first)
 {
@@ -190,16 +214,13 @@ recs_find(struct recs *r, const char *id, size_t n, enum find_by by, uint32_t *f
 
     if (n == 0 || n > 256 || !text_valid(id, n, NULL))
         return err_say(VAULT_ERR_NOT_FOUND, NULL, "there is no such record");
-    if (by != FIND_LABEL) {
-        s.field = "ref";
-        err = seek_tag(&s, 0, PART(id, n));
-    }
-    if (err == VAULT_OK && s.n_found == 0 && by != FIND_REF) {
-        s.field = "label";
-        err = seek_tag(&s, 1, PART(id, n));
-    }
+    err = seek_names(&s, by, PART(id, n));
     if (err == VAULT_OK && s.n_found == 0 && by == FIND_ANY)
         seek_code(&s, id, n);
+    if (err == VAULT_OK && s.n_found == 0 && by == FIND_ANY) {
+        s.removed = true;
+        err = seek_names(&s, by, PART(id, n));
+    }
     if (err != VAULT_OK)
         return err;
     if (s.n_found == 0)

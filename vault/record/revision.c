@@ -291,7 +291,8 @@ revision_finish(struct revision *r, const uint8_t open_seed[static 32],
     if (r->n_leaves > REVISION_LEAVES_MAX)
         return err_say(VAULT_ERR_INPUT, NULL, "a record may have at most %d values",
             REVISION_LEAVES_MAX);
-    qsort(r->leaf, r->n_leaves, sizeof *r->leaf, compare_leaves);
+    if (r->n_leaves > 1)
+        qsort(r->leaf, r->n_leaves, sizeof *r->leaf, compare_leaves);
     for (size_t i = 1; i < r->n_leaves; i++)
         if (leaf_compare(&r->leaf[i - 1], &r->leaf[i]) == 0)
             return err_say(VAULT_ERR_INPUT, NULL, "a field that does not repeat was given twice");
@@ -415,7 +416,8 @@ read_others(struct revision *r, struct rd *rd)
 static vault_err
 order_all(struct revision *r)
 {
-    qsort(r->leaf, r->n_leaves, sizeof *r->leaf, compare_leaves);
+    if (r->n_leaves > 1)
+        qsort(r->leaf, r->n_leaves, sizeof *r->leaf, compare_leaves);
     for (size_t i = 1; i < r->n_leaves; i++)
         if (leaf_compare(&r->leaf[i - 1], &r->leaf[i]) == 0)
             return damaged("a value stands twice");
@@ -484,7 +486,7 @@ revision_check_id(struct revision *r)
 static struct leaf *
 own_withheld(struct revision *r, const struct leaf *like)
 {
-    struct leaf *l = bsearch(like, r->leaf, r->n_leaves, sizeof *r->leaf, compare_leaves);
+    struct leaf *l = r->n_leaves == 0 ? NULL : bsearch(like, r->leaf, r->n_leaves, sizeof *r->leaf, compare_leaves);
 
     return l != NULL && l->tier == LEAF_WITHHELD && l->here ? l : NULL;
 }
@@ -565,6 +567,8 @@ revision_find(const struct revision *r, struct part field, const uint8_t *elemen
 {
     struct leaf key;
 
+    if (r->n_leaves == 0)
+        return NULL;
     memset(&key, 0, sizeof key);
     key.field = field;
     key.n_element = (uint8_t)n;

@@ -4,6 +4,7 @@
 #include "vault/store/db_priv.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,6 +43,10 @@ db_say(struct db *db, int rc, const char *doing)
             "records.db is damaged");
     case SQLITE_IOERR:
     case SQLITE_CANTOPEN:
+        /* It opens a journal it could not create once more for reading, and errno is of that. */
+        if ((rc & 0xff) == SQLITE_CANTOPEN && db->in_txn)
+            return err_say(VAULT_ERR_NO_SPACE, "free some space and try again; nothing was changed",
+                "no space, or no permission, for the journal beside records.db");
         /* SQLCipher reports a page whose MAC is wrong as an input error without an errno. */
         if (e == ENOSPC || e == EDQUOT || e == EROFS)
             return err_say(VAULT_ERR_NO_SPACE, "free some space and try again; nothing was changed",
@@ -99,10 +104,6 @@ configure(struct db *db, const struct secret *key)
     vault_err err;
     int rc;
 
-    /* SQLCipher's log goes to standard error, and a key error there would confuse more than help. */
-    err = db_exec(db, "PRAGMA cipher_log_level = NONE");
-    if (err != VAULT_OK)
-        return err;
     rc = sqlite3_key(db->sql, secret_bytes(key), (int)secret_len(key));
     if (rc != SQLITE_OK)
         return db_say(db, rc, "keying");
@@ -110,6 +111,9 @@ configure(struct db *db, const struct secret *key)
     if (err != VAULT_OK)
         return err;
     return db_exec(db,
+        /* SQLCipher logs to standard error: our own sentence is enough. */
+        "PRAGMA cipher_log = off;"
+        "PRAGMA cipher_log_level = NONE;"
         "PRAGMA cipher_page_size = 16384;"
         "PRAGMA cipher_hmac_algorithm = HMAC_SHA256;"
         "PRAGMA temp_store = MEMORY;"
@@ -118,9 +122,12 @@ configure(struct db *db, const struct secret *key)
         "PRAGMA trusted_schema = OFF;"
         "PRAGMA cell_size_check = ON;"
         "PRAGMA cache_size = -24576;"
-        "PRAGMA locking_mode = EXCLUSIVE;"
         "PRAGMA synchronous = EXTRA;"
-        "PRAGMA journal_mode = DELETE;");
+        /* Leaving PERSIST deletes a journal that a kill left behind before it became hot; a hot one
+         * is played back first. Only then exclusive, where SQLite would keep the file. */
+        "PRAGMA journal_mode = PERSIST;"
+        "PRAGMA journal_mode = DELETE;"
+        "PRAGMA locking_mode = EXCLUSIVE;");
 }
 
 static vault_err
@@ -259,6 +266,23 @@ db_release_memory(struct db *db)
     (void)sqlite3_db_release_memory(db->sql);
 }
 
+/* One problem, one line: SQLite puts several into one text. */
+static void
+tell_line(const char *t, void (*fn)(void *, const char *), void *ctx)
+{
+    char line[256];
+    size_t n = strcspn(t, "\n");
+
+    while (*t != '\0') {
+        if (n != 0 && strncmp(t, "***", 3) != 0) {
+            snprintf(line, sizeof line, "%.*s", (int)n, t);
+            fn(ctx, line);
+        }
+        t += n + (t[n] != '\0');
+        n = strcspn(t, "\n");
+    }
+}
+
 static vault_err
 tell_rows(struct db *db, const char *pragma, const char *fine, void (*fn)(void *, const char *),
     void *ctx)
@@ -272,7 +296,7 @@ tell_rows(struct db *db, const char *pragma, const char *fine, void (*fn)(void *
             break;
         const char *t = (const char *)sqlite3_column_text(st, 0);
         if (t != NULL && (fine == NULL || strcmp(t, fine) != 0))
-            fn(ctx, t);
+            tell_line(t, fn, ctx);
     }
     sqlite3_finalize(st);
     if (rc == SQLITE_DONE)

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "vault/record/scan.h"
+#include "vault/record/value.h"
 #include "vault/session.h"
 
 struct checking {
@@ -57,6 +58,33 @@ check_author(struct checking *c, uint32_t n, const struct revision *rev)
     return err;
 }
 
+/* Parents are earlier revisions of the record; fields are those of the type. */
+static vault_err
+check_shape(struct checking *c, uint32_t n, const struct revision *rev)
+{
+    const struct index *ix = &c->v->recs.index;
+    const struct type_def *t = type_set_by_hash(&c->v->recs.types, rev->type);
+
+    for (size_t i = 0; i < rev->n_parents; i++) {
+        uint32_t m = index_revision(ix, ix->pair[n].first, rev->parent[i]);
+        if (m == 0 || m >= n)
+            return damaged("a revision that it follows is missing");
+    }
+    if (t == NULL)
+        return damaged("its type is missing");
+    for (size_t i = 0; i < rev->n_leaves; i++) {
+        const struct leaf *l = &rev->leaf[i];
+        const struct field_def *f = type_field(t, l->field.p, l->field.n);
+        bool removal = l->field.n == strlen(REMOVED_FIELD) &&
+            memcmp(l->field.p, REMOVED_FIELD, l->field.n) == 0;
+        if (removal ? rev->n_leaves != 1 : f == NULL)
+            return damaged("it has a field that its type has not");
+        if (f != NULL && l->value.n != 0 && !value_valid(f, l->value))
+            return damaged("a value breaks the rules of its field");
+    }
+    return VAULT_OK;
+}
+
 /* Carried leaves, type and tags; needs the database, so it runs after the scan. */
 static vault_err
 check_relations(struct checking *c, uint32_t n, const struct revision *rev)
@@ -66,8 +94,7 @@ check_relations(struct checking *c, uint32_t n, const struct revision *rev)
     struct buf tags = BUF_INIT;
     vault_err err;
 
-    err = type_set_by_hash(&r->types, rev->type) == NULL ? damaged("its type is missing") :
-        VAULT_OK;
+    err = check_shape(c, n, rev);
     if (err == VAULT_OK)
         err = recs_check_carried(r, n, rev);
     if (err == VAULT_OK)

@@ -528,7 +528,9 @@ static vault_err
 own_registration(struct vault *v)
 {
     for (size_t i = 0; i < v->n_authors; i++)
-        if (memcmp(v->author[i].pk, v->me.author_pk, 32) == 0 && v->author[i].active)
+        if (memcmp(v->author[i].pk, v->me.author_pk, 32) == 0 && v->author[i].active &&
+            memcmp(v->author[i].x25519_pk, v->me.x25519_pk, 32) == 0 &&
+            memcmp(v->author[i].slot_id, v->kf.slot[v->slot].head.id, SLOT_ID_BYTES) == 0)
             return VAULT_OK;
     return damaged("the slot that opened is not registered in the log");
 }

@@ -723,3 +723,31 @@ assert [g for g in got if g["ref"] == "X-1"][0]["residence"] == "a\u202ec\u2066d
     : > out
     sentence
 }
+
+@test "interrupted: exit code 130, and the vault holds the old or the new state" {
+    local signal
+    "$PYTHON" -c '
+print("ref,notes")
+for i in range(20000): print("R-%d,%s" % (i, "came over the river " * 20))' > many.csv
+    for signal in INT TERM; do
+        rm -rf "$VAULT"
+        cp -a "$BATS_FILE_TMPDIR/base.vault" "$VAULT"
+        echo "$PASS" > pass
+        "$PYTHON" - "$signal" "$VAULT" "$WITHHELD" << 'PY'
+import os, signal, subprocess, sys, time
+vault = sys.argv[2]
+p = subprocess.Popen([sys.argv[3], "-C", vault, "--passphrase-file", "pass", "import", "many.csv", "--as", "person"],
+    stdout=open("out", "w"), stderr=open("err", "w"), start_new_session=True)
+while p.poll() is None and not os.path.exists(vault + "/records.db-journal"):
+    time.sleep(0.001)
+if p.poll() is None:
+    p.send_signal(getattr(signal, "SIG" + sys.argv[1]))
+code = p.wait()
+assert code in (0, 130, -getattr(signal, "SIG" + sys.argv[1])), code
+PY
+        ok status --json
+        holds 'd["records"] in (7, 20007)'
+        ok check
+        ok show K-1
+    done
+}

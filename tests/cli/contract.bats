@@ -940,7 +940,7 @@ for x in d: assert list(x) == ["id", "label", "field", "level", "why"] and x["le
     local k1 k2 c1 o1
     k1=$(code_of K-1) k2=$(code_of K-2) c1=$(code_of C-1)
     ok add organisation name='Ёлка Café Straße' ref=O-2 contact='the law of the spring'
-    o1=$(code_of O-2)
+    o1=$output
     found 'seoul' "$k2"
     found 'SÉOUL' "$k2"
     found 'cafe' "$o1"

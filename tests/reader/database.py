@@ -83,14 +83,14 @@ def parse_dump(lines):
     for line in lines:
         table, *cells = line.split(",")
         if table == "#":
-            things.add(tuple(bytes.fromhex(cell).decode() for cell in cells))
+            things.add(tuple(bytes.fromhex(cell) for cell in cells))
         else:
             if "bad" in cells:
                 raise Damage(f"table {table} has a cell of a wrong kind")
             columns = [int(cell) if column in NUMBERS else bytes.fromhex(cell)
                        for column, cell in zip(TABLES[table], cells[1:])]
             database[table][int(cells[0])] = columns
-    if things != {("table", table) for table in TABLES}:
+    if things != {(b"table", table.encode()) for table in TABLES}:
         raise Damage("has other tables than those of the format")
     return database
 

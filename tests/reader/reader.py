@@ -102,7 +102,7 @@ class Reader:
         self.cards = {}                     # by revision
 
     def verify(self):
-        self.read_packs()
+        self.open_packs()
         self.read_revisions()
         self.log.verify()
         for revision in self.revisions.values():
@@ -113,7 +113,7 @@ class Reader:
 
     # What the rows say
 
-    def read_packs(self):
+    def open_packs(self):
         """The keys of each pack. A record's own is in the pack of its lowest number; purged records have none."""
         numbers = set()
         for pack in self.packs:
@@ -223,10 +223,9 @@ class Reader:
         return found
 
     def check_tiers_rise(self, revision, parents):
-        new = parse_type(revision.value("definition"))
-        for parent in parents:
-            old = parse_type(parent.value("definition"))
-            for name, f in old.fields.items():
+        new, *before = [self.types.get(type_hash(r.value("definition") or b"")) for r in (revision, *parents)]
+        for old in before:
+            for name, f in old.fields.items() if old and new else ():
                 if name in new.fields and new.fields[name].tier < f.tier:
                     raise Damage(f"a later version of type {new.name} lowers the tier of {name}")
 
@@ -330,7 +329,8 @@ def utc(time):
 
 
 def describe(reader):
-    """Every record that is not a system record: its heads, of which there are several only in a conflict."""
+    """Every record that is not a system record: its heads, of which there are several only in a conflict. Of purged
+    records nothing is left to tell."""
     for record in reader.records:
         if record[0] == 0:
             continue

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from keys import CASE, KEEPER
 from names import code
@@ -43,7 +43,6 @@ class Revision:
     time: int
     author: bytes
     leaves: list
-    opened: set = field(default_factory=set)    # places of withheld values that were read here
 
     @property
     def where(self):
@@ -253,7 +252,7 @@ def parse_type(definition):
 def check_types(revision, definition):
     """The leaves of a revision against the definition of its type."""
     for leaf in revision.leaves:
-        if leaf.field.startswith("_"):
+        if leaf.field == REMOVED:
             continue
         if leaf.field not in definition.fields:
             raise Damage(f"type {definition.name} has no field {leaf.field}")
@@ -323,7 +322,7 @@ def check_system(revision):
         raise Damage("system record of another type than its id says")
     if kind == S_TYPE:
         definition = revision.value("definition")
-        if definition is None or revision.record != type_record(parse_type(definition).name):
+        if not fits(definition, bytes) or revision.record != type_record(parse_type(definition).name):
             raise Damage("definition does not belong to this record")
     elif kind == S_SLOT:
         good = (revision.record[10:] == bytes(6) and fits(revision.value("author"), 32)
@@ -331,5 +330,5 @@ def check_system(revision):
                 and revision.value("tier") in (CASE, KEEPER) and revision.value("kind") in (1, 2, 3))
         if not good:
             raise Damage("registration of a slot has a wrong form")
-    elif revision.record != CARD_RECORD or revision.value("card") is None:
+    elif revision.record != CARD_RECORD or not fits(revision.value("card"), bytes):
         raise Damage("card record has a wrong form")

@@ -247,8 +247,11 @@ recs_load_withheld(struct recs *r, uint32_t n, struct revision *rev)
     if (r->keys.k_name == NULL)
         return names_refused();
     err = recs_pack(r, n, &p);
-    if (err == VAULT_OK && (!p->has_blob[n - p->first] || !p->readable))
+    if (err == VAULT_OK && !p->has_blob[n - p->first])
         err = missing("the key of withheld values");
+    if (err == VAULT_OK && !p->readable)
+        err = err_say(VAULT_ERR_FAILED, "open it with a newer withheld",
+            "these values were taken in without a keeper, and this version cannot adopt them");
     if (err == VAULT_OK) {
         memcpy(key, p->blob_key[n - p->first], sizeof key);
         err = db_get(r->db, DB_WITHHELD_BLOB, n, &blob);

@@ -2,7 +2,7 @@
  * revision.c - see revision.h.
  *
  * Each value is encoded once, as the item [field, element, value] inside the plaintext of its
- * blob; its c is the keyed hash of exactly that slice. So writing, reading and verifying agree by
+ * blob; its c is the salted hash of exactly that slice. So writing, reading and verifying agree by
  * construction, and nothing is encoded twice.
  */
 #include "vault/record/revision.h"
@@ -132,10 +132,29 @@ salt_at(struct salts *s, size_t i)
     return s->pair + 32 * (i % 2);
 }
 
+/*
+ * c = BLAKE2b-256(salt | item). The salt goes in front rather than as a key: a key costs a block of
+ * its own, and most values would be hashed in two blocks instead of one.
+ */
 static void
 leaf_commit(struct leaf *l, struct salts *s, size_t i, const void *item, size_t n)
 {
-    crypto_generichash_blake2b(l->c, 32, item, n, salt_at(s, i), 32);
+    struct { uint8_t m[512]; crypto_generichash_blake2b_state st; } tmp;
+    size_t used = 0;
+
+    if (n <= sizeof tmp.m - 32) {
+        memcpy(tmp.m, salt_at(s, i), 32);
+        memcpy(tmp.m + 32, item, n);
+        used = 32 + n;
+        crypto_generichash_blake2b(l->c, 32, tmp.m, used, NULL, 0);
+    } else {
+        crypto_generichash_blake2b_init(&tmp.st, NULL, 0, 32);
+        crypto_generichash_blake2b_update(&tmp.st, salt_at(s, i), 32);
+        crypto_generichash_blake2b_update(&tmp.st, item, n);
+        crypto_generichash_blake2b_final(&tmp.st, l->c, 32);
+        sodium_memzero(&tmp.st, sizeof tmp.st);
+    }
+    sodium_memzero(tmp.m, used);
 }
 
 /* ---- the id ---- */

@@ -99,7 +99,8 @@ change_run(struct call *c)
     }
     term_say("the passphrase is changed\n"
         "an old copy of this vault (a backup, a stolen disk) still opens with the old passphrase\n"
-        "if somebody else may know the old one, run `key rekey`: only that shuts it out");
+        "only new keys for everything would shut that out, which this version cannot make yet:\n"
+        "if somebody may have both, make a new vault and move the records (`dump`, `import`)");
     return VAULT_OK;
 }
 
@@ -111,7 +112,7 @@ const struct cmd cmd_key_change = {
     .about =
         "The old passphrase comes from the usual source, the new one from --new-passphrase-fd\n"
         "or, typed twice, from the terminal. An old copy of the vault still opens with the old\n"
-        "passphrase; only `key rekey` revokes.\n",
+        "passphrase; only a new vault shuts that out in this version.\n",
     .opts = (const struct opt[]){ PASS_COST_OPTS, { NULL, 0, false, NULL, NULL } },
     .opens = CMD_OPENS_VAULT,
     .run = change_run,

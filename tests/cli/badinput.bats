@@ -486,7 +486,9 @@ END
     hides Choi Secret
     err withheld
     err '--from -'
-    refuses 2 add person 'notes=Choi Secret' ref=K-9 --json || true
+    exits 2 add person 'notes=Choi Secret' ref=K-9 --json
+    hides Choi Secret
+    [ ! -s out ]
     refuses 2 edit K-1 'other_names=Choi Secret'
     hides Choi Secret
     refuses 2 edit K-1 residence=Moscow 'family=Choi Secret'

@@ -9,8 +9,8 @@ from records import CARD_RECORD, MAX_PARENTS, S_CONTACT, S_RECEIPT, S_SLOT
 # ---- 14. The log -------------------------------------------------------------------------------------------------
 
 ENTRY = (16, 16, int, [32], int, 8, 32, [32], str, 32, int, 32, [any])
-KEEPER_ACTIONS = {"init", "type", "slot-add", "slot-remove", "rekey", "adopt", "reveal"}
-MAX_ENTRY, MAX_DETAIL = 64 << 10, 16 << 20
+KEEPER_ACTIONS = {"init", "type", "slot-add", "slot-remove", "rekey", "adopt", "reveal", "dump-names"}
+MAX_ENTRY, MAX_DETAIL, MAX_ACTION = 64 << 10, 16 << 20, 32
 
 
 @dataclass
@@ -52,6 +52,8 @@ def parse_entry(n, data, vault):
     entry = Entry(n, H(b"withheld:entry:1", data), *fields)
     if entry.vault != vault:
         raise Damage("is of another vault")
+    if not 1 <= len(entry.action.encode()) <= MAX_ACTION:
+        raise Damage("has an action that is not allowed")
     if entry.keys and not fits(entry.keys, (int, 32)):
         raise Damage("names the file keys in a wrong form")
     if len(entry.parents) > MAX_PARENTS or len(set(entry.parents)) != len(entry.parents):

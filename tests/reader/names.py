@@ -17,12 +17,21 @@ def fold(text):
     for c in unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold()):
         if not unicodedata.category(c).startswith("M"):
             base = c
-        elif out and out[-1] + c in KEPT_MARKS:
-            c = KEPT_MARKS[out.pop() + c]
-        elif base and unicodedata.name(base, "").split(" ")[0] in ("LATIN", "GREEK", "CYRILLIC"):
+        elif out and makes_letter(out[-1], c):
+            c = unicodedata.normalize("NFC", out.pop() + c)
+        elif script(base) in ("LATIN", "GREEK", "CYRILLIC"):
             continue
         out.append(c)
     return " ".join("".join(out).split())
 
 
-KEPT_MARKS = {unicodedata.normalize("NFD", letter): letter for letter in "йё"}
+def makes_letter(before, mark):
+    """Do they make a Cyrillic letter, as и and a breve make й? A grave accent only marks stress."""
+    return script(before) == "CYRILLIC" and mark != GRAVE and len(unicodedata.normalize("NFC", before + mark)) == 1
+
+
+def script(c):
+    return unicodedata.name(c, "").split(" ")[0] if c else ""
+
+
+GRAVE = "\u0300"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from keys import CASE, KEEPER
 from names import code
-from primitives import BOX, KDF, Damage, H, ascending, blake2b, decode_as, encode, fits, keyed, unbox
+from primitives import BOX, KDF, Damage, H, ascending, blake2b, decode_as, encode, fits, unbox
 
 
 # ---- 10. Records, revisions, leaves --------------------------------------------------------------------------------
@@ -66,7 +66,7 @@ class Revision:
 
 def commit(salt, name, element, value):
     """The c of a leaf."""
-    return keyed(salt, encode([name, element, value]))
+    return blake2b(32, salt + encode([name, element, value]))
 
 
 def revision_id(record, type_hash, parents, time, author, leaves):
@@ -205,6 +205,7 @@ KINDS = range(1, 13)
 (K_TEXT, K_NARRATIVE, K_NAME, K_DATE, K_NUMBER, K_CHOICE, K_PLACE, K_IDENTIFIER, K_YES_NO, K_LINK, K_FILE,
  K_BYTES) = KINDS
 DECIMAL = re.compile(r"(?!-0$)-?(0|[1-9][0-9]*)(\.[0-9]*[1-9])?")
+INT64 = range(-1 << 63, 1 << 63)
 EDTF_LOOKS = re.compile(r"[-0-9TXYWZ:.,/~?%+]+")
 
 
@@ -232,21 +233,34 @@ def type_hash(definition):
     return H(b"withheld:type:1", definition)
 
 
-def parse_type(definition):
+FIELD_NAME = re.compile("[a-z][a-z0-9_]{0,31}")
+LANGUAGE = re.compile("[a-z][a-z0-9-]{1,7}")
+
+
+def parse_type(definition, system=False):
     name, version, labels, fields = decode_as(
         (str, int, dict, [(str, int, int, bool, int, dict, [str], str)]), definition)
     fields = [Field(*x) for x in fields]
-    if len(fields) > 256 or len({f.name for f in fields}) != len(fields) or version < 1:
-        raise Damage(f"type {name}: too many fields, one twice, or no version")
+    if not 1 <= len(fields) <= 256 or len({f.name for f in fields}) != len(fields) or version < 1:
+        raise Damage(f"type {name}: no field or too many, one twice, or no version")
+    if not system and name.startswith("_"):
+        raise Damage(f"type {name}: a name of the format's own")
     for f in fields:
-        good = (re.fullmatch("[a-z][a-z0-9_]{0,31}", f.name) and f.kind in KINDS and f.tier in (OPEN, WITHHELD)
-                and f.role in (1, 2, 3, 4) and len(f.choices) <= 256)
+        good = (FIELD_NAME.fullmatch(f.name) and f.kind in KINDS and (system or f.kind != K_BYTES)
+                and f.tier in (OPEN, WITHHELD) and f.role in (1, 2, 3, 4) and (f.kind == K_LINK or not f.target)
+                and len(f.choices) <= (256 if f.kind == K_CHOICE else 0) and len(set(f.choices)) == len(f.choices)
+                and all(map(is_line, f.choices)))
         if not good:
             raise Damage(f"type {name}: field {f.name} has a definition that is not allowed")
     for texts in (labels, *(f.labels for f in fields)):
-        if not all(key in ("en", "ru", "ko") and type(text) is str for key, text in texts.items()):
+        good = len(texts) <= 32 and all(type(k) is str and LANGUAGE.fullmatch(k) and is_line(x) for k, x in texts.items())
+        if not good:
             raise Damage(f"type {name}: labels of a wrong form")
     return Type(name, version, labels, {f.name: f for f in fields})
+
+
+def is_line(text):
+    return type(text) is str and len(text.encode()) <= 256 and len(text.splitlines()) <= 1
 
 
 def check_types(revision, definition):
@@ -267,7 +281,9 @@ def check_types(revision, definition):
 
 def check_kind(value, f):
     if f.kind == K_NUMBER:
-        return type(value) is int or type(value) is str and DECIMAL.fullmatch(value)
+        if type(value) is int:
+            return value in INT64
+        return type(value) is str and DECIMAL.fullmatch(value) and ("." in value or int(value) not in INT64)
     if f.kind == K_YES_NO:
         return type(value) is bool
     if f.kind == K_LINK:
@@ -299,7 +315,7 @@ SYSTEM_DEFINITIONS = {
         ("slot_key", K_BYTES, WITHHELD)),
     S_CARD: system_definition("_card", ("card", K_BYTES, OPEN)),
 }
-SYSTEM_TYPES = {type_hash(d): parse_type(d) for d in SYSTEM_DEFINITIONS.values()}
+SYSTEM_TYPES = {type_hash(d): parse_type(d, system=True) for d in SYSTEM_DEFINITIONS.values()}
 
 
 def type_record(name):

@@ -126,14 +126,14 @@ check_withheld(struct checking *c, uint32_t n, struct revision *rev)
     struct buf blob = BUF_INIT;
     vault_err err;
 
-    if (!revision_introduces(rev))
-        return VAULT_OK;
+    err = recs_pack(r, n, &p);
+    if (err == VAULT_OK && p->has_blob[n - p->first] != revision_introduces(rev))
+        err = damaged("its withheld content is missing, or there is some that it does not name");
+    if (err != VAULT_OK || !revision_introduces(rev))
+        return err;
     if (is_keeper(c->v))
         return recs_load_withheld(r, n, rev);
     c->unverified++;
-    err = recs_pack(r, n, &p);
-    if (err == VAULT_OK && !p->has_blob[n - p->first])
-        err = damaged("the key of its withheld content is missing");
     if (err == VAULT_OK)
         err = db_get(r->db, DB_WITHHELD_BLOB, n, &blob);
     buf_free(&blob);
@@ -213,10 +213,30 @@ is_wrap(const struct checking *c, int64_t row)
 }
 
 static bool
-is_any(const struct checking *c, int64_t n)
+is_withheld(const struct checking *c, int64_t n)
 {
-    (void)c;
-    return n >= 1;
+    const struct pack *p = NULL;
+
+    return is_pair(c, n) && recs_pack(&c->v->recs, (uint32_t)n, &p) == VAULT_OK &&
+        p->has_blob[(uint32_t)n - p->first];
+}
+
+/* An encapsulation that no pack names serves nothing. */
+static bool
+is_intake(const struct checking *c, struct part enc)
+{
+    struct recs *r = &c->v->recs;
+    const struct pack *p = NULL;
+    uint8_t hash[32];
+
+    if (enc.n != INTAKE_ENC_BYTES)
+        return false;
+    intake_enc_hash(hash, enc.p);
+    for (uint32_t n = 1; n <= r->index.n; n += index_pack_size(&r->index, n))
+        if (recs_pack(r, n, &p) == VAULT_OK && p->how == WRAP_INTAKE &&
+            memcmp(p->enc_hash, hash, sizeof hash) == 0)
+            return true;
+    return false;
 }
 
 static vault_err
@@ -233,7 +253,7 @@ check_table(struct checking *c, const struct table_rule *t)
         err = db_next(cur, &n, &blob, &got);
         if (err != VAULT_OK || !got)
             break;
-        if (!t->belongs(c, n))
+        if (t->belongs != NULL ? !t->belongs(c, n) : !is_intake(c, blob))
             err = report_damage(c->rep, damaged("it holds a row that belongs to no revision"),
                 t->name);
     }
@@ -245,8 +265,8 @@ static vault_err
 check_tables(struct checking *c)
 {
     static const struct table_rule RULE[] = {
-        { DB_OPEN_BLOB, "table open", is_pair }, { DB_WITHHELD_BLOB, "table withheld", is_pair },
-        { DB_WRAP, "table wrap", is_wrap }, { DB_INTAKE, "table intake", is_any },
+        { DB_OPEN_BLOB, "table open", is_pair }, { DB_WITHHELD_BLOB, "table withheld", is_withheld },
+        { DB_WRAP, "table wrap", is_wrap }, { DB_INTAKE, "table intake", NULL },
     };
     vault_err err = VAULT_OK;
 

@@ -4,6 +4,7 @@
  * One file a type in a folder made for it. With withheld values it is logged first, like every
  * reveal.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,7 +73,7 @@ file_of(struct dump *d, const struct type_def *t, struct dump_file **out)
     file_name(d, t, name);
     f->fd = openat(d->dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (f->fd < 0)
-        return err_say(VAULT_ERR_FAILED, NULL, "cannot write into the folder of the dump");
+        return err_errno(errno, "cannot write into the folder of the dump");
     d->n_files++;
     if (d->csv)
         csv_header(d, f);

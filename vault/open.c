@@ -8,11 +8,13 @@
  */
 #include "vault/session.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "vault/base/files.h"
 #include "vault/base/text.h"
@@ -320,6 +322,28 @@ take_keys(vault *v, const struct candidate *c)
     return err;
 }
 
+/* A regular file that begins with the salt that `keys` names: SQLCipher, given the salt with the key,
+ * never looks at those bytes, and SQLite would take an empty file for a new database. */
+static vault_err
+check_db_file(const vault *v)
+{
+    uint8_t head[16];
+    struct stat st;
+    ssize_t got = -1;
+    int fd = openat(v->dir, DB_NAME, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+    if (fd < 0 && errno != ENOENT && errno != ELOOP)
+        return err_errno(errno, "cannot open records.db");
+    if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+        got = read(fd, head, sizeof head);
+    if (fd >= 0)
+        (void)close(fd);
+    if (got == (ssize_t)sizeof head && memcmp(head, v->kf.db_salt, sizeof head) == 0)
+        return VAULT_OK;
+    return err_say(VAULT_ERR_DAMAGED, "keep this folder as it is and go back to a backup",
+        fd < 0 ? "records.db is missing" : "records.db does not begin as keys says");
+}
+
 static vault_err
 open_with(vault *v, const struct candidate *c, struct report *rep)
 {
@@ -329,6 +353,8 @@ open_with(vault *v, const struct candidate *c, struct report *rep)
     err = report_damage(rep, take_keys(v, c), KEYS_NAME);
     if (err == VAULT_OK && v->k_case == NULL)
         return VAULT_ERR_DAMAGED;       /* told to the report; there is no going on */
+    if (err == VAULT_OK)
+        err = check_db_file(v);
     if (err == VAULT_OK)
         err = tree_db_key(&key, &v->tree, v->kf.db_salt);
     if (err == VAULT_OK)

@@ -204,7 +204,7 @@ read_log(struct vault *v, struct report *rep)
     vault_err err;
 
     v->n_log = 0;
-    err = db_scan_log(v->db, 0, &c);
+    err = db_scan_log(v->db, INT64_MIN, &c);
     while (err == VAULT_OK) {
         err = db_next_log(c, &row, &got);
         if (err != VAULT_OK || !got)
@@ -310,7 +310,7 @@ read_pairs(struct vault *v, struct report *rep)
     vault_err err;
 
     merkle_init(&p.tree);
-    err = db_scan_pair(v->db, 0, &c);
+    err = db_scan_pair(v->db, INT64_MIN, &c);
     while (err == VAULT_OK) {
         err = db_next_pair(c, &row, &got);
         if (err != VAULT_OK || !got)

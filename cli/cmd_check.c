@@ -9,9 +9,20 @@
 
 struct report {
     struct json j;
-    bool json;
+    bool json, begun;
     uint64_t problems, unverified;
 };
+
+static void
+begin(struct report *r)
+{
+    if (!r->json || r->begun)
+        return;
+    js_object(&r->j);
+    js_key(&r->j, "problems");
+    js_array(&r->j);
+    r->begun = true;
+}
 
 static int
 tell(void *ctx, const struct vault_problem *p)
@@ -19,6 +30,7 @@ tell(void *ctx, const struct vault_problem *p)
     struct report *r = ctx;
 
     r->problems++;
+    begin(r);
     if (r->json) {
         js_object(&r->j);
         js_pair(&r->j, "what", p->what);
@@ -59,14 +71,10 @@ check_run(struct call *c)
     struct report r = { .j = { .to = stdout }, .json = c->json };
     vault_err err;
 
-    if (c->json) {
-        js_object(&r.j);
-        js_key(&r.j, "problems");
-        js_array(&r.j);
-    }
     err = verify(&r, c);
     if (err != VAULT_OK && err != VAULT_ERR_DAMAGED)
         return err;
+    begin(&r);
     if (c->json) {
         js_end(&r.j);
         js_pair_bool(&r.j, "ok", err == VAULT_OK);

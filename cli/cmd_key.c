@@ -99,7 +99,7 @@ change_run(struct call *c)
     }
     term_say("the passphrase is changed\n"
         "an old copy of this vault (a backup, a stolen disk) still opens with the old passphrase\n"
-        "only new keys for everything would shut that out, which this version cannot make yet:\n"
+        "only `key rekey` would shut that out, which this version does not have yet:\n"
         "if somebody may have both, make a new vault and move the records (`dump`, `import`)");
     return VAULT_OK;
 }

@@ -80,6 +80,8 @@ read_all(struct input *in, int fd, const char *name, size_t max)
         r = read(fd, in->p + in->n, in->room - in->n - 1);
         if (r < 0 && errno == EINTR)
             continue;
+        if (r < 0 && errno == EISDIR)
+            return fail(VAULT_ERR_INPUT, NULL, "%s is a folder", name);
         if (r < 0)
             return fail_errno(errno, "cannot read %s", name);
         in->n += (size_t)r;

@@ -119,20 +119,25 @@ declared(char **folder, const struct call *c, const struct cmd_file *f)
 static vault_err
 confine(const struct call *c)
 {
-    char *reads = NULL, *writes = NULL;
-    const char *read_dirs[2] = { NULL }, *write_dirs[3] = { NULL };
+    static const struct cmd_file KEY_FILE = { .option = "key-file" };
+    char *reads = NULL, *writes = NULL, *key = NULL;
+    const char *read_dirs[3] = { NULL }, *write_dirs[3] = { NULL };
     vault_err err = declared(&reads, c, &c->cmd->reads);
 
     if (err == VAULT_OK)
         err = declared(&writes, c, &c->cmd->writes);
+    if (err == VAULT_OK)
+        err = declared(&key, c, &KEY_FILE);
     if (err == VAULT_OK) {
-        read_dirs[0] = reads;
+        read_dirs[0] = reads != NULL ? reads : key;
+        read_dirs[1] = reads != NULL ? key : NULL;
         write_dirs[0] = c->app->folder;
         write_dirs[1] = writes;
         err = kept(vault_process_confine(read_dirs, write_dirs, &c->app->sandbox));
     }
     free(reads);
     free(writes);
+    free(key);
     return err;
 }
 
@@ -219,6 +224,7 @@ read_credentials(struct vault_credentials *cred, struct secret **pass, const str
     return err;
 }
 
+/* The sandbox comes before the vault's files are looked at: they may be somebody else's work. */
 vault_err
 open_credentials(struct vault_credentials *cred, struct secret **pass, const struct call *c)
 {
@@ -246,7 +252,7 @@ unlock(const struct call *c)
 {
     struct vault_credentials cred = { .slot = -1 };
     struct secret *pass = NULL;
-    vault_err err = read_credentials(&cred, &pass, c);
+    vault_err err = open_credentials(&cred, &pass, c);
 
     if (err == VAULT_OK)
         err = kept(vault_open(&c->app->vault, c->app->folder, &cred));
@@ -273,8 +279,6 @@ open_vault(const struct call *c)
     if (c->app->vault != NULL)
         return accept_words(c);
     err = unlock(c);
-    if (err == VAULT_OK)
-        err = confine(c);
     if (err == VAULT_OK)
         err = accept_words(c);
     if (err == VAULT_OK && vault_memory_unlocked())

@@ -58,27 +58,15 @@ check_author(struct checking *c, uint32_t n, const struct revision *rev)
     return err;
 }
 
-/* Parents are earlier revisions of the record; fields are those of the type. */
+/* Reading judges shape and leaves; this, what a value may be. */
 static vault_err
-check_shape(struct checking *c, uint32_t n, const struct revision *rev)
+check_values(struct checking *c, const struct revision *rev)
 {
-    const struct index *ix = &c->v->recs.index;
     const struct type_def *t = type_set_by_hash(&c->v->recs.types, rev->type);
 
-    for (size_t i = 0; i < rev->n_parents; i++) {
-        uint32_t m = index_revision(ix, ix->pair[n].first, rev->parent[i]);
-        if (m == 0 || m >= n)
-            return damaged("a revision that it follows is missing");
-    }
-    if (t == NULL)
-        return damaged("its type is missing");
-    for (size_t i = 0; i < rev->n_leaves; i++) {
+    for (size_t i = 0; t != NULL && i < rev->n_leaves; i++) {
         const struct leaf *l = &rev->leaf[i];
         const struct field_def *f = type_field(t, l->field.p, l->field.n);
-        bool removal = l->field.n == strlen(REMOVED_FIELD) &&
-            memcmp(l->field.p, REMOVED_FIELD, l->field.n) == 0;
-        if (removal ? rev->n_leaves != 1 : f == NULL)
-            return damaged("it has a field that its type has not");
         if (f != NULL && l->value.n != 0 && !value_valid(f, l->value))
             return damaged("a value breaks the rules of its field");
     }
@@ -94,7 +82,7 @@ check_relations(struct checking *c, uint32_t n, const struct revision *rev)
     struct buf tags = BUF_INIT;
     vault_err err;
 
-    err = check_shape(c, n, rev);
+    err = check_values(c, rev);
     if (err == VAULT_OK)
         err = recs_check_carried(r, n, rev);
     if (err == VAULT_OK)

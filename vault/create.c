@@ -1,7 +1,7 @@
 /*
  * create.c - a new vault: vault_create.
  *
- * It is built whole in NAME.vault.new and renamed into place, so that a vault is there entirely or
+ * It is built whole in a folder beside it and renamed into place, so that a vault is there entirely or
  * not at all.
  */
 #include "vault/session.h"
@@ -235,6 +235,8 @@ fill(vault *v, const struct secret *typed, const struct vault_create_options *op
     crypto_generichash_blake2b(v->keys_hash, 32, bytes, sizeof bytes, NULL, 0);
     err = file_create(v->dir, KEYS_NAME, bytes, sizeof bytes);
     if (err == VAULT_OK)
+        err = session_db_path(v);
+    if (err == VAULT_OK)
         err = tree_db_key(&key, &v->tree, v->kf.db_salt);
     if (err == VAULT_OK)
         err = db_open(&v->db, v->db_path, key, DB_CREATE);
@@ -248,12 +250,17 @@ fill(vault *v, const struct secret *typed, const struct vault_create_options *op
 
 /* ---- the folder ---- */
 
+/* A name that nobody else has: what a kill leaves there is never mistaken for a vault. */
 static char *
-with_suffix(const char *path, const char *suffix)
+working_name(const char *path)
 {
+    uint8_t random[6];
+    char hex[2 * sizeof random + 1];
     char *s = NULL;
 
-    return asprintf(&s, "%s%s", path, suffix) < 0 ? NULL : s;
+    randombytes_buf(random, sizeof random);
+    hex_of(hex, random, sizeof random);
+    return asprintf(&s, "%s.new-%s", path, hex) < 0 ? NULL : s;
 }
 
 /* Remove a half-made vault: only files that are ours, then the folder if that empties it. */
@@ -336,14 +343,17 @@ vault_create(const char *path, const struct secret *passphrase,
         err = must_not_exist(path);
     if (err != VAULT_OK)
         return err;
-    tmp = with_suffix(path, ".new");
+    tmp = working_name(path);
     if (tmp == NULL)
         return err_nomem();
-    remove_half_made(tmp);
     err = session_new(&v, tmp);
     if (err == VAULT_OK)
         err = dir_make(&v->dir, tmp);
     made = err == VAULT_OK;
+    if (v != NULL && !made)
+        err = err_say(err, "make the folder that it is to lie in first",
+            "cannot make the vault there: %s", err == VAULT_ERR_NOT_FOUND ?
+            "there is no such folder" : "the folder cannot be written");
     if (err == VAULT_OK)
         err = fill(v, passphrase, opt);
     vault_close(v);

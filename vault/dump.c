@@ -14,6 +14,7 @@
 #include "vault/base/files.h"
 #include "vault/base/json_out.h"
 #include "vault/record/scan.h"
+#include "vault/record/value.h"
 #include "vault/view.h"
 
 #define FLUSH_AT ((size_t)256 << 10)
@@ -31,7 +32,9 @@ struct dump {
     struct dump_file *file;
     size_t n_files;
     uint64_t records;
+    uint8_t *done;              /* by number: written, or being written */
 };
+#define DEPTH_MAX 64            /* links followed so that what is pointed at stands first */
 
 /* ---- files ---- */
 
@@ -121,9 +124,9 @@ link_name(struct dump *d, const char *code, struct buf *out)
     if (err == VAULT_OK)
         err = recs_load(r, head, &rev);
     if (err == VAULT_OK)
-        err = recs_text(&rev, "ref", out);
+        err = recs_shown_text(r, &rev, "ref", out);
     if (err == VAULT_OK && out->n == 0)
-        err = recs_text(&rev, "label", out);
+        err = recs_shown_text(r, &rev, "label", out);
     if (err == VAULT_OK && out->n == 0)
         buf_str(out, code);
     revision_free(&rev);
@@ -306,35 +309,82 @@ one(struct dump *d, const struct revision *rev)
     return err;
 }
 
-/* Heads by point reads: a link's name needs the database while the dump goes on. */
+static vault_err emit(struct dump *d, uint32_t n, unsigned depth);
+
 static vault_err
-all(struct dump *d)
+emit_target(struct dump *d, struct part id, unsigned depth)
+{
+    uint32_t first = id.n == RECORD_ID_BYTES ? index_record(&d->v->recs.index, id.p) : 0;
+    uint32_t head = 0;
+    vault_err err;
+
+    if (first == 0)
+        return VAULT_OK;
+    err = recs_head(&d->v->recs, first, &head, NULL);
+    return err != VAULT_OK ? err : emit(d, head, depth + 1);
+}
+
+/* An import resolves a link only to what stands before it. (In a circle one link must stay open.) */
+static vault_err
+emit_targets(struct dump *d, const struct revision *rev, unsigned depth)
+{
+    struct value_view view;
+    vault_err err = VAULT_OK;
+
+    for (size_t i = 0; err == VAULT_OK && depth < DEPTH_MAX && i < rev->n_leaves; i++) {
+        if (rev->leaf[i].value.n == 0)
+            continue;
+        err = value_read(&view, rev->leaf[i].value);
+        if (err == VAULT_OK)
+            err = emit_target(d, view.prov.source, depth);
+        if (err == VAULT_OK && view.shape == VALUE_BYTES)
+            err = emit_target(d, view.text, depth);
+    }
+    return err;
+}
+
+static vault_err
+emit(struct dump *d, uint32_t n, unsigned depth)
 {
     struct recs *r = &d->v->recs;
     struct buf extra = BUF_INIT;
     struct revision rev;
-    vault_err err = scan_heads(r);
+    vault_err err;
 
-    d->records = 0;
+    if (d->done[n])
+        return VAULT_OK;
+    d->done[n] = 1;
     revision_init(&rev);
-    for (uint32_t n = 1; err == VAULT_OK && n <= r->index.n; n++) {
-        const struct pair *p = &r->index.pair[n];
-        if (index_is_system(p) || p->superseded)
-            continue;
-        err = recs_load(r, n, &rev);
-        if (err != VAULT_OK || revision_removed(&rev))
-            continue;
+    err = recs_load(r, n, &rev);
+    if (err == VAULT_OK && !revision_removed(&rev)) {
         d->records++;
-        if (d->counting)
-            continue;
-        buf_reset(&extra);
-        if (d->reveal)
+        if (!d->counting && d->reveal)
             err = recs_reveal(r, n, &rev, &extra);
-        if (err == VAULT_OK)
+        if (err == VAULT_OK && !d->counting)
+            err = emit_targets(d, &rev, depth);
+        if (err == VAULT_OK && !d->counting)
             err = one(d, &rev);
     }
     revision_free(&rev);
     buf_free(&extra);
+    return err;
+}
+
+/* Heads by point reads: a link's name needs the database while the dump goes on. */
+static vault_err
+all(struct dump *d)
+{
+    struct index *ix = &d->v->recs.index;
+    vault_err err = scan_heads(&d->v->recs);
+
+    d->records = 0;
+    d->done = calloc((size_t)ix->n + 1, 1);
+    if (d->done == NULL)
+        return err_nomem();
+    for (uint32_t n = 1; err == VAULT_OK && n <= ix->n; n++)
+        if (!index_is_system(&ix->pair[n]) && !ix->pair[n].superseded)
+            err = emit(d, n, 0);
+    free(d->done);
     return err;
 }
 

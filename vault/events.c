@@ -25,22 +25,18 @@ events_free(struct events *e)
 
 /* A field's open text, from the pool; "" when it is not there or withheld. */
 static const char *
-text_of(struct events *e, const struct type_def *t, const struct revision *rev, const char *field,
-    vault_err *err)
+text_of(struct events *e, const struct revision *rev, const char *field, vault_err *err)
 {
-    const struct leaf *l = revision_leaf(rev, field);
     struct buf b = BUF_INIT;
     char *s;
 
-    if (*err != VAULT_OK || l == NULL ||
-        type_set_tier(&e->v->recs.types, t, type_field(t, field, strlen(field)), l->tier) !=
-            LEAF_OPEN)
+    if (*err != VAULT_OK)
         return "";
-    *err = recs_text(rev, field, &b);
-    s = pool_text(&e->pool, PART(b.p, b.n));
-    buf_free(&b);
-    if (s == NULL && *err == VAULT_OK)
+    *err = recs_shown_text(&e->v->recs, rev, field, &b);
+    s = b.n == 0 ? NULL : pool_text(&e->pool, PART(b.p, b.n));
+    if (s == NULL && b.n != 0 && *err == VAULT_OK)
         *err = err_nomem();
+    buf_free(&b);
     return s == NULL ? "" : s;
 }
 
@@ -88,11 +84,11 @@ add_event(struct events *e, const struct type_def *t, const struct revision *rev
     if (err != VAULT_OK)
         return err;
     err = describe(e, t, rev, out);
-    out->date = text_of(e, t, rev, "date", &err);
-    out->kind = text_of(e, t, rev, "kind", &err);
-    out->place = text_of(e, t, rev, "place", &err);
-    out->status = text_of(e, t, rev, "status", &err);
-    out->summary = text_of(e, t, rev, "summary", &err);
+    out->date = text_of(e, rev, "date", &err);
+    out->kind = text_of(e, rev, "kind", &err);
+    out->place = text_of(e, rev, "place", &err);
+    out->status = text_of(e, rev, "status", &err);
+    out->summary = text_of(e, rev, "summary", &err);
     out->about = about;
     return err;
 }
@@ -150,7 +146,7 @@ collect(struct events *e, const uint8_t *record, const char *about, bool deeper)
         if (strcmp(t->name, "event") == 0 && !have_already(e, &rev)) {
             err = add_event(e, t, &rev, about);
         } else if (strcmp(t->name, "case") == 0 && deeper) {
-            const char *title = text_of(e, t, &rev, "title", &err);
+            const char *title = text_of(e, &rev, "title", &err);
             if (err == VAULT_OK)
                 err = collect(e, rev.record, title, false);
         }
@@ -215,7 +211,7 @@ add_step(struct events *e, const struct type_def *t, const struct revision *rev)
     const char *text, *date = "";
     vault_err err = VAULT_OK;
 
-    text = text_of(e, t, rev, "next_step", &err);
+    text = text_of(e, rev, "next_step", &err);
     if (err != VAULT_OK || *text == '\0')
         return err;
     err = step_date(e, text, &date);
@@ -245,8 +241,8 @@ each(struct scan *s, uint32_t n, struct revision *rev)
     if (strcmp(t->name, "case") == 0)
         return add_step(e, t, rev);
     if (strcmp(t->name, "event") != 0 ||
-        strcmp(text_of(e, t, rev, "status", &err), "planned") != 0 || err != VAULT_OK ||
-        !falls_due(e, text_of(e, t, rev, "date", &err)) || err != VAULT_OK)
+        strcmp(text_of(e, rev, "status", &err), "planned") != 0 || err != VAULT_OK ||
+        !falls_due(e, text_of(e, rev, "date", &err)) || err != VAULT_OK)
         return err;
     return add_event(e, t, rev, "");
 }

@@ -88,9 +88,23 @@ put_in_force(struct vault *v, const struct keyfile *kf, const uint8_t hash[stati
     v->kf = *kf;
     memcpy(v->keys_hash, hash, 32);
     err = file_swap(v->dir, KEYS_NEW, KEYS_NAME);
+    v->swap_due = err != VAULT_OK && file_exists(v->dir, KEYS_NEW);
     if (err != VAULT_OK)
         err_prefix("the new passphrase is in force, but keys.new could not be renamed yet: ");
     return err;
+}
+
+/* While keys.new is the file in force it must not be staged over. */
+static vault_err
+finish_swap(struct vault *v)
+{
+    vault_err err = VAULT_OK;
+
+    if (!v->swap_due)
+        return VAULT_OK;
+    err = file_swap(v->dir, KEYS_NEW, KEYS_NAME);
+    v->swap_due = err != VAULT_OK && file_exists(v->dir, KEYS_NEW);
+    return v->swap_due ? err : VAULT_OK;
 }
 
 vault_err
@@ -103,7 +117,9 @@ vault_key_change(vault *v, const struct secret *new_passphrase,
     vault_err err;
 
     vault_clear_error();
-    err = new_cost(v, opt, &cost);
+    err = finish_swap(v);
+    if (err == VAULT_OK)
+        err = new_cost(v, opt, &cost);
     if (err == VAULT_OK)
         err = reseal(v, new_passphrase, &cost, &kf, bytes);
     if (err == VAULT_OK)

@@ -9,6 +9,7 @@
 #include "vault/view.h"
 
 #define WHERE_MAX 32
+#define IDS_LOGGED 256          /* a longer list is logged by its number alone */
 
 /* One condition, made ready: folded text, a span of days, or a record. */
 struct condition {
@@ -27,7 +28,8 @@ struct listing {
     vault_list_fn *fn;
     void *ctx;
     uint64_t matched;
-    bool counting;              /* first pass of a reveal: how many will be shown */
+    bool counting;              /* first pass of a reveal: what will be shown */
+    char id[IDS_LOGGED][CODE_LEN + 1];
     struct buf fold, title;
 };
 
@@ -36,13 +38,18 @@ struct listing {
 static const struct field_def *
 field_anywhere(const struct type_set *s, const char *type, const char *field)
 {
+    const struct field_def *found = NULL;
+
+    /* The newest version; of several types one that withholds it, so that its values are looked at. */
     for (size_t i = s->n; i > 0; i--) {
         const struct type_def *t = s->type[i - 1];
         const struct field_def *f = type_field(t, field, strlen(field));
-        if (f != NULL && (type == NULL || strcmp(t->name, type) == 0))
-            return f;
+        if (f == NULL || (type != NULL && strcmp(t->name, type) != 0))
+            continue;
+        if (found == NULL || (type == NULL && f->tier == LEAF_WITHHELD))
+            found = f;
     }
-    return NULL;
+    return found;
 }
 
 static vault_err
@@ -57,7 +64,7 @@ make_condition(struct listing *l, const struct vault_where *w, struct condition 
     if (f == NULL && l->q->type != NULL)
         return type_no_field(type_set_current(s, l->q->type), w->field, strlen(w->field));
     if (f == NULL)
-        return err_say(VAULT_ERR_INPUT, "see 'type show'", "no type has such a field");
+        return type_set_has_field(s, w->field);
     if (f->tier == LEAF_WITHHELD) {
         err = need_keeper(l->v, "asking for withheld values");
         if (err != VAULT_OK)
@@ -113,13 +120,17 @@ value_meets(struct listing *l, const struct condition *c, struct part value, boo
 }
 
 static vault_err
-meets(struct listing *l, const struct revision *rev, const struct condition *c, bool *yes)
+meets(struct listing *l, const struct type_def *t, const struct revision *rev,
+    const struct condition *c, bool *yes)
 {
     vault_err err = VAULT_OK;
 
     *yes = false;
     for (size_t i = 0; err == VAULT_OK && !*yes && i < rev->n_leaves; i++) {
         const struct leaf *f = &rev->leaf[i];
+        if (!is_keeper(l->v) && type_set_tier(&l->v->recs.types, t, type_field(t, f->field.p,
+                f->field.n), f->tier) == LEAF_WITHHELD)
+            continue;
         if (f->value.n != 0 && f->field.n == strlen(c->field) &&
             memcmp(f->field.p, c->field, f->field.n) == 0)
             err = value_meets(l, c, f->value, yes);
@@ -137,7 +148,7 @@ meets_all(struct listing *l, const struct revision *rev, bool *yes)
         return err_say(VAULT_ERR_DAMAGED, NULL, "the type of a record is missing");
     *yes = l->q->type == NULL || strcmp(t->name, l->q->type) == 0;
     for (size_t i = 0; err == VAULT_OK && *yes && i < l->n_where; i++)
-        err = meets(l, rev, &l->where[i], yes);
+        err = meets(l, t, rev, &l->where[i], yes);
     return err;
 }
 
@@ -178,6 +189,8 @@ each(struct scan *s, uint32_t n, struct revision *rev)
     (void)n;
     if (err != VAULT_OK || !yes)
         return err;
+    if (l->counting && l->matched < IDS_LOGGED)
+        code_of(l->id[l->matched], rev->record);
     l->matched++;
     return l->counting ? VAULT_OK : tell(s, l, rev);
 }
@@ -194,9 +207,14 @@ pass(struct listing *l, bool withheld)
 static vault_err
 log_listing(struct listing *l)
 {
+    const char *ids[IDS_LOGGED];
     struct detail d = {0};
     vault_err err;
 
+    for (size_t i = 0; i < IDS_LOGGED; i++)
+        ids[i] = l->id[i];
+    if (l->matched <= IDS_LOGGED)
+        detail_texts(&d, "ids", ids, (size_t)l->matched);
     detail_uint(&d, "records", l->matched);
     if (l->q->type != NULL)
         detail_text(&d, "type", l->q->type);

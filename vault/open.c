@@ -32,13 +32,29 @@ session_new(vault **out, const char *path)
         return err_nomem();
     v->dir = -1;
     v->path = strdup(path);
-    if (v->path == NULL || asprintf(&v->db_path, "%s/%s", path, DB_NAME) < 0) {
-        v->db_path = NULL;
+    if (v->path == NULL) {
         vault_close(v);
         return err_nomem();
     }
     *out = v;
     return VAULT_OK;
+}
+
+vault_err
+session_db_path(vault *v)
+{
+    char *real = realpath(v->path, NULL);
+    vault_err err = VAULT_OK;
+
+    if (real == NULL)
+        return err_errno(errno, "cannot find the vault folder");
+    free(v->db_path);
+    if (asprintf(&v->db_path, "%s/%s", real, DB_NAME) < 0) {
+        v->db_path = NULL;
+        err = err_nomem();
+    }
+    free(real);
+    return err;
 }
 
 static void
@@ -263,7 +279,8 @@ static vault_err
 wrong_key(void)
 {
     return err_say(VAULT_ERR_KEY,
-        "check the keyboard layout and Caps Lock; other ways in: 'key list' shows them",
+        "check the keyboard layout and Caps Lock; other ways in: 'key list' shows them; "
+        "an old copy of keys wants the passphrase of its time",
         "the passphrase does not open this vault");
 }
 
@@ -289,6 +306,7 @@ derive_all(struct candidate c[2], const struct vault_credentials *cred)
     for (size_t i = 0; err == VAULT_OK && i < n; i++)
         err = derive_one(c, pass, &cost[i], with_file ? hash : NULL, cred->slot);
     secret_free(pass);
+    sodium_memzero(hash, sizeof hash);
     if (err == VAULT_OK && c[0].slot < 0 && c[1].slot < 0)
         err = wrong_key();
     return err;
@@ -384,8 +402,12 @@ settle(vault *v, struct candidate c[2])
             "keys is not the one that records.db names");
     if (c[in_force].slot < 0)
         return wrong_key();
+    if (in_force == 1 && file_swap(v->dir, KEYS_NEW, KEYS_NAME) != VAULT_OK) {
+        vault_clear_error();            /* a read-only disk: reading goes on */
+        v->swap_due = true;
+    }
     if (in_force == 1)
-        return file_swap(v->dir, KEYS_NEW, KEYS_NAME);
+        return VAULT_OK;
     if (file_exists(v->dir, KEYS_NEW) && file_wipe(v->dir, KEYS_NEW) != VAULT_OK)
         vault_clear_error();            /* a read-only disk: it stays, and is never used */
     return VAULT_OK;
@@ -438,6 +460,8 @@ note_surroundings(vault *v)
     if (dir_is_open_to_others(v->dir))
         session_warn(v, "the vault folder can be read by other users of this machine, "
             "or lies on a file system without permissions");
+    if (v->swap_due)
+        session_warn(v, "a change of keys is not finished: keys.new could not be renamed to keys");
     if (vault_memory_unlocked())
         session_warn(v, "memory could not be locked: secrets may reach the swap space; "
             "raise the limit (ulimit -l) or encrypt swap");
@@ -487,6 +511,8 @@ session_open(vault *v, const struct vault_credentials *cred, struct report *rep)
     err = dir_open(&v->dir, v->path);
     if (err == VAULT_OK)
         err = dir_lock(v->dir);
+    if (err == VAULT_OK)
+        err = session_db_path(v);
     if (err == VAULT_OK)
         err = read_candidates(v->dir, c);
     if (err == VAULT_OK)

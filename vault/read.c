@@ -10,13 +10,13 @@
 static vault_err
 log_reveal(struct vault *v, const struct vault_record *r)
 {
-    const char *name[64];
+    const char *name[TYPE_FIELDS_MAX];
     struct detail d = {0};
     vault_err err;
 
     detail_text(&d, "id", r->id);
     detail_text(&d, "revision", r->revision);
-    detail_texts(&d, "fields", name, view_withheld_fields(r, name, 64));
+    detail_texts(&d, "fields", name, view_withheld_fields(r, name, TYPE_FIELDS_MAX));
     err = session_note(v, "reveal", true, &d);
     detail_free(&d);
     return err;

@@ -138,8 +138,8 @@ tell(struct scan *scan, struct searching *s, const struct type_def *t, const str
         if (strlen(field) == l->field.n && memcmp(field, l->field.p, l->field.n) == 0)
             continue;               /* another element of the same field */
         snprintf(field, sizeof field, "%.*s", (int)l->field.n, (const char *)l->field.p);
-        snprintf(why, sizeof why, "found in %s%s", field,
-            l->tier == LEAF_WITHHELD ? " (withheld)" : "");
+        snprintf(why, sizeof why, "found in %s%s", field, type_set_tier(&s->v->recs.types, t,
+            type_field(t, l->field.p, l->field.n), l->tier) == LEAF_WITHHELD ? " (withheld)" : "");
         if (s->fn(s->ctx, &h) != 0)
             scan->stop = true;
     }
@@ -178,12 +178,8 @@ check_query(struct vault *v, const struct vault_search_query *q)
     if (err == VAULT_OK && t != NULL && q->field != NULL &&
         type_field(t, q->field, strlen(q->field)) == NULL)
         err = type_no_field(t, q->field, strlen(q->field));
-    for (size_t i = 0; err == VAULT_OK && t == NULL && q->field != NULL; i++) {
-        if (i == v->recs.types.n)
-            return err_say(VAULT_ERR_INPUT, "see 'type show'", "no type has such a field");
-        if (type_field(v->recs.types.type[i], q->field, strlen(q->field)) != NULL)
-            break;
-    }
+    if (err == VAULT_OK && t == NULL && q->field != NULL)
+        err = type_set_has_field(&v->recs.types, q->field);
     return err;
 }
 

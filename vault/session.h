@@ -72,6 +72,7 @@ struct vault {
     struct buf used;            /* accepted words used since the last entry, each with its zero */
     const char *warning[8];
     size_t n_warnings;
+    bool swap_due;              /* keys.new is in force and could not be renamed yet */
     bool uncertain;             /* a commit failed: only opening anew tells what the database holds */
 };
 
@@ -148,6 +149,8 @@ VAULT_CHECK vault_err session_pick_cost(struct kdf_cost *out, const struct vault
 /* Give the record layer what it needs of the session. */
 VAULT_CHECK vault_err session_init_recs(vault *v);
 VAULT_CHECK vault_err session_new(vault **out, const char *path);
+/* Where the database really lies: SQLite follows no links. The folder must be there. */
+VAULT_CHECK vault_err session_db_path(vault *v);
 VAULT_CHECK vault_err session_open(vault *v, const struct vault_credentials *cred,
     struct report *rep);
 

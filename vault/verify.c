@@ -7,6 +7,7 @@
  */
 #include "vault/session.h"
 
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -435,6 +436,15 @@ apply_slot(struct vault *v, const struct revision *rev, uint32_t log)
         err = field_num(rev, "tier", &a.tier);
     if (err != VAULT_OK)
         return err;
+    if (is_keeper(v) && memcmp(a.pk, v->me.author_pk, 32) == 0) {
+        uint8_t own[32];
+        err = field_bytes(rev, "slot_key", own, sizeof own);
+        if (err == VAULT_OK && !bytes_equal(own, secret_bytes(v->me.slot_key), sizeof own))
+            err = damaged("the registered key of this slot is not its own");
+        sodium_memzero(own, sizeof own);
+        if (err != VAULT_OK)
+            return err;
+    }
     p = author_by_slot(v, a.slot_id);
     if (p != NULL) {
         a.since = p->since;
@@ -490,6 +500,8 @@ apply_system(struct vault *v, uint32_t n, struct revision *rev)
     if (!v->chain[p->log].keeper)
         return damaged("a system record was added without the keeper's signature");
     err = recs_load(&v->recs, n, rev);
+    if (err == VAULT_OK && is_keeper(v) && revision_introduces(rev))
+        err = recs_load_withheld(&v->recs, n, rev);
     if (err == VAULT_OK && memcmp(rev->type, t->hash, 32) != 0)
         err = damaged("a system record is of a wrong type");
     if (err != VAULT_OK)

@@ -83,16 +83,16 @@ static vault_err
 fill_result(struct vault *v, const struct revision *rev, bool changed, struct vault_added *out)
 {
     struct buf title = BUF_INIT;
-    vault_err err;
+    vault_err err = recs_title(&v->recs, rev, &title);
 
-    memset(out, 0, sizeof *out);
-    code_of(out->id, rev->record);
-    hex_of(out->revision, rev->id, REVISION_ID_BYTES);
-    out->changed = changed;
-    err = recs_title(&v->recs, rev, &title);
-    if (err == VAULT_OK)
+    if (err == VAULT_OK) {
+        memset(out, 0, sizeof *out);
+        code_of(out->id, rev->record);
+        hex_of(out->revision, rev->id, REVISION_ID_BYTES);
+        out->changed = changed;
         memcpy(out->label, title.p, title.n < sizeof out->label - 1 ? title.n :
             sizeof out->label - 1);
+    }
     buf_free(&title);
     return err;
 }

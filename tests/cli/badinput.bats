@@ -211,7 +211,7 @@ open('$VAULT/keys', 'wb').write(b)"
     ln -s nowhere link.vault
     for name in "$VAULT" folder.vault file.vault link.vault; do
         state > before
-        raw 6 "$WITHHELD" --passphrase-fd 4 init "$name" "${CHEAP[@]}" 4<<< "$PASS"
+        raw 2 "$WITHHELD" --passphrase-fd 4 init "$name" "${CHEAP[@]}" 4<<< "$PASS"
         sentence
         err 'already'
         unchanged
@@ -244,9 +244,9 @@ open('$VAULT/keys', 'wb').write(b)"
     ln -s nowhere link
     # the same code as init has for the same thing
     for name in folder file link "$VAULT" .; do
-        refuses 6 dump "$name"
+        refuses 2 dump "$name"
         err 'already'
-        refuses 6 dump "$name" --reveal
+        refuses 2 dump "$name" --reveal
     done
     [ "$(<file)" = precious ]
     [ "$(ls -A folder)" = '' ]
@@ -322,7 +322,7 @@ bad_csv() {
     refuses 2 import bad.csv --as person --mapping m.json
     err 'line 2, column 2 (Date of birth)'
     printf 'ref,person\nC-9,K-1|nobody\n' > bad.csv
-    refuses 7 import bad.csv --as case
+    refuses 2 import bad.csv --as case
     err 'line 2, column 2 (person)'
 }
 
@@ -631,7 +631,7 @@ END
     refuses 2 add case person=C-1
     err person
     refuses 7 edit C-1 lawyer=nobody
-    refuses 7 add person --from - <<< '{"born":{"value":"1970","source":"nobody"}}'
+    refuses 2 add person --from - <<< '{"born":{"value":"1970","source":"nobody"}}'
     err born
     refuses 7 list case --where person=nobody
 }

@@ -855,7 +855,6 @@ assert d["fields"] == want, d["fields"]'
     printf 'No;Full name;AKA;Remarks;born\nK-9;Pak Yong;Park / Пак;nobody needs this;1970\n' > p.csv
     echo '{"No":"ref","Full name":{"field":"name"},"AKA":{"field":"other_names","split":" / "},"Remarks":null}' > m.json
     ok import p.csv --as person --mapping m.json
-    err 'Remarks'
     ok show K-9 --reveal --json
     holds 'd["fields"]["name"] == "Pak Yong"' 'd["fields"]["other_names"] == ["Park", "Пак"]' \
         'd["fields"]["born"] == "1970"'

@@ -28,6 +28,11 @@ NUMBERS = {"log"}           # columns that are not blobs
 APPLICATION_ID, SCHEMA_VERSION = 0x77686C64, 1
 
 
+def create_table(table):
+    columns = [f"{c} {'INTEGER' if c in NUMBERS else 'BLOB'} NOT NULL" for c in TABLES[table]]
+    return f"CREATE TABLE {table}(n INTEGER PRIMARY KEY, {', '.join(columns)})"
+
+
 def read_database(folder, session):
     """{table: {n: (column, ...)}}, by the program sqlcipher, which gets the key on its standard input."""
     path = os.path.join(os.path.abspath(folder), "records.db")
@@ -52,7 +57,7 @@ def sql_script(session):
     yield ".mode list"
     yield ".separator ,"
     yield "SELECT '#', application_id, user_version FROM pragma_application_id, pragma_user_version;"
-    yield "SELECT '#', hex(type), hex(name) FROM sqlite_schema;"
+    yield "SELECT '#', hex(sql) FROM sqlite_schema;"
     for table, columns in TABLES.items():
         # Whatever a cell holds, its line stays one line of the form that parse_dump takes.
         cells = (f"iif(typeof({c}) = 'integer', {c}, 'bad')" if c in NUMBERS else
@@ -79,18 +84,19 @@ def parse_dump(lines):
     if not lines or lines.pop(0) != f"#,{APPLICATION_ID},{SCHEMA_VERSION}":
         raise Damage("application id or schema version is wrong")
     database = {table: {} for table in TABLES}
-    things = set()
+    schema = []
     for line in lines:
         table, *cells = line.split(",")
         if table == "#":
-            things.add(tuple(bytes.fromhex(cell) for cell in cells))
+            schema.append(bytes.fromhex(cells[0]))
         else:
             if "bad" in cells:
                 raise Damage(f"table {table} has a cell of a wrong kind")
             columns = [int(cell) if column in NUMBERS else bytes.fromhex(cell)
                        for column, cell in zip(TABLES[table], cells[1:])]
             database[table][int(cells[0])] = columns
-    if things != {(b"table", table.encode()) for table in TABLES}:
+    want = [b"".join(create_table(table).encode().split()) for table in TABLES]
+    if sorted(b"".join(sql.split()) for sql in schema) != sorted(want):
         raise Damage("has other tables than those of the format")
     return database
 

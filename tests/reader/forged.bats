@@ -8,7 +8,7 @@ HERE=$BATS_TEST_DIRNAME
 export PYTHONDONTWRITEBYTECODE=1
 
 # Forgeries that `withheld check` does not look for.
-UNSEEN=' half-removed kind not-nfc open-name pack-split parent second-key slot-key slot-x25519 unknown-field '
+UNSEEN=' open-name pack-split second-key slot-key '
 
 setup_file() {
     "$PYTHON" "$HERE/writer.py" --all "$BATS_FILE_TMPDIR"
@@ -71,6 +71,8 @@ reads() {
 }
 
 @test "every forgery is noticed by the program" {
+    write
+    refused 0 w writer check        # or all that follows means nothing
     while IFS=$'\t' read -r name _; do
         [[ $UNSEEN != *" $name "* ]] || continue
         VAULT=$BATS_FILE_TMPDIR/$name.vault

@@ -253,8 +253,7 @@ def parse_type(definition, system=False):
         if not good:
             raise Damage(f"type {name}: field {f.name} has a definition that is not allowed")
     for texts in (labels, *(f.labels for f in fields)):
-        good = len(texts) <= 32 and all(type(k) is str and LANGUAGE.fullmatch(k) and is_line(x) for k, x in texts.items())
-        if not good:
+        if len(texts) > 32 or not all(is_line(k) and LANGUAGE.fullmatch(k) and is_line(x) for k, x in texts.items()):
             raise Damage(f"type {name}: labels of a wrong form")
     return Type(name, version, labels, {f.name: f for f in fields})
 

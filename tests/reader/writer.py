@@ -20,8 +20,8 @@ import argon2.low_level
 import nacl.bindings
 
 import xwing
-from database import (APPLICATION_ID, BY_INTAKE, BY_NAME, HAS_BLOB_KEY, HAS_RECORD_KEY, NUMBERS, PACK, SCHEMA_VERSION,
-                      TABLES, TAG)
+from database import (APPLICATION_ID, BY_INTAKE, BY_NAME, HAS_BLOB_KEY, HAS_RECORD_KEY, PACK, SCHEMA_VERSION,
+                      TABLES, TAG, create_table)
 from keys import CASE, KEEPER, MAGIC, PASSPHRASE
 from log import merkle_root
 from primitives import KDF, MAC, X25519, H, blake2b, ed25519_public, encode, keyed, x25519_public
@@ -360,9 +360,8 @@ class Writer:
         sql = [f"""PRAGMA key = "x'{self.vmk_key(1).hex()}{self.db_salt.hex()}'";""",
                "PRAGMA cipher_page_size = 16384;", "PRAGMA cipher_hmac_algorithm = HMAC_SHA256;",
                f"PRAGMA application_id = {APPLICATION_ID};", f"PRAGMA user_version = {SCHEMA_VERSION};", "BEGIN;"]
-        for table, columns in TABLES.items():
-            typed = [f"{c} {'INTEGER' if c in NUMBERS else 'BLOB'} NOT NULL" for c in columns]
-            sql.append(f"CREATE TABLE {table}(n INTEGER PRIMARY KEY, {', '.join(typed)});")
+        for table in TABLES:
+            sql.append(create_table(table) + ";")
             sql += [f"INSERT INTO {table} VALUES ({', '.join(map(literal, row))});" for row in self.rows[table]]
         sql.append("COMMIT;")
         os.umask(0o077)

@@ -61,7 +61,7 @@ make_folder(int *fd, const char *path)
 
     if (mkdir(path, 0700) != 0) {
         if (errno == EEXIST)
-            return err_say(VAULT_ERR_INPUT, NULL, "%s is already there", path);
+            return err_say(VAULT_ERR_REFUSED, NULL, "%s is already there", path);
         return err_errno(errno, "cannot make the folder %s", path);
     }
     err = sync_parent(path);
@@ -191,7 +191,7 @@ file_create(int dir, const char *name, const void *p, size_t n)
     vault_err err;
 
     if (fd < 0 && errno == EEXIST)
-        return err_say(VAULT_ERR_INPUT, NULL, "%s is already there", name);
+        return err_say(VAULT_ERR_REFUSED, NULL, "%s is already there", name);
     if (fd < 0)
         return err_errno(errno, "cannot make %s", name);
     err = fd_write_all(fd, p, n, name);

@@ -130,6 +130,7 @@ import_cell(struct vault_fields *f, const char *field, const struct cell *c, str
 
     if (err != VAULT_OK)
         return err;
+    in->column = NULL;
     in->line = c->line;
     in->col = c->col;
     in->unset = in->absent = c->kind == CELL_NULL;
@@ -174,6 +175,14 @@ split_cell(struct importing *x, const struct target *t, const struct cell *c)
     return err;
 }
 
+/* Errors name a column as its header does. */
+static void
+name_columns(struct importing *x, size_t from, const struct cell *c)
+{
+    for (size_t i = from; i < x->fields.n; i++)
+        x->fields.in[i].column = rows_column(x->rows, c->column);
+}
+
 static vault_err
 take_cells(struct importing *x, const struct row *row)
 {
@@ -183,12 +192,14 @@ take_cells(struct importing *x, const struct row *row)
     for (size_t i = 0; err == VAULT_OK && i < row->n_cells; i++) {
         const struct cell *c = &row->cell[i];
         const struct target *t = &x->target[c->column];
+        size_t from = x->fields.n;
         if (t->f == NULL)
             continue;
         if (t->split != NULL && c->kind == CELL_TEXT)
             err = split_cell(x, t, c);
         else
             err = import_cell(&x->fields, t->f->name, c, c->text);
+        name_columns(x, from, c);
     }
     return err;
 }
@@ -286,6 +297,9 @@ do_row(struct importing *x, const struct row *row)
         err = x->keys != NULL ? keyed_row(x) : add_row(x);
     if (err != VAULT_OK && strncmp(vault_last_error()->text, "line ", 5) != 0)
         err_prefix("line %llu: ", (unsigned long long)row->line);
+    if (err == VAULT_ERR_NOT_FOUND)     /* a link to nowhere is a mistake of the file */
+        err = err_say(VAULT_ERR_INPUT, "add or import the record it points to first", "%s",
+            vault_last_error()->text);
     x->im->rows++;
     return err;
 }

@@ -186,6 +186,10 @@ change_ready(struct change *c, struct revision *rev, struct ready *out)
 
     out->pack = 0;
     err = draw_keys(c, rev, key.record, key.blob, &is_new);
+    if (err == VAULT_OK && revision_introduces(rev) && c->r->keys.k_name == NULL &&
+        c->r->keys.intake_key == NULL)
+        err = err_say(VAULT_ERR_FAILED, "open the vault with a keeper's passphrase",
+            "this version cannot take in withheld values under a case passphrase");
     if (err == VAULT_OK)
         err = seal_one(c, rev, key.record, key.blob, out);
     if (err == VAULT_OK)

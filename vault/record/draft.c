@@ -228,10 +228,8 @@ at_place(vault_err err, const struct field_input *i)
     snprintf(own, sizeof own, "field %s: ", i->field);
     if (strncmp(text, own, strlen(own)) == 0)
         text += strlen(own);
-    /* In a file a link to nowhere is a mistake of the file. */
-    return err_say(err == VAULT_ERR_NOT_FOUND ? VAULT_ERR_INPUT : err,
-        said.hint[0] == '\0' ? NULL : said.hint, "line %llu, column %u (%s): %s",
-        (unsigned long long)i->line, i->col, i->field, text);
+    return err_say(err, said.hint[0] == '\0' ? NULL : said.hint, "line %llu, column %u (%s): %s",
+        (unsigned long long)i->line, i->col, i->column != NULL ? i->column : i->field, text);
 }
 
 static vault_err
@@ -556,7 +554,12 @@ draft_copy(struct draft *d, const struct revision *head, const struct revision *
     const struct type_def *t;
     vault_err err = VAULT_OK;
 
-    begin(d, rev, old == NULL ? head->type : old->type);
+    t = type_set_by_hash(&d->r->types, old == NULL ? head->type : old->type);
+    if (t != NULL && old != NULL)
+        t = type_set_current(&d->r->types, t->name);    /* a tier raised since holds */
+    if (t == NULL)
+        return err_say(VAULT_ERR_DAMAGED, NULL, "the type of a record is missing");
+    begin(d, rev, t->hash);
     set_parent(rev, head);
     if (old == NULL) {
         if (revision_add(rev, PART(REMOVED_FIELD, strlen(REMOVED_FIELD)), LEAF_OPEN,
@@ -564,9 +567,6 @@ draft_copy(struct draft *d, const struct revision *head, const struct revision *
             return err_nomem();
         return VAULT_OK;
     }
-    t = type_set_by_hash(&d->r->types, old->type);
-    if (t == NULL)
-        return err_say(VAULT_ERR_DAMAGED, NULL, "the type of a record is missing");
     if (old->n_leaves == 1 && revision_removed(old))
         return err_say(VAULT_ERR_INPUT, NULL, "that revision is a removal");
     for (size_t i = 0; err == VAULT_OK && i < old->n_leaves; i++)

@@ -23,6 +23,7 @@ struct field_input {
     bool unset;
     bool absent;                /* unset by null in JSON: nothing to say when adding */
     struct span text, source, as_of, certainty;
+    const char *column;         /* name of its column, borrowed; NULL: the field's */
     uint64_t line;              /* where it stood, 0: unknown */
     uint32_t col;
 };

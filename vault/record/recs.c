@@ -173,31 +173,81 @@ expect(struct recs *r, uint32_t n, struct revision *rev)
     memcpy(rev->author, author == NULL ? r->author : author, 32);
 }
 
+static bool
+is_removal(const struct leaf *l)
+{
+    return l->field.n == strlen(REMOVED_FIELD) && memcmp(l->field.p, REMOVED_FIELD, l->field.n) == 0;
+}
+
+/* Parents are earlier revisions of the record; fields are those of the type, none more open than it says. */
+static vault_err
+judge_shape(struct recs *r, uint32_t n, const struct revision *rev, const struct type_def *t)
+{
+    const struct index *ix = &r->index;
+
+    for (size_t i = 0; i < rev->n_parents; i++) {
+        uint32_t m = index_revision(ix, ix->pair[n].first, rev->parent[i]);
+        if (m == 0 || m >= n)
+            return missing("a revision that another follows");
+    }
+    for (size_t i = 0; i < rev->n_leaves; i++) {
+        const struct leaf *l = &rev->leaf[i];
+        const struct field_def *f = type_field(t, l->field.p, l->field.n);
+        if (is_removal(l) ? rev->n_leaves != 1 || l->tier != LEAF_OPEN : f == NULL)
+            return err_say(VAULT_ERR_DAMAGED, NULL, "a revision has a field that its type has not");
+        if (f != NULL && l->tier < f->tier)
+            return err_say(VAULT_ERR_DAMAGED, NULL,
+                "a revision holds openly what its type withholds");
+    }
+    return VAULT_OK;
+}
+
 /* The blob names its type by the first bytes of the hash; the id then proves the rest. */
 static vault_err
-complete_type(struct recs *r, struct revision *rev)
+complete_type(struct recs *r, uint32_t n, struct revision *rev)
 {
+    vault_err err;
     const struct type_def *t = type_set_by_short(&r->types, rev->type);
 
     if (t == NULL)
         return err_say(VAULT_ERR_DAMAGED, NULL, "the type of a record is missing");
     memcpy(rev->type, t->hash, sizeof rev->type);
-    return revision_check_id(rev);
+    err = revision_check_id(rev);
+    return err != VAULT_OK ? err : judge_shape(r, n, rev, t);
+}
+
+/*
+ * Only a purge or a handoff may leave values out, and only a handoff brings another author than the
+ * signer of the entry. This version has neither, so whoever could re-seal a blob did it to hide something.
+ */
+static vault_err
+judge_whole(const struct revision *rev, const uint8_t signer[static 32])
+{
+    if (rev->partial)
+        return err_say(VAULT_ERR_DAMAGED, NULL,
+            "values of a revision are missing, and no entry says that they were purged");
+    if (memcmp(rev->author, signer, 32) != 0)
+        return err_say(VAULT_ERR_DAMAGED, NULL,
+            "the author of a revision is not the signer of its log entry");
+    return VAULT_OK;
 }
 
 vault_err
 recs_load_from(struct recs *r, uint32_t n, const uint8_t key[static 32], struct part blob,
     struct revision *rev)
 {
-    uint8_t seed[32];
+    uint8_t seed[32], signer[32];
     vault_err err;
 
     expect(r, n, rev);
+    memcpy(signer, rev->author, sizeof signer);
     err = unseal_blob(rev, seed, &r->keys, key, LEAF_OPEN, blob);
     if (err == VAULT_OK)
         err = revision_read_open(rev, seed);
     sodium_memzero(seed, sizeof seed);
-    return err != VAULT_OK ? err : complete_type(r, rev);
+    if (err == VAULT_OK)
+        err = judge_whole(rev, signer);
+    return err != VAULT_OK ? err : complete_type(r, n, rev);
 }
 
 vault_err
@@ -233,7 +283,7 @@ recs_withheld_from(struct recs *r, const uint8_t key[static 32], struct part blo
     if (err == VAULT_OK)
         err = revision_read_withheld(rev, seed);
     sodium_memzero(seed, sizeof seed);
-    return err;
+    return err != VAULT_OK ? err : judge_whole(rev, rev->author);
 }
 
 vault_err

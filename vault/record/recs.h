@@ -99,6 +99,9 @@ VAULT_CHECK vault_err recs_tag_seen(struct recs *r, unsigned which,
 
 /* Open value of a field as plain text, appended; nothing when absent. */
 VAULT_CHECK vault_err recs_text(const struct revision *rev, const char *field, struct buf *out);
+/* The same, but nothing where the type in force withholds the field: for what a person is shown. */
+VAULT_CHECK vault_err recs_shown_text(struct recs *r, const struct revision *rev,
+    const char *field, struct buf *out);
 /* Tags of a finished revision: ref | label | links. System records: none. Appended to out. */
 VAULT_CHECK vault_err recs_tags(struct recs *r, const struct revision *rev, struct buf *out);
 

@@ -25,6 +25,7 @@ revision_reset(struct revision *r)
 {
     r->n_parents = 0;
     r->n_leaves = 0;
+    r->partial = false;
     buf_reset(&r->open);
     buf_reset(&r->withheld);
     buf_reset(&r->scratch);
@@ -426,6 +427,7 @@ read_others(struct revision *r, struct rd *rd)
             rd->bad = true;
         if (!rd->bad && p.n == 32)
             memcpy(l->introduced, p.p, 32);
+        r->partial = r->partial || l->tier == LEAF_OPEN;
         if (!rd->bad && r->n_leaves > first + 1 && leaf_compare(l - 1, l) >= 0)
             return damaged("values are out of order");
     }
@@ -474,6 +476,7 @@ revision_read_open(struct revision *r, const uint8_t seed[static 32])
     vault_err err;
 
     r->n_leaves = 0;
+    r->partial = false;
     if (cbor_get_array(&rd, 7) != 7)
         rd.bad = true;
     memset(r->type, 0, sizeof r->type);
@@ -482,6 +485,7 @@ revision_read_open(struct revision *r, const uint8_t seed[static 32])
     r->time = cbor_get_int(&rd);
     read_author(r, &rd);
     read_salts(&rd, &s, seed);
+    r->partial = s.seed == NULL;
     err = rd.bad ? damaged("its head cannot be read") : read_open_items(r, &rd, &s);
     sodium_memzero(&s, sizeof s);
     if (err == VAULT_OK)
@@ -520,6 +524,7 @@ read_withheld_items(struct revision *r, struct rd *rd, const uint8_t *seed)
     if (cbor_get_array(rd, 2) != 2)
         rd->bad = true;
     read_salts(rd, &s, seed);
+    r->partial = r->partial || s.seed == NULL;
     count = cbor_get_array(rd, REVISION_LEAVES_MAX);
     for (size_t i = 0; i < r->n_leaves; i++)
         want += r->leaf[i].tier == LEAF_WITHHELD && r->leaf[i].here;

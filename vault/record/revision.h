@@ -41,6 +41,7 @@ struct revision {
     uint8_t parent[REVISION_PARENTS_MAX][REVISION_ID_BYTES];
     size_t n_parents;
     int64_t time;
+    bool partial;                   /* read: values are missing, as after a purge or a handoff */
     struct leaf *leaf;              /* sorted once finished or read */
     size_t n_leaves, cap;
     struct buf open;                /* plaintext of the open blob */

@@ -17,14 +17,16 @@ static const char *const TITLE[][4] = {
 };
 #define TITLE_MAX 100
 
-static bool
-is_open(struct recs *r, const struct revision *rev, const char *field)
+vault_err
+recs_shown_text(struct recs *r, const struct revision *rev, const char *field, struct buf *out)
 {
     const struct type_def *t = type_set_by_hash(&r->types, rev->type);
     const struct leaf *l = revision_leaf(rev, field);
 
-    return t != NULL && l != NULL &&
-        type_set_tier(&r->types, t, type_field(t, field, strlen(field)), l->tier) == LEAF_OPEN;
+    if (t == NULL || l == NULL ||
+        type_set_tier(&r->types, t, type_field(t, field, strlen(field)), l->tier) != LEAF_OPEN)
+        return VAULT_OK;
+    return recs_text(rev, field, out);
 }
 
 static vault_err
@@ -34,10 +36,8 @@ add_group(struct recs *r, const struct revision *rev, const char *const group[4]
     vault_err err = VAULT_OK;
 
     for (size_t i = 0; err == VAULT_OK && i < 4 && group[i] != NULL; i++) {
-        if (!is_open(r, rev, group[i]))
-            continue;
         buf_reset(&text);
-        err = recs_text(rev, group[i], &text);
+        err = recs_shown_text(r, rev, group[i], &text);
         if (err != VAULT_OK || text.n == 0)
             continue;
         if (out->n != 0)

@@ -105,6 +105,33 @@ type_set_get(const struct type_def **out, const struct type_set *s, const char *
     return VAULT_OK;
 }
 
+vault_err
+type_set_has_field(const struct type_set *s, const char *field)
+{
+    size_t count = 0, n = 0;
+    const char **names;
+    const char *near;
+
+    for (size_t i = 0; i < s->n; i++)
+        count += s->type[i]->n_fields;
+    names = calloc(count + 1, sizeof *names);
+    if (names == NULL)
+        return err_nomem();
+    for (size_t i = 0; i < s->n; i++)
+        for (size_t k = 0; k < s->type[i]->n_fields; k++)
+            names[n++] = s->type[i]->field[k].name;
+    while (n > 0 && strcmp(names[n - 1], field) != 0)
+        n--;
+    near = text_nearest(field, names, count);
+    free(names);
+    if (n > 0)
+        return VAULT_OK;
+    if (near != NULL)
+        return err_say(VAULT_ERR_INPUT, "see 'type show'",
+            "no type has such a field; did you mean '%s'?", near);
+    return err_say(VAULT_ERR_INPUT, "see 'type show'", "no type has such a field");
+}
+
 enum leaf_tier
 type_set_tier(const struct type_set *s, const struct type_def *t, const struct field_def *f,
     uint8_t leaf_tier)

@@ -28,6 +28,9 @@ const struct type_def *type_set_current(const struct type_set *s, const char *na
 VAULT_CHECK vault_err type_set_get(const struct type_def **out, const struct type_set *s,
     const char *name);
 
+/* VAULT_ERR_INPUT with the nearest name when no type has a field of this name. */
+VAULT_CHECK vault_err type_set_has_field(const struct type_set *s, const char *field);
+
 /* The tier of a stored leaf as we treat it: the stricter of the leaf's and the current type's. */
 enum leaf_tier type_set_tier(const struct type_set *s, const struct type_def *t,
     const struct field_def *f, uint8_t leaf_tier);

@@ -4,9 +4,12 @@
 #include "vault/store/db_priv.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define APPLICATION_ID 0x77686C64   /* "whld" */
 
@@ -168,6 +171,44 @@ create_new(struct db *db)
     return schema_create(db);
 }
 
+/*
+ * What lies beside the file is read by SQLite before it has any key. A journal that ends with a
+ * super-journal's name makes it delete the file of that name; ours never has one (one database), and
+ * never is anything but a regular file. A WAL has no place here at all.
+ */
+static vault_err
+judge_companions(const char *path)
+{
+    static const uint8_t MAGIC[8] = { 0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7 };
+    static const char *const NEVER[] = { "-wal", "-shm" };
+    char *name = NULL;
+    uint8_t tail[8];
+    struct stat st;
+    bool bad = false;
+    int fd = -1;
+
+    for (size_t i = 0; !bad && i < 2; i++) {
+        if (asprintf(&name, "%s%s", path, NEVER[i]) < 0)
+            return err_nomem();
+        bad = lstat(name, &st) == 0;
+        free(name);
+    }
+    if (asprintf(&name, "%s-journal", path) < 0)
+        return err_nomem();
+    fd = open(name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0)
+        bad = bad || lstat(name, &st) == 0;
+    else
+        bad = bad || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || (st.st_size >= 8 &&
+            (pread(fd, tail, 8, st.st_size - 8) != 8 || memcmp(tail, MAGIC, 8) == 0));
+    if (fd >= 0)
+        (void)close(fd);
+    free(name);
+    return !bad ? VAULT_OK : err_say(VAULT_ERR_DAMAGED,
+        "look at what lies there; it was not made by withheld",
+        "beside records.db lies a journal that does not belong to it");
+}
+
 vault_err
 db_open(struct db **out, const char *path, const struct secret *key, enum db_mode mode)
 {
@@ -177,6 +218,9 @@ db_open(struct db **out, const char *path, const struct secret *key, enum db_mod
     vault_err err;
     int rc;
 
+    err = judge_companions(path);
+    if (err != VAULT_OK)
+        return err;
     db = calloc(1, sizeof *db);
     if (db == NULL)
         return err_nomem();

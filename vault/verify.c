@@ -287,6 +287,8 @@ take_pack(struct pair_pass *p, const struct db_pair_row *row)
         return damaged("a revision is missing from the list of revisions");
     if (row->log < p->row || row->log < 1 || row->log > p->v->n_log)
         return damaged("a revision belongs to no entry");
+    if (row->log == p->row && p->tree.count % PACK_MAX != 0)
+        return damaged("the list of revisions is cut into wrong pieces");
     err = go_to_entry(p, (uint32_t)row->log);
     for (size_t i = 0; err == VAULT_OK && i < count; i++) {
         const uint8_t *ids = (const uint8_t *)row->ids.p + i * PAIR_ID_BYTES;

@@ -19,9 +19,9 @@ class InUse(Exception):
 TABLES = {
     "log": ("entry", "sigs", "detail"),
     "pair": ("log", "ids", "tags"),
-    "wrap": ("box",),
     "open": ("blob",),
     "withheld": ("blob",),
+    "wrap": ("box",),
     "intake": ("enc",),
 }
 NUMBERS = {"log"}           # columns that are not blobs

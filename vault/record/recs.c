@@ -110,6 +110,11 @@ read_pack(struct recs *r, uint32_t first, struct pack *p)
         err = missing("the key of a record");
     if (err == VAULT_OK)
         err = pack_open(p, &r->keys, PART(box.p, box.n));
+    /* A record's key stands at its first revision and nowhere else; nothing is purged in this version. */
+    for (uint32_t i = 0; err == VAULT_OK && i < p->n; i++)
+        if (p->has_record[i] != (r->index.pair[first + i].first == first + i))
+            err = err_say(VAULT_ERR_DAMAGED, NULL,
+                "the key of a record is missing, or stands where it should not");
     if (err != VAULT_OK)
         p->n = 0;
     buf_free(&box);

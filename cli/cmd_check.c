@@ -61,7 +61,7 @@ verify(struct report *r, const struct call *c)
     if (err == VAULT_ERR_KEY)
         open_explain(c);
     if (err == VAULT_ERR_DAMAGED && r->problems == 0)
-        tell(r, &(struct vault_problem){ .what = vault_last_error()->text, .where = "vault" });
+        tell(r, &(struct vault_problem){ .what = vault_last_error()->text, .where = "keys" });
     return err;
 }
 

@@ -29,6 +29,8 @@ read_line(struct secret *s, size_t *len, int fd)
         if (++n > PASS_MAX)
             return fail(VAULT_ERR_INPUT, NULL, "the passphrase is longer than %d bytes", PASS_MAX);
     }
+    if (n > 0 && p[n] == '\n' && p[n - 1] == '\r')
+        n--;                    /* the other half of a newline made on Windows */
     *len = n;
     return VAULT_OK;
 }

@@ -144,6 +144,8 @@ open('$VAULT/keys', 'wb').write(b)"
 
 @test "keys with limits overstepped, the checksum right: refused before anything is allocated" {
     local change
+    local -a limit=(prlimit --as=1000000000)
+    [ -z "${SANITIZE-}" ] || limit=()       # which needs all the address space there is
     cp "$VAULT/keys" keys.good
     for change in 'b[116:120] = (0xFFFFFFFF).to_bytes(4, "little")' 'b[120:124] = (0xFFFFFFFF).to_bytes(4, "little")' \
         'b[124:128] = (255).to_bytes(4, "little")' 'b[116:120] = bytes(4)' 'b[113] = 9' 'b[114] = 7' 'b[112] = 3' \
@@ -151,7 +153,7 @@ open('$VAULT/keys', 'wb').write(b)"
         cp keys.good "$VAULT/keys"
         change_keys "$change"
         state > before
-        raw 4 timeout 20 prlimit --as=1000000000 "$WITHHELD" -C "$VAULT" --passphrase-fd 4 status 4<<< "$PASS" ||
+        raw 4 timeout 20 "${limit[@]}" "$WITHHELD" -C "$VAULT" --passphrase-fd 4 status 4<<< "$PASS" ||
             { echo "$change"; return 1; }
         sentence
         hides passphrase
@@ -631,7 +633,7 @@ END
     refuses 2 add case person=C-1
     err person
     refuses 7 edit C-1 lawyer=nobody
-    refuses 2 add person --from - <<< '{"born":{"value":"1970","source":"nobody"}}'
+    refuses 7 add person --from - <<< '{"born":{"value":"1970","source":"nobody"}}'
     err born
     refuses 7 list case --where person=nobody
 }

@@ -2,11 +2,13 @@
 # build.sh: compile $O/tests/fault/fault with the very compiler and flags that built the library ($O/flags), and print
 # its path. Does nothing when it is newer than all it is made of.
 set -eu
-cd "$(dirname "$0")/../.."
+[ "${FAULT_LOCKED-}" = 1 ] || cd "$(dirname "$0")/../.."
 O=${O:-build}
 out=$O/tests/fault
 fault=$out/fault
 mkdir -p "$out"
+# Suites that run side by side build it once.
+[ "${FAULT_LOCKED-}" = 1 ] || FAULT_LOCKED=1 exec flock "$out" sh tests/fault/build.sh
 if [ ! -e "$fault" ] || [ -n "$(find tests/fault "$O/internal.a" "$O/flags" -name '*.[cha]' -newer "$fault" -o -name flags -newer "$fault")" ]; then
     {
         read -r compile

@@ -16,10 +16,11 @@ static const struct test {
     const char *name;
     void (*run)(struct world *w, const struct options *o);
 } TESTS[] = {
-    { "kill", test_kill }, { "torn", test_torn }, { "kill-twice", test_kill_twice },
+    { "kill", test_kill }, { "clean", test_clean }, { "torn", test_torn }, { "kill-twice", test_kill_twice },
     { "random", test_random }, { "full", test_full }, { "broken", test_broken },
     { "power", test_power }, { "keys", test_keys }, { "forged", test_forged },
-    { "bytes", test_bytes }, { "pages", test_pages }, { "cut", test_cut }, { "rows", test_rows },
+    { "bytes", test_bytes }, { "pages", test_pages }, { "cut", test_cut }, { "foreign", test_foreign },
+    { "journal", test_journal }, { "rows", test_rows },
 };
 
 static const struct test *

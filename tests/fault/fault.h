@@ -13,6 +13,7 @@ struct options {
 
 /* kill.c */
 void test_kill(struct world *w, const struct options *o);
+void test_clean(struct world *w, const struct options *o);
 void test_torn(struct world *w, const struct options *o);
 void test_kill_twice(struct world *w, const struct options *o);
 void test_random(struct world *w, const struct options *o);
@@ -26,7 +27,12 @@ void test_forged(struct world *w, const struct options *o);
 void test_bytes(struct world *w, const struct options *o);
 void test_pages(struct world *w, const struct options *o);
 void test_cut(struct world *w, const struct options *o);
-/* rows.c */
+void test_foreign(struct world *w, const struct options *o);
+void test_journal(struct world *w, const struct options *o);
+/* The promises of tamper.c. `work` was tampered with; `good` holds what it held. False: check finds nothing, and
+ * what is read is the same. Anything else ends the program. */
+bool tamper_found(struct world *w, bool new_pass, const struct state *good, const char *what, struct problems *p);
+/* rows.c; the deed is removed, swapped, changed, stray or schema */
 void test_rows(struct world *w, const struct options *o);
 
 /* After a kill at `work`: it opens, holds what it held before or after the deed, nothing is wrong, nothing lies
@@ -36,6 +42,7 @@ struct outcome {
     struct state before, after;
     unsigned n_before, n_after;         /* how often which */
     unsigned try_new_first;
+    bool clean;                         /* no journal may be left, not even one that was never in force */
 };
 void outcome_of(struct world *w, const struct deed *d, struct outcome *o);
 /* True: what it held after. */

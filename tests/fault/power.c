@@ -206,7 +206,7 @@ record(struct world *w, const struct deed *d)
     int status = 0;
     pid_t pid;
 
-    folder_copy(w->base, w->work);
+    deed_prepare(w, d);
     shim_tape_start(w->work, "keys", "records.db");
     (void)fflush(stdout);
     pid = fork();

@@ -305,7 +305,8 @@ joined(struct lines *all)
 
     if (f == NULL)
         abort();
-    qsort(all->line, all->n, sizeof *all->line, by_text);
+    if (all->n != 0)
+        qsort(all->line, all->n, sizeof *all->line, by_text);
     for (size_t i = 0; i < all->n; i++) {
         fprintf(f, "%s\n", all->line[i]);
         free(all->line[i]);
@@ -346,12 +347,15 @@ state_of(const struct world *w, const char *path, bool new_pass, bool with_ids, 
 
 /* ---- raw bytes ---- */
 
-/* What stands in base or is brought by a deed; short names of fields as CBOR has them. */
+/*
+ * What stands in base or is brought by a deed; short names of fields as CBOR has them. None is under
+ * six bytes: four given bytes stand in the noise of a vault once in thirty thousand looks.
+ */
 static const char *const NEEDLE[] = {
-    OLD_PASS, NEW_PASS, "Quux", "quux", "zebrafink", "Зимородок", "물총새", "Chabarowsk",
-    "residence", "occupation", "citizenship", "other_names", "identifiers", "press_name",
-    "next_step", "language", "definition", "slot_key", "\x64name", "\x65notes", "\x67" "address",
-    "\x66" "family", "\x63ref", "\x65label", "\x66person", "\x64" "case", "withheld-types",
+    OLD_PASS, NEW_PASS, "Quuxander", "quuxander", "zebrafink", "Зимородок", "물총새", "Chabarowsk",
+    "residence", "occupation", "citizenship", "other_names", "identifiers", "press_name", "next_step",
+    "language", "definition", "slot_key", "\x65notes", "\x67" "address", "\x66" "family",
+    "\x65label", "\x66person",
 };
 
 static size_t
@@ -381,8 +385,6 @@ leak_in(const uint8_t *p, size_t n)
 
     for (size_t i = 0; i < sizeof NEEDLE / sizeof NEEDLE[0]; i++) {
         const char *s = NEEDLE[i];
-        if (n > 1 << 20 && strlen(s) < 7)
-            continue;           /* four given bytes stand in much of anything by chance */
         if (memmem(p, n, s, strlen(s)) != NULL)
             return s;
         if (*s < ' ')
@@ -420,9 +422,9 @@ write_rows(const char *path, unsigned from, unsigned count, size_t filler)
         die("cannot write %s", path);
     fprintf(f, "ref,residence,occupation,name,notes\n");
     for (unsigned i = from; i < from + count; i++) {
-        fprintf(f, "P-%u,Quuxstadt %u,zebrafink %u,Зимородок 물총새 %u,", i, i, i, i);
+        fprintf(f, "P-%u,Quuxanderstadt %u,zebrafink %u,Зимородок 물총새 %u,", i, i, i, i);
         for (size_t k = 0; k < filler; k += 16)
-            fprintf(f, "quux %09zu. ", k + i);
+            fprintf(f, "quuxander %09zu. ", k + i);
         fprintf(f, "\n");
     }
     if (fclose(f) != 0)
@@ -472,7 +474,7 @@ world_add(vault *v)
 {
     char code[32];
 
-    return add(v, "person", "{\"residence\":\"Quux\",\"name\":\"Quux\"}", code);
+    return add(v, "person", "{\"residence\":\"Quuxander\",\"name\":\"Quuxander\"}", code);
 }
 
 static vault_err
@@ -481,14 +483,14 @@ do_add(const struct world *w, vault *v)
     char code[32];
 
     (void)w;
-    return add(v, "person", "{\"ref\":\"Q-9\",\"residence\":\"Quuxgrad\",\"name\":\"Quuxina Зимородок\","
-        "\"other_names\":[\"물총새\",\"zebrafink\"],\"notes\":\"quux said so\"}", code);
+    return add(v, "person", "{\"ref\":\"Q-9\",\"residence\":\"Quuxandergrad\",\"name\":\"Quuxanderina Зимородок\","
+        "\"other_names\":[\"물총새\",\"zebrafink\"],\"notes\":\"quuxander said so\"}", code);
 }
 
 static vault_err
 do_edit(const struct world *w, vault *v)
 {
-    return edit(v, w->person, "{\"residence\":\"Quuxholm\",\"name\":\"Quuxor zebrafink\",\"born\":\"1971\"}");
+    return edit(v, w->person, "{\"residence\":\"Quuxanderholm\",\"name\":\"Quuxanderor zebrafink\",\"born\":\"1971\"}");
 }
 
 static vault_err
@@ -545,7 +547,6 @@ do_dump(const struct world *w, vault *v)
     struct vault_dump_options opt = { .reveal = true };
     uint64_t n;
 
-    folder_remove(w->out);
     return vault_dump(v, w->out, &opt, &n);
 }
 
@@ -563,10 +564,10 @@ const struct deed DEEDS[] = {
     { .name = "edit", .run = do_edit },
     { .name = "import", .run = do_import },
     { .name = "import-big", .run = do_import_big, .is_big = true },
-    { .name = "key-change", .run = do_key_change, .changes_pass = true },
+    { .name = "key-change", .run = do_key_change, .changes_pass = true, .may_be_done = true },
     { .name = "remove", .run = do_remove },
     { .name = "reveal", .run = do_reveal },
-    { .name = "dump", .run = do_dump },
+    { .name = "dump", .run = do_dump, .may_be_done = true },
     { .name = "init", .run = do_init, .is_new = true },
     { .name = NULL },
 };
@@ -581,6 +582,16 @@ deed_find(const char *name)
     if (d->name == NULL)
         die("there is no deed %s", name);
     return d;
+}
+
+void
+deed_prepare(const struct world *w, const struct deed *d)
+{
+    folder_remove(w->out);
+    if (d->is_new)
+        folder_remove(w->work);
+    else
+        folder_copy(w->base, w->work);
 }
 
 vault_err
@@ -604,10 +615,7 @@ deed_states(const struct world *w, const struct deed *d, struct state *before, s
 {
     if (d->is_big)
         write_rows(w->big, 1000, 4500, 8000);
-    if (d->is_new)
-        folder_remove(w->work);
-    else
-        folder_copy(w->base, w->work);
+    deed_prepare(w, d);
     if (state_of(w, w->base, false, false, before) != VAULT_OK)
         die("base cannot be read");
     if (deed_do(w, d) != VAULT_OK)
@@ -640,16 +648,16 @@ fill_base(struct world *w)
     v = world_open(w, w->base, false);
     snprintf(rows, sizeof rows, "%s/first.csv", w->root);
     write_rows(rows, 1, 12, 64);
-    snprintf(json, sizeof json, "{\"ref\":\"C-1\",\"title\":\"quux against Quux\",\"person\":[\"P-1\"],"
+    snprintf(json, sizeof json, "{\"ref\":\"C-1\",\"title\":\"quuxander against Quuxander\",\"person\":[\"P-1\"],"
         "\"notes\":\"zebrafink\"}");
     if (import_file(v, rows, NULL) != VAULT_OK ||
-        add(v, "person", "{\"ref\":\"Q-1\",\"residence\":\"Chabarowsk\",\"name\":\"Quux Senior\"}", w->person) !=
+        add(v, "person", "{\"ref\":\"Q-1\",\"residence\":\"Chabarowsk\",\"name\":\"Quuxander Senior\"}", w->person) !=
             VAULT_OK ||
-        add(v, "person", "{\"ref\":\"Q-2\",\"residence\":\"Chabarowsk\",\"name\":\"Quux Junior\"}", w->other) !=
+        add(v, "person", "{\"ref\":\"Q-2\",\"residence\":\"Chabarowsk\",\"name\":\"Quuxander Junior\"}", w->other) !=
             VAULT_OK ||
         add(v, "case", json, code) != VAULT_OK ||
-        edit(v, w->other, "{\"residence\":\"Quuxburg\",\"notes\":\"quux\"}") != VAULT_OK ||
-        edit(v, w->other, "{\"name\":\"Quux the Younger\"}") != VAULT_OK)
+        edit(v, w->other, "{\"residence\":\"Quuxanderburg\",\"notes\":\"quuxander\"}") != VAULT_OK ||
+        edit(v, w->other, "{\"name\":\"Quuxander the Younger\"}") != VAULT_OK)
         die("cannot fill %s", w->base);
     vault_close(v);
     unlink(rows);
@@ -676,6 +684,8 @@ world_make(struct world *w)
     w->old_pass = secret_text(OLD_PASS);
     w->new_pass = secret_text(NEW_PASS);
     write_rows(w->csv, 7, 300, 400);        /* the first six revise */
+    if (world_leak(w->root) == NULL)
+        die("the search for values finds nothing in a file of values");
     fill_base(w);
 }
 

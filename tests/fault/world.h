@@ -78,10 +78,14 @@ vault_err world_add(vault *v);              /* a person who is in no other deed 
 struct deed {
     const char *name;
     vault_err (*run)(const struct world *w, vault *v);
-    bool changes_pass, is_big, is_new;  /* is_new: makes the vault (v is NULL) */
+    bool changes_pass, is_big;
+    bool is_new;                /* makes the vault; v is NULL */
+    bool may_be_done;           /* although it failed for want of space: its entry was written first */
 };
 const struct deed *deed_find(const char *name);
 extern const struct deed DEEDS[];
+/* `work` as it is before the deed. */
+void deed_prepare(const struct world *w, const struct deed *d);
 /* Open work and do it, as the program would. */
 vault_err deed_do(const struct world *w, const struct deed *d);
 /* What base holds before and after. */

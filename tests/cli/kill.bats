@@ -1,0 +1,22 @@
+# kill -9 at any moment: the vault opens and holds the old or the new state. Here the program itself, killed at random;
+# tests/fault/fault.bats kills it at each and every write. ROUNDS (15) kills of each operation; tests/fault/run.sh is
+# the long form.
+
+bats_require_minimum_version 1.5.0
+load helpers
+load ../fault/helpers
+
+setup() {
+    common_setup
+}
+
+killed() {
+    run "$PYTHON" "$FAULT_DIR/kill.py" "$WITHHELD" "$1" "${ROUNDS:-15}"
+    [ "$status" = 0 ]
+    says "${ROUNDS:-15} kills"
+}
+
+@test "add, killed at random" { killed add; }
+@test "edit, killed at random" { killed edit; }
+@test "import of some thousand rows, killed at random" { killed import; }
+@test "key change, killed at random: the old or the new passphrase opens it" { killed key-change; }

@@ -1,0 +1,29 @@
+# A power cut at every moment, a disk that fills up and a disk with errors at every write; see kills.bats.
+
+bats_require_minimum_version 1.5.0
+load ../cli/helpers
+load helpers
+
+setup_file() { fault_build; }
+setup() { common_setup; }
+
+# ---- a power cut: what was not synced is there in part; the old or the new state
+
+@test "add, power cut at each moment" { keeps power add; }
+@test "edit, power cut at each moment" { keeps power edit; }
+@test "import, power cut at each moment" { keeps power import; }
+@test "key change, power cut at each moment" { keeps power key-change; }
+
+# ---- a disk that fills up: exit code 9 and the old state
+
+@test "add on a disk that fills up" { keeps full add; }
+@test "import on a disk that fills up" { keeps full import; }
+@test "key change on a disk that fills up" { keeps full key-change; }
+@test "dump on a disk that fills up" { keeps full dump; }
+@test "init on a disk that fills up" { keeps full init; }
+
+# ---- a disk with errors: whatever failed, the vault opens, with the old or the new state
+
+@test "add on a disk with errors" { keeps broken add; }
+@test "import on a disk with errors" { keeps broken import; }
+@test "key change on a disk with errors: one of the passphrases still opens it" { keeps broken key-change; }

@@ -1,0 +1,33 @@
+# kill -9 at each and every write: the vault opens, holds the old or the new state, check finds nothing, no value stands in
+# a file, nothing lies about, it can be written again. The program of tests/fault/*.c is linked with the library, does the
+# deed in a child and kills it; ROUNDS (40) kills where they are drawn by lot. The program from outside: tests/cli/kill.bats.
+
+bats_require_minimum_version 1.5.0
+load ../cli/helpers
+load helpers
+
+setup_file() { fault_build; }
+setup() { common_setup; }
+
+@test "add, killed before and within each write" { keeps kill add; keeps torn add; }
+@test "edit, killed before and within each write" { keeps kill edit; keeps torn edit; }
+@test "import, killed before and within each write" { keeps kill import; keeps torn import; }
+@test "key change, killed before and within each write" { keeps kill key-change; keeps torn key-change; }
+@test "rm, killed before and within each write" { keeps kill remove; keeps torn remove; }
+@test "show --reveal, killed before and within each write" { keeps kill reveal; keeps torn reveal; }
+@test "dump, killed before and within each write" { keeps kill dump; keeps torn dump; }
+@test "init, killed before and within each write: no vault or a whole one" { keeps kill init; keeps torn init; }
+
+@test "add, killed, and killed again while the next opening puts it right" { keeps kill-twice add; }
+@test "key change, killed, and killed again while the next opening puts it right" { keeps kill-twice key-change; }
+
+@test "add, killed at random times" { keeps random add; }
+@test "edit, killed at random times" { keeps random edit; }
+@test "import, killed at random times" { keeps random import; }
+@test "key change, killed at random times" { keeps random key-change; }
+@test "a large import, killed at random times" { ROUNDS=$((${ROUNDS:-40} / 8)) keeps random import-big; }
+
+@test "after a kill and the next opening there are keys and records.db, and no journal even if it was never in force" {
+    keeps clean add
+    keeps clean key-change
+}

@@ -67,7 +67,7 @@ say = $(if $(filter-out 0,$(V)),,@printf '  %-5s %s\n' $1 $2;)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help demo check check-asan check-valgrind bench setup setup-system install uninstall \
+.PHONY: all help demo check check-asan check-valgrind check-fault bench setup setup-system install uninstall \
         clean distclean FORCE
 
 all: $(O)/withheld $(O)/libwithheld.a $(O)/libwithheld.so #: the program and both libraries (default)
@@ -142,6 +142,9 @@ check-asan: #: the same under AddressSanitizer and UBSan
 
 check-valgrind: #: the unit tests under valgrind
 	@$(MAKE) --no-print-directory WRAP='$(VALGRIND)' T='$(or $(T),unit/)' check
+
+check-fault: all | .deps/test.ok #: kills, damage and broken disks at length (ROUNDS=400)
+	@O='$(O)' CC='$(CC)' PYTHON='$(PYTHON)' ROUNDS='$(or $(ROUNDS),400)' sh tests/fault/run.sh
 
 bench: $(O)/withheld $(BENCH) #: measure (tests/bench/)
 	@for b in $(abspath $(BENCH)); do echo "== $$b"; $$b || exit 1; done

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "vault/import/import.h"
@@ -25,12 +26,18 @@ pick_format(const char *name, enum rows_format *out)
 static vault_err
 open_source(const char *path, int *fd)
 {
+    struct stat st;
+
     if (strcmp(path, "-") == 0) {
         *fd = STDIN_FILENO;
         return VAULT_OK;
     }
     *fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    return *fd < 0 ? err_errno(errno, "cannot open the file to import") : VAULT_OK;
+    if (*fd < 0)
+        return err_errno(errno, "cannot open %s", path);
+    if (fstat(*fd, &st) == 0 && S_ISDIR(st.st_mode))
+        return err_say(VAULT_ERR_INPUT, "name one file of it", "%s is a folder", path);
+    return VAULT_OK;
 }
 
 static vault_err

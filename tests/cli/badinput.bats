@@ -29,6 +29,23 @@ refuses_raw() {
     unchanged
 }
 
+# each_refused CODE N: the N commands in the file `commands`, in one session, each get that code and a sentence. The
+# messages are in the file `err`, one JSON object a line.
+each_refused() {
+    state > before
+    exits "$1" --json shell < commands || return 1
+    [ ! -s out ] || { head -c 2000 out; return 1; }
+    "$PYTHON" - "$1" "$2" << 'PY' || return 1
+import json, re, sys
+said = [json.loads(l)["error"] for l in open("err", encoding="utf-8")]
+assert len(said) == int(sys.argv[2]) + 1, (len(said), open("err").read()[-3000:])     # and that something failed
+for e in said:
+    assert e["code"] == int(sys.argv[1]), e
+    assert re.match("[^A-Z].*[^.]$", e["message"]), e
+PY
+    unchanged
+}
+
 # ---- opening ------------------------------------------------------------------------------
 
 @test "a wrong passphrase: exit code 3 for every command that opens the vault" {
@@ -400,11 +417,8 @@ bad_json() {
 @test "add and edit --from: what is no object of fields is refused" {
     local bad
     while IFS= read -r bad; do
-        refuses 2 add person --from - <<< "$bad" || { echo "$bad"; return 1; }
-        hides Choi
-        refuses 2 edit K-1 --from - <<< "$bad" || { echo "$bad"; return 1; }
-        hides Choi
-    done << 'END'
+        printf 'add person --from -\n%s\nedit K-1 --from -\n%s\n' "$bad" "$bad"
+    done > commands << 'END'
 []
 [{"ref":"K-9"}]
 "Choi"
@@ -424,6 +438,11 @@ bad_json() {
 {'name':'Choi'}
 {"files":["Choi"]}
 END
+    each_refused 2 $(($(wc -l < commands) / 2))
+    hides Choi
+    refuses 2 add person --from - <<< '[{"ref":"K-9"}]'
+    refuses 2 edit K-1 --from - <<< '{"name":"Choi"} {"name":"Choi"}'
+    hides Choi
     printf '{"name":"Choi \xff"}' > bad.json
     refuses 2 add person --from bad.json
     err 'line 1, column'
@@ -475,9 +494,12 @@ END
     local bad
     for bad in 2017-02-30 2017-02-29 2017-13 2017-00 2017-01-32 31.02.2017 '2017년 13월 1일' yesterday 2016/2015 \
         2015/2016/2017 1997~~ 2017-01-31T25:00 20O2 2017-1x 12/2017/13 99999999999999999999 -- / '~' '2017-01-31 or so'; do
-        refuses 2 add person ref=K-9 "born=$bad" || { echo "$bad"; return 1; }
-        err born
-    done
+        echo "add person ref=K-9 'born=$bad'"
+    done > commands
+    each_refused 2 "$(wc -l < commands)"
+    [ "$(grep -c born err)" = "$(wc -l < commands)" ]
+    refuses 2 add person ref=K-9 born=2017-02-30
+    err born
     refuses 2 list event --where date=soon
     refuses 2 list event --where date=2017-02-30
     refuses 2 agenda --until 2017-02-30
@@ -602,9 +624,10 @@ END
     refuses 2 shell --idle 0
     refuses 2 shell --idle 99999999999999999999
     for bad in 1e5 +5 1,5 '1 000' 0x10 NaN Infinity '１２' 5. .5 --5; do
-        refuses 2 add statistic "count=$bad" || { echo "$bad"; return 1; }
-        err count
-    done
+        echo "add statistic 'count=$bad'"
+    done > commands
+    each_refused 2 "$(wc -l < commands)"
+    [ "$(grep -c count err)" = "$(wc -l < commands)" ]
 }
 
 @test "a huge number is kept to the last digit, or refused" {

@@ -420,26 +420,26 @@ PY
         'd["fields"]["other_names"] == ["Park", {"value": "Пак", "certainty": "possible"}]'
 }
 
-@test "a dump imports back when sources go round in a circle, in some order of its files" {
-    local order type
+@test "sources that go round in a circle: an import says at which line to break it, and writes nothing" {
     # as it is in life: the person's date of birth is known from a document of the person's case
     ok add document ref=D-1 case=C-1 title=passport
     ok edit K-1 --from - <<< '{"born":{"value":"1962~","source":"D-1"}}'
     ok dump plain --reveal
     new_vault copy "$PASS"
-    cp -a "$VAULT" empty
-    for order in 'person case document' 'document case person' 'case person document' 'person document case' \
-        'case document person' 'document person case'; do
-        rm -rf "$VAULT"
-        cp -a empty "$VAULT"
-        for type in $order; do
-            ok import "plain/$type.jsonl" --as "$type" > /dev/null || continue 2
-        done
-        ok show K-1 --reveal --json
-        holds 'd["fields"]["born"]["value"] == "1962~"' 'd["fields"]["born"]["source"]' && return
-    done
-    echo 'no order of the files could be imported'
-    return 1
+    refuses 2 import plain/person.jsonl --as person
+    err 'line ' 'born' 'is not here'
+    # without that one source everything else comes back, and the source can be added again
+    "$PYTHON" -c 'import json, sys
+for l in open("plain/person.jsonl"):
+    d = json.loads(l)
+    if isinstance(d.get("born"), dict): d["born"] = d["born"]["value"]
+    print(json.dumps(d))' > person.jsonl
+    ok import person.jsonl --as person
+    ok import plain/case.jsonl --as case
+    ok import plain/document.jsonl --as document
+    ok import plain/person.jsonl --as person --key ref
+    ok show K-1 --reveal --json
+    holds 'd["fields"]["born"]["value"] == "1962~"' 'd["fields"]["born"]["source"]'
 }
 
 @test "a dump imports back when a record points at one that was added later" {

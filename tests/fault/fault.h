@@ -32,7 +32,7 @@ void test_journal(struct world *w, const struct options *o);
 /* The promises of tamper.c. `work` was tampered with; `good` holds what it held. False: check finds nothing, and
  * what is read is the same. Anything else ends the program. */
 bool tamper_found(struct world *w, bool new_pass, const struct state *good, const char *what, struct problems *p);
-/* rows.c; the deed is removed, swapped, changed, stray or schema */
+/* rows.c; the deed is removed, swapped, packs, changed, stray or schema */
 void test_rows(struct world *w, const struct options *o);
 
 /* After a kill at `work`: it opens, holds what it held before or after the deed, nothing is wrong, nothing lies

@@ -61,7 +61,7 @@ static void
 who_misses(struct db *db, char out[static 64])
 {
     static const char *const TABLE[] = { "log", "pair", "open", "withheld", "wrap", "intake" };
-    static const char *const ALL[] = { "entry || sigs || detail", "log || id || tags", "blob", "blob", "box", "enc" };
+    static const char *const ALL[] = { "entry || sigs || detail", "log || ids || tags", "blob", "blob", "box", "enc" };
 
     for (unsigned i = 0; i < 6; i++) {
         char *sql = sqlite3_mprintf("SELECT sum(instr(%s, x'00112233445566778899')) FROM \"%s\"", ALL[i], TABLE[i]);
@@ -105,17 +105,17 @@ sql_tables(const struct world *w, const char *path, bool new_pass, char table[][
 }
 
 void
-sql_record(vault *v, int64_t n, char out[static 64])
+sql_record(vault *v, int64_t n, char out[static 128])
 {
     char code[CODE_LEN + 1];
     const struct pair *p = &v->recs.index.pair[n];
 
     if (p->record[0] == 0) {
-        snprintf(out, 64, "system record");
+        snprintf(out, 128, "system record");
         return;
     }
     code_of(code, p->record);
-    snprintf(out, 64, "record %s", code);
+    snprintf(out, 128, "record %s", code);
 }
 
 /* ---- one change of a row ---- */
@@ -127,18 +127,19 @@ struct rows {
     bool loud;
 };
 
-/* Where check must see it: the record for its blobs, keys and tags, else the log or the list. */
+/* Where check must see it: the record for its blobs and keys (a pack of keys is named by its first), else the log, the
+ * list, or, for tags, some record of the pack. */
 static void
 expected_place(vault *v, const char *table, int64_t n, char out[static 128])
 {
-    char record[64] = "";
-
-    if (strcmp(table, "wrap") == 0 && n < 2)
-        snprintf(record, sizeof record, "wrapped keys");
-    else if (strcmp(table, "log") != 0)
-        sql_record(v, strcmp(table, "wrap") == 0 ? n / 2 : n, record);
-    snprintf(out, 128, "%s%s", record, strcmp(table, "log") == 0 || strcmp(table, "pair") == 0 ?
-        "|log entry|the log|the list of revisions" : "");
+    if (strcmp(table, "wrap") == 0 && n == 0)
+        snprintf(out, 128, "wrapped keys");
+    else if (strcmp(table, "log") == 0)
+        snprintf(out, 128, "log entry|the log|the list of revisions: a revision belongs to no entry");
+    else if (strcmp(table, "pair") == 0)
+        snprintf(out, 128, "log entry|the log|the list of revisions|record ");
+    else
+        sql_record(v, n, out);
 }
 
 static bool
@@ -146,7 +147,7 @@ says_one_of(const char *text, const char *places)
 {
     char one[64];
 
-    for (const char *p = places + (*places == '|'); *p != '\0'; p += strcspn(p, "|") + (p[strcspn(p, "|")] == '|')) {
+    for (const char *p = places; *p != '\0'; p += strcspn(p, "|") + (p[strcspn(p, "|")] == '|')) {
         snprintf(one, sizeof one, "%.*s", (int)strcspn(p, "|"), p);
         if (strstr(text, one) != NULL)
             return true;
@@ -202,7 +203,7 @@ try_sql(struct rows *r, const char *table, int64_t n, const char *sql)
 static const struct column {
     const char *table, *name;
 } COLUMNS[] = {
-    { "log", "entry" }, { "log", "sigs" }, { "log", "detail" }, { "pair", "log" }, { "pair", "id" },
+    { "log", "entry" }, { "log", "sigs" }, { "log", "detail" }, { "pair", "log" }, { "pair", "ids" },
     { "pair", "tags" }, { "open", "blob" }, { "withheld", "blob" }, { "wrap", "box" }, { NULL, NULL },
 };
 static const char *const TABLES[] = { "log", "pair", "open", "withheld", "wrap", NULL };
@@ -230,7 +231,7 @@ each_row(struct rows *r, const char *table, const char *fmt)
     size_t count;
     int64_t *n = row_numbers(r, table, &count);
 
-    if (count < 5)
+    if (count < 7)
         die("table %s has %zu rows only", table, count);
     for (size_t i = 0; i < count; i++) {
         char *sql = sqlite3_mprintf(fmt, table, (long long)n[i]);
@@ -301,16 +302,38 @@ cells(struct rows *r, const struct column *c)
     }
     if (strcmp(c->name, "tags") == 0) {
         each_row(r, c->table, "UPDATE \"%s\" SET tags=CAST(tags || x'0011223344556677' AS BLOB) WHERE n=%lld");
-        each_row(r, c->table, "UPDATE \"%s\" SET tags=CAST(iif(substr(tags, 1, 1) = x'01', x'02', x'01') || coalesce(substr(tags, 2), x'00') AS BLOB) WHERE n=%lld");
-        each_row(r, c->table, "UPDATE \"%s\" SET tags=zeroblob(length(tags)+16) WHERE n=%lld");
+        each_row(r, c->table, "UPDATE \"%s\" SET tags=CAST(substr(tags, 1, length(tags) - 1) AS BLOB) WHERE n=%lld");
+        each_row(r, c->table, "UPDATE \"%s\" SET tags=CAST(iif(substr(tags, 1, 1) = x'01', x'02', x'01') || "
+            "substr(tags, 2) AS BLOB) WHERE n=%lld");
+        each_row(r, c->table, "UPDATE \"%s\" SET tags=CAST(substr(tags, 1, length(tags) - 1) || iif(substr(tags, -1) = x'01', "
+            "x'02', x'01') AS BLOB) WHERE n=%lld");
+        each_row(r, c->table, "UPDATE \"%s\" SET tags=x'' WHERE n=%lld");
     }
+    if (strcmp(c->name, "ids") == 0)
+        each_row(r, c->table, "UPDATE \"%s\" SET ids=CAST(substr(ids, 49) AS BLOB) WHERE n=%lld");
+}
+
+/* Two revisions of one pack exchanged: ids, and tags (both of the same length). */
+static void
+within_packs(struct rows *r)
+{
+    try_sql(r, "pair", 10, "UPDATE pair SET ids=CAST(substr(ids, 49, 48) || substr(ids, 1, 48) || substr(ids, 97) AS BLOB) "
+        "WHERE n=10");
+    try_sql(r, "pair", 10, "UPDATE pair SET tags=CAST(substr(tags, 19, 18) || substr(tags, 1, 18) || substr(tags, 37) AS BLOB) "
+        "WHERE n=10");
+    /* A pack cut into two, and two into one, with everything else as it was. */
+    try_sql(r, "pair", 10, "INSERT INTO pair SELECT 12, log, CAST(substr(ids, 97) AS BLOB), CAST(substr(tags, 37) AS BLOB) "
+        "FROM pair WHERE n=10; UPDATE pair SET ids=CAST(substr(ids, 1, 96) AS BLOB), tags=CAST(substr(tags, 1, 36) AS BLOB) "
+        "WHERE n=10");
+    try_sql(r, "pair", 10, "UPDATE pair SET ids=CAST(ids || (SELECT ids FROM pair WHERE n=22) AS BLOB), "
+        "tags=CAST(tags || (SELECT tags FROM pair WHERE n=22) AS BLOB) WHERE n=10; DELETE FROM pair WHERE n=22");
 }
 
 /* Rows that belong to nothing. */
 static void
 strays(struct rows *r)
 {
-    static const char *const COLUMNS_OF[] = { "entry, sigs, detail", "log, id, tags", "blob", "blob", "box" };
+    static const char *const COLUMNS_OF[] = { "entry, sigs, detail", "log, ids, tags", "blob", "blob", "box" };
     static const char *const AT[] = { "(SELECT max(n)+1 FROM \"%s\")", "(SELECT max(n)+1000 FROM \"%s\")", "-1",
         "-4294967295", "4294967297", "9223372036854775807" };
 
@@ -323,12 +346,10 @@ strays(struct rows *r)
             sqlite3_free(sql);
             sqlite3_free(at);
         }
-    /* Of revisions that have no withheld values, and of records that have their key elsewhere. */
-    try_sql(r, NULL, 0, "INSERT INTO withheld SELECT p.n, w.blob FROM pair p, withheld w WHERE p.n NOT IN "
+    /* Of revisions that have no withheld values, and of packs that begin elsewhere. */
+    try_sql(r, NULL, 0, "INSERT INTO withheld SELECT o.n, w.blob FROM open o, withheld w WHERE o.n NOT IN "
         "(SELECT n FROM withheld) LIMIT 1");
-    try_sql(r, NULL, 0, "INSERT INTO wrap SELECT 2*p.n+1, w.box FROM pair p, wrap w WHERE w.n=3 AND 2*p.n+1 NOT IN "
-        "(SELECT n FROM wrap) LIMIT 1");
-    try_sql(r, NULL, 0, "INSERT INTO wrap SELECT 2*p.n, w.box FROM pair p, wrap w WHERE w.n=2 AND 2*p.n NOT IN "
+    try_sql(r, NULL, 0, "INSERT INTO wrap SELECT o.n, w.box FROM open o, wrap w WHERE w.n = 1 AND o.n NOT IN "
         "(SELECT n FROM wrap) LIMIT 1");
     try_sql(r, NULL, 0, "INSERT INTO open SELECT 0, blob FROM open WHERE n=1");
     try_sql(r, NULL, 0, "INSERT INTO withheld SELECT 0, blob FROM withheld LIMIT 1");
@@ -370,6 +391,8 @@ test_rows(struct world *w, const struct options *o)
     else if (strcmp(o->deed, "swapped") == 0)
         for (const struct column *c = COLUMNS; c->table != NULL; c++)
             swaps(&r, c);
+    else if (strcmp(o->deed, "packs") == 0)
+        within_packs(&r);
     else if (strcmp(o->deed, "changed") == 0)
         for (const struct column *c = COLUMNS; c->table != NULL; c++)
             cells(&r, c);
@@ -378,7 +401,7 @@ test_rows(struct world *w, const struct options *o)
     else if (strcmp(o->deed, "schema") == 0)
         schemas(&r);
     else
-        die("rows removed|swapped|changed|stray|schema");
+        die("rows removed|swapped|packs|changed|stray|schema");
     printf("rows %s: %u ways, %u not found or not where they are\n", o->deed, r.times, r.missed);
     free(r.good.text);
     if (r.missed != 0)

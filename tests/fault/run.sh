@@ -41,7 +41,7 @@ try "$fault" random import-big --rounds $((ROUNDS / 4))
 for test in keys forged bytes pages cut foreign journal; do
     try "$fault" "$test" --rounds $((ROUNDS * 4))
 done
-for what in removed swapped changed stray schema; do
+for what in removed swapped packs changed stray schema; do
     try "$fault" rows "$what"
 done
 for operation in add edit import key-change; do

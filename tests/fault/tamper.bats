@@ -18,6 +18,7 @@ setup() { common_setup; }
 @test "a journal of another time beside records.db" { keeps journal; }
 @test "every row of every table removed" { keeps rows removed; }
 @test "every cell exchanged with, and overwritten by, its neighbour" { keeps rows swapped; }
+@test "revisions exchanged within a pack, packs cut and joined" { keeps rows packs; }
 @test "every cell cut, lengthened, emptied, changed, of another kind" { keeps rows changed; }
 @test "rows that belong to nothing, in every table" { keeps rows stray; }
 @test "tables, columns, views, indexes and triggers that are not of the format" { keeps rows schema; }

@@ -2,6 +2,7 @@
 #include <pthread.h>
 #include <sodium.h>
 #include <stdatomic.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -51,6 +52,7 @@ init_process(void)
         init_failure = "core dumps could not be turned off";
         return;
     }
+    (void)signal(SIGXFSZ, SIG_IGN);     /* a limit on file sizes is an error to tell, not a death */
     /* Nobody of the same user attaches a debugger or reads /proc/PID/mem. The leak checker of the
      * sanitizers is such a debugger. */
     if (!CHECKED_BUILD && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) {

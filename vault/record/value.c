@@ -85,7 +85,7 @@ close_value(struct buf *out, size_t start, const struct provenance *prov)
             cbor_textn(out, prov->certainty.p, prov->certainty.n);
         }
     }
-    if (!out->bad && out->n - start > VALUE_MAX)
+    if (!out->bad && out->n - start > VALUE_CBOR_MAX)
         return err_say(VAULT_ERR_INPUT, "attach it as a file", "the value is larger than 1 MiB");
     return buf_ok(out);
 }
@@ -466,7 +466,7 @@ read_view(struct value_view *out, struct part cbor)
     struct value_view v = {.shape = VALUE_TEXT};
     struct rd r = rd_of(cbor.p, cbor.n);
 
-    if (cbor.n > VALUE_MAX)
+    if (cbor.n > VALUE_CBOR_MAX)
         return false;
     if (cbor_peek(&r) == CBOR_MAP) {
         size_t pairs = cbor_get_map(&r, KEYS);

@@ -10,7 +10,8 @@
 
 #include "vault/record/type.h"
 
-#define VALUE_MAX ((size_t)1 << 20)
+#define VALUE_MAX ((size_t)1 << 20)             /* text of a value */
+#define VALUE_CBOR_MAX (VALUE_MAX + 256)        /* with its head and provenance */
 
 /* Where a value comes from; empty parts where not said. */
 struct provenance {
@@ -26,7 +27,7 @@ struct provenance {
  * date_parse. Number: optional minus, digits, optional fraction; canonical (no leading zeros, no
  * trailing zeros in the fraction, no -0); integers in int64 become CBOR integers, others text.
  * Yes/no: yes no true false 1 0 да нет 예 아니요. Choice: one of the choices (nearest named when
- * wrong), any when there are none. The CBOR, provenance included, is at most VALUE_MAX.
+ * wrong), any when there are none. At most VALUE_MAX bytes of text.
  * VAULT_ERR_INPUT otherwise, naming the field and never quoting the text. On failure what was
  * appended is taken back and wiped.
  */

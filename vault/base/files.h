@@ -15,7 +15,7 @@
 #include <stdint.h>
 #include "vault/base/bytes.h"
 
-/* Make folder `path` (mode 0700), sync its parent, and open it. VAULT_ERR_INPUT: something of that
+/* Make folder `path` (mode 0700), sync its parent, and open it. VAULT_ERR_REFUSED: something of that
  * name is already there. */
 VAULT_CHECK vault_err dir_make(int *fd, const char *path);
 /* Open an existing folder. VAULT_ERR_NOT_FOUND, VAULT_ERR_INPUT (not a folder). */
@@ -40,7 +40,7 @@ VAULT_CHECK vault_err fd_read_all(struct buf *out, int fd, size_t max);
 /* Write everything, through EINTR and short writes. `what` completes "cannot write ...". */
 VAULT_CHECK vault_err fd_write_all(int fd, const void *p, size_t n, const char *what);
 
-/* Create `name` (must not exist: VAULT_ERR_INPUT), write, sync file and folder. On error nothing
+/* Create `name` (must not exist: VAULT_ERR_REFUSED), write, sync file and folder. On error nothing
  * is left. */
 VAULT_CHECK vault_err file_create(int dir, const char *name, const void *p, size_t n);
 /* Replace a file in two steps, so that a commit can stand between them. file_stage writes and

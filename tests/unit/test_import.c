@@ -1,0 +1,269 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+#include "vault/base/secret.h"
+#include "vault/session.h"
+#include "vault/store/db_priv.h"
+
+/* ---- one vault for all tests of this file ---- */
+
+static char dir[256], path[300];
+static vault *v;
+
+static struct secret *
+passphrase(void)
+{
+    struct secret *s = NULL;
+
+    assert_int_equal(secret_copy(&s, "correct horse", 13), VAULT_OK);
+    return s;
+}
+
+static void
+open_vault(void)
+{
+    struct secret *pass = passphrase();
+    struct vault_credentials cred = { .passphrase = pass, .slot = -1 };
+
+    assert_int_equal(vault_open(&v, path, &cred), VAULT_OK);
+    secret_free(pass);
+}
+
+static void
+reopen(void)
+{
+    vault_close(v);
+    v = NULL;
+    open_vault();
+}
+
+static int
+make_vault(void **state)
+{
+    const struct vault_create_options opt = { .kdf_mem_mib = 64, .kdf_passes = 3 };
+    const char *tmp = getenv("TMPDIR");
+    struct secret *pass = passphrase();
+    (void)state;
+
+    snprintf(dir, sizeof dir, "%s/withheld-unit-XXXXXX", tmp != NULL ? tmp : "/tmp");
+    if (mkdtemp(dir) == NULL)
+        return -1;
+    snprintf(path, sizeof path, "%s/a.vault", dir);
+    assert_int_equal(vault_create(path, pass, &opt), VAULT_OK);
+    secret_free(pass);
+    open_vault();
+    return 0;
+}
+
+static int
+remove_vault(void **state)
+{
+    static const char *const FILES[] = { "a.vault/keys", "a.vault/records.db",
+        "a.vault/records.db-journal", "rows.csv" };
+    char name[320];
+    (void)state;
+
+    vault_close(v);
+    for (size_t i = 0; i < sizeof FILES / sizeof FILES[0]; i++) {
+        snprintf(name, sizeof name, "%s/%s", dir, FILES[i]);
+        (void)unlink(name);
+    }
+    (void)rmdir(path);
+    return rmdir(dir);
+}
+
+/* ---- a file of rows ---- */
+
+#define ROWS 1000u
+
+static char rows_path[320];
+
+/* ROWS persons; row `bad` (from 1, 0: none) has no date where one should be. */
+static void
+write_rows(unsigned bad)
+{
+    FILE *f;
+
+    snprintf(rows_path, sizeof rows_path, "%s/rows.csv", dir);
+    f = fopen(rows_path, "w");
+    assert_non_null(f);
+    fprintf(f, "ref,name,born\n");
+    for (unsigned i = 1; i <= ROWS; i++)
+        fprintf(f, "row-%u,Name %u,%s\n", i, i, i == bad ? "Secretmarker" : "1980");
+    assert_int_equal(fclose(f), 0);
+}
+
+static const struct vault_import_options PERSONS = { .type = "person" };
+static const struct vault_import_options KEYED = { .type = "person", .key = "ref" };
+
+struct extent {
+    uint32_t n, records, log, tags;
+    int64_t last[DB_TABLES];
+};
+
+static struct extent
+extent(void)
+{
+    struct extent x = { v->recs.index.n, v->recs.index.records, v->n_log, v->recs.index.n_tags, {0} };
+
+    for (int t = 0; t < DB_TABLES; t++) {
+        struct db_cursor *c = NULL;
+        struct part blob;
+        bool got = true;
+        int64_t n;
+        assert_int_equal(db_scan(v->db, (enum db_table)t, 0, &c), VAULT_OK);
+        for (;;) {
+            assert_int_equal(db_next(c, &n, &blob, &got), VAULT_OK);
+            if (!got)
+                break;
+            x.last[t] = n;
+        }
+        db_scan_end(c);
+    }
+    return x;
+}
+
+static void
+assert_untouched(const struct extent *was)
+{
+    struct extent now = extent();
+
+    assert_memory_equal(&now, was, sizeof now);
+    assert_null(v->recs.pending);
+    assert_null(v->recs.quiesce);
+}
+
+/* ---- the tests ---- */
+
+static void
+test_import__an_error_in_row_700_leaves_nothing(void **state)
+{
+    struct vault_import_report out, was;
+    struct extent before = extent();
+    (void)state;
+
+    memset(&out, 0xEE, sizeof out);
+    memset(&was, 0xEE, sizeof was);
+    write_rows(700);
+    assert_int_equal(vault_import(v, rows_path, &PERSONS, &out), VAULT_ERR_INPUT);
+    assert_non_null(strstr(vault_last_error()->text, "line 701, column 3"));
+    assert_null(strstr(vault_last_error()->text, "Secretmarker"));
+    assert_memory_equal(&out, &was, sizeof out);
+    assert_untouched(&before);
+    reopen();
+    assert_untouched(&before);
+}
+
+/* The storing thread fails while the other one makes more. */
+static void
+test_import__a_store_that_fails_ends_both_threads(void **state)
+{
+    struct vault_import_report out;
+    struct extent before = extent();
+    (void)state;
+
+    write_rows(0);
+    assert_int_equal(db_exec(v->db, "PRAGMA query_only = ON"), VAULT_OK);
+    assert_int_equal(vault_import(v, rows_path, &PERSONS, &out), VAULT_ERR_NO_SPACE);
+    assert_int_equal(db_exec(v->db, "PRAGMA query_only = OFF"), VAULT_OK);
+    assert_untouched(&before);
+}
+
+static void
+test_import__a_dry_run_leaves_nothing_and_counts(void **state)
+{
+    struct vault_import_options dry = PERSONS;
+    struct vault_import_report out;
+    struct extent before = extent();
+    (void)state;
+
+    dry.dry_run = true;
+    write_rows(0);
+    assert_int_equal(vault_import(v, rows_path, &dry, &out), VAULT_OK);
+    assert_int_equal(out.rows, ROWS);
+    assert_int_equal(out.added, ROWS);
+    assert_untouched(&before);
+}
+
+static void
+test_import__after_all_that_every_row_is_there(void **state)
+{
+    struct vault_import_report out;
+    struct extent before = extent();
+    uint32_t first = 0;
+    (void)state;
+
+    write_rows(0);
+    assert_int_equal(vault_import(v, rows_path, &PERSONS, &out), VAULT_OK);
+    assert_int_equal(out.rows, ROWS);
+    assert_int_equal(out.added, ROWS);
+    assert_int_equal(out.changed + out.unchanged, 0);
+    assert_int_equal(v->recs.index.n, before.n + ROWS);
+    assert_int_equal(v->n_log, before.log + 1);
+    assert_int_equal(v->chain[v->n_log].count, ROWS);
+    reopen();
+    for (unsigned i = 1; i <= ROWS; i += 111) {
+        char ref[16];
+        snprintf(ref, sizeof ref, "row-%u", i);
+        assert_int_equal(session_find(v, ref, &first), VAULT_OK);
+        assert_int_equal(first, before.n + i);
+    }
+}
+
+/* Once more by key: nothing differs, and what differs is an edit. An error leaves edits undone too. */
+static void
+test_import__by_key_only_differences_are_stored(void **state)
+{
+    struct vault_import_report out;
+    struct extent before;
+    uint32_t first = 0, head = 0;
+    (void)state;
+
+    write_rows(0);
+    before = extent();
+    assert_int_equal(vault_import(v, rows_path, &KEYED, &out), VAULT_OK);
+    assert_int_equal(out.unchanged, ROWS);
+    assert_int_equal(v->recs.index.n, before.n);
+
+    FILE *f = fopen(rows_path, "w");
+    fprintf(f, "ref,born\nrow-1,1981\nrow-2,1980\nrow-3,never\n");
+    assert_int_equal(fclose(f), 0);
+    before = extent();
+    assert_int_equal(vault_import(v, rows_path, &KEYED, &out), VAULT_ERR_INPUT);
+    assert_untouched(&before);
+    assert_int_equal(session_find(v, "row-1", &first), VAULT_OK);
+    assert_int_equal(recs_head(&v->recs, first, &head, NULL), VAULT_OK);
+    assert_int_equal(head, first);
+
+    f = fopen(rows_path, "w");
+    fprintf(f, "ref,born\nrow-1,1981\nrow-2,1980\nnew-1,1990\n");
+    assert_int_equal(fclose(f), 0);
+    assert_int_equal(vault_import(v, rows_path, &KEYED, &out), VAULT_OK);
+    assert_int_equal(out.changed, 1);
+    assert_int_equal(out.unchanged, 1);
+    assert_int_equal(out.added, 1);
+    assert_int_equal(recs_head(&v->recs, first, &head, NULL), VAULT_OK);
+    assert_int_equal(head, before.n + 1);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_import__an_error_in_row_700_leaves_nothing),
+        cmocka_unit_test(test_import__a_store_that_fails_ends_both_threads),
+        cmocka_unit_test(test_import__a_dry_run_leaves_nothing_and_counts),
+        cmocka_unit_test(test_import__after_all_that_every_row_is_there),
+        cmocka_unit_test(test_import__by_key_only_differences_are_stored),
+    };
+
+    if (secret_process_init() != VAULT_OK)
+        return 1;
+    return cmocka_run_group_tests(tests, make_vault, remove_vault);
+}

@@ -1,0 +1,464 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+#include "vault/base/secret.h"
+#include "vault/record/draft.h"
+#include "vault/record/scan.h"
+#include "vault/record/value.h"
+#include "vault/session.h"
+
+/* ---- one vault for all tests of this file ---- */
+
+static char dir[256], path[300];
+static vault *v;
+
+static struct secret *
+passphrase(void)
+{
+    struct secret *s = NULL;
+
+    assert_int_equal(secret_copy(&s, "correct horse", 13), VAULT_OK);
+    return s;
+}
+
+static void
+open_vault(void)
+{
+    struct secret *pass = passphrase();
+    struct vault_credentials cred = { .passphrase = pass, .slot = -1 };
+
+    assert_int_equal(vault_open(&v, path, &cred), VAULT_OK);
+    secret_free(pass);
+}
+
+static void
+reopen(void)
+{
+    vault_close(v);
+    v = NULL;
+    open_vault();
+}
+
+static int
+make_vault(void **state)
+{
+    const struct vault_create_options opt = { .kdf_mem_mib = 64, .kdf_passes = 3 };
+    const char *tmp = getenv("TMPDIR");
+    struct secret *pass = passphrase();
+    (void)state;
+
+    snprintf(dir, sizeof dir, "%s/withheld-unit-XXXXXX", tmp != NULL ? tmp : "/tmp");
+    if (mkdtemp(dir) == NULL)
+        return -1;
+    snprintf(path, sizeof path, "%s/a.vault", dir);
+    assert_int_equal(vault_create(path, pass, &opt), VAULT_OK);
+    secret_free(pass);
+    open_vault();
+    return 0;
+}
+
+static int
+remove_vault(void **state)
+{
+    static const char *const FILES[] = { "a.vault/keys", "a.vault/records.db",
+        "a.vault/records.db-journal" };
+    char name[320];
+    (void)state;
+
+    vault_close(v);
+    for (size_t i = 0; i < sizeof FILES / sizeof FILES[0]; i++) {
+        snprintf(name, sizeof name, "%s/%s", dir, FILES[i]);
+        (void)unlink(name);
+    }
+    (void)rmdir(path);
+    return rmdir(dir);
+}
+
+/* Pairs of field and text, ended by NULL; a text of NULL unsets. */
+static vault_fields *
+fields(const char *field, ...)
+{
+    vault_fields *f = NULL;
+    va_list ap;
+
+    assert_int_equal(vault_fields_new(&f), VAULT_OK);
+    va_start(ap, field);
+    for (; field != NULL; field = va_arg(ap, const char *)) {
+        const char *text = va_arg(ap, const char *);
+        assert_int_equal(text == NULL ? vault_fields_unset(f, field) :
+            vault_fields_add(f, field, text, strlen(text)), VAULT_OK);
+    }
+    va_end(ap);
+    return f;
+}
+
+/* ---- a thousand records, some edited, some removed ---- */
+
+#define RECORDS 1000u
+
+static void
+make_change(struct change *c, struct draft *d, struct revision *rev)
+{
+    assert_int_equal(change_add(c, rev), VAULT_OK);
+    draft_done(d);
+    revision_free(rev);
+}
+
+static void
+add_record(struct change *c, uint32_t i)
+{
+    char ref[16], name[16];
+    struct revision rev;
+    struct draft d;
+    vault_fields *f;
+
+    snprintf(ref, sizeof ref, "r-%u", i);
+    snprintf(name, sizeof name, "name-%u", i);
+    f = fields("ref", ref, "name", name, NULL);
+    revision_init(&rev);
+    assert_int_equal(draft_init(&d, &v->recs), VAULT_OK);
+    assert_int_equal(draft_add(&d, type_set_current(&v->recs.types, "person"), f, &rev), VAULT_OK);
+    make_change(c, &d, &rev);
+    vault_fields_free(f);
+}
+
+/* Every third is edited (its name carried on), every seventh removed. */
+static void
+change_record(struct change *c, uint32_t first, uint32_t i)
+{
+    vault_fields *f = fields("born", "1980", NULL);
+    struct revision base, rev;
+    struct buf extra = BUF_INIT;
+    bool changed = false;
+    uint32_t head = 0;
+    struct draft d;
+
+    revision_init(&base);
+    revision_init(&rev);
+    assert_int_equal(recs_head(&v->recs, first, &head, NULL), VAULT_OK);
+    assert_int_equal(recs_load(&v->recs, head, &base), VAULT_OK);
+    assert_int_equal(draft_init(&d, &v->recs), VAULT_OK);
+    if (i % 7 == 0) {
+        assert_int_equal(draft_copy(&d, &base, NULL, &rev), VAULT_OK);
+    } else {
+        assert_int_equal(recs_reveal(&v->recs, head, &base, &extra), VAULT_OK);
+        assert_int_equal(draft_edit(&d, head, &base, f, &rev, &changed), VAULT_OK);
+    }
+    make_change(c, &d, &rev);
+    revision_free(&base);
+    buf_free(&extra);
+    vault_fields_free(f);
+}
+
+static uint32_t first_number;
+
+static int
+make_records(void **state)
+{
+    struct commit what = { .action = "import" };
+    struct change c;
+
+    if (make_vault(state) != 0)
+        return -1;
+    first_number = v->recs.index.n + 1;
+    assert_int_equal(session_begin(v, &c), VAULT_OK);
+    for (uint32_t i = 0; i < RECORDS; i++)
+        add_record(&c, i);
+    assert_int_equal(session_commit(v, &c, &what), VAULT_OK);
+    assert_int_equal(session_begin(v, &c), VAULT_OK);
+    for (uint32_t i = 0; i < RECORDS; i++)
+        if (i % 3 == 0 || i % 7 == 0)
+            change_record(&c, first_number + i, i);
+    assert_int_equal(session_commit(v, &c, &what), VAULT_OK);
+    reopen();
+    return 0;
+}
+
+/* ---- what a scan has seen ---- */
+
+struct seen {
+    uint8_t times[2 * RECORDS];     /* by record */
+    uint8_t revision[2 * RECORDS];  /* by number, from first_number */
+    uint32_t count, system, bad, removed, stop_after;
+    bool names_right, edits_right;
+    vault_err fail;
+};
+
+static bool
+text_is(const struct revision *rev, const char *field, const char *want)
+{
+    const struct leaf *l = revision_leaf(rev, field);
+    struct buf text = BUF_INIT;
+    bool same;
+
+    if (l == NULL || l->value.n == 0 || value_to_text(&text, l->value) != VAULT_OK)
+        return want == NULL;
+    same = want != NULL && text.n == strlen(want) && memcmp(text.p, want, text.n) == 0;
+    buf_free(&text);
+    return same;
+}
+
+static vault_err
+see(struct scan *s, uint32_t n, struct revision *rev)
+{
+    struct seen *x = s->ctx;
+    uint32_t i = s->r->index.pair[n].first - first_number;
+    char ref[16], name[16];
+
+    if (x->fail != VAULT_OK)
+        return err_say(x->fail, "a hint", "a callback failed");
+    x->count++;
+    if (x->stop_after != 0 && x->count == x->stop_after)
+        s->stop = true;
+    if (index_is_system(&s->r->index.pair[n])) {
+        x->system++;
+        return VAULT_OK;
+    }
+    x->times[i]++;
+    x->revision[n - first_number]++;
+    x->removed += revision_removed(rev);
+    snprintf(ref, sizeof ref, "r-%u", i);
+    snprintf(name, sizeof name, "name-%u", i);
+    if (revision_removed(rev))
+        return VAULT_OK;
+    x->names_right = x->names_right && text_is(rev, "ref", ref) &&
+        text_is(rev, "name", s->withheld ? name : NULL);
+    if (!s->all)
+        x->edits_right = x->edits_right && text_is(rev, "born", i % 3 == 0 ? "1980" : NULL);
+    return VAULT_OK;
+}
+
+static vault_err
+see_bad(struct scan *s, uint32_t n)
+{
+    struct seen *x = s->ctx;
+
+    x->bad++;
+    x->revision[n - first_number]++;
+    return vault_last_error()->code == VAULT_ERR_DAMAGED ? VAULT_OK : VAULT_ERR_FAILED;
+}
+
+static struct scan
+scan_of(struct seen *x)
+{
+    memset(x, 0, sizeof *x);
+    x->names_right = x->edits_right = true;
+    return (struct scan){ .r = &v->recs, .fn = see, .bad = see_bad, .ctx = x };
+}
+
+/* Every record but the removed ones exactly once. */
+static void
+assert_all_heads(const struct seen *x)
+{
+    uint32_t want = 0;
+
+    for (uint32_t i = 0; i < RECORDS; i++) {
+        assert_int_equal(x->times[i], i % 7 != 0);
+        want += i % 7 != 0;
+    }
+    assert_int_equal(x->count, want);
+    assert_true(x->names_right);
+    assert_true(x->edits_right);
+    assert_int_equal(x->bad, 0);
+}
+
+/* ---- the tests ---- */
+
+static void
+test_scan__sees_every_head_exactly_once(void **state)
+{
+    struct seen x;
+    struct scan s = scan_of(&x);
+    (void)state;
+
+    assert_int_equal(scan_run(&s), VAULT_OK);
+    assert_all_heads(&x);
+}
+
+/* Also names that an earlier revision introduced. */
+static void
+test_scan__reads_withheld_values_carried_ones_too(void **state)
+{
+    struct seen x;
+    struct scan s = scan_of(&x);
+    (void)state;
+
+    s.withheld = true;
+    assert_int_equal(scan_run(&s), VAULT_OK);
+    assert_all_heads(&x);
+}
+
+static void
+test_scan__all_sees_every_revision_once(void **state)
+{
+    struct seen x;
+    struct scan s = scan_of(&x);
+    uint32_t count = v->recs.index.n - first_number + 1, removed = 0;
+    (void)state;
+
+    s.all = true;
+    assert_int_equal(scan_run(&s), VAULT_OK);
+    assert_int_equal(x.count, count);
+    for (uint32_t n = 0; n < count; n++)
+        assert_int_equal(x.revision[n], 1);
+    for (uint32_t i = 0; i < RECORDS; i++)
+        removed += i % 7 == 0;
+    assert_int_equal(x.removed, removed);
+    assert_true(x.names_right);
+}
+
+static void
+test_scan__system_records_only_when_asked_for(void **state)
+{
+    struct seen x;
+    struct scan s = scan_of(&x);
+    (void)state;
+
+    assert_int_equal(scan_run(&s), VAULT_OK);
+    assert_int_equal(x.system, 0);
+    s = scan_of(&x);
+    s.system = true;
+    assert_int_equal(scan_run(&s), VAULT_OK);
+    assert_int_equal(x.system, first_number - 1);
+}
+
+static void
+test_scan__stops_when_told(void **state)
+{
+    static const uint32_t AFTER[] = { 1, 2, 511, 512, 513, 700 };
+    struct seen x;
+    (void)state;
+
+    for (size_t i = 0; i < sizeof AFTER / sizeof AFTER[0]; i++)
+        for (int withheld = 0; withheld < 2; withheld++) {
+            struct scan s = scan_of(&x);
+            s.withheld = withheld != 0;
+            x.stop_after = AFTER[i];
+            assert_int_equal(scan_run(&s), VAULT_OK);
+            assert_int_equal(x.count, AFTER[i]);
+        }
+}
+
+static void
+test_scan__an_error_of_the_callback_ends_it_with_its_sentence(void **state)
+{
+    struct seen x;
+    struct scan s = scan_of(&x);
+    (void)state;
+
+    x.fail = VAULT_ERR_CONFLICT;
+    assert_int_equal(scan_run(&s), VAULT_ERR_CONFLICT);
+    assert_string_equal(vault_last_error()->text, "a callback failed");
+    assert_string_equal(vault_last_error()->hint, "a hint");
+    /* The next scan knows nothing of it. */
+    s = scan_of(&x);
+    assert_int_equal(scan_run(&s), VAULT_OK);
+    assert_all_heads(&x);
+}
+
+static void
+test_scan__heads_become_known(void **state)
+{
+    struct index *ix = &v->recs.index;
+    uint32_t heads = 0;
+    (void)state;
+
+    reopen();
+    assert_int_equal(scan_heads(&v->recs), VAULT_OK);
+    for (uint32_t n = first_number; n <= ix->n; n++) {
+        assert_true(ix->pair[ix->pair[n].first].heads_known);
+        assert_int_equal(ix->pair[n].superseded, ix->pair[n].next != 0);
+        heads += !ix->pair[n].superseded;
+    }
+    assert_int_equal(heads, RECORDS);
+}
+
+/* Damage a row, scan, put it back; nothing is committed. */
+static void
+with_damaged_row(enum db_table t, uint32_t n, bool withheld)
+{
+    struct buf blob = BUF_INIT;
+    struct seen x;
+    struct scan s = scan_of(&x);
+
+    assert_int_equal(db_begin(v->db), VAULT_OK);
+    assert_int_equal(db_get(v->db, t, n, &blob), VAULT_OK);
+    blob.p[blob.n / 2] ^= 1;
+    assert_int_equal(db_put(v->db, t, n, PART(blob.p, blob.n)), VAULT_OK);
+    recs_forget_pack(&v->recs);
+    s.all = s.tolerate = true;
+    s.withheld = withheld;
+    assert_int_equal(scan_run(&s), VAULT_OK);
+    assert_int_equal(x.count + x.bad, v->recs.index.n - first_number + 1);
+    assert_true(x.bad >= 1);
+    assert_true(x.bad == 1 || t == DB_WRAP || withheld);
+    assert_int_equal(x.revision[n - first_number], 1);
+    assert_true(x.names_right);
+    s = scan_of(&x);
+    s.all = true;
+    s.withheld = withheld;
+    assert_int_equal(scan_run(&s), VAULT_ERR_DAMAGED);
+    db_rollback(v->db);
+    recs_forget_pack(&v->recs);
+    s = scan_of(&x);
+    s.withheld = withheld;
+    assert_int_equal(scan_run(&s), VAULT_OK);
+    assert_all_heads(&x);
+    buf_free(&blob);
+}
+
+static void
+test_scan__damage_ends_it_or_is_told_and_passed_over(void **state)
+{
+    (void)state;
+    assert_int_equal(scan_heads(&v->recs), VAULT_OK);
+    with_damaged_row(DB_OPEN_BLOB, first_number + 500, false);
+    with_damaged_row(DB_WITHHELD_BLOB, first_number + 500, true);
+    /* That of a record that was edited as well: its edit cannot show the name either. */
+    with_damaged_row(DB_WITHHELD_BLOB, first_number + 600, true);
+    with_damaged_row(DB_WRAP, v->recs.index.pair[first_number + 500].pack, true);
+}
+
+static void
+test_scan__a_missing_row_is_damage(void **state)
+{
+    struct seen x;
+    struct scan s = scan_of(&x);
+    (void)state;
+
+    assert_int_equal(db_begin(v->db), VAULT_OK);
+    assert_int_equal(db_delete(v->db, DB_OPEN_BLOB, first_number + 1), VAULT_OK);
+    assert_int_equal(scan_run(&s), VAULT_ERR_DAMAGED);
+    assert_true(x.count <= 1);
+    s = scan_of(&x);
+    s.tolerate = true;
+    assert_int_equal(scan_run(&s), VAULT_OK);
+    assert_int_equal(x.bad, 1);
+    db_rollback(v->db);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_scan__sees_every_head_exactly_once),
+        cmocka_unit_test(test_scan__reads_withheld_values_carried_ones_too),
+        cmocka_unit_test(test_scan__all_sees_every_revision_once),
+        cmocka_unit_test(test_scan__system_records_only_when_asked_for),
+        cmocka_unit_test(test_scan__stops_when_told),
+        cmocka_unit_test(test_scan__an_error_of_the_callback_ends_it_with_its_sentence),
+        cmocka_unit_test(test_scan__heads_become_known),
+        cmocka_unit_test(test_scan__damage_ends_it_or_is_told_and_passed_over),
+        cmocka_unit_test(test_scan__a_missing_row_is_damage),
+    };
+
+    if (secret_process_init() != VAULT_OK)
+        return 1;
+    return cmocka_run_group_tests(tests, make_records, remove_vault);
+}

@@ -1,0 +1,486 @@
+/*
+ * test_session.c - through vault.h: what stays in memory after vault_close, and what an error leaves.
+ *
+ * The markers lie in this program XORed with MASK, so that a find is never our own copy.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+#include <unistd.h>
+#include <cmocka.h>
+#include <sodium.h>
+#include "vault/base/secret.h"
+#include "vault/vault.h"
+
+#define MASK 0x5a
+#define MARKER 26
+#define CHUNK ((size_t)1 << 20)
+/* AddressSanitizer's shadow is terabytes of nothing. */
+#define REGION_MAX ((uint64_t)4 << 30)
+
+static volatile uint8_t pass_masked[MARKER], name_masked[MARKER];
+static char dir[256], path[300];
+
+/* ---- markers ---- */
+
+/* Random letters, never in the clear but where they are put. */
+static void
+make_marker(volatile uint8_t *masked)
+{
+    for (size_t i = 0; i < MARKER; i++)
+        masked[i] = (uint8_t)('a' + randombytes_uniform(26)) ^ MASK;
+}
+
+static struct secret *
+unmasked(const volatile uint8_t *masked)
+{
+    struct secret *s = NULL;
+    uint8_t *p;
+
+    assert_int_equal(vault_secret_new(&s, MARKER), VAULT_OK);
+    p = vault_secret_edit(s);
+    for (size_t i = 0; i < MARKER; i++)
+        p[i] = masked[i] ^ MASK;
+    return s;
+}
+
+/* ---- our own memory ---- */
+
+static size_t
+count_in(const uint8_t *p, size_t n, const volatile uint8_t *masked)
+{
+    size_t found = 0;
+
+    for (size_t i = 0; i + MARKER <= n; i++) {
+        size_t k = 0;
+        while (k < MARKER && p[i + k] == (uint8_t)(masked[k] ^ MASK))
+            k++;
+        found += k == MARKER;
+    }
+    return found;
+}
+
+struct search {
+    uint8_t *window;            /* where memory is read to; not searched itself */
+    uint64_t read;              /* bytes */
+    size_t found;
+};
+
+static void
+search_region(struct search *s, uint64_t from, uint64_t to, const volatile uint8_t *masked)
+{
+    for (uint64_t at = from; at < to; at += CHUNK) {
+        size_t n = to - at < CHUNK + MARKER ? (size_t)(to - at) : CHUNK + MARKER;
+        struct iovec here = { s->window, n }, there = { (void *)(uintptr_t)at, n };
+        ssize_t got = process_vm_readv(getpid(), &here, 1, &there, 1, 0);
+        if (got <= 0)
+            continue;
+        s->read += (uint64_t)got;
+        s->found += count_in(s->window, (size_t)got, masked);
+    }
+}
+
+/* How often a marker stands in writable memory of this process: heap, stacks, data, mappings. */
+static size_t
+search_memory(const volatile uint8_t *masked)
+{
+    static char line[512];
+    struct search s = { .window = mmap(NULL, CHUNK + 4096, PROT_READ | PROT_WRITE,
+        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) };
+    uint64_t own = (uint64_t)(uintptr_t)s.window;
+    FILE *f = fopen("/proc/self/maps", "re");
+
+    assert_ptr_not_equal(s.window, MAP_FAILED);
+    assert_non_null(f);
+    setvbuf(f, NULL, _IONBF, 0);
+    while (fgets(line, sizeof line, f) != NULL) {
+        uint64_t from = 0, to = 0;
+        char rights[5] = "";
+        assert_int_equal(sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s", &from, &to, rights), 3);
+        if (rights[0] != 'r' || rights[1] != 'w' || to - from > REGION_MAX)
+            continue;
+        /* The kernel joins neighbours: leave our window out wherever it lies. */
+        if (own >= from && own < to) {
+            search_region(&s, from, own, masked);
+            from = own + CHUNK + 4096;
+        }
+        if (from < to)
+            search_region(&s, from, to, masked);
+    }
+    fclose(f);
+    munmap(s.window, CHUNK + 4096);
+    assert_true(s.read > 100000);
+    return s.found;
+}
+
+/* ---- vaults ---- */
+
+static void
+create(struct secret *pass)
+{
+    const struct vault_create_options opt = { .kdf_mem_mib = 64, .kdf_passes = 3 };
+
+    assert_int_equal(vault_create(path, pass, &opt), VAULT_OK);
+}
+
+static vault *
+opened(struct secret *pass)
+{
+    struct vault_credentials cred = { .passphrase = pass, .slot = -1 };
+    vault *v = NULL;
+
+    assert_int_equal(vault_open(&v, path, &cred), VAULT_OK);
+    return v;
+}
+
+static vault_fields *
+one_field(const char *field, const char *text, size_t n)
+{
+    vault_fields *f = NULL;
+
+    assert_int_equal(vault_fields_new(&f), VAULT_OK);
+    assert_int_equal(vault_fields_add(f, field, text, n), VAULT_OK);
+    return f;
+}
+
+static int
+set_up(void **state)
+{
+    const char *tmp = getenv("TMPDIR");
+    (void)state;
+
+    snprintf(dir, sizeof dir, "%s/withheld-session-XXXXXX", tmp != NULL ? tmp : "/tmp");
+    if (mkdtemp(dir) == NULL)
+        return -1;
+    snprintf(path, sizeof path, "%s/a.vault", dir);
+    make_marker(pass_masked);
+    make_marker(name_masked);
+    return 0;
+}
+
+static int
+tear_down(void **state)
+{
+    static const char *const FILES[] = { "keys", "records.db", "records.db-journal" };
+    char name[400];
+    (void)state;
+
+    for (size_t i = 0; i < 3; i++) {
+        snprintf(name, sizeof name, "%s/%s", path, FILES[i]);
+        (void)unlink(name);
+    }
+    (void)rmdir(path);
+    return rmdir(dir);
+}
+
+/* ---- nothing stays in memory ---- */
+
+/* The search itself must be able to find: in the heap, on the stack, in a secret. */
+static void
+test_session__the_search_finds_what_is_there(void **state)
+{
+    uint8_t on_stack[MARKER];
+    struct secret *s;
+    char *in_heap;
+    (void)state;
+
+    assert_int_equal(search_memory(pass_masked), 0);
+    s = unmasked(pass_masked);
+    assert_int_equal(search_memory(pass_masked), 1);
+    in_heap = malloc(MARKER);
+    memcpy(in_heap, vault_secret_edit(s), MARKER);
+    memcpy(on_stack, vault_secret_edit(s), MARKER);
+    assert_int_equal(search_memory(pass_masked), 3);
+    sodium_memzero(in_heap, MARKER);
+    sodium_memzero(on_stack, MARKER);
+    free(in_heap);
+    vault_secret_free(s);
+    assert_int_equal(search_memory(pass_masked), 0);
+}
+
+static void
+test_session__the_passphrase_is_gone_after_close(void **state)
+{
+    struct secret *pass = unmasked(pass_masked);
+    vault *v;
+    (void)state;
+
+    create(pass);
+    v = opened(pass);
+    /* The caller's own is the only one, even while the vault is open. */
+    assert_int_equal(search_memory(pass_masked), 1);
+    vault_secret_free(pass);
+    assert_int_equal(search_memory(pass_masked), 0);
+    vault_close(v);
+    assert_int_equal(search_memory(pass_masked), 0);
+}
+
+static void
+test_session__a_wrong_passphrase_is_gone_too(void **state)
+{
+    struct secret *right = unmasked(name_masked), *wrong = unmasked(pass_masked);
+    struct vault_credentials cred = { .passphrase = wrong, .slot = -1 };
+    vault *v = NULL;
+    (void)state;
+
+    create(right);
+    assert_int_equal(vault_open(&v, path, &cred), VAULT_ERR_KEY);
+    assert_null(v);
+    vault_secret_free(right);
+    vault_secret_free(wrong);
+    assert_int_equal(search_memory(pass_masked), 0);
+    assert_int_equal(search_memory(name_masked), 0);
+}
+
+static int
+note_name(void *ctx, const struct vault_list_item *item)
+{
+    for (size_t i = 0; i < item->record->n_values; i++)
+        if (strcmp(item->record->values[i].field, "name") == 0)
+            *(size_t *)ctx += strlen(item->record->values[i].text);
+    return 0;
+}
+
+static int
+note_hit(void *ctx, const struct vault_hit *h)
+{
+    (void)h;
+    ++*(size_t *)ctx;
+    return 0;
+}
+
+/* Added, edited, shown, listed, searched for: then closed. */
+static void
+test_session__a_withheld_value_is_gone_after_close(void **state)
+{
+    struct secret *pass = unmasked(pass_masked), *name = unmasked(name_masked);
+    const char *text = (const char *)vault_secret_edit(name);
+    struct vault_where where = { "name", NULL };
+    struct vault_list_query q = { .type = "person", .reveal = true, .full = true };
+    struct vault_search_query sq = { .text = "born-marker" };
+    struct vault_record *r = NULL;
+    struct vault_added out;
+    vault_fields *f;
+    size_t seen = 0;
+    char *typed;
+    vault *v;
+    (void)state;
+
+    create(pass);
+    v = opened(pass);
+    f = one_field("name", text, MARKER);
+    assert_int_equal(vault_add(v, "person", f, &out), VAULT_OK);
+    vault_fields_free(f);
+    f = one_field("ref", "m-1", 3);
+    assert_int_equal(vault_fields_add(f, "name", text, MARKER), VAULT_OK);
+    assert_int_equal(vault_edit(v, out.id, f, &out), VAULT_OK);
+    assert_true(out.changed);
+    vault_fields_free(f);
+    assert_int_equal(vault_show(v, out.id, NULL, true, &r), VAULT_OK);
+    assert_true(search_memory(name_masked) >= 2);       /* ours, and the one shown */
+    vault_record_free(r);
+    assert_int_equal(vault_list(v, &q, note_name, &seen), VAULT_OK);
+    assert_int_equal(seen, MARKER);
+    typed = malloc(MARKER + 1);
+    memcpy(typed, text, MARKER);
+    typed[MARKER] = '\0';
+    where.value = typed;
+    q.where = &where;
+    q.n_where = 1;
+    seen = 0;
+    assert_int_equal(vault_list(v, &q, note_name, &seen), VAULT_OK);
+    assert_int_equal(seen, MARKER);
+    assert_int_equal(vault_search(v, &sq, note_hit, &seen), VAULT_OK);
+    sodium_memzero(typed, MARKER);
+    free(typed);
+    vault_close(v);
+    vault_secret_free(pass);
+    vault_secret_free(name);
+    assert_int_equal(search_memory(name_masked), 0);
+    assert_int_equal(search_memory(pass_masked), 0);
+}
+
+/* An open vault that nobody asks to show a name does not hold one. */
+static void
+test_session__a_withheld_value_is_not_held_between_calls(void **state)
+{
+    struct secret *pass = unmasked(pass_masked), *name = unmasked(name_masked);
+    struct vault_record *r = NULL;
+    struct vault_added out;
+    vault_fields *f;
+    vault *v;
+    (void)state;
+
+    create(pass);
+    v = opened(pass);
+    f = one_field("name", (const char *)vault_secret_edit(name), MARKER);
+    vault_secret_free(name);
+    assert_int_equal(vault_add(v, "person", f, &out), VAULT_OK);
+    vault_fields_free(f);
+    assert_int_equal(search_memory(name_masked), 0);
+    assert_int_equal(vault_show(v, out.id, NULL, true, &r), VAULT_OK);
+    vault_record_free(r);
+    assert_int_equal(search_memory(name_masked), 0);
+    vault_close(v);
+    vault_secret_free(pass);
+}
+
+/* ---- outputs are left as they were ---- */
+
+static void
+assert_as_was(const struct vault_added *out)
+{
+    struct vault_added was;
+
+    memset(&was, 0xEE, sizeof was);
+    assert_memory_equal(out, &was, sizeof was);
+    assert_string_not_equal(vault_last_error()->text, "");
+}
+
+static uint64_t
+entries(vault *v)
+{
+    struct vault_status st;
+
+    assert_int_equal(vault_status(v, &st), VAULT_OK);
+    return st.log_entries;
+}
+
+static void
+test_session__errors_leave_outputs_and_vault_alone(void **state)
+{
+    struct secret *pass = unmasked(pass_masked);
+    vault_fields *ref, *born, *unknown, *empty = NULL;
+    struct vault_added first, second, out;
+    uint64_t before;
+    vault *v;
+    (void)state;
+
+    create(pass);
+    v = opened(pass);
+    vault_secret_free(pass);
+    ref = one_field("ref", "P-1", 3);
+    born = one_field("born", "not a date", 10);
+    unknown = one_field("nmae", "x", 1);
+    assert_int_equal(vault_fields_new(&empty), VAULT_OK);
+    assert_int_equal(vault_add(v, "person", ref, &first), VAULT_OK);
+    memset(&out, 0xEE, sizeof out);
+    before = entries(v);
+
+    assert_int_equal(vault_add(v, "persno", ref, &out), VAULT_ERR_INPUT);
+    assert_as_was(&out);
+    assert_int_equal(vault_add(v, "person", ref, &out), VAULT_ERR_CONFLICT);
+    assert_as_was(&out);
+    assert_int_equal(vault_add(v, "person", born, &out), VAULT_ERR_INPUT);
+    assert_as_was(&out);
+    assert_int_equal(vault_add(v, "person", empty, &out), VAULT_ERR_INPUT);
+    assert_as_was(&out);
+
+    assert_int_equal(vault_edit(v, "P-2", ref, &out), VAULT_ERR_NOT_FOUND);
+    assert_as_was(&out);
+    assert_int_equal(vault_edit(v, "P-1", unknown, &out), VAULT_ERR_INPUT);
+    assert_as_was(&out);
+    assert_int_equal(vault_edit(v, "P-1", born, &out), VAULT_ERR_INPUT);
+    assert_as_was(&out);
+    assert_int_equal(vault_edit(v, "P-1", empty, &out), VAULT_ERR_INPUT);
+    assert_as_was(&out);
+
+    assert_int_equal(vault_revert(v, "P-2", first.revision, &out), VAULT_ERR_NOT_FOUND);
+    assert_as_was(&out);
+    assert_int_equal(vault_revert(v, "P-1", "abc", &out), VAULT_ERR_INPUT);
+    assert_as_was(&out);
+    assert_int_equal(vault_revert(v, "P-1", "00000000000000", &out), VAULT_ERR_NOT_FOUND);
+    assert_as_was(&out);
+    assert_int_equal(vault_revert(v, "P-1", first.revision, &out), VAULT_ERR_INPUT);
+    assert_as_was(&out);
+
+    assert_int_equal(vault_remove(v, "P-2", &out), VAULT_ERR_NOT_FOUND);
+    assert_as_was(&out);
+    assert_int_equal(entries(v), before);
+    assert_int_equal(vault_remove(v, "P-1", &second), VAULT_OK);
+    assert_string_equal(second.id, first.id);
+    assert_int_equal(vault_remove(v, first.id, &out), VAULT_ERR_INPUT);
+    assert_as_was(&out);
+    assert_int_equal(vault_edit(v, first.id, ref, &out), VAULT_ERR_INPUT);
+    assert_as_was(&out);
+    assert_int_equal(entries(v), before + 1);
+
+    vault_fields_free(ref);
+    vault_fields_free(born);
+    vault_fields_free(unknown);
+    vault_fields_free(empty);
+    vault_close(v);
+}
+
+static void
+test_session__an_edit_that_changes_nothing_writes_nothing(void **state)
+{
+    struct secret *pass = unmasked(pass_masked);
+    struct vault_added first, out;
+    vault_fields *f = one_field("name", "Anna", 4);
+    uint64_t before;
+    vault *v;
+    (void)state;
+
+    create(pass);
+    v = opened(pass);
+    assert_int_equal(vault_add(v, "person", f, &first), VAULT_OK);
+    assert_true(first.changed);
+    before = entries(v);
+    assert_int_equal(vault_edit(v, first.id, f, &out), VAULT_OK);
+    assert_false(out.changed);
+    assert_string_equal(out.revision, first.revision);
+    assert_int_equal(entries(v), before);
+    vault_fields_free(f);
+    vault_close(v);
+    vault_secret_free(pass);
+}
+
+static void
+test_session__a_vault_that_does_not_open_gives_none(void **state)
+{
+    struct secret *pass = unmasked(pass_masked);
+    struct vault_credentials cred = { .passphrase = pass, .slot = -1 };
+    vault *v = NULL, *second = NULL;
+    (void)state;
+
+    assert_int_equal(vault_open(&v, path, &cred), VAULT_ERR_NOT_FOUND);
+    assert_null(v);
+    create(pass);
+    v = opened(pass);
+    assert_int_equal(vault_open(&second, path, &cred), VAULT_ERR_BUSY);
+    assert_null(second);
+    vault_close(v);
+    v = opened(pass);
+    vault_close(v);
+    vault_close(NULL);
+    vault_secret_free(pass);
+}
+
+#define IN_FOLDER(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IN_FOLDER(test_session__the_search_finds_what_is_there),
+        IN_FOLDER(test_session__the_passphrase_is_gone_after_close),
+        IN_FOLDER(test_session__a_wrong_passphrase_is_gone_too),
+        IN_FOLDER(test_session__a_withheld_value_is_gone_after_close),
+        IN_FOLDER(test_session__a_withheld_value_is_not_held_between_calls),
+        IN_FOLDER(test_session__errors_leave_outputs_and_vault_alone),
+        IN_FOLDER(test_session__an_edit_that_changes_nothing_writes_nothing),
+        IN_FOLDER(test_session__a_vault_that_does_not_open_gives_none),
+    };
+
+    if (secret_process_init() != VAULT_OK)
+        return 1;
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -22,6 +22,8 @@ read_line(struct secret *s, size_t *len, int fd)
 
         if (r < 0 && errno == EINTR)
             continue;
+        if (r < 0 && errno == EISDIR)
+            return fail(VAULT_ERR_INPUT, NULL, "the passphrase cannot be read from a folder");
         if (r < 0)
             return fail_errno(errno, "cannot read the passphrase");
         if (r == 0 || p[n] == '\n')

@@ -406,7 +406,10 @@ test_entry__mutations_never_decode_to_other_bytes(void **state)
         buf_put(&b, whole.p, whole.n);
         for (uint32_t k = next(&x) % 3 + 1; k != 0; k--) {
             size_t at = next(&x) % b.n;
-            b.p[at] = next(&x) % 2 == 0 ? (uint8_t)next(&x) : (uint8_t)(b.p[at] ^ 1u << next(&x) % 8);
+            if (next(&x) % 2 == 0)
+                b.p[at] = (uint8_t)next(&x);
+            else
+                b.p[at] ^= (uint8_t)(1u << next(&x) % 8);
         }
         if (next(&x) % 8 == 0)
             buf_cut(&b, next(&x) % b.n);

@@ -29,14 +29,15 @@ void test_pages(struct world *w, const struct options *o);
 void test_cut(struct world *w, const struct options *o);
 void test_foreign(struct world *w, const struct options *o);
 void test_journal(struct world *w, const struct options *o);
-/* The promises of tamper.c. `work` was tampered with; `good` holds what it held. False: check finds nothing, and
- * what is read is the same. Anything else ends the program. */
-bool tamper_found(struct world *w, bool new_pass, const struct state *good, const char *what, struct problems *p);
+/* The promises of tamper.c. `work` was tampered with; `good` holds what it held. False: check finds
+ * nothing, and what is read is the same. Anything else ends the program. */
+bool tamper_found(struct world *w, bool new_pass, const struct state *good, const char *what,
+    struct problems *p);
 /* rows.c; the deed is removed, swapped, packs, changed, stray or schema */
 void test_rows(struct world *w, const struct options *o);
 
-/* After a kill at `work`: it opens, holds what it held before or after the deed, nothing is wrong, nothing lies
- * about. `what` says in words when the kill was. */
+/* After a kill at `work`: it opens, holds what it held before or after the deed, nothing is wrong,
+ * nothing lies about. `what` says in words when the kill was. */
 struct outcome {
     const struct deed *deed;
     struct state before, after;

@@ -1,4 +1,5 @@
 # What the tests of damage, kills and raw bytes have in common, beside tests/cli/helpers.bash.
+# shellcheck disable=SC2154 # bats sets status, output, stderr
 
 FAULT_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 PYTHON=${PYTHON:-/usr/bin/python3}
@@ -7,7 +8,6 @@ PAGE=16384
 # fault_build: the program of tests/fault/*.c, when it is not there yet.
 fault_build() {
     run sh "$FAULT_DIR/build.sh"
-    # shellcheck disable=SC2154 # bats sets it
     FAULT=${lines[-1]}
     export FAULT
     [ "$status" = 0 ] || { echo "$output"; return 1; }
@@ -60,7 +60,6 @@ finds() {
         echo "$output"
         return 1
     fi
-    # shellcheck disable=SC2154 # bats sets it
     "$PYTHON" -c '
 import json, re, sys
 d = json.loads(sys.argv[1])

@@ -105,9 +105,9 @@ outcome_check(struct world *w, struct outcome *o, const char *what)
     is = after ? &o->after : &o->before;
     if (now.entries != is->entries || now.records != is->records || now.new_pass != is->new_pass ||
         strcmp(now.text, is->text) != 0 || (!after && strcmp(now.head, is->head) != 0))
-        die("%s: it holds neither the old nor the new state: %llu records, %llu entries, %s passphrase\n%s", what,
-            (unsigned long long)now.records, (unsigned long long)now.entries,
-            new_pass ? "new" : "old", now.text);
+        die("%s: it holds neither the old nor the new state: "
+            "%llu records, %llu entries, %s passphrase\n%s", what, (unsigned long long)now.records,
+            (unsigned long long)now.entries, new_pass ? "new" : "old", now.text);
     *(after ? &o->n_after : &o->n_before) += 1;
     write_again(w, new_pass, what);
     nothing_lies_about(w, o, what);
@@ -151,7 +151,7 @@ start(struct world *w, const struct deed *d, enum shim_mode mode, long at, int e
     shim_arm(mode, at, error);
     err = deed_do(w, d);
     snprintf(said(), 600, "%s", vault_last_error()->text);
-    _exit(err);
+    _exit((int)err);
 }
 
 static int
@@ -201,8 +201,8 @@ check(struct world *w, struct outcome *o, const char *what)
 static void
 report(const struct outcome *o, const char *how, long n)
 {
-    printf("%s, %s: %ld times; %u held the old, %u the new state\n", o->deed->name, how, n, o->n_before,
-        o->n_after);
+    printf("%s, %s: %ld times; %u held the old, %u the new state\n", o->deed->name, how, n,
+        o->n_before, o->n_after);
 }
 
 /* ---- at every call ---- */
@@ -294,8 +294,8 @@ test_kill_twice(struct world *w, const struct options *opt)
         folder_copy(w->work, half);
         for (int new_pass = 0; new_pass <= o.deed->changes_pass; new_pass++)
             for (long m = 1;; m++) {
-                snprintf(what, sizeof what, "%s, killed before call %ld, then opening before call %ld", opt->deed,
-                    n, m);
+                snprintf(what, sizeof what, "%s, killed before call %ld, then opening before call %ld",
+                    opt->deed, n, m);
                 folder_copy(half, w->work);
                 if (!open_killed(w, new_pass, m))
                     break;
@@ -354,8 +354,8 @@ test_random(struct world *w, const struct options *opt)
             (void)kill(pid, SIGKILL);
             status = finish(pid);
         }
-        snprintf(what, sizeof what, "%s, killed after %.6f of %.6f s (seed %u)", opt->deed, wait, takes,
-            opt->seed);
+        snprintf(what, sizeof what, "%s, killed after %.6f of %.6f s (seed %u)", opt->deed, wait,
+            takes, opt->seed);
         (void)check(w, &o, what);
     }
     printf("%u of them ended before the kill\n", survived);
@@ -374,14 +374,15 @@ run_failing(struct world *w, const struct deed *d, enum shim_mode mode, long at,
     int status = finish(start(w, d, mode, at, error, -1));
 
     if (!WIFEXITED(status))
-        die("%s, %s at call %ld: it ended with status %x", d->name, strerror(error), at, (unsigned)status);
+        die("%s, %s at call %ld: it ended with status %x", d->name, strerror(error), at,
+            (unsigned)status);
     return WEXITSTATUS(status);
 }
 
 /*
- * Was it told as it is? Never a wrong passphrase; damage only for EIO, which is also how SQLCipher tells a page that was
- * changed. Done means done, and what failed for want of space changed nothing (but where the entry comes first, or only
- * the wiping of the old keys was left).
+ * Was it told as it is? Never a wrong passphrase; damage only for EIO, which is also how SQLCipher
+ * tells a page that was changed. Done means done, and what failed for want of space changed nothing
+ * (but where the entry comes first, or only the wiping of the old keys was left).
  */
 static bool
 told_right(const struct deed *d, int error, int code, bool after, const char *what)
@@ -470,8 +471,8 @@ make_later(struct world *w, const char *deed, struct later *l)
  * holds what it held, or is as a whole the older one: nothing in between. Returns which (0 1 2).
  */
 static int
-with_journal(struct world *w, const struct later *l, const struct state *older, const uint8_t *p, size_t n,
-    const char *what)
+with_journal(struct world *w, const struct later *l, const struct state *older,
+    const uint8_t *p, size_t n, const char *what)
 {
     struct state now = {0};
     vault_err err, checked;
@@ -481,7 +482,8 @@ with_journal(struct world *w, const struct later *l, const struct state *older, 
     file_put(w->work, "records.db-journal", p, n);
     err = state_of(w, w->work, l->holds.new_pass, true, &now);
     checked = world_check(w, w->work, l->holds.new_pass, NULL);
-    if ((err != VAULT_OK && err != VAULT_ERR_DAMAGED) || (checked != VAULT_OK && checked != VAULT_ERR_DAMAGED) ||
+    if ((err != VAULT_OK && err != VAULT_ERR_DAMAGED) ||
+        (checked != VAULT_OK && checked != VAULT_ERR_DAMAGED) ||
         (err != VAULT_OK && checked == VAULT_OK))
         die("%s: reading ends with %d, check with %d", what, err, checked);
     if (err == VAULT_OK) {
@@ -517,7 +519,8 @@ test_journal(struct world *w, const struct options *o)
         ended = run_killed(w, deed_find("add"), SHIM_KILL, n, "add");
         p = file_get(w->work, "records.db-journal", &size);
         for (int i = 0; p != NULL && i < 5; i++) {
-            snprintf(what, sizeof what, "the journal of add, killed before call %ld, beside the vault after %s", n, DEED[i]);
+            snprintf(what, sizeof what, "the journal of add, killed before call %ld, after %s", n,
+                DEED[i]);
             count[with_journal(w, &later[i], &older, p, size, what)]++;
         }
         free(p);
@@ -533,8 +536,8 @@ test_journal(struct world *w, const struct options *o)
         if (with_journal(w, &later[i % 5], &older, noise, size, what) == 2)
             die("%s: an older vault", what);
     }
-    printf("journals of another time: %u found, %u without a difference, %u the older vault as a whole\n", count[0],
-        count[1], count[2]);
+    printf("journals of another time: %u found, %u without a difference, "
+        "%u the older vault as a whole\n", count[0], count[1], count[2]);
     if (count[0] == 0)
         die("no journal was hot");
     for (int i = 0; i < 5; i++)

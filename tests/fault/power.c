@@ -214,7 +214,7 @@ record(struct world *w, const struct deed *d)
         die("fork");
     if (pid == 0) {
         shim_arm(SHIM_RECORD, 0, 0);
-        _exit(deed_do(w, d));
+        _exit((int)deed_do(w, d));
     }
     if (waitpid(pid, &status, 0) != pid || status != 0)
         die("%s failed while it was recorded: status %x", d->name, (unsigned)status);
@@ -258,13 +258,13 @@ test_power(struct world *w, const struct options *opt)
             after_cut(&d, cut, i == 0 ? NOTHING : i == 1 ? ALL : SOME);
             disk_write(&d, w->work);
             disk_free(&d);
-            snprintf(what, sizeof what, "%s, power cut after %zu of %zu operations, way %u (seed %u)", opt->deed,
-                cut, shim_tape()->n_ops, i, opt->seed);
+            snprintf(what, sizeof what, "%s, power cut after %zu of %zu operations, way %u (seed %u)",
+                opt->deed, cut, shim_tape()->n_ops, i, opt->seed);
             if (!outcome_check(w, &o, what) && cut == shim_tape()->n_ops)
                 die("%s: it was done, and the power cut undid it", what);
         }
-    printf("%s, power cut: %u times; %u held the old, %u the new state\n", deed->name, times, o.n_before,
-        o.n_after);
+    printf("%s, power cut: %u times; %u held the old, %u the new state\n", deed->name, times,
+        o.n_before, o.n_after);
     if (o.n_before < 2 || o.n_after < 1)
         die("both states must occur");
     outcome_free(&o);

@@ -61,12 +61,15 @@ static void
 who_misses(struct db *db, char out[static 64])
 {
     static const char *const TABLE[] = { "log", "pair", "open", "withheld", "wrap", "intake" };
-    static const char *const ALL[] = { "entry || sigs || detail", "log || ids || tags", "blob", "blob", "box", "enc" };
+    static const char *const ALL[] = { "entry || sigs || detail", "log || ids || tags", "blob",
+        "blob", "box", "enc" };
 
     for (unsigned i = 0; i < 6; i++) {
-        char *sql = sqlite3_mprintf("SELECT sum(instr(%s, x'00112233445566778899')) FROM \"%s\"", ALL[i], TABLE[i]);
+        char *sql = sqlite3_mprintf("SELECT sum(instr(%s, x'00112233445566778899')) FROM \"%s\"",
+            ALL[i], TABLE[i]);
         if (sqlite3_exec(db->sql, sql, NULL, NULL, NULL) != SQLITE_OK)
-            snprintf(out + strlen(out), 64 - strlen(out), "%s%s", out[0] == '\0' ? "" : "+", TABLE[i]);
+            snprintf(out + strlen(out), 64 - strlen(out), "%s%s", out[0] == '\0' ? "" : "+",
+                TABLE[i]);
         sqlite3_free(sql);
     }
 }
@@ -127,8 +130,8 @@ struct rows {
     bool loud;
 };
 
-/* Where check must see it: the record for its blobs and keys (a pack of keys is named by its first), else the log, the
- * list, or, for tags, some record of the pack. */
+/* Where check must see it: the record for its blobs and keys (a pack of keys is named by its first),
+ * else the log, the list, or, for tags, some record of the pack. */
 static void
 expected_place(vault *v, const char *table, int64_t n, char out[static 128])
 {
@@ -178,8 +181,8 @@ must_see(struct rows *r, const char *table, int64_t n, const char *sql)
 }
 
 /*
- * A copy of base, `sql` done to it, and the promises; with a table, check must name the place. In a child, so that
- * one run shows everything that goes unnoticed.
+ * A copy of base, `sql` done to it, and the promises; with a table, check must name the place. In a
+ * child, so that one run shows everything that goes unnoticed.
  */
 static void
 try_sql(struct rows *r, const char *table, int64_t n, const char *sql)
@@ -245,8 +248,8 @@ static bool
 equal_cells(struct rows *r, const struct column *c, int64_t a, int64_t b)
 {
     vault *v = world_open(r->w, r->w->base, false);
-    bool same = sql_int(v, 0, "SELECT a.%s = b.%s FROM \"%s\" a, \"%s\" b WHERE a.n=%lld AND b.n=%lld", c->name, c->name,
-        c->table, c->table, (long long)a, (long long)b) == 1;
+    bool same = sql_int(v, 0, "SELECT a.%s = b.%s FROM \"%s\" a, \"%s\" b WHERE a.n=%lld AND b.n=%lld",
+        c->name, c->name, c->table, c->table, (long long)a, (long long)b) == 1;
 
     vault_close(v);
     return same;
@@ -260,17 +263,18 @@ swaps(struct rows *r, const struct column *c)
     int64_t *n = row_numbers(r, c->table, &count);
 
     for (size_t i = 0; i + 1 < count; i++) {
+        long long a = n[i], b = n[i + 1];
         char *sql;
-        if (equal_cells(r, c, n[i], n[i + 1]))
+        if (equal_cells(r, c, a, b))
             continue;
-        sql = sqlite3_mprintf("CREATE TEMP TABLE t AS SELECT n, %s AS x FROM \"%s\" WHERE n IN (%lld,%lld);"
-            "UPDATE \"%s\" SET %s=(SELECT x FROM t WHERE t.n<>\"%s\".n) WHERE n IN (%lld,%lld)", c->name, c->table,
-            (long long)n[i], (long long)n[i + 1], c->table, c->name, c->table, (long long)n[i], (long long)n[i + 1]);
-        try_sql(r, c->table, n[i], sql);
+        sql = sqlite3_mprintf("CREATE TEMP TABLE t AS SELECT n, %s AS x FROM \"%s\" "
+            "WHERE n IN (%lld,%lld); UPDATE \"%s\" SET %s=(SELECT x FROM t WHERE t.n<>\"%s\".n) "
+            "WHERE n IN (%lld,%lld)", c->name, c->table, a, b, c->table, c->name, c->table, a, b);
+        try_sql(r, c->table, a, sql);
         sqlite3_free(sql);
-        sql = sqlite3_mprintf("UPDATE \"%s\" SET %s=(SELECT %s FROM \"%s\" WHERE n=%lld) WHERE n=%lld", c->table, c->name,
-            c->name, c->table, (long long)n[i], (long long)n[i + 1]);
-        try_sql(r, c->table, n[i + 1], sql);
+        sql = sqlite3_mprintf("UPDATE \"%s\" SET %s=(SELECT %s FROM \"%s\" WHERE n=%lld) WHERE n=%lld",
+            c->table, c->name, c->name, c->table, a, b);
+        try_sql(r, c->table, b, sql);
         sqlite3_free(sql);
     }
     free(n);
@@ -301,12 +305,14 @@ cells(struct rows *r, const struct column *c)
         each_row(r, c->table, "UPDATE \"%s\" SET log='x' WHERE n=%lld");
     }
     if (strcmp(c->name, "tags") == 0) {
-        each_row(r, c->table, "UPDATE \"%s\" SET tags=CAST(tags || x'0011223344556677' AS BLOB) WHERE n=%lld");
-        each_row(r, c->table, "UPDATE \"%s\" SET tags=CAST(substr(tags, 1, length(tags) - 1) AS BLOB) WHERE n=%lld");
-        each_row(r, c->table, "UPDATE \"%s\" SET tags=CAST(iif(substr(tags, 1, 1) = x'01', x'02', x'01') || "
-            "substr(tags, 2) AS BLOB) WHERE n=%lld");
-        each_row(r, c->table, "UPDATE \"%s\" SET tags=CAST(substr(tags, 1, length(tags) - 1) || iif(substr(tags, -1) = x'01', "
-            "x'02', x'01') AS BLOB) WHERE n=%lld");
+        each_row(r, c->table,
+            "UPDATE \"%s\" SET tags=CAST(tags || x'0011223344556677' AS BLOB) WHERE n=%lld");
+        each_row(r, c->table,
+            "UPDATE \"%s\" SET tags=CAST(substr(tags, 1, length(tags) - 1) AS BLOB) WHERE n=%lld");
+        each_row(r, c->table, "UPDATE \"%s\" SET tags="
+            "CAST(iif(substr(tags, 1, 1) = x'01', x'02', x'01') || substr(tags, 2) AS BLOB) WHERE n=%lld");
+        each_row(r, c->table, "UPDATE \"%s\" SET tags=CAST(substr(tags, 1, length(tags) - 1) || "
+            "iif(substr(tags, -1) = x'01', x'02', x'01') AS BLOB) WHERE n=%lld");
         each_row(r, c->table, "UPDATE \"%s\" SET tags=x'' WHERE n=%lld");
     }
     if (strcmp(c->name, "ids") == 0)
@@ -317,31 +323,34 @@ cells(struct rows *r, const struct column *c)
 static void
 within_packs(struct rows *r)
 {
-    try_sql(r, "pair", 10, "UPDATE pair SET ids=CAST(substr(ids, 49, 48) || substr(ids, 1, 48) || substr(ids, 97) AS BLOB) "
-        "WHERE n=10");
-    try_sql(r, "pair", 10, "UPDATE pair SET tags=CAST(substr(tags, 19, 18) || substr(tags, 1, 18) || substr(tags, 37) AS BLOB) "
-        "WHERE n=10");
+    try_sql(r, "pair", 10, "UPDATE pair SET ids="
+        "CAST(substr(ids, 49, 48) || substr(ids, 1, 48) || substr(ids, 97) AS BLOB) WHERE n=10");
+    try_sql(r, "pair", 10, "UPDATE pair SET tags="
+        "CAST(substr(tags, 19, 18) || substr(tags, 1, 18) || substr(tags, 37) AS BLOB) WHERE n=10");
     /* A pack cut into two, and two into one, with everything else as it was. */
-    try_sql(r, "pair", 10, "INSERT INTO pair SELECT 12, log, CAST(substr(ids, 97) AS BLOB), CAST(substr(tags, 37) AS BLOB) "
-        "FROM pair WHERE n=10; UPDATE pair SET ids=CAST(substr(ids, 1, 96) AS BLOB), tags=CAST(substr(tags, 1, 36) AS BLOB) "
-        "WHERE n=10");
-    try_sql(r, "pair", 10, "UPDATE pair SET ids=CAST(ids || (SELECT ids FROM pair WHERE n=22) AS BLOB), "
-        "tags=CAST(tags || (SELECT tags FROM pair WHERE n=22) AS BLOB) WHERE n=10; DELETE FROM pair WHERE n=22");
+    try_sql(r, "pair", 10, "INSERT INTO pair SELECT 12, log, CAST(substr(ids, 97) AS BLOB), "
+        "CAST(substr(tags, 37) AS BLOB) FROM pair WHERE n=10; UPDATE pair SET "
+        "ids=CAST(substr(ids, 1, 96) AS BLOB), tags=CAST(substr(tags, 1, 36) AS BLOB) WHERE n=10");
+    try_sql(r, "pair", 10, "UPDATE pair SET "
+        "ids=CAST(ids || (SELECT ids FROM pair WHERE n=22) AS BLOB), "
+        "tags=CAST(tags || (SELECT tags FROM pair WHERE n=22) AS BLOB) WHERE n=10; "
+        "DELETE FROM pair WHERE n=22");
 }
 
 /* Rows that belong to nothing. */
 static void
 strays(struct rows *r)
 {
-    static const char *const COLUMNS_OF[] = { "entry, sigs, detail", "log, ids, tags", "blob", "blob", "box" };
-    static const char *const AT[] = { "(SELECT max(n)+1 FROM \"%s\")", "(SELECT max(n)+1000 FROM \"%s\")", "-1",
-        "-4294967295", "4294967297", "9223372036854775807" };
+    static const char *const COLUMNS_OF[] = { "entry, sigs, detail", "log, ids, tags", "blob",
+        "blob", "box" };
+    static const char *const AT[] = { "(SELECT max(n)+1 FROM \"%s\")",
+        "(SELECT max(n)+1000 FROM \"%s\")", "-1", "-4294967295", "4294967297", "9223372036854775807" };
 
     for (unsigned t = 0; t < 5; t++)
         for (size_t i = 0; i < sizeof AT / sizeof AT[0]; i++) {
             char *at = sqlite3_mprintf(AT[i], TABLES[t]);
-            char *sql = sqlite3_mprintf("INSERT INTO \"%s\" SELECT %s, %s FROM \"%s\" ORDER BY n DESC LIMIT 1", TABLES[t],
-                at, COLUMNS_OF[t], TABLES[t]);
+            char *sql = sqlite3_mprintf("INSERT INTO \"%s\" SELECT %s, %s FROM \"%s\" "
+                "ORDER BY n DESC LIMIT 1", TABLES[t], at, COLUMNS_OF[t], TABLES[t]);
             try_sql(r, NULL, 0, sql);
             sqlite3_free(sql);
             sqlite3_free(at);

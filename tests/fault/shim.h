@@ -23,8 +23,8 @@ enum shim_mode {
 
 /* From now on, in this process and those it starts. `at` counts from 1. */
 void shim_arm(enum shim_mode mode, long at, int error);
-/* Calls that changed something since then, also those of a child. With SHIM_FAIL and ENOSPC only those that
- * need space. */
+/* Calls that changed something since then, also those of a child. With SHIM_FAIL and ENOSPC only
+ * those that need space. */
 long shim_count(void);
 
 /* ---- what SHIM_RECORD notes ---- */

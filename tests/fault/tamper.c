@@ -23,7 +23,8 @@
 
 /* `work` was tampered with; `good` holds what it held. False: nothing is found, and nothing is different. */
 bool
-tamper_found(struct world *w, bool new_pass, const struct state *good, const char *what, struct problems *p)
+tamper_found(struct world *w, bool new_pass, const struct state *good, const char *what,
+    struct problems *p)
 {
     struct state now = {0};
     char before[300];
@@ -50,7 +51,8 @@ tamper_found(struct world *w, bool new_pass, const struct state *good, const cha
 }
 
 static void
-must_find(struct world *w, bool new_pass, const struct state *good, const char *what, const char *where)
+must_find(struct world *w, bool new_pass, const struct state *good, const char *what,
+    const char *where)
 {
     struct problems p;
 
@@ -116,8 +118,10 @@ test_keys(struct world *w, const struct options *o)
         opened = vault_open(&v, w->work, &cred);
         listed = vault_key_list(w->work, no_slot, NULL);
         checked = world_check(w, w->work, false, &p);
-        if (opened != VAULT_ERR_DAMAGED || listed != VAULT_ERR_DAMAGED || checked != VAULT_ERR_DAMAGED)
-            die("bit %zu of byte %zu: open %d, key list %d, check %d", bit % 8, bit / 8, opened, listed, checked);
+        if (opened != VAULT_ERR_DAMAGED || listed != VAULT_ERR_DAMAGED ||
+            checked != VAULT_ERR_DAMAGED)
+            die("bit %zu of byte %zu: open %d, key list %d, check %d", bit % 8, bit / 8, opened,
+                listed, checked);
         if (p.n != 1 || strncmp(p.text, "keys: ", 6) != 0)
             die("bit %zu of byte %zu: check says %s", bit % 8, bit / 8, p.text);
         put_byte(fd, bit / 8, keys[bit / 8]);
@@ -155,14 +159,15 @@ test_forged(struct world *w, const struct options *o)
         damage += err == VAULT_ERR_DAMAGED;
         wrong_key += err == VAULT_ERR_KEY;
         newer += err == VAULT_ERR_FAILED;
-        if (!(err == VAULT_ERR_DAMAGED || (err == VAULT_ERR_KEY && derives) || (err == VAULT_ERR_FAILED && version)))
+        if (!(err == VAULT_ERR_DAMAGED || (err == VAULT_ERR_KEY && derives) ||
+            (err == VAULT_ERR_FAILED && version)))
             die("bit %zu of byte %zu, the checksum made to fit: check ends with %d", bit % 8, at, err);
         keys[at] ^= (uint8_t)(1 << bit % 8);
         put_byte(fd, at, keys[at]);
     }
     (void)close(fd);
-    printf("keys with a checksum made to fit: %u damage, %u wrong passphrase, %u newer version\n", damage, wrong_key,
-        newer);
+    printf("keys with a checksum made to fit: %u damage, %u wrong passphrase, %u newer version\n",
+        damage, wrong_key, newer);
 }
 
 /* ---- one byte of a page ---- */
@@ -344,7 +349,8 @@ single_pages(struct world *w, struct present *now)
             chosen[page] = true;
             if (!put_back(w, now, m, chosen))
                 continue;
-            snprintf(what, sizeof what, "page %zu (%s) of moment %u at moment %u", page + 1, table, m, now->m);
+            snprintf(what, sizeof what, "page %zu (%s) of moment %u at moment %u", page + 1, table, m,
+                now->m);
             if (try_pages(w, now, what)) {
                 found++;
                 if (strstr(now->tables_seen, table) == NULL)
@@ -357,8 +363,8 @@ single_pages(struct world *w, struct present *now)
                     die("only page 1 may be such");
             }
         }
-    printf("moment %u, older images of single pages: %u found, %u without a difference; tables: %s\n", now->m, found,
-        harmless, now->tables_seen);
+    printf("moment %u, older images of single pages: %u found, %u without a difference; tables: %s\n",
+        now->m, found, harmless, now->tables_seen);
 }
 
 static void
@@ -387,8 +393,8 @@ whole_tables(struct world *w, struct present *now)
             /* All five of the moment before: an older vault as a whole, with the newest page 1. */
             if (set == 31 || !put_back(w, now, m, chosen))
                 continue;
-            snprintf(what, sizeof what, "tables of set %x (log 1, pair 2, open 4, withheld 8, wrap 10) of moment %u at "
-                "moment %u", set, m, now->m);
+            snprintf(what, sizeof what, "tables of set %x (log 1, pair 2, open 4, withheld 8, wrap 10) "
+                "of moment %u at moment %u", set, m, now->m);
             if (!try_pages(w, now, what))
                 die("%s: not found", what);
             times++;
@@ -436,7 +442,8 @@ test_pages(struct world *w, const struct options *o)
         if (m + 1 < past.count)
             free(now->good.text);
     }
-    must_have(now, now->tables_seen, (const char *const[]){ "log", "pair", "open", "withheld", "wrap", NULL });
+    must_have(now, now->tables_seen,
+        (const char *const[]){ "log", "pair", "open", "withheld", "wrap", NULL });
     whole_tables(w, now);
     some_pages(w, now, o);
     if (o->loud)
@@ -528,14 +535,15 @@ foreign(struct world *w, const struct state *good, const char *what)
 static void
 make_plain(struct world *w)
 {
-    char sql[400], path[300];
+    static const char SQL[] = "PRAGMA application_id=2003332196; PRAGMA user_version=1; CREATE TABLE log"
+        "(n INTEGER PRIMARY KEY, entry BLOB NOT NULL, sigs BLOB NOT NULL, detail BLOB NOT NULL);";
+    char path[300];
     sqlite3 *db = NULL;
 
     snprintf(path, sizeof path, "%s/records.db", w->work);
     (void)unlink(path);
-    snprintf(sql, sizeof sql, "PRAGMA application_id=2003332196; PRAGMA user_version=1; CREATE TABLE log(n INTEGER PRIMARY KEY, "
-        "entry BLOB NOT NULL, sigs BLOB NOT NULL, detail BLOB NOT NULL);");
-    if (sqlite3_open(path, &db) != SQLITE_OK || sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
+    if (sqlite3_open(path, &db) != SQLITE_OK ||
+        sqlite3_exec(db, SQL, NULL, NULL, NULL) != SQLITE_OK)
         die("cannot make a plain database");
     sqlite3_close(db);
     (void)chmod(path, 0600);
@@ -545,8 +553,8 @@ make_plain(struct world *w)
 static void
 special(struct world *w, const char *name)
 {
-    static const char *const KIND[] = { "nothing", "a folder", "a FIFO", "a link to the real one", "a link to nowhere",
-        "a link to /dev/null" };
+    static const char *const KIND[] = { "nothing", "a folder", "a FIFO", "a link to the real one",
+        "a link to nowhere", "a link to /dev/null" };
     char path[300], elsewhere[320], what[100];
     vault_err err;
 
@@ -556,7 +564,8 @@ special(struct world *w, const char *name)
         folder_copy(w->base, w->work);
         (void)unlink(path);
         if ((kind == 1 && mkdir(path, 0700) != 0) || (kind == 2 && mkfifo(path, 0600) != 0) ||
-            (kind >= 3 && symlink(kind == 3 ? elsewhere : kind == 4 ? "/nowhere" : "/dev/null", path) != 0))
+            (kind >= 3 && symlink(kind == 3 ? elsewhere : kind == 4 ? "/nowhere" : "/dev/null",
+                path) != 0))
             die("cannot make %s", KIND[kind]);
         snprintf(what, sizeof what, "%s is %s", name, KIND[kind]);
         err = world_check(w, w->work, false, NULL);
@@ -585,6 +594,7 @@ test_foreign(struct world *w, const struct options *o)
     folder_copy(w->base, w->work);
     q = file_get(other, "records.db", &m);
     file_put(w->work, "records.db", q, m);
+    free(q);
     foreign(w, &good, "records.db of another vault with the same passphrase");
     folder_copy(w->base, w->work);
     q = file_get(other, "keys", &m);

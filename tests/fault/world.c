@@ -483,14 +483,16 @@ do_add(const struct world *w, vault *v)
     char code[32];
 
     (void)w;
-    return add(v, "person", "{\"ref\":\"Q-9\",\"residence\":\"Quuxandergrad\",\"name\":\"Quuxanderina Зимородок\","
+    return add(v, "person", "{\"ref\":\"Q-9\",\"residence\":\"Quuxandergrad\","
+        "\"name\":\"Quuxanderina Зимородок\","
         "\"other_names\":[\"물총새\",\"zebrafink\"],\"notes\":\"quuxander said so\"}", code);
 }
 
 static vault_err
 do_edit(const struct world *w, vault *v)
 {
-    return edit(v, w->person, "{\"residence\":\"Quuxanderholm\",\"name\":\"Quuxanderor zebrafink\",\"born\":\"1971\"}");
+    return edit(v, w->person, "{\"residence\":\"Quuxanderholm\",\"name\":\"Quuxanderor zebrafink\","
+        "\"born\":\"1971\"}");
 }
 
 static vault_err
@@ -648,13 +650,14 @@ fill_base(struct world *w)
     v = world_open(w, w->base, false);
     snprintf(rows, sizeof rows, "%s/first.csv", w->root);
     write_rows(rows, 1, 12, 64);
-    snprintf(json, sizeof json, "{\"ref\":\"C-1\",\"title\":\"quuxander against Quuxander\",\"person\":[\"P-1\"],"
+    snprintf(json, sizeof json, "{\"ref\":\"C-1\",\"title\":\"quuxander against Quuxander\","
+        "\"person\":[\"P-1\"],"
         "\"notes\":\"zebrafink\"}");
     if (import_file(v, rows, NULL) != VAULT_OK ||
-        add(v, "person", "{\"ref\":\"Q-1\",\"residence\":\"Chabarowsk\",\"name\":\"Quuxander Senior\"}", w->person) !=
-            VAULT_OK ||
-        add(v, "person", "{\"ref\":\"Q-2\",\"residence\":\"Chabarowsk\",\"name\":\"Quuxander Junior\"}", w->other) !=
-            VAULT_OK ||
+        add(v, "person", "{\"ref\":\"Q-1\",\"residence\":\"Chabarowsk\","
+            "\"name\":\"Quuxander Senior\"}", w->person) != VAULT_OK ||
+        add(v, "person", "{\"ref\":\"Q-2\",\"residence\":\"Chabarowsk\","
+            "\"name\":\"Quuxander Junior\"}", w->other) != VAULT_OK ||
         add(v, "case", json, code) != VAULT_OK ||
         edit(v, w->other, "{\"residence\":\"Quuxanderburg\",\"notes\":\"quuxander\"}") != VAULT_OK ||
         edit(v, w->other, "{\"name\":\"Quuxander the Younger\"}") != VAULT_OK)

@@ -47,15 +47,16 @@ void folder_remove(const char *path);
 void folder_names(const char *path, char *out, size_t n);
 bool folder_same(const char *a, const char *b);
 
-uint8_t *file_get(const char *folder, const char *name, size_t *n);     /* caller frees; NULL: is not there */
+/* The caller frees; NULL: it is not there. */
+uint8_t *file_get(const char *folder, const char *name, size_t *n);
 void file_put(const char *folder, const char *name, const void *p, size_t n);
 
 struct vault_credentials world_cred(const struct secret *pass);
 /* Ends the program when it does not open. */
 vault *world_open(const struct world *w, const char *path, bool new_pass);
 
-/* with_ids: codes and revisions as well. Opens and reads a copy; the vault stays as it is. The caller frees
- * state->text. On failure the library's last error tells why. */
+/* with_ids: codes and revisions as well. Opens and reads a copy; the vault stays as it is. The caller
+ * frees state->text. On failure the library's last error tells why. */
 vault_err state_of(const struct world *w, const char *path, bool new_pass, bool with_ids,
     struct state *out);
 

@@ -365,11 +365,12 @@ test_scan__an_error_of_the_callback_ends_it_with_its_sentence(void **state)
 static void
 test_scan__heads_become_known(void **state)
 {
-    struct index *ix = &v->recs.index;
+    const struct index *ix;
     uint32_t heads = 0;
     (void)state;
 
     reopen();
+    ix = &v->recs.index;
     assert_int_equal(scan_heads(&v->recs), VAULT_OK);
     for (uint32_t n = first_number; n <= ix->n; n++) {
         assert_true(ix->pair[ix->pair[n].first].heads_known);

@@ -52,6 +52,76 @@ test_text__valid_refuses_broken_utf8(void **state)
         assert_false(is_valid(bad[i], strlen(bad[i])));
 }
 
+/* What is looked at is eight or sixteen bytes at a time: a mistake must be found in each place of
+ * such a group, whatever stands around it. */
+static void
+test_text__valid_refuses_broken_utf8_wherever_it_stands(void **state)
+{
+    static const char *const bad[] = {"\x80", "\xC1\xBF", "\xE0\x9F\xBF", "\xED\xA0\x80",
+        "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xFF", "\xC3", "\xE2\x82", "\xF0\x9F\x98"};
+    static const char *const around[] = {"x", "\xD0\xB6", "\xED\x95\x9C", "\xD0\xB6x\xC3\xA9xx"};
+
+    (void)state;
+    for (size_t b = 0; b < sizeof bad / sizeof bad[0]; b++)
+        for (size_t a = 0; a < sizeof around / sizeof around[0]; a++)
+            for (size_t before = 0; before < 40; before++)
+                for (size_t after = 0; after < 40; after++) {
+                    size_t unit = strlen(around[a]), n_bad = strlen(bad[b]), n = 0, at = 0;
+                    char *s = malloc((before + after) * unit + n_bad);
+
+                    assert_non_null(s);
+                    for (size_t i = 0; i < before; i++, n += unit)
+                        memcpy(s + n, around[a], unit);
+                    memcpy(s + n, bad[b], n_bad);
+                    n += n_bad;
+                    for (size_t i = 0; i < after; i++, n += unit)
+                        memcpy(s + n, around[a], unit);
+                    if (text_valid(s, n, &at) || at != before * unit)
+                        fail_msg("%zu behind %zu of %zu, %zu follow", b, before, a, after);
+                    free(s);
+                }
+}
+
+/* RFC 3629, section 4, written down once more: the second byte of each first one. */
+static bool
+is_utf8_char(const uint8_t *p, size_t n)
+{
+    static const struct { uint8_t first, last, low, high, n; } rule[] = {
+        {0x01, 0x7F, 0, 0, 1}, {0xC2, 0xDF, 0x80, 0xBF, 2}, {0xE0, 0xE0, 0xA0, 0xBF, 3},
+        {0xE1, 0xEC, 0x80, 0xBF, 3}, {0xED, 0xED, 0x80, 0x9F, 3}, {0xEE, 0xEF, 0x80, 0xBF, 3},
+        {0xF0, 0xF0, 0x90, 0xBF, 4}, {0xF1, 0xF3, 0x80, 0xBF, 4}, {0xF4, 0xF4, 0x80, 0x8F, 4},
+    };
+
+    for (size_t i = 0; i < sizeof rule / sizeof rule[0]; i++)
+        if (p[0] >= rule[i].first && p[0] <= rule[i].last && n == rule[i].n)
+            return n == 1 || (p[1] >= rule[i].low && p[1] <= rule[i].high &&
+                (n < 3 || (p[2] & 0xC0) == 0x80) && (n < 4 || (p[3] & 0xC0) == 0x80));
+    return false;
+}
+
+/* All of two and three bytes; of four those with a third byte at the edge. */
+static void
+test_text__valid_is_the_rule_for_each_sequence(void **state)
+{
+    static const uint8_t edge[] = {0x7F, 0x80, 0xBF, 0xC0};
+
+    (void)state;
+    for (uint32_t x = 0; x < 0x1000000; x++) {
+        uint8_t p[4] = {(uint8_t)(x >> 16), (uint8_t)(x >> 8), (uint8_t)x, 0xBF};
+
+        if (p[0] < 0xC0 && x % 251 != 0)
+            continue;
+        if (p[2] == 0 && text_valid((char *)p, 2, NULL) !=
+            (is_utf8_char(p, 2) || (is_utf8_char(p, 1) && is_utf8_char(p + 1, 1))))
+            fail_msg("%06X of two", x);
+        if (p[0] >= 0xE0 && text_valid((char *)p, 3, NULL) != is_utf8_char(p, 3))
+            fail_msg("%06X of three", x);
+        if (p[0] >= 0xF0 && memchr(edge, p[2], sizeof edge) != NULL &&
+            text_valid((char *)p, 4, NULL) != is_utf8_char(p, 4))
+            fail_msg("%06X of four", x);
+    }
+}
+
 static void
 test_text__valid_refuses_a_zero_byte_wherever_it_stands(void **state)
 {
@@ -405,6 +475,54 @@ test_text__fold_across_chunks(void **state)
     assert_fold(in, want);
 }
 
+/* A syllable at every place of a chunk, between others and alone, is taken apart. */
+static void
+test_text__fold_hangul_across_chunks(void **state)
+{
+    static const char syllable[] = "\xED\x95\x9C";
+    static const char jamo[] = "\xE1\x84\x92\xE1\x85\xA1\xE1\x86\xAB";
+    char in[600], want[600];
+
+    (void)state;
+    for (size_t at = 500; at < 520; at++) {
+        memset(in, 'x', at);
+        memcpy(in + at, syllable, sizeof syllable);
+        memset(want, 'x', at);
+        memcpy(want + at, jamo, sizeof jamo);
+        assert_fold(in, want);
+        memcpy(in + at + 3, "y", 2);
+        memcpy(want + at + 9, "y", 2);
+        assert_fold(in, want);
+    }
+}
+
+/* Eight at a time or one by one: the blank, the capital and the letter that is not ASCII may stand
+ * anywhere. */
+static void
+test_text__fold_wherever_it_stands(void **state)
+{
+    static const struct { const char *in, *want; } piece[] = {
+        {"  ", " "}, {" \t", " "}, {"Q", "q"}, {"@[`{", "@[`{"}, {"\x7F", "\x7F"},
+        {"\x01", "\x01"}, {"\xC3\x89", "e"}, {"\xD0\x96", "\xD0\xB6"}, {"\xCC\x81", ""},
+        {"\xC2\xA0", " "}, {"\xCE\xA3\xCF\x82", "\xCF\x83\xCF\x83"},
+        {"\xED\x95\x9C", "\xE1\x84\x92\xE1\x85\xA1\xE1\x86\xAB"},
+    };
+    char in[80], want[80];
+
+    (void)state;
+    for (size_t k = 0; k < sizeof piece / sizeof piece[0]; k++)
+        for (size_t before = 1; before < 24; before++)
+            for (size_t after = 0; after < 24; after++) {
+                char x[25] = "xxxxxxxxxxxxxxxxxxxxxxxx", z[25] = "ZzzzzzzzzzzzzzzzzzzzzzzZ";
+
+                x[before] = z[after] = '\0';
+                snprintf(in, sizeof in, "%s%s%s", x, piece[k].in, z);
+                z[0] = after > 0 ? 'z' : '\0';
+                snprintf(want, sizeof want, "%s%s%s", x, piece[k].want, z);
+                assert_fold(in, want);
+            }
+}
+
 static void
 test_text__fold_refuses_broken_text_and_leaves_output_alone(void **state)
 {
@@ -723,6 +841,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_text__valid_accepts_every_length_of_code_point),
         cmocka_unit_test(test_text__valid_refuses_broken_utf8),
+        cmocka_unit_test(test_text__valid_refuses_broken_utf8_wherever_it_stands),
+        cmocka_unit_test(test_text__valid_is_the_rule_for_each_sequence),
         cmocka_unit_test(test_text__valid_refuses_a_zero_byte_wherever_it_stands),
         cmocka_unit_test(test_text__valid_tells_where),
         cmocka_unit_test(test_text__nfc_composes),
@@ -744,6 +864,8 @@ main(void)
         cmocka_unit_test(test_text__fold_white_space_is_one_blank),
         cmocka_unit_test(test_text__fold_drops_what_is_never_seen),
         cmocka_unit_test(test_text__fold_across_chunks),
+        cmocka_unit_test(test_text__fold_hangul_across_chunks),
+        cmocka_unit_test(test_text__fold_wherever_it_stands),
         cmocka_unit_test(test_text__fold_refuses_broken_text_and_leaves_output_alone),
         cmocka_unit_test(test_text__fold_of_folded_is_the_same_for_every_code_point),
         cmocka_unit_test(test_text__escape_neutralises_controls),

@@ -13,30 +13,6 @@ rd_of(const void *p, size_t n)
     return (struct rd){.p = p, .n = n};
 }
 
-const uint8_t *
-rd_take(struct rd *r, size_t n)
-{
-    const uint8_t *at = r->p;
-
-    if (r->bad || n > r->n) {
-        r->bad = true;
-        return NULL;
-    }
-    if (n == 0)
-        return at != NULL ? at : (const uint8_t *)"";   /* NULL means short, and only that */
-    r->p += n;
-    r->n -= n;
-    return at;
-}
-
-uint8_t
-rd_u8(struct rd *r)
-{
-    const uint8_t *p = rd_take(r, 1);
-
-    return p == NULL ? 0 : p[0];
-}
-
 uint32_t
 rd_u32(struct rd *r)
 {
@@ -84,7 +60,7 @@ wipe_and_free(uint8_t *p, size_t n)
 
 /* realloc would leave a copy of the plaintext behind. */
 static bool
-grow(struct buf *b, size_t need)
+enlarge(struct buf *b, size_t need)
 {
     size_t cap = b->cap == 0 ? 64 : b->cap;
     uint8_t *p;
@@ -103,7 +79,7 @@ grow(struct buf *b, size_t need)
 }
 
 uint8_t *
-buf_room(struct buf *b, size_t n)
+buf_grow(struct buf *b, size_t n)
 {
     if (b->bad)
         return NULL;
@@ -111,7 +87,7 @@ buf_room(struct buf *b, size_t n)
         b->bad = true;
         return NULL;
     }
-    if ((b->p == NULL || n > b->cap - b->n) && !grow(b, b->n + n)) {
+    if ((b->p == NULL || n > b->cap - b->n) && !enlarge(b, b->n + n)) {
         b->bad = true;
         return NULL;
     }
@@ -169,7 +145,12 @@ buf_put(struct buf *b, const void *p, size_t n)
 void
 buf_u8(struct buf *b, uint8_t v)
 {
-    buf_put(b, &v, 1);
+    uint8_t *to = buf_room(b, 1);
+
+    if (to == NULL)
+        return;
+    *to = v;
+    b->n++;
 }
 
 void
@@ -237,40 +218,6 @@ buf_cstr(struct buf *b)
 }
 
 /* ---- loose helpers ---- */
-
-void
-put_u32(uint8_t *p, uint32_t v)
-{
-    for (int i = 0; i < 4; i++)
-        p[i] = (uint8_t)(v >> 8 * i);
-}
-
-void
-put_u64(uint8_t *p, uint64_t v)
-{
-    for (int i = 0; i < 8; i++)
-        p[i] = (uint8_t)(v >> 8 * i);
-}
-
-uint32_t
-get_u32(const uint8_t *p)
-{
-    uint32_t v = 0;
-
-    for (int i = 0; i < 4; i++)
-        v |= (uint32_t)p[i] << 8 * i;
-    return v;
-}
-
-uint64_t
-get_u64(const uint8_t *p)
-{
-    uint64_t v = 0;
-
-    for (int i = 0; i < 8; i++)
-        v |= (uint64_t)p[i] << 8 * i;
-    return v;
-}
 
 void
 hex_of(char *out, const uint8_t *p, size_t n)

@@ -23,12 +23,33 @@ struct rd {
 };
 
 struct rd rd_of(const void *p, size_t n);
-uint8_t rd_u8(struct rd *r);
 uint32_t rd_u32(struct rd *r);
 uint64_t rd_u64(struct rd *r);
 void rd_copy(struct rd *r, void *out, size_t n);            /* zeroes out when short */
-const uint8_t *rd_take(struct rd *r, size_t n);             /* borrowed; NULL when short */
 bool rd_end(const struct rd *r);                            /* all read, nothing bad */
+static inline const uint8_t *                               /* borrowed; NULL when short */
+rd_take(struct rd *r, size_t n)
+{
+    const uint8_t *at = r->p;
+
+    if (r->bad || n > r->n) {
+        r->bad = true;
+        return NULL;
+    }
+    if (n == 0)
+        return at != NULL ? at : (const uint8_t *)"";   /* NULL means short, and only that */
+    r->p += n;
+    r->n -= n;
+    return at;
+}
+
+static inline uint8_t
+rd_u8(struct rd *r)
+{
+    const uint8_t *p = rd_take(r, 1);
+
+    return p == NULL ? 0 : p[0];
+}
 
 /* ---- writing ---- */
 
@@ -45,8 +66,16 @@ void buf_free(struct buf *b);                               /* wipes; b is empty
 void buf_reset(struct buf *b);                              /* wipes the content, keeps the room */
 void buf_cut(struct buf *b, size_t n);                      /* back to n bytes; wipes the rest */
 uint8_t *buf_add(struct buf *b, size_t n);                  /* n zeroed bytes; NULL on failure */
+uint8_t *buf_grow(struct buf *b, size_t n);                 /* buf_room's long way, only for it */
 /* Room for n bytes behind the content, not yet part of it: fill it and add to b->n yourself. */
-uint8_t *buf_room(struct buf *b, size_t n);                 /* NULL on failure */
+static inline uint8_t *                                     /* NULL on failure */
+buf_room(struct buf *b, size_t n)
+{
+    /* Nearly every call. Strictly less: a buffer without memory goes the long way, too. */
+    if (!b->bad && n < b->cap - b->n)
+        return b->p + b->n;
+    return buf_grow(b, n);
+}
 void buf_put(struct buf *b, const void *p, size_t n);
 void buf_u8(struct buf *b, uint8_t v);
 void buf_u32(struct buf *b, uint32_t v);
@@ -58,10 +87,35 @@ char *buf_cstr(struct buf *b);          /* ends it with a zero (not counted); NU
 
 /* ---- loose helpers ---- */
 
-void put_u32(uint8_t *p, uint32_t v);                       /* little-endian */
-void put_u64(uint8_t *p, uint64_t v);
-uint32_t get_u32(const uint8_t *p);
-uint64_t get_u64(const uint8_t *p);
+/* Little-endian. Without loops, so that a compiler makes one instruction of each. */
+static inline void
+put_u32(uint8_t *p, uint32_t v)
+{
+    p[0] = (uint8_t)v;
+    p[1] = (uint8_t)(v >> 8);
+    p[2] = (uint8_t)(v >> 16);
+    p[3] = (uint8_t)(v >> 24);
+}
+
+static inline void
+put_u64(uint8_t *p, uint64_t v)
+{
+    put_u32(p, (uint32_t)v);
+    put_u32(p + 4, (uint32_t)(v >> 32));
+}
+
+static inline uint32_t
+get_u32(const uint8_t *p)
+{
+    return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
+static inline uint64_t
+get_u64(const uint8_t *p)
+{
+    return get_u32(p) | (uint64_t)get_u32(p + 4) << 32;
+}
+
 void hex_of(char *out /* 2n+1 */, const uint8_t *p, size_t n);   /* lower case; not for secrets */
 bool hex_read(uint8_t *out, size_t n, const char *hex, size_t len); /* exactly 2n, either case */
 

@@ -10,17 +10,50 @@ enum major { M_UINT = 0, M_NEG = 1, M_BYTES = 2, M_TEXT = 3, M_ARRAY = 4, M_MAP 
 
 /* ---- writing ---- */
 
+#define HEAD_MAX 9
+
+static uint8_t *
+write_long_head(uint8_t *to, enum major major, uint64_t v)
+{
+    unsigned log = v <= 0xFF ? 0 : v <= 0xFFFF ? 1 : v <= 0xFFFFFFFF ? 2 : 3;
+
+    *to++ = (uint8_t)((unsigned)major << 5 | (24 + log));
+    for (unsigned left = 1u << log; left > 0; left--)
+        *to++ = (uint8_t)(v >> 8 * (left - 1));
+    return to;
+}
+
+/* The first bytes of an item, in the shortest form; returns the place behind them. */
+static inline uint8_t *
+write_head(uint8_t *to, enum major major, uint64_t v)
+{
+    if (v >= 24)
+        return write_long_head(to, major, v);
+    *to = (uint8_t)((unsigned)major << 5 | (unsigned)v);
+    return to + 1;
+}
+
 static void
 put_head(struct buf *b, enum major major, uint64_t v)
 {
-    uint8_t head[9];
-    unsigned n = v < 24 ? 0 : v <= 0xFF ? 1 : v <= 0xFFFF ? 2 : v <= 0xFFFFFFFF ? 4 : 8;
-    unsigned info = n == 0 ? (unsigned)v : n == 1 ? 24 : n == 2 ? 25 : n == 4 ? 26 : 27;
+    uint8_t *to = buf_room(b, HEAD_MAX);
 
-    head[0] = (uint8_t)((unsigned)major << 5 | info);
-    for (unsigned i = 0; i < n; i++)
-        head[1 + i] = (uint8_t)(v >> 8 * (n - 1 - i));
-    buf_put(b, head, 1 + n);
+    if (to != NULL)
+        b->n += (size_t)(write_head(to, major, v) - to);
+}
+
+/* In one go: most of what is written are short strings. */
+static void
+put_string(struct buf *b, enum major major, const void *p, size_t n)
+{
+    uint8_t *to = buf_room(b, n < BUF_MAX ? HEAD_MAX + n : n);
+
+    if (to == NULL)
+        return;
+    to = write_head(to, major, n);
+    if (n > 0)
+        memcpy(to, p, n);
+    b->n = (size_t)(to + n - b->p);
 }
 
 void
@@ -41,8 +74,7 @@ cbor_int(struct buf *b, int64_t v)
 void
 cbor_bytes(struct buf *b, const void *p, size_t n)
 {
-    put_head(b, M_BYTES, n);
-    buf_put(b, p, n);
+    put_string(b, M_BYTES, p, n);
 }
 
 void
@@ -59,8 +91,13 @@ cbor_textn(struct buf *b, const char *s, size_t n)
         b->bad = true;
         return;
     }
+    put_string(b, M_TEXT, s, n);
+}
+
+void
+cbor_text_head(struct buf *b, size_t n)
+{
     put_head(b, M_TEXT, n);
-    buf_put(b, s, n);
 }
 
 void
@@ -98,6 +135,8 @@ get_head(struct rd *r)
     unsigned n = h.v < 24 ? 0 : 1u << (h.v & 3);
     const uint8_t *p;
 
+    if (h.v < 24 && h.major < 6)        /* nearly all */
+        return h;
     /* 28 to 30 are reserved, 31 is an indefinite length; 6 are tags. */
     if (h.v > 27 || h.major == 6 || (h.major == 7 && first != FALSE_BYTE && first != TRUE_BYTE)) {
         r->bad = true;

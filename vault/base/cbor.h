@@ -19,12 +19,15 @@
 #include "vault/base/hash.h"
 
 /* ---- writing (the caller puts map keys in order; cbor_valid in tests proves it) ---- */
-/* Text that is not valid makes the buffer bad: no reader would take it back. */
+/* Text that is not valid makes the buffer bad: no reader would take it back. Only cbor_text_head
+ * trusts its caller. */
 void cbor_uint(struct buf *b, uint64_t v);
 void cbor_int(struct buf *b, int64_t v);
 void cbor_bytes(struct buf *b, const void *p, size_t n);
 void cbor_text(struct buf *b, const char *s);
 void cbor_textn(struct buf *b, const char *s, size_t n);
+/* For text that goes through a check anyway: the caller appends n bytes that are text_valid(). */
+void cbor_text_head(struct buf *b, size_t n);
 void cbor_array(struct buf *b, size_t count);
 void cbor_map(struct buf *b, size_t pairs);
 void cbor_bool(struct buf *b, bool v);

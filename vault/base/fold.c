@@ -185,6 +185,7 @@ static uint32_t table[0x10000];
 static uint8_t pool[32 * 1024];  /* 13 KiB with Unicode 15; what finds no room goes slowly */
 static size_t pool_n;
 static uint8_t ascii[0x100];    /* 0: not ASCII, or the zero byte */
+static uint8_t two[0x800][2];   /* what becomes of two bytes where that are two; else zeros */
 
 static void
 find_joined(void)
@@ -258,32 +259,63 @@ fill_table(void)
         ascii[cp] = (uint8_t)(is_blank(cp) ? ' ' : cp >= 'A' && cp <= 'Z' ? cp + 32 : cp);
     for (int32_t cp = 0x80; cp < 0x10000; cp++)
         table[cp] = is_known_plain(cp) ? COPY : entry_of(cp);
+    for (int32_t cp = 0x80; cp < 0x800; cp++) {
+        uint32_t e = table[cp];
+        uint8_t u8[4];
+        if ((e & 3) == COPY && u8_write(u8, cp) == 2)
+            memcpy(two[cp], u8, 2);
+        else if ((e & 3) == REPLACE && (e >> 4 & 0xFF) == 2)
+            memcpy(two[cp], pool + (e >> 12), 2);
+    }
 }
 
 /* ---- the walk ---- */
 
-static void
-put_hangul(struct fold *f, int32_t syllable)
+static uint8_t *
+put_jamo(uint8_t *to, uint32_t cp)
 {
-    int32_t s = syllable - 0xAC00;
+    to[0] = 0xE1;                           /* all of U+1000 to U+1FFF */
+    to[1] = (uint8_t)(0x80 | (cp >> 6 & 0x3F));
+    to[2] = (uint8_t)(0x80 | (cp & 0x3F));
+    return to + 3;
+}
 
-    f->n += u8_write(f->out + f->n, 0x1100 + s / 588);
-    f->n += u8_write(f->out + f->n, 0x1161 + s % 588 / 28);
-    if (s % 28 != 0)
-        f->n += u8_write(f->out + f->n, 0x11A7 + s % 28);
-    f->base = KEEPS_MARKS;
+/* The syllables that begin in the first `chunk` of n bytes, up to something else; returns the bytes
+ * of them. */
+static size_t
+put_hangul(struct fold *f, const uint8_t *p, size_t n, size_t chunk)
+{
+    uint8_t *to = f->out + f->n;
+    size_t i = 0;
+
+    for (; i < chunk && n - i >= 3; i += 3) {
+        uint32_t cp = (p[i] & 0x0Fu) << 12 | (p[i + 1] & 0x3Fu) << 6 | (p[i + 2] & 0x3Fu);
+        uint32_t s = cp - 0xAC00;
+
+        if (p[i] >> 4 != 0xE || (p[i + 1] & 0xC0) != 0x80 || (p[i + 2] & 0xC0) != 0x80 ||
+            s > 0xD7A3 - 0xAC00)
+            break;
+        to = put_jamo(to, 0x1100 + s / 588);
+        to = put_jamo(to, 0x1161 + s % 588 / 28);
+        if (s % 28 != 0)
+            to = put_jamo(to, 0x11A7 + s % 28);
+    }
+    if (i > 0) {
+        f->n = (size_t)(to - f->out);
+        f->base = KEEPS_MARKS;
+    }
+    return i;
 }
 
 static void
-put_bmp(struct fold *f, int32_t cp, const uint8_t *p, size_t len)
+put_bmp(struct fold *f, int32_t cp)
 {
     uint32_t e = table[cp];
     size_t n = e >> 4 & 0xFF;
 
     switch (e & 3) {
     case COPY:
-        memcpy(f->out + f->n, p, len);
-        f->n += len;
+        f->n += u8_write(f->out + f->n, cp);
         f->base = (enum base)(e >> 2 & 3);
         break;
     case REPLACE:
@@ -298,6 +330,25 @@ put_bmp(struct fold *f, int32_t cp, const uint8_t *p, size_t len)
     }
 }
 
+/* Eight printable characters in lower case. */
+static uint64_t
+lower(uint64_t w)
+{
+    uint64_t from_a = w + (0x80 - 'A') * EACH_BYTE;
+    uint64_t past_z = w + (0x80 - 'Z' - 1) * EACH_BYTE;
+
+    return w | (from_a & ~past_z & HIGH_BITS) >> 2;
+}
+
+/* Do two blanks stand side by side? */
+static bool
+has_two_blanks(uint64_t w)
+{
+    uint64_t other = w ^ ' ' * EACH_BYTE;
+
+    return any_below(other | other << 8 | 0xFF, 1) != 0;
+}
+
 /* The ASCII at p, at most n bytes of it; returns how many. */
 static size_t
 put_ascii(struct fold *f, const uint8_t *p, size_t n)
@@ -306,12 +357,23 @@ put_ascii(struct fold *f, const uint8_t *p, size_t n)
     uint8_t last = f->n > f->start ? to[-1] : 0;
     size_t i = 0;
 
-    for (; i < n && ascii[p[i]] != 0; i++) {
+    while (i < n) {
+        uint64_t w = n - i >= 8 ? word_at(p + i) : 0;
         uint8_t c = ascii[p[i]];
 
-        if (c == ' ' && last == ' ')
+        if (all_printable(w) && !has_two_blanks(w) && !(c == ' ' && last == ' ')) {
+            w = lower(w);
+            memcpy(to, &w, sizeof w);
+            to += sizeof w;
+            last = to[-1];
+            i += sizeof w;
             continue;
-        *to++ = last = c;
+        }
+        if (c == 0)
+            break;
+        i++;
+        if (c != ' ' || last != ' ')
+            *to++ = last = c;
     }
     if (i > 0) {
         f->n = (size_t)(to - f->out);
@@ -320,23 +382,47 @@ put_ascii(struct fold *f, const uint8_t *p, size_t n)
     return i;
 }
 
-/* One code point or a run of ASCII; at most n bytes are there, of which `chunk` should be taken.
- * Returns the bytes taken; 0: not UTF-8. */
+/* Letters of two bytes that become two bytes, as all of Cyrillic; returns the bytes of them. */
+static size_t
+put_twos(struct fold *f, const uint8_t *p, size_t n)
+{
+    uint8_t *to = f->out + f->n;
+    size_t i = 0, last = 0;
+
+    for (; n - i >= 2 && p[i] >= 0xC2 && p[i] <= 0xDF && (p[i + 1] & 0xC0) == 0x80; i += 2) {
+        size_t cp = (p[i] & 0x1Fu) << 6 | (p[i + 1] & 0x3Fu);
+
+        if (two[cp][0] == 0)
+            break;
+        memcpy(to, two[cp], 2);
+        to += 2;
+        last = cp;
+    }
+    if (i > 0) {
+        f->n += i;
+        f->base = (enum base)(table[last] >> 2 & 3);
+    }
+    return i;
+}
+
+/* One code point, or a run of what is simple; at most n bytes are there, of which `chunk` should be
+ * taken. Returns the bytes taken; 0: not UTF-8. */
 static size_t
 put_next(struct fold *f, const uint8_t *p, size_t n, size_t chunk)
 {
     int32_t cp;
-    size_t len = put_ascii(f, p, chunk);
+    size_t len;
 
+    if (p[0] < 0x80)
+        return put_ascii(f, p, chunk);
+    len = p[0] < 0xE0 ? put_twos(f, p, chunk) : put_hangul(f, p, n, chunk);
     if (len > 0)
         return len;
     len = u8_read(&cp, p, n);
-    if (len == 0 || cp == 0)
+    if (len == 0)
         return 0;
-    if (cp >= 0xAC00 && cp <= 0xD7A3)
-        put_hangul(f, cp);
-    else if (cp < 0x10000)
-        put_bmp(f, cp, p, len);
+    if (cp < 0x10000)
+        put_bmp(f, cp);
     else
         put_slowly(f, cp);
     return len;

@@ -21,39 +21,82 @@
 
 /* ---- validity ---- */
 
-/* Eight bytes that are all in 01..7F. */
-static bool
-plain_word(const uint8_t *p)
-{
-    uint64_t w;
+/*
+ * One table look-up and one shift for each byte, and no branch that depends on the text: in
+ * writings that are not ASCII those cannot be foreseen. A state is the place in a table entry where
+ * the next state stands, six bits wide; 0, WRONG, is never left.
+ */
+enum {
+    WRONG,
+    START = 6,              /* between code points */
+    ONE = 12, TWO = 18, THREE = 24,     /* so many bytes are missing */
+    AFTER_E0 = 30, AFTER_ED = 36, AFTER_F0 = 42, AFTER_F4 = 48
+};
+#define TO(from, to) ((uint64_t)(to) << (from))
+#define IN_ANY (TO(ONE, START) | TO(TWO, ONE) | TO(THREE, TWO))
+static const uint64_t step[256] = {
+    [0x01 ... 0x7F] = TO(START, START),
+    [0x80 ... 0x8F] = IN_ANY | TO(AFTER_ED, ONE) | TO(AFTER_F4, TWO),
+    [0x90 ... 0x9F] = IN_ANY | TO(AFTER_ED, ONE) | TO(AFTER_F0, TWO),
+    [0xA0 ... 0xBF] = IN_ANY | TO(AFTER_E0, ONE) | TO(AFTER_F0, TWO),
+    [0xC2 ... 0xDF] = TO(START, ONE),
+    [0xE0] = TO(START, AFTER_E0),
+    [0xE1 ... 0xEC] = TO(START, TWO),
+    [0xED] = TO(START, AFTER_ED),
+    [0xEE ... 0xEF] = TO(START, TWO),
+    [0xF0] = TO(START, AFTER_F0),
+    [0xF1 ... 0xF3] = TO(START, THREE),
+    [0xF4] = TO(START, AFTER_F4),
+};
 
-    memcpy(&w, p, sizeof w);
-    return ((w | (w - 0x0101010101010101u)) & 0x8080808080808080u) == 0;
+static unsigned
+steps(unsigned state, const uint8_t *p, size_t n)
+{
+    uint64_t s = state;
+
+    for (size_t i = 0; i < n; i++)
+        s = step[p[i]] >> (s & 63);
+    return s & 63;
+}
+
+static size_t
+find_wrong(const uint8_t *p, size_t n)
+{
+    size_t i = 0;
+
+    while (i < n) {
+        int32_t cp;
+        size_t len = u8_read(&cp, p + i, n - i);
+
+        if (len == 0 || cp == 0)
+            break;
+        i += len;
+    }
+    return i;
 }
 
 bool
 text_valid(const char *s, size_t n, size_t *bad_at)
 {
     const uint8_t *p = (const uint8_t *)s;
+    unsigned state = START;
     size_t i = 0;
 
-    while (i < n) {
-        int32_t cp;
-        size_t len;
-
-        if (n - i >= 8 && plain_word(p + i)) {
-            i += 8;
-            continue;
-        }
-        len = u8_read(&cp, p + i, n - i);
-        if (len == 0 || cp == 0) {
-            if (bad_at != NULL)
-                *bad_at = i;
-            return false;
-        }
-        i += len;
+    while (n - i >= 16) {
+        if (state != START || !all_ascii(word_at(p + i)) || !all_ascii(word_at(p + i + 8)))
+            state = steps(state, p + i, 16);
+        i += 16;
     }
-    return true;
+    if (n - i >= 8 && state == START && all_ascii(word_at(p + i)))
+        i += 8;
+    /* What is left, and some of what was seen already. */
+    if (n >= 8 && n - i < 8 && state == START && all_ascii(word_at(p + n - 8)))
+        return true;
+    if (steps(state, p + i, n - i) == START)
+        return true;
+    if (bad_at != NULL)
+        *bad_at = find_wrong(p, n);
+    return false;
 }
 
 /* ---- canonical order and composition ---- */
@@ -180,6 +223,26 @@ stands_alone(int32_t cp)
     return false;
 }
 
+/* The same for what is most common, told by the first bytes: the length of one code point, or 8 for
+ * ASCII, or 0: look closer. */
+static size_t
+alone_at(const uint8_t *p, size_t n)
+{
+    uint8_t c = p[0];
+
+    if (n < 8)
+        return 0;
+    if (c < 0x80)
+        return all_ascii(word_at(p)) ? 8 : 0;
+    if ((p[1] & 0xC0) != 0x80)
+        return 0;
+    if (c == 0xD0 || c == 0xD1)             /* U+0400 to U+047F */
+        return 2;
+    if (c >= 0xE4 && c <= 0xED && (p[2] & 0xC0) == 0x80)
+        return stands_alone((c & 0x0F) << 12 | (p[1] & 0x3F) << 6 | (p[2] & 0x3F)) ? 3 : 0;
+    return 0;
+}
+
 /* Decompose from p on until a code point that stands alone follows one that does not. Returns the
  * bytes read; 0: not UTF-8. */
 static size_t
@@ -260,9 +323,10 @@ text_nfc(struct buf *out, const char *s, size_t n)
         int32_t cp;
         size_t len;
 
-        if (n - i >= 8 && plain_word(p + i)) {
-            i += 8;
-            last = i - 1;
+        len = alone_at(p + i, n - i);
+        if (len > 0) {
+            last = len == 8 ? i + 7 : i;
+            i += len;
             continue;
         }
         len = u8_read(&cp, p + i, n - i);

@@ -1,15 +1,19 @@
 /*
- * utf8.h - one code point in, one code point out; small enough to stand in the callers' loops.
+ * utf8.h - one code point in, one code point out, and eight bytes looked at together; small enough
+ * to stand in the callers' loops.
  *
- * Layer:   base; for text.c and fold.c only, everybody else includes text.h.
+ * Layer:   base; for the few files that walk through text (text.c, fold.c, value_text.c, json.c),
+ *          everybody else includes text.h.
  * Secrets: none kept.
  * Format:  RFC 3629.
  */
 #ifndef VAULT_BASE_UTF8_H
 #define VAULT_BASE_UTF8_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* The code point at p; returns its bytes, 1 to 4. 0: not UTF-8 (n is at least 1). */
 static inline size_t
@@ -71,6 +75,48 @@ u8_write(uint8_t p[static 4], int32_t cp)
     p[2] = (uint8_t)(0x80 | (c >> 6 & 0x3F));
     p[3] = (uint8_t)(0x80 | (c & 0x3F));
     return 4;
+}
+
+/* ---- eight bytes together, wherever they lie ---- */
+
+#define EACH_BYTE 0x0101010101010101u
+#define HIGH_BITS (0x80 * EACH_BYTE)
+
+static inline uint64_t
+word_at(const void *p)
+{
+    uint64_t w;
+
+    memcpy(&w, p, sizeof w);
+    return w;
+}
+
+/* Not 0: a byte of w is less than n (1 to 0x80). Which one is not said: borrows run on. */
+static inline uint64_t
+any_below(uint64_t w, uint8_t n)
+{
+    return (w - n * EACH_BYTE) & ~w & HIGH_BITS;
+}
+
+/* Not 0: a byte of w is c. */
+static inline uint64_t
+any_is(uint64_t w, uint8_t c)
+{
+    return any_below(w ^ c * EACH_BYTE, 1);
+}
+
+/* All in 01..7F. */
+static inline bool
+all_ascii(uint64_t w)
+{
+    return ((w | (w - EACH_BYTE)) & HIGH_BITS) == 0;
+}
+
+/* All in 20..7E. */
+static inline bool
+all_printable(uint64_t w)
+{
+    return ((w | (w - 0x20 * EACH_BYTE) | (w + EACH_BYTE)) & HIGH_BITS) == 0;
 }
 
 #endif

@@ -102,6 +102,8 @@ struct csv_row {
     const char *cut;            /* as in raw_row */
     uint8_t *p, *end;
     struct place at;            /* line of p; number of the present field */
+    bool valid;                 /* all of it is UTF-8: no need to look at each cell */
+    bool plain;                 /* no quote and no carriage return in it: the same */
 };
 
 static const struct column *
@@ -149,11 +151,11 @@ plain_field(struct csv_row *c, struct part *out)
     *out = PART(c->p, n);
     if (n == 0)
         return VAULT_OK;
-    if (memchr(c->p, '"', n) != NULL)
+    if (!c->plain && memchr(c->p, '"', n) != NULL)
         return rows_say(c->at, csv_column(c),
             "put the whole cell into quotes, and write each quote inside it twice",
             "a quote inside a cell that does not begin with one");
-    if (memchr(c->p, '\r', n) != NULL)
+    if (!c->plain && memchr(c->p, '\r', n) != NULL)
         return rows_say(c->at, csv_column(c), "lines end with LF or CRLF",
             "a carriage return that does not end a line");
     c->p += n;
@@ -215,7 +217,7 @@ read_field(struct csv_row *c, struct part *out)
     if (out->n > ROWS_CELL_MAX)
         return rows_say(at, csv_column(c), quoted ? "is a quote not closed?" : NULL,
             "the cell is longer than 1 MiB");
-    if (!text_valid(out->p, out->n, &bad)) {
+    if (!c->valid && !text_valid(out->p, out->n, &bad)) {
         const uint8_t *p = out->p;
 
         at.line += count_lines(p, bad);
@@ -233,7 +235,8 @@ static vault_err
 read_row(struct rows *r, const struct raw_row *raw, take_field *take)
 {
     struct csv_row c = {.r = r, .cut = raw->cut, .p = raw->p, .end = raw->p + raw->n,
-        .at = {r->here.line, 1}};
+        .at = {r->here.line, 1}, .valid = text_valid((const char *)raw->p, raw->n, NULL),
+        .plain = memchr(raw->p, '"', raw->n) == NULL && memchr(raw->p, '\r', raw->n) == NULL};
     struct place at;
     struct part text;
     vault_err err;

@@ -134,17 +134,6 @@ struct json {
 };
 
 /* Eight bytes at once where it is worth it: the texts of a record are read three times here. */
-#define EACH_BYTE 0x0101010101010101u
-
-static uint64_t
-word_at(const uint8_t *p)
-{
-    uint64_t w;
-
-    memcpy(&w, p, sizeof w);
-    return w;
-}
-
 static uint64_t
 count_characters(const uint8_t *p, const uint8_t *end)
 {
@@ -161,13 +150,6 @@ count_characters(const uint8_t *p, const uint8_t *end)
     return n;
 }
 
-/* Is a byte of w less than n (at most 0x80)? */
-static bool
-has_less(uint64_t w, uint64_t n)
-{
-    return ((w - n * EACH_BYTE) & ~w & 0x80 * EACH_BYTE) != 0;
-}
-
 /* Past bytes of a string that are themselves. */
 static uint8_t *
 skip_plain(uint8_t *p, const uint8_t *end)
@@ -175,8 +157,7 @@ skip_plain(uint8_t *p, const uint8_t *end)
     while (end - p >= 8) {
         uint64_t w = word_at(p);
 
-        if (has_less(w, 0x20) || has_less(w ^ '"' * EACH_BYTE, 1)
-            || has_less(w ^ '\\' * EACH_BYTE, 1))
+        if ((any_below(w, 0x20) | any_is(w, '"') | any_is(w, '\\')) != 0)
             break;
         p += 8;
     }

@@ -3,7 +3,7 @@
  *
  * Import puts hundreds of thousands of values through value_from_text: plain ASCII goes straight
  * into the caller's buffer, other text is normalised at its end and moved only when that changed
- * something.
+ * its length.
  */
 #include "vault/record/value.h"
 
@@ -102,27 +102,25 @@ static vault_err
 put_text(struct buf *out, const struct field_def *f, struct part t)
 {
     struct buf changed = BUF_INIT;
-    size_t start = out->n;
+    size_t start = out->n, body;
     vault_err err;
 
+    /* The head comes first, and most text keeps its length. */
+    cbor_text_head(out, t.n);
     if (value_text_is_plain(t.p, t.n)) {
-        cbor_textn(out, t.p, t.n);
+        buf_put(out, t.p, t.n);
         return VAULT_OK;
     }
-    /* Its length must be known before its head can be written. */
+    body = out->n;
     err = value_text_put(out, t.p, t.n, lines_of(f));
-    if (err != VAULT_OK)
-        goto done;
-    if (out->n - start != t.n || memcmp(out->p + start, t.p, t.n) != 0) {
-        buf_put(&changed, out->p + start, out->n - start);
-        err = buf_ok(&changed);
-        if (err != VAULT_OK)
-            goto done;
-        t = PART(changed.p, changed.n);
+    if (err != VAULT_OK || out->n - body == t.n)
+        return err;
+    buf_put(&changed, out->p + body, out->n - body);
+    err = buf_ok(&changed);
+    if (err == VAULT_OK) {
+        buf_cut(out, start);
+        cbor_textn(out, (const char *)changed.p, changed.n);
     }
-    buf_cut(out, start);
-    cbor_textn(out, t.p, t.n);
-done:
     buf_free(&changed);
     return err;
 }

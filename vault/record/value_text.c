@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "vault/base/text.h"
+#include "vault/base/utf8.h"
 
 /* Bytes of the blank that s begins with; 0: none. */
 static size_t
@@ -31,6 +32,8 @@ blank_at(const char *s, size_t n)
 static size_t
 blank_before(const char *s, size_t n)
 {
+    if (n > 0 && (unsigned char)s[n - 1] < 0x80)
+        return blank_at(s + n - 1, 1);
     for (size_t len = 1; len <= 3 && len <= n; len++)
         if (blank_at(s + n - len, len) == len)
             return len;
@@ -54,48 +57,63 @@ value_text_trim(const char *s, size_t n)
 bool
 value_text_is_plain(const char *s, size_t n)
 {
+    size_t i = 0;
+
     if (n == 0 || s[0] == ' ' || s[n - 1] == ' ')
         return false;
-    for (size_t i = 0; i < n; i++)
+    for (; n - i >= 8; i += 8)
+        if (!all_printable(word_at(s + i)))
+            return false;
+    if (n >= 8)         /* what is left, and some of what was seen already */
+        return all_printable(word_at(s + n - 8));
+    for (; i < n; i++)
         if (s[i] < 0x20 || s[i] > 0x7E)
             return false;
     return true;
 }
 
-/* s is valid UTF-8. Carriage returns are looked at elsewhere. */
+/* The control character that valid UTF-8 begins with? */
+static bool
+is_control(const char *s, enum text_lines lines)
+{
+    unsigned char c = (unsigned char)s[0];
+
+    if (c < 0x20)
+        return !(lines == TEXT_LINES && (c == '\n' || c == '\t'));
+    return c == 0x7F || (c == 0xC2 && (unsigned char)s[1] < 0xA0);     /* U+0080 to U+009F */
+}
+
+/* s is valid UTF-8. */
 static bool
 has_control(const char *s, size_t n, enum text_lines lines)
 {
-    for (size_t i = 0; i < n; i++) {
-        unsigned char c = (unsigned char)s[i];
-        if (c < 0x20 && !(lines == TEXT_LINES && (c == '\n' || c == '\t')))
+    size_t i = 0;
+
+    while (i < n) {
+        if (n - i >= 8) {
+            uint64_t w = word_at(s + i);
+            if ((any_below(w, 0x20) | any_is(w, 0x7F) | any_is(w, 0xC2)) == 0) {
+                i += 8;
+                continue;
+            }
+        }
+        if (is_control(s + i, lines))
             return true;
-        if (c == 0x7F)
-            return true;
-        /* U+0080 to U+009F */
-        if (c == 0xC2 && (unsigned char)s[i + 1] < 0xA0)
-            return true;
+        i++;
     }
     return false;
 }
 
 static vault_err
-check(const char *s, size_t n, enum text_lines lines)
+say_control(const char *s, size_t n)
 {
-    if (n == 0)
-        return err_say(VAULT_ERR_INPUT, NULL, "the text is empty");
-    if (!text_valid(s, n, NULL))
-        return err_say(VAULT_ERR_INPUT, "save the text as utf-8 and try again",
-            "the text is not valid utf-8");
-    if (!has_control(s, n, lines))
-        return VAULT_OK;
     if (!has_control(s, n, TEXT_LINES))
         return err_say(VAULT_ERR_INPUT, "fields of kind narrative take several lines",
             "the text has a line break or a tab");
     return err_say(VAULT_ERR_INPUT, NULL, "the text has a control character");
 }
 
-/* Windows ends lines with CR LF. A CR that stands alone stays, and is refused by check(). */
+/* Windows ends lines with CR LF. A CR that stands alone stays, and is refused as a control character. */
 static void
 put_without_cr(struct buf *out, const char *s, size_t n)
 {
@@ -115,6 +133,7 @@ value_text_put(struct buf *out, const char *s, size_t n, enum text_lines lines)
 {
     struct part t = value_text_trim(s, n);
     struct buf unix_lines = BUF_INIT;
+    size_t start = out->n;
     vault_err err;
 
     if (lines == TEXT_LINES && t.n > 0 && memchr(t.p, '\r', t.n) != NULL) {
@@ -124,10 +143,16 @@ value_text_put(struct buf *out, const char *s, size_t n, enum text_lines lines)
             goto done;
         t = PART(unix_lines.p, unix_lines.n);
     }
-    err = check(t.p, t.n, lines);
-    if (err != VAULT_OK)
+    if (t.n == 0) {
+        err = err_say(VAULT_ERR_INPUT, NULL, "the text is empty");
         goto done;
+    }
     err = text_nfc(out, t.p, t.n);
+    /* Afterwards, when it is known to be valid: NFC neither makes nor removes controls. */
+    if (err == VAULT_OK && has_control(t.p, t.n, lines)) {
+        err = say_control(t.p, t.n);
+        buf_cut(out, start);
+    }
 done:
     buf_free(&unix_lines);
     return err;

@@ -27,7 +27,8 @@ struct searching {
     struct words words;
     vault_hit_fn *fn;
     void *ctx;
-    struct buf text, fold, title;
+    struct scratch { struct buf text, fold; } scratch[2];   /* of the two threads of a scan */
+    struct buf title;
 };
 
 /* ---- the query: words, and phrases in quotes ---- */
@@ -82,21 +83,20 @@ struct found {
 };
 
 static vault_err
-match_leaf(struct searching *s, const struct leaf *l, struct found *f)
+match_leaf(const struct words *w, struct scratch *x, const struct leaf *l, struct found *f)
 {
     uint32_t seen = 0;
     vault_err err;
 
-    buf_reset(&s->text);
-    buf_reset(&s->fold);
-    err = value_to_text(&s->text, l->value);
+    buf_reset(&x->text);
+    buf_reset(&x->fold);
+    err = value_to_text(&x->text, l->value);
     if (err == VAULT_OK)
-        err = text_fold(&s->fold, (const char *)s->text.p, s->text.n);
+        err = text_fold(&x->fold, (const char *)x->text.p, x->text.n);
     if (err != VAULT_OK)
         return err;
-    for (size_t i = 0; i < s->words.n; i++)
-        if (s->fold.n != 0 &&
-            memmem(s->fold.p, s->fold.n, s->words.word[i].p, s->words.word[i].n) != NULL)
+    for (size_t i = 0; i < w->n; i++)
+        if (x->fold.n != 0 && memmem(x->fold.p, x->fold.n, w->word[i].p, w->word[i].n) != NULL)
             seen |= (uint32_t)1 << i;
     f->words |= seen;
     if (seen != 0 && f->n < HITS_MAX)
@@ -146,25 +146,45 @@ tell(struct scan *scan, struct searching *s, const struct type_def *t, const str
     return err;
 }
 
+/* All words somewhere in what this person may search? */
 static vault_err
-each(struct scan *scan, uint32_t n, struct revision *rev)
+match(struct searching *s, unsigned thread, const struct revision *rev, struct found *f, bool *yes)
 {
-    struct searching *s = scan->ctx;
     const struct type_def *t = type_set_by_hash(&s->v->recs.types, rev->type);
-    struct found f = {0};
     vault_err err = VAULT_OK;
 
-    (void)n;
+    *yes = false;
     if (t == NULL)
         return err_say(VAULT_ERR_DAMAGED, NULL, "the type of a record is missing");
     if (s->q->type != NULL && strcmp(t->name, s->q->type) != 0)
         return VAULT_OK;
     for (size_t i = 0; err == VAULT_OK && i < rev->n_leaves; i++)
         if (searched(s, t, &rev->leaf[i]))
-            err = match_leaf(s, &rev->leaf[i], &f);
-    if (err != VAULT_OK || f.words != ((uint64_t)1 << s->words.n) - 1)
+            err = match_leaf(&s->words, &s->scratch[thread], &rev->leaf[i], f);
+    *yes = err == VAULT_OK && f->words == ((uint64_t)1 << s->words.n) - 1;
+    return err;
+}
+
+static vault_err
+sift(struct scan *scan, unsigned thread, const struct revision *rev, bool *wanted)
+{
+    struct found f = {0};
+
+    return match(scan->ctx, thread, rev, &f, wanted);
+}
+
+static vault_err
+each(struct scan *scan, uint32_t n, struct revision *rev)
+{
+    struct searching *s = scan->ctx;
+    struct found f = {0};
+    bool yes = false;
+    vault_err err = match(s, 1, rev, &f, &yes);
+
+    (void)n;
+    if (err != VAULT_OK || !yes)
         return err;
-    return tell(scan, s, t, rev, &f);
+    return tell(scan, s, type_set_by_hash(&s->v->recs.types, rev->type), rev, &f);
 }
 
 static vault_err
@@ -187,7 +207,8 @@ vault_err
 vault_search(vault *v, const struct vault_search_query *q, vault_hit_fn *fn, void *ctx)
 {
     struct searching s = { .v = v, .q = q, .fn = fn, .ctx = ctx };
-    struct scan scan = { .r = &v->recs, .withheld = is_keeper(v), .fn = each, .ctx = &s };
+    struct scan scan = { .r = &v->recs, .withheld = is_keeper(v), .sift = sift, .fn = each,
+        .ctx = &s };
     vault_err err;
 
     vault_clear_error();
@@ -197,8 +218,10 @@ vault_search(vault *v, const struct vault_search_query *q, vault_hit_fn *fn, voi
     if (err == VAULT_OK)
         err = scan_run(&scan);
     buf_free(&s.words.mem);
-    buf_free(&s.text);
-    buf_free(&s.fold);
+    for (unsigned i = 0; i < 2; i++) {
+        buf_free(&s.scratch[i].text);
+        buf_free(&s.scratch[i].fold);
+    }
     buf_free(&s.title);
     return err;
 }

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from keys import CASE, KEEPER
 from names import code
-from primitives import BOX, KDF, Damage, H, ascending, blake2b, decode_as, encode, fits, unbox
+from primitives import BOX, Damage, H, ascending, blake2b, decode_as, encode, fits, keystream, unbox
 
 
 # ---- 10. Records, revisions, leaves --------------------------------------------------------------------------------
@@ -120,7 +120,7 @@ def open_blob(own_key, label, aad, blob):
 def leaf_salts(salts, seed, count):
     """One salt for each of the values of a blob: from its seed, or as they are given."""
     if salts == b"":
-        wide = b"".join(KDF(seed, j, b"leafsalt", 64) for j in range((count + 1) // 2))
+        wide = keystream(seed, 32 * count)
         return [wide[32 * i:32 * i + 32] for i in range(count)]
     if fits(salts, [32]) and len(salts) == count:
         return salts

@@ -95,6 +95,26 @@ test_hash__known_answers_around_the_gathering_limit(void **state)
 }
 
 /* hashlib.blake2b(b"", digest_size=n, key=key, salt=id 8 bytes + 8 zeros, person=ctx + 8 zeros) */
+/* RFC 8439, appendix A.1, test vector 2: key and nonce zero, block 1. */
+static void
+test_hash__stream_known_answer(void **state)
+{
+    static const uint8_t zero[32];
+    uint8_t out[STREAM_MAX], part[64];
+    char hex[129];
+
+    (void)state;
+    stream_bytes(out, 64, 0, zero);
+    hex_of(hex, out, 64);
+    assert_string_equal(hex, "9f07e7be5551387a98ba977c732d080dcb0f29a048e3656912c6533e32ee7aed"
+        "29b721769ce64e43d57133b074d839d531ed1f28510afb45ace10a1f4b794d6f");
+    stream_bytes(out, sizeof out, 0, zero);
+    for (uint32_t block = 0; block < sizeof out / 64; block++) {
+        stream_bytes(part, 64, block, zero);
+        assert_memory_equal(part, out + 64 * block, 64);
+    }
+}
+
 static void
 test_hash__kdf_known_answer(void **state)
 {
@@ -333,6 +353,7 @@ main(void)
         cmocka_unit_test(test_hash__label_and_parts_known_answer),
         cmocka_unit_test(test_hash__mac_known_answer),
         cmocka_unit_test(test_hash__known_answers_around_the_gathering_limit),
+        cmocka_unit_test(test_hash__stream_known_answer),
         cmocka_unit_test(test_hash__kdf_known_answer),
         cmocka_unit_test(test_hash__label_ends_before_the_parts),
         cmocka_unit_test(test_hash__bytes_equal),

@@ -264,7 +264,7 @@ test_revision__id_follows_the_format(void **state)
     begin(&r);
     put(&r, "ref", LEAF_OPEN, "P-1", 0);
     finish(&r);
-    kdf_sub(salts, 64, 0, "leafsalt", OPEN_SEED);
+    stream_bytes(salts, 64, 0, OPEN_SEED);
     buf_put(&item, salts, 32);
     buf_put(&item, "\x83\x63ref\x40\x63P-1", 10);
     crypto_generichash_blake2b(c, 32, item.p, item.n, NULL, 0);
@@ -407,7 +407,7 @@ put_salts(struct buf *b, const uint8_t *seed, size_t n)
 
     cbor_array(b, n);
     for (size_t i = 0; i < n; i++) {
-        kdf_sub(two, 64, i / 2, "leafsalt", seed);
+        stream_bytes(two, 64, (uint32_t)(i / 2), seed);
         cbor_bytes(b, two + 32 * (i % 2), 32);
     }
 }
@@ -485,7 +485,7 @@ explicit_withheld(struct revision *in, const struct revision *r, const bool keep
         p = cbor_get_item(&items);
         if (!keep[i])
             continue;
-        kdf_sub(two, 64, i / 2, "leafsalt", HIDE_SEED);
+        stream_bytes(two, 64, (uint32_t)(i / 2), HIDE_SEED);
         cbor_bytes(&inner, two + 32 * (i % 2), 32);
         buf_put(&list, p.p, p.n);
     }

@@ -380,6 +380,104 @@ test_scan__heads_become_known(void **state)
     assert_int_equal(heads, RECORDS);
 }
 
+/* ---- sifting ---- */
+
+/* Only records whose number is even pass; in a scan of withheld values none is asked for that carries some. */
+static vault_err
+even(struct scan *s, unsigned thread, const struct revision *rev, bool *wanted)
+{
+    const struct leaf *ref = revision_leaf(rev, "ref");
+    struct buf text = BUF_INIT;
+    vault_err err = VAULT_OK;
+
+    *wanted = false;
+    if (thread > 1)
+        return err_say(VAULT_ERR_FAILED, NULL, "a third thread");
+    for (size_t i = 0; s->withheld && i < rev->n_leaves; i++)
+        if (rev->leaf[i].value.n == 0)
+            return err_say(VAULT_ERR_FAILED, NULL, "asked without a value");
+    if (ref != NULL)
+        err = value_to_text(&text, ref->value);
+    if (text.n > 0)
+        *wanted = text.p[text.n - 1] % 2 == 0;
+    buf_free(&text);
+    return err;
+}
+
+static void
+test_scan__sifting_leaves_only_what_is_wanted(void **state)
+{
+    struct seen x;
+    (void)state;
+
+    for (int withheld = 0; withheld < 2; withheld++) {
+        struct scan s = scan_of(&x);
+        s.sift = even;
+        s.withheld = withheld != 0;
+        assert_int_equal(scan_run(&s), VAULT_OK);
+        for (uint32_t i = 0; i < RECORDS; i++) {
+            bool carried = withheld != 0 && i % 3 == 0;
+            assert_int_equal(x.times[i], i % 7 != 0 && (i % 2 == 0 || carried));
+        }
+        assert_true(x.names_right);
+    }
+}
+
+/*
+ * A blob that opens, but is not what its id says: whoever has the case key can seal one. What a person is shown
+ * was compared; what is passed over was not.
+ */
+static void
+with_forged_blob(uint32_t n, bool (*tamper)(struct buf *plain))
+{
+    struct recs *r = &v->recs;
+    uint8_t key[32], nonce[24] = { 7 }, seed[32];
+    struct buf blob = BUF_INIT;
+    struct blob_keys bk;
+    struct revision rev;
+    struct seen x;
+    struct scan s = scan_of(&x);
+
+    revision_init(&rev);
+    assert_int_equal(db_begin(v->db), VAULT_OK);
+    assert_int_equal(db_get(v->db, DB_OPEN_BLOB, n, &blob), VAULT_OK);
+    assert_int_equal(recs_record_key(r, r->index.pair[n].first, key), VAULT_OK);
+    memcpy(rev.record, r->index.pair[n].record, 16);
+    memcpy(rev.id, r->index.pair[n].revision, 32);
+    assert_int_equal(unseal_blob(&rev, seed, &r->keys, key, LEAF_OPEN, PART(blob.p, blob.n)),
+        VAULT_OK);
+    assert_true(tamper(&rev.open));
+    blob_keys_derive(&bk, LEAF_OPEN, key, nonce);
+    buf_reset(&blob);
+    assert_int_equal(seal_blob(&blob, &r->keys, &bk, &rev, LEAF_OPEN), VAULT_OK);
+    assert_int_equal(db_put(v->db, DB_OPEN_BLOB, n, PART(blob.p, blob.n)), VAULT_OK);
+    assert_int_equal(scan_run(&s), VAULT_ERR_DAMAGED);
+    assert_non_null(strstr(vault_last_error()->text, "does not match"));
+    s = scan_of(&x);
+    s.sift = even;
+    assert_int_equal(scan_run(&s), VAULT_ERR_DAMAGED);
+    db_rollback(v->db);
+    buf_free(&blob);
+    revision_free(&rev);
+}
+
+static bool
+change_ref(struct buf *plain)
+{
+    uint8_t *at = memmem(plain->p, plain->n, "r-4", 3);
+
+    if (at != NULL)
+        memcpy(at, "q-4", 3);
+    return at != NULL;
+}
+
+static void
+test_scan__what_was_sifted_in_is_verified(void **state)
+{
+    (void)state;
+    with_forged_blob(first_number + 4, change_ref);
+}
+
 /* Damage a row, scan, put it back; nothing is committed. */
 static void
 with_damaged_row(enum db_table t, uint32_t n, bool withheld)
@@ -454,6 +552,8 @@ main(void)
         cmocka_unit_test(test_scan__system_records_only_when_asked_for),
         cmocka_unit_test(test_scan__stops_when_told),
         cmocka_unit_test(test_scan__an_error_of_the_callback_ends_it_with_its_sentence),
+        cmocka_unit_test(test_scan__sifting_leaves_only_what_is_wanted),
+        cmocka_unit_test(test_scan__what_was_sifted_in_is_verified),
         cmocka_unit_test(test_scan__heads_become_known),
         cmocka_unit_test(test_scan__damage_ends_it_or_is_told_and_passed_over),
         cmocka_unit_test(test_scan__a_missing_row_is_damage),

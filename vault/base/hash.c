@@ -95,6 +95,16 @@ kdf_sub(uint8_t *out, size_t n, uint64_t id, const char ctx[static 8],
     must(crypto_kdf_derive_from_key(out, n, id, ctx, key));
 }
 
+void
+stream_bytes(uint8_t *out, size_t n, uint32_t from, const uint8_t key[static 32])
+{
+    static const uint8_t zeros[STREAM_MAX], nonce[crypto_stream_chacha20_ietf_NONCEBYTES];
+
+    if (n > sizeof zeros)
+        abort();
+    must(crypto_stream_chacha20_ietf_xor_ic(out, zeros, n, nonce, 1 + from, key));
+}
+
 int
 bytes_equal(const void *a, const void *b, size_t n)
 {

@@ -30,6 +30,13 @@ void mac_parts(uint8_t out[static 32], const uint8_t key[static 32], const char 
 void kdf_sub(uint8_t *out, size_t n /* 16..64 */, uint64_t id, const char ctx[static 8],
     const uint8_t key[static 32]);
 
+/*
+ * n bytes (up to STREAM_MAX) of the ChaCha20 keystream (RFC 8439, section 2.4) under a key that is used for
+ * nothing else, with a nonce of zeros, from block 1 + `from` on.
+ */
+#define STREAM_MAX 512u
+void stream_bytes(uint8_t *out, size_t n, uint32_t from, const uint8_t key[static 32]);
+
 /* Constant time. 1 equal, 0 not. */
 int bytes_equal(const void *a, const void *b, size_t n);
 

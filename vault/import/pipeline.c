@@ -1,7 +1,7 @@
 /*
  * pipeline.c - see import.h.
  *
- * Parsing, hashing and sealing take about as long as SQLCipher's work, so they run beside it. The
+ * Parsing and hashing take about as long as sealing and SQLCipher's work, so they run beside it. The
  * index belongs to the producing thread, the database to the calling one; a producer that must
  * read the database first waits until everything queued is stored (recs.quiesce).
  */
@@ -11,7 +11,7 @@
 
 #include "vault/import/import.h"
 
-#define RING 1024u          /* revisions waiting at most */
+#define RING 256u           /* revisions waiting at most */
 #define PUBLISH 32u         /* handed over at a time */
 
 struct pipeline {
@@ -122,8 +122,11 @@ consume(struct pipeline *p)
     vault_err err = VAULT_OK;
 
     while (err == VAULT_OK && next_range(p, &upto)) {
-        for (uint32_t i = p->stored; err == VAULT_OK && i != upto; i++)
-            err = change_store(p->c, &p->ring[i % RING]);
+        for (uint32_t i = p->stored; err == VAULT_OK && i != upto; i++) {
+            struct ready *x = &p->ring[i % RING];
+            err = change_store(p->c, x);
+            revision_reset(&x->rev);
+        }
         note_stored(p, upto, err);
     }
     return err;

@@ -7,9 +7,9 @@
 void
 ready_free(struct ready *x)
 {
-    buf_free(&x->mem);
+    revision_free(&x->rev);
     buf_free(&x->pack_rows);
-    memset(x, 0, sizeof *x);
+    sodium_memzero(x, sizeof *x);
 }
 
 static struct pack *
@@ -118,26 +118,31 @@ store_pack(struct change *c, const struct ready *x)
 /* ---- a revision ---- */
 
 static vault_err
-seal_one(struct change *c, struct revision *rev, const uint8_t record[static 32],
+finish(struct change *c, struct revision *rev, const uint8_t record[static 32],
     const uint8_t blob[static 32], struct ready *out)
 {
-    struct { struct blob_keys open, hide; } bk;
     uint8_t nonce[48];
-    vault_err err;
 
     rng_take(&c->rng, nonce, sizeof nonce);
-    blob_keys_derive(&bk.open, LEAF_OPEN, record, nonce);
-    blob_keys_derive(&bk.hide, LEAF_WITHHELD, blob, nonce + 24);
-    err = revision_finish(rev, bk.open.seed, bk.hide.seed);
-    buf_reset(&out->mem);
-    if (err == VAULT_OK)
-        err = seal_blob(&out->mem, &c->r->keys, &bk.open, rev, LEAF_OPEN);
-    out->n_open = out->mem.n;
-    out->has_withheld = rev->withheld.n != 0;
-    if (err == VAULT_OK && out->has_withheld)
-        err = seal_blob(&out->mem, &c->r->keys, &bk.hide, rev, LEAF_WITHHELD);
-    sodium_memzero(&bk, sizeof bk);
-    return err;
+    blob_keys_derive(&out->key.open, LEAF_OPEN, record, nonce);
+    blob_keys_derive(&out->key.withheld, LEAF_WITHHELD, blob, nonce + 24);
+    return revision_finish(rev, out->key.open.seed, out->key.withheld.seed);
+}
+
+static void
+swap(struct buf *a, struct buf *b)
+{
+    struct buf t = *a;
+
+    *a = *b;
+    *b = t;
+}
+
+static void
+swap_plain(struct revision *a, struct revision *b)
+{
+    swap(&a->open, &b->open);
+    swap(&a->withheld, &b->withheld);
 }
 
 /* The parents of a revision added on top of known heads are heads no more. */
@@ -191,37 +196,51 @@ change_ready(struct change *c, struct revision *rev, struct ready *out)
         err = err_say(VAULT_ERR_FAILED, "open the vault with a keeper's passphrase",
             "this version cannot take in withheld values under a case passphrase");
     if (err == VAULT_OK)
-        err = seal_one(c, rev, key.record, key.blob, out);
+        err = finish(c, rev, key.record, key.blob, out);
     if (err == VAULT_OK)
         err = recs_tags(c->r, rev, &tags);
     if (err == VAULT_OK) {
+        memcpy(out->rev.record, rev->record, RECORD_ID_BYTES);
+        memcpy(out->rev.id, rev->id, REVISION_ID_BYTES);
         memcpy(out->ids, rev->record, RECORD_ID_BYTES);
         memcpy(out->ids + RECORD_ID_BYTES, rev->id, REVISION_ID_BYTES);
         err = enter_index(c, rev, PART(tags.p, tags.n), out);
     }
     if (err == VAULT_OK)
-        put_keys(c, out, is_new ? key.record : NULL, out->has_withheld ? key.blob : NULL);
+        put_keys(c, out, is_new ? key.record : NULL, rev->withheld.n != 0 ? key.blob : NULL);
     if (err == VAULT_OK && filling(c)->n == PACK_MAX)
         err = close_pack(c, out);
+    if (err == VAULT_OK)
+        swap_plain(rev, &out->rev);
     sodium_memzero(&key, sizeof key);
     buf_free(&tags);
     return err;
 }
 
-vault_err
-change_store(struct change *c, const struct ready *x)
+static vault_err
+store_blob(struct change *c, const struct ready *x, const struct blob_keys *key,
+    enum leaf_tier tier)
 {
-    struct db *db = c->r->db;
     vault_err err;
 
-    err = db_put(db, DB_OPEN_BLOB, x->n, PART(x->mem.p, x->n_open));
-    if (err == VAULT_OK && x->has_withheld)
-        err = db_put(db, DB_WITHHELD_BLOB, x->n, PART(x->mem.p + x->n_open,
-            x->mem.n - x->n_open));
+    c->sealed.n = 0;        /* ciphertext: nothing to wipe */
+    err = seal_blob(&c->sealed, &c->r->keys, key, &x->rev, tier);
+    return err != VAULT_OK ? err : db_put(c->r->db,
+        tier == LEAF_OPEN ? DB_OPEN_BLOB : DB_WITHHELD_BLOB, x->n, PART(c->sealed.p, c->sealed.n));
+}
+
+vault_err
+change_store(struct change *c, struct ready *x)
+{
+    vault_err err = store_blob(c, x, &x->key.open, LEAF_OPEN);
+
+    if (err == VAULT_OK && x->rev.withheld.n != 0)
+        err = store_blob(c, x, &x->key.withheld, LEAF_WITHHELD);
     if (err == VAULT_OK && x->pack != 0)
         err = store_pack(c, x);
     if (err == VAULT_OK)
         merkle_add(&c->tree, x->ids);
+    sodium_memzero(&x->key, sizeof x->key);
     return err;
 }
 
@@ -233,8 +252,10 @@ change_add(struct change *c, struct revision *rev)
 
     memset(&x, 0, sizeof x);
     err = change_ready(c, rev, &x);
-    if (err == VAULT_OK)
+    if (err == VAULT_OK) {
         err = change_store(c, &x);
+        swap_plain(rev, &x.rev);
+    }
     ready_free(&x);
     return err;
 }
@@ -261,6 +282,7 @@ end(struct change *c)
     c->r->pending = NULL;
     rng_done(&c->rng);
     buf_free(&c->tags);
+    buf_free(&c->sealed);
     secret_free(c->pack_home);
     c->pack_home = NULL;
     c->r = NULL;

@@ -2,7 +2,8 @@
  * change.h - the new revisions of one transaction, on their way into index and database.
  *
  * Layer:   record (store/ for rows and Merkle tree).
- * Secrets: the keys of the pack being filled lie in guarded memory.
+ * Secrets: the keys of the pack being filled lie in guarded memory; those of single blobs, and what waits
+ *          to be sealed, in memory that is wiped once it is stored.
  * Format:  docs/format.md, sections 8, 9 and 14.
  */
 #ifndef VAULT_RECORD_CHANGE_H
@@ -11,13 +12,12 @@
 #include "vault/record/recs.h"
 #include "vault/store/merkle.h"
 
-/* A revision, or a whole pack of them, made ready for storing. */
+/* A revision with its keys and plaintexts, still to be sealed; with the last of a pack its rows. */
 struct ready {
     uint32_t n;                 /* its number */
-    bool has_withheld;
-    size_t n_open;              /* bytes of the open blob in mem, the rest is the withheld one */
-    struct buf mem;
     uint8_t ids[PAIR_ID_BYTES];
+    struct revision rev;        /* only its ids and plaintexts */
+    struct { struct blob_keys open, withheld; } key;
     uint32_t pack;              /* not 0: the pack that ends here begins with this number... */
     uint32_t pack_n;
     struct buf pack_rows;       /* ...its ids, tags and wrap, one after the other */
@@ -34,19 +34,21 @@ struct change {
     struct rng_pool rng;
     struct secret *pack_home;   /* a struct pack: the one being filled */
     struct buf tags;            /* of that pack */
+    struct buf sealed;          /* a blob on its way into the database */
 };
 
 /* Begin a database transaction whose entry will be row `log`. */
 VAULT_CHECK vault_err change_begin(struct change *c, struct recs *r, uint32_t log);
 
 /*
- * Draw keys, finish the drafted revision (its id is set), seal it and give it the next number in the
- * index. Touches the database only where the record exists already and its key is to be read. One thread at a time.
+ * Draw keys, finish the drafted revision (its id is set) and give it the next number in the index. Its
+ * plaintexts move into `out`, its values with them. Touches the database only where the record exists
+ * already and its key is to be read. One thread at a time.
  */
 VAULT_CHECK vault_err change_ready(struct change *c, struct revision *rev, struct ready *out);
-/* Store what is ready, in order of number. May run on another thread than change_ready. */
-VAULT_CHECK vault_err change_store(struct change *c, const struct ready *x);
-/* Both. */
+/* Seal and store what is ready, in order of number. May run on another thread than change_ready. */
+VAULT_CHECK vault_err change_store(struct change *c, struct ready *x);
+/* Both; rev keeps its values. */
 VAULT_CHECK vault_err change_add(struct change *c, struct revision *rev);
 
 /* Store the last pack. After all revisions, before the commit. */

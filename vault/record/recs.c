@@ -256,6 +256,39 @@ recs_load_from(struct recs *r, uint32_t n, const uint8_t key[static 32], struct 
 }
 
 vault_err
+recs_glance_from(struct recs *r, uint32_t n, const uint8_t key[static 32], struct part blob,
+    struct revision *rev)
+{
+    uint8_t seed[32];
+    const struct type_def *t;
+    vault_err err;
+
+    expect(r, n, rev);
+    err = unseal_blob(rev, seed, &r->keys, key, LEAF_OPEN, blob);
+    sodium_memzero(seed, sizeof seed);
+    if (err == VAULT_OK)
+        err = revision_read_open(rev, NULL);
+    if (err != VAULT_OK)
+        return err;
+    t = type_set_by_short(&r->types, rev->type);
+    if (t == NULL)
+        return err_say(VAULT_ERR_DAMAGED, NULL, "the type of a record is missing");
+    memcpy(rev->type, t->hash, sizeof rev->type);
+    return VAULT_OK;
+}
+
+vault_err
+recs_glance_withheld(struct recs *r, const uint8_t key[static 32], struct part blob,
+    struct revision *rev)
+{
+    uint8_t seed[32];
+    vault_err err = unseal_blob(rev, seed, &r->keys, key, LEAF_WITHHELD, blob);
+
+    sodium_memzero(seed, sizeof seed);
+    return err != VAULT_OK ? err : revision_read_withheld(rev, NULL);
+}
+
+vault_err
 recs_load(struct recs *r, uint32_t n, struct revision *rev)
 {
     struct buf blob = BUF_INIT;

@@ -49,6 +49,14 @@ VAULT_CHECK vault_err recs_load(struct recs *r, uint32_t n, struct revision *rev
 /* The same from a blob and the record's key at hand (a scan). */
 VAULT_CHECK vault_err recs_load_from(struct recs *r, uint32_t n, const uint8_t key[static 32],
     struct part blob, struct revision *rev);
+/*
+ * Both blobs authentic, but the values not compared with the revision's id: enough to pass a
+ * record over, not to show it. Who holds the case key could have written them without signing.
+ */
+VAULT_CHECK vault_err recs_glance_from(struct recs *r, uint32_t n, const uint8_t key[static 32],
+    struct part blob, struct revision *rev);
+VAULT_CHECK vault_err recs_glance_withheld(struct recs *r, const uint8_t key[static 32],
+    struct part blob, struct revision *rev);
 /* Withheld values from a blob and its key at hand. */
 VAULT_CHECK vault_err recs_withheld_from(struct recs *r, const uint8_t key[static 32],
     struct part blob, struct revision *rev);

@@ -12,7 +12,7 @@
 #include <string.h>
 #include "vault/base/cbor.h"
 
-#define SALT_CTX "leafsalt"
+#define SORT_SHORT 64           /* leaves that are sorted in place */
 
 void
 revision_init(struct revision *r)
@@ -64,6 +64,28 @@ compare_leaves(const void *a, const void *b)
     return leaf_compare(a, b);
 }
 
+/* Nearly always in order already, or two runs that are (the values at hand, then the others). */
+static void
+sort_leaves(struct revision *r)
+{
+    if (r->n_leaves > SORT_SHORT) {
+        qsort(r->leaf, r->n_leaves, sizeof *r->leaf, compare_leaves);
+        return;
+    }
+    for (size_t i = 1; i < r->n_leaves; i++) {
+        struct leaf l;
+        size_t to = i;
+
+        while (to > 0 && leaf_compare(&r->leaf[to - 1], &r->leaf[i]) > 0)
+            to--;
+        if (to == i)
+            continue;
+        l = r->leaf[i];
+        memmove(&r->leaf[to + 1], &r->leaf[to], (i - to) * sizeof l);
+        r->leaf[to] = l;
+    }
+}
+
 static struct leaf *
 new_leaf(struct revision *r)
 {
@@ -112,25 +134,37 @@ revision_carry(struct revision *r, const struct leaf *from, const uint8_t introd
 
 /* ---- salts ---- */
 
+#define SALTS_AT_ONCE 8u
+
 /* Where the salts of one blob come from: a seed, or a list after a purge. */
 struct salts {
-    const uint8_t *seed;        /* 32 bytes, or NULL */
+    bool listed;
+    const uint8_t *seed;        /* 32 bytes. NULL: nothing is to be committed to */
     const uint8_t *list;        /* CBOR byte strings of 32, one after the other (34 bytes each) */
     size_t n_list;
-    uint8_t pair[64];           /* two salts at a time */
-    size_t have;                /* 1 + index of the pair in `pair`, 0: none */
+    uint8_t some[SALTS_AT_ONCE * 32];
+    size_t have;                /* 1 + index / SALTS_AT_ONCE of those in `some`, 0: none */
 };
 
 static const uint8_t *
 salt_at(struct salts *s, size_t i)
 {
-    if (s->seed == NULL)
+    size_t at = i / SALTS_AT_ONCE;
+
+    if (s->listed)
         return s->list + 34 * i + 2;
-    if (s->have != i / 2 + 1) {
-        kdf_sub(s->pair, sizeof s->pair, i / 2, SALT_CTX, s->seed);
-        s->have = i / 2 + 1;
+    if (s->have != at + 1) {
+        stream_bytes(s->some, sizeof s->some, (uint32_t)(at * sizeof s->some / 64), s->seed);
+        s->have = at + 1;
     }
-    return s->pair + 32 * (i % 2);
+    return s->some + 32 * (i % SALTS_AT_ONCE);
+}
+
+static void
+forget_salts(struct salts *s)
+{
+    if (s->have != 0)
+        sodium_memzero(s->some, sizeof s->some);
 }
 
 /*
@@ -206,9 +240,12 @@ goes_into(const struct leaf *l, enum leaf_tier tier)
 static vault_err
 write_items(struct revision *r, enum leaf_tier tier, struct buf *out, const uint8_t *seed)
 {
-    struct salts s = { .seed = seed };
+    struct salts s;
     size_t count = 0, i = 0;
 
+    s.seed = seed;
+    s.listed = false;
+    s.have = 0;
     for (size_t k = 0; k < r->n_leaves; k++)
         count += goes_into(&r->leaf[k], tier);
     cbor_array(out, count);
@@ -225,7 +262,7 @@ write_items(struct revision *r, enum leaf_tier tier, struct buf *out, const uint
             break;
         leaf_commit(l, &s, i++, out->p + at, out->n - at);
     }
-    sodium_memzero(&s, sizeof s);
+    forget_salts(&s);
     return buf_ok(out);
 }
 
@@ -311,12 +348,12 @@ revision_finish(struct revision *r, const uint8_t open_seed[static 32],
     if (r->n_leaves > REVISION_LEAVES_MAX)
         return err_say(VAULT_ERR_INPUT, NULL, "a record may have at most %d values",
             REVISION_LEAVES_MAX);
-    if (r->n_leaves > 1)
-        qsort(r->leaf, r->n_leaves, sizeof *r->leaf, compare_leaves);
+    sort_leaves(r);
     for (size_t i = 1; i < r->n_leaves; i++)
         if (leaf_compare(&r->leaf[i - 1], &r->leaf[i]) == 0)
             return err_say(VAULT_ERR_INPUT, NULL, "a field that does not repeat was given twice");
-    qsort(r->parent, r->n_parents, REVISION_ID_BYTES, compare_ids);
+    if (r->n_parents > 1)
+        qsort(r->parent, r->n_parents, REVISION_ID_BYTES, compare_ids);
     err = write_withheld(r, withheld_seed);
     if (err == VAULT_OK)
         err = write_open(r, open_seed);
@@ -339,10 +376,11 @@ read_salts(struct rd *rd, struct salts *s, const uint8_t *seed)
 {
     struct part p;
 
-    memset(s, 0, sizeof *s);
-    if (cbor_peek(rd) == CBOR_BYTES) {
+    s->seed = seed;
+    s->have = s->n_list = 0;
+    s->listed = cbor_peek(rd) != CBOR_BYTES;
+    if (!s->listed) {
         (void)cbor_get_bytes(rd, 0);
-        s->seed = seed;
         return;
     }
     s->n_list = cbor_get_array(rd, REVISION_LEAVES_MAX);
@@ -386,7 +424,7 @@ read_open_items(struct revision *r, struct rd *rd, struct salts *s)
 {
     size_t count = cbor_get_array(rd, REVISION_LEAVES_MAX);
 
-    if (s->seed == NULL && s->n_list != count)
+    if (s->listed && s->n_list != count)
         return damaged("salts are missing");
     for (size_t i = 0; i < count && !rd->bad; i++) {
         struct leaf *l = new_leaf(r);
@@ -398,7 +436,8 @@ read_open_items(struct revision *r, struct rd *rd, struct salts *s)
             break;
         l->tier = LEAF_OPEN;
         l->here = true;
-        leaf_commit(l, s, i, item.p, item.n);
+        if (s->seed != NULL)
+            leaf_commit(l, s, i, item.p, item.n);
         if (i > 0 && leaf_compare(&r->leaf[i - 1], l) >= 0)
             return damaged("values are out of order");
     }
@@ -437,8 +476,7 @@ read_others(struct revision *r, struct rd *rd)
 static vault_err
 order_all(struct revision *r)
 {
-    if (r->n_leaves > 1)
-        qsort(r->leaf, r->n_leaves, sizeof *r->leaf, compare_leaves);
+    sort_leaves(r);
     for (size_t i = 1; i < r->n_leaves; i++)
         if (leaf_compare(&r->leaf[i - 1], &r->leaf[i]) == 0)
             return damaged("a value stands twice");
@@ -469,7 +507,7 @@ read_author(struct revision *r, struct rd *rd)
 }
 
 vault_err
-revision_read_open(struct revision *r, const uint8_t seed[static 32])
+revision_read_open(struct revision *r, const uint8_t *seed)
 {
     struct rd rd = rd_of(r->open.p, r->open.n);
     struct salts s;
@@ -485,9 +523,9 @@ revision_read_open(struct revision *r, const uint8_t seed[static 32])
     r->time = cbor_get_int(&rd);
     read_author(r, &rd);
     read_salts(&rd, &s, seed);
-    r->partial = s.seed == NULL;
+    r->partial = s.listed;
     err = rd.bad ? damaged("its head cannot be read") : read_open_items(r, &rd, &s);
-    sodium_memzero(&s, sizeof s);
+    forget_salts(&s);
     if (err == VAULT_OK)
         err = read_others(r, &rd);
     if (err == VAULT_OK && !rd_end(&rd))
@@ -524,11 +562,11 @@ read_withheld_items(struct revision *r, struct rd *rd, const uint8_t *seed)
     if (cbor_get_array(rd, 2) != 2)
         rd->bad = true;
     read_salts(rd, &s, seed);
-    r->partial = r->partial || s.seed == NULL;
+    r->partial = r->partial || s.listed;
     count = cbor_get_array(rd, REVISION_LEAVES_MAX);
     for (size_t i = 0; i < r->n_leaves; i++)
         want += r->leaf[i].tier == LEAF_WITHHELD && r->leaf[i].here;
-    if (rd->bad || (s.seed != NULL ? count != want : s.n_list != count || count > want))
+    if (rd->bad || (!s.listed ? count != want : s.n_list != count || count > want))
         err = damaged("withheld values are missing");
     for (size_t i = 0; err == VAULT_OK && i < count; i++) {
         struct leaf read, *l;
@@ -536,21 +574,22 @@ read_withheld_items(struct revision *r, struct rd *rd, const uint8_t *seed)
         struct part item = read_item(rd, &read);
         if (rd->bad)
             break;
-        leaf_commit(&read, &s, i, item.p, item.n);
+        if (seed != NULL)
+            leaf_commit(&read, &s, i, item.p, item.n);
         l = own_withheld(r, &read);
-        if (l == NULL || !bytes_equal(l->c, read.c, 32))
+        if (l == NULL || (seed != NULL && !bytes_equal(l->c, read.c, 32)))
             err = damaged("a withheld value does not match its leaf");
         else
             l->value = read.value;
     }
-    sodium_memzero(&s, sizeof s);
+    forget_salts(&s);
     if (err == VAULT_OK && !rd_end(rd))
         err = damaged("its withheld content cannot be read");
     return err;
 }
 
 vault_err
-revision_read_withheld(struct revision *r, const uint8_t seed[static 32])
+revision_read_withheld(struct revision *r, const uint8_t *seed)
 {
     struct rd rd = rd_of(r->withheld.p, r->withheld.n);
     size_t n = rd_u32(&rd);

@@ -76,13 +76,14 @@ VAULT_CHECK vault_err revision_finish(struct revision *r, const uint8_t open_see
 /* First 8 bytes of the type's hash, as they stand in a blob. */
 #define TYPE_SHORT_BYTES 8
 
-/* Parse r->open: all but the id is judged. r->type holds the short form, padded with zeros: the caller puts the full hash there, then calls revision_check_id.
+/* Parse r->open: all but the id is judged. seed NULL: a glance, no c is computed. r->type holds the short form, padded with zeros: the caller puts the full hash there, then calls revision_check_id.
  * VAULT_ERR_DAMAGED. */
-VAULT_CHECK vault_err revision_read_open(struct revision *r, const uint8_t seed[static 32]);
+VAULT_CHECK vault_err revision_read_open(struct revision *r, const uint8_t *seed);
 /* Recompute the id and compare. VAULT_ERR_DAMAGED. */
 VAULT_CHECK vault_err revision_check_id(struct revision *r);
-/* Parse r->withheld against the leaves that revision_read_open found; values become available. */
-VAULT_CHECK vault_err revision_read_withheld(struct revision *r, const uint8_t seed[static 32]);
+/* Parse r->withheld against the leaves that revision_read_open found; values become available.
+ * seed NULL: a glance, no c is compared. */
+VAULT_CHECK vault_err revision_read_withheld(struct revision *r, const uint8_t *seed);
 
 bool revision_introduces(const struct revision *r);     /* any withheld leaf of its own? */
 bool revision_removed(const struct revision *r);

@@ -3,25 +3,31 @@
  *
  * The keys of all packs are opened first, into guarded memory: 64 bytes for each revision. Then the
  * calling thread, which owns the database connection, steps through `open` and `withheld` side by
- * side in order of number (never point reads: those are ten times slower) and fills batches; a
- * second thread decrypts, verifies and calls back. Revisions whose withheld values were introduced
- * by an earlier revision need reads of their own and come last.
+ * side in order of number (never point reads: those are ten times slower) and fills batches. To
+ * decrypt and verify is most of the work: both threads take items of a batch as they find time.
+ * The second thread then calls back for one after the other, in order. Revisions whose withheld
+ * values were introduced by an earlier revision need reads of their own and come last.
  */
 #include "vault/record/scan.h"
 
 #include <pthread.h>
 #include <sodium.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define BATCH_ITEMS 512
+#define BATCH_ITEMS 128u
 #define BATCH_BYTES ((size_t)2 << 20)
+#define TAKEN_AT_ONCE 8u
 
 struct piece { size_t at, n; bool there; };
 
 struct item {
     uint32_t n;
     struct piece open, withheld;
+    struct revision rev;    /* its memory serves one batch after the other */
+    bool loaded;            /* into rev; else to be tried again by who can tell of the error */
+    bool passed_over;       /* sift does not want it */
 };
 
 /* Keys of every revision, by number. */
@@ -31,9 +37,11 @@ struct keyring {
 
 struct batch {
     struct item item[BATCH_ITEMS];
-    size_t n;
-    struct buf mem;
+    uint32_t n;
+    struct buf mem;         /* ciphertext */
     bool full;              /* handed over, not yet done */
+    atomic_uint next;       /* first item that nobody has taken for loading */
+    atomic_uint done;       /* items that were loaded, or were found not to load */
 };
 
 struct work {
@@ -50,7 +58,7 @@ struct work {
     bool (*wanted)(struct scan *s, uint32_t n);
 };
 
-/* ---- the second thread ---- */
+/* ---- one revision ---- */
 
 static struct part
 piece_part(const struct batch *b, struct piece p)
@@ -88,25 +96,92 @@ missing(const char *what)
     return err_say(VAULT_ERR_DAMAGED, NULL, "%s is missing", what);
 }
 
+/* The keys and blobs of an item. */
+struct sources { const uint8_t *record, *blob; struct part open, withheld; };
+
 static vault_err
-load_item(struct work *w, const struct batch *b, const struct item *i, struct revision *rev)
+find_sources(const struct work *w, const struct batch *b, const struct item *i,
+    struct sources *out)
 {
-    struct recs *r = w->s->r;
     const struct key_pair *own = &w->ring.key[i->n];
-    const struct key_pair *first = &w->ring.key[r->index.pair[i->n].first];
-    vault_err err;
+    const struct key_pair *first = &w->ring.key[w->s->r->index.pair[i->n].first];
 
     if (!i->open.there)
         return missing("the content of a revision");
     if (!first->has_record)
         return missing("the key of a record");
-    err = recs_load_from(r, i->n, first->record, piece_part(b, i->open), rev);
-    if (err != VAULT_OK || !w->s->withheld || !revision_introduces(rev))
-        return err;
-    if (!i->withheld.there || !own->has_blob)
-        return missing("the withheld content of a revision");
-    return recs_withheld_from(r, own->blob, piece_part(b, i->withheld), rev);
+    out->record = first->record;
+    out->blob = i->withheld.there && own->has_blob ? own->blob : NULL;
+    out->open = piece_part(b, i->open);
+    out->withheld = piece_part(b, i->withheld);
+    return VAULT_OK;
 }
+
+static vault_err
+need_blob(const struct sources *src)
+{
+    return src->blob != NULL ? VAULT_OK : missing("the withheld content of a revision");
+}
+
+static vault_err
+sift_item(struct work *w, const struct sources *src, struct item *i, unsigned thread)
+{
+    struct scan *s = w->s;
+    bool wanted = true;
+    vault_err err = recs_glance_from(s->r, i->n, src->record, src->open, &i->rev);
+
+    if (err == VAULT_OK && s->withheld && revision_introduces(&i->rev)) {
+        err = need_blob(src);
+        if (err == VAULT_OK)
+            err = recs_glance_withheld(s->r, src->blob, src->withheld, &i->rev);
+    }
+    if (err == VAULT_OK && !(s->withheld && has_carried(&i->rev)))
+        err = s->sift(s, thread, &i->rev, &wanted);
+    i->passed_over = err == VAULT_OK && !wanted;
+    return err;
+}
+
+/* On either thread: reads what does not change during a scan, writes i->rev. */
+static vault_err
+load_item(struct work *w, const struct batch *b, struct item *i, unsigned thread)
+{
+    struct scan *s = w->s;
+    struct sources src = {0};
+    vault_err err = find_sources(w, b, i, &src);
+
+    i->passed_over = false;
+    if (err == VAULT_OK && s->sift != NULL)
+        err = sift_item(w, &src, i, thread);
+    if (err != VAULT_OK || i->passed_over)
+        return err;
+    err = recs_load_from(s->r, i->n, src.record, src.open, &i->rev);
+    if (err != VAULT_OK || !s->withheld || !revision_introduces(&i->rev))
+        return err;
+    err = need_blob(&src);
+    return err != VAULT_OK ? err :
+        recs_withheld_from(s->r, src.blob, src.withheld, &i->rev);
+}
+
+/* Load some items that nobody has taken yet; false: there are none. */
+static bool
+load_some(struct work *w, struct batch *b, unsigned thread)
+{
+    uint32_t from = atomic_fetch_add(&b->next, TAKEN_AT_ONCE);
+    uint32_t to = from + TAKEN_AT_ONCE < b->n ? from + TAKEN_AT_ONCE : b->n;
+
+    if (from >= b->n)
+        return false;
+    for (uint32_t i = from; i < to; i++)
+        b->item[i].loaded = load_item(w, b, &b->item[i], thread) == VAULT_OK;
+    if (atomic_fetch_add(&b->done, to - from) + to - from == b->n) {
+        pthread_mutex_lock(&w->lock);
+        pthread_cond_broadcast(&w->changed);
+        pthread_mutex_unlock(&w->lock);
+    }
+    return true;
+}
+
+/* ---- the second thread ---- */
 
 static vault_err
 judge(struct scan *s, uint32_t n, vault_err err)
@@ -115,27 +190,35 @@ judge(struct scan *s, uint32_t n, vault_err err)
 }
 
 static vault_err
-do_item(struct work *w, const struct batch *b, const struct item *i, struct revision *rev)
+do_item(struct work *w, const struct batch *b, struct item *i)
 {
     struct scan *s = w->s;
-    vault_err err = load_item(w, b, i, rev);
+    vault_err err = i->loaded ? VAULT_OK : load_item(w, b, i, 1);
 
     if (err != VAULT_OK)
         return judge(s, i->n, err);
-    if (!s->all && revision_removed(rev))
+    if (i->passed_over)
         return VAULT_OK;
-    if (s->withheld && has_carried(rev))
+    if (!s->all && revision_removed(&i->rev))
+        return VAULT_OK;
+    if (s->withheld && has_carried(&i->rev))
         return put_off(w, i->n);
-    return s->fn(s, i->n, rev);
+    return s->fn(s, i->n, &i->rev);
 }
 
 static vault_err
-do_batch(struct work *w, const struct batch *b, struct revision *rev)
+do_batch(struct work *w, struct batch *b)
 {
     vault_err err = VAULT_OK;
 
-    for (size_t i = 0; err == VAULT_OK && i < b->n && !w->s->stop; i++)
-        err = do_item(w, b, &b->item[i], rev);
+    while (load_some(w, b, 1))
+        ;
+    pthread_mutex_lock(&w->lock);
+    while (atomic_load(&b->done) < b->n)
+        pthread_cond_wait(&w->changed, &w->lock);
+    pthread_mutex_unlock(&w->lock);
+    for (uint32_t i = 0; err == VAULT_OK && i < b->n && !w->s->stop; i++)
+        err = do_item(w, b, &b->item[i]);
     return err;
 }
 
@@ -143,10 +226,8 @@ static void *
 second_thread(void *arg)
 {
     struct work *w = arg;
-    struct revision rev;
     unsigned turn = 0;
 
-    revision_init(&rev);
     pthread_mutex_lock(&w->lock);
     for (;;) {
         struct batch *b = &w->batch[turn];
@@ -156,18 +237,19 @@ second_thread(void *arg)
         if (!b->full)
             break;
         pthread_mutex_unlock(&w->lock);
-        err = w->err == VAULT_OK ? do_batch(w, b, &rev) : VAULT_OK;
+        err = do_batch(w, b);
         pthread_mutex_lock(&w->lock);
-        if (err != VAULT_OK) {
+        if (err != VAULT_OK && w->err == VAULT_OK) {
             w->err = err;
             w->said = *vault_last_error();
         }
         b->full = false;
         turn ^= 1;
         pthread_cond_broadcast(&w->changed);
+        if (w->err != VAULT_OK)
+            break;
     }
     pthread_mutex_unlock(&w->lock);
-    revision_free(&rev);
     return NULL;
 }
 
@@ -220,8 +302,8 @@ gather(struct work *w, struct batch *b, struct streams *st, uint32_t n)
     struct item *i = &b->item[b->n];
     vault_err err;
 
-    memset(i, 0, sizeof *i);
     i->n = n;
+    i->open.there = i->withheld.there = i->loaded = false;
     err = keep_row(b, &st->open, n, &i->open);
     if (err == VAULT_OK && w->s->withheld)
         err = keep_row(b, &st->withheld, n, &i->withheld);
@@ -229,7 +311,7 @@ gather(struct work *w, struct batch *b, struct streams *st, uint32_t n)
     return err != VAULT_OK ? err : buf_ok(&b->mem);
 }
 
-/* Wait until the other thread has done with this batch; empty it. */
+/* Empty this batch. Until the other thread has done with it, help with what is to be loaded. */
 static vault_err
 take_batch(struct work *w, unsigned turn)
 {
@@ -237,8 +319,14 @@ take_batch(struct work *w, unsigned turn)
     vault_err err;
 
     pthread_mutex_lock(&w->lock);
-    while (b->full)
-        pthread_cond_wait(&w->changed, &w->lock);
+    while (b->full && w->err == VAULT_OK) {
+        bool helped;
+        pthread_mutex_unlock(&w->lock);
+        helped = load_some(w, b, 0) || load_some(w, &w->batch[turn ^ 1], 0);
+        pthread_mutex_lock(&w->lock);
+        if (!helped && b->full && w->err == VAULT_OK)
+            pthread_cond_wait(&w->changed, &w->lock);
+    }
     err = w->err;
     pthread_mutex_unlock(&w->lock);
     b->n = 0;
@@ -250,6 +338,8 @@ static void
 hand_over(struct work *w, unsigned turn)
 {
     pthread_mutex_lock(&w->lock);
+    atomic_store(&w->batch[turn].done, 0);
+    atomic_store(&w->batch[turn].next, 0);
     w->batch[turn].full = true;
     pthread_cond_broadcast(&w->changed);
     pthread_mutex_unlock(&w->lock);
@@ -384,8 +474,11 @@ run(struct scan *s, bool (*wanted)(struct scan *s, uint32_t n))
     sodium_free(w->ring.key);
     if (err == VAULT_OK)
         err = do_later(w);
-    buf_free(&w->batch[0].mem);
-    buf_free(&w->batch[1].mem);
+    for (unsigned k = 0; k < 2; k++) {
+        buf_free(&w->batch[k].mem);
+        for (unsigned i = 0; i < BATCH_ITEMS; i++)
+            revision_free(&w->batch[k].item[i].rev);
+    }
     pthread_cond_destroy(&w->changed);
     pthread_mutex_destroy(&w->lock);
     free(w->later);

@@ -1,8 +1,8 @@
 /*
- * scan.h - going through all records, decrypting on one thread while the next are read on another.
+ * scan.h - going through all records: read on one thread, decrypted and verified on two, told on one.
  *
  * Layer:   record.
- * Secrets: plaintext of one revision at a time, wiped; ciphertext waits in two batches.
+ * Secrets: plaintext of two batches of revisions at a time, wiped; keys in guarded memory.
  * Format:  none of its own.
  */
 #ifndef VAULT_RECORD_SCAN_H
@@ -17,6 +17,12 @@ struct scan {
     bool system;            /* system records too */
     bool tolerate;          /* tell damage to `bad` and go on */
 
+    /*
+     * NULL, or asked first whether `fn` wants this one, on either of two threads (0 or 1: each call
+     * of one number ends before the next). What it is given was decrypted, not verified; without the
+     * values that an earlier revision introduced, and not asked where there are such.
+     */
+    vault_err (*sift)(struct scan *s, unsigned thread, const struct revision *rev, bool *wanted);
     /* Called for each, verified; one call at a time, on another thread. Sets `stop` to end early. */
     vault_err (*fn)(struct scan *s, uint32_t n, struct revision *rev);
     /* With tolerate: revision n does not open; vault_last_error() says why (on that thread). */

@@ -143,7 +143,7 @@ check-asan: #: the same under AddressSanitizer and UBSan
 check-valgrind: #: the unit tests under valgrind
 	@$(MAKE) --no-print-directory WRAP='$(VALGRIND)' T='$(or $(T),unit/)' check
 
-check-fault: all | .deps/test.ok #: kills, damage and broken disks at length (ROUNDS=400)
+check-fault: all $(O)/internal.a | .deps/test.ok #: kills, damage and broken disks at length (ROUNDS=400)
 	@O='$(O)' CC='$(CC)' PYTHON='$(PYTHON)' ROUNDS='$(or $(ROUNDS),400)' sh tests/fault/run.sh
 
 bench: $(O)/withheld $(BENCH) #: measure (tests/bench/)

@@ -20,7 +20,7 @@ static const struct test {
     { "random", test_random }, { "full", test_full }, { "broken", test_broken },
     { "power", test_power }, { "keys", test_keys }, { "forged", test_forged },
     { "bytes", test_bytes }, { "pages", test_pages }, { "cut", test_cut }, { "foreign", test_foreign },
-    { "journal", test_journal }, { "rows", test_rows },
+    { "planted", test_planted }, { "journal", test_journal }, { "rows", test_rows },
 };
 
 static const struct test *

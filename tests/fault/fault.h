@@ -28,6 +28,7 @@ void test_bytes(struct world *w, const struct options *o);
 void test_pages(struct world *w, const struct options *o);
 void test_cut(struct world *w, const struct options *o);
 void test_foreign(struct world *w, const struct options *o);
+void test_planted(struct world *w, const struct options *o);
 void test_journal(struct world *w, const struct options *o);
 /* The promises of tamper.c. `work` was tampered with; `good` holds what it held. False: check finds
  * nothing, and what is read is the same. Anything else ends the program. */

@@ -424,6 +424,7 @@ every_failure(struct world *w, const struct options *opt, enum shim_mode mode, i
         refused += code != VAULT_OK;
     }
     report(&o, strerror(error), n - 1);
+    vault_clear_error();
     if (wrong != 0)
         die("%u times it was told wrongly", wrong);
     if (refused < 3)

@@ -38,7 +38,7 @@ for test in kill torn full broken; do
     try "$fault" "$test" init
 done
 try "$fault" random import-big --rounds $((ROUNDS / 4))
-for test in keys forged bytes pages cut foreign journal; do
+for test in keys forged bytes pages cut foreign planted journal; do
     try "$fault" "$test" --rounds $((ROUNDS * 4))
 done
 for what in removed swapped packs changed stray schema; do

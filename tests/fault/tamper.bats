@@ -15,6 +15,7 @@ setup() { common_setup; }
 @test "records.db: every page put back from every older copy, single, by tables, at random" { keeps pages; }
 @test "records.db and keys: wrong lengths" { keeps cut; }
 @test "records.db and keys: another file, a folder, a link, a FIFO, nothing in their place" { keeps foreign; }
+@test "keys.new and records.db.new that no change of keys left" { keeps planted; }
 @test "a journal of another time beside records.db" { keeps journal; }
 @test "every row of every table removed" { keeps rows removed; }
 @test "every cell exchanged with, and overwritten by, its neighbour" { keeps rows swapped; }

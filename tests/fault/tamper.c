@@ -619,3 +619,70 @@ test_foreign(struct world *w, const struct options *o)
     free(q);
     free(good.text);
 }
+
+/* ---- what a change of keys leaves, put there by somebody else ---- */
+
+/* The present passphrase opens it as if nothing lay there, the one of before is wrong; then it is gone. */
+static void
+plant(struct world *w, const struct state *good, const char *name, const void *p, size_t n,
+    const char *what)
+{
+    struct vault_credentials old = world_cred(w->old_pass);
+    char planted[300], names[400];
+    struct problems problems;
+    struct state now = {0};
+    vault *v = NULL;
+    vault_err err;
+
+    snprintf(planted, sizeof planted, "%s/planted.vault", w->root);
+    folder_copy(planted, w->work);
+    file_put(w->work, name, p, n);
+    err = vault_open(&v, w->work, &old);
+    vault_close(v);
+    if (err != VAULT_ERR_KEY)
+        die("%s is %s: the former passphrase ends with %d", name, what, err);
+    if (world_check(w, w->work, true, &problems) != VAULT_OK)
+        die("%s is %s: check finds\n%s", name, what, problems.text);
+    if (state_of(w, w->work, true, true, &now) != VAULT_OK || strcmp(now.text, good->text) != 0)
+        die("%s is %s: it does not hold what it held", name, what);
+    free(now.text);
+    folder_names(w->work, names, sizeof names);
+    if (strcmp(names, "keys records.db ") != 0)
+        die("%s is %s: in the folder there is %s", name, what, names);
+}
+
+void
+test_planted(struct world *w, const struct options *o)
+{
+    static const char *const NAME[] = { "keys.new", "records.db.new" };
+    struct vault_create_options opt = { .kdf_mem_mib = 64, .kdf_passes = 3 };
+    char planted[300], other[300];
+    uint8_t *old, *foreign_keys, noise[5000];
+    struct state good;
+    size_t n;
+
+    (void)o;
+    snprintf(planted, sizeof planted, "%s/planted.vault", w->root);
+    snprintf(other, sizeof other, "%s/other.vault", w->root);
+    deed_prepare(w, deed_find("key-change"));
+    if (deed_do(w, deed_find("key-change")) != VAULT_OK ||
+        vault_create(other, w->new_pass, &opt) != VAULT_OK)
+        die("cannot prepare");
+    folder_copy(w->work, planted);
+    good_state(w, planted, true, &good);
+    old = file_get(w->base, "keys", &n);
+    foreign_keys = file_get(other, "keys", &n);
+    randombytes_buf(noise, sizeof noise);
+    for (int i = 0; i < 2; i++) {
+        plant(w, &good, NAME[i], old, KEYS, "the keys of before");
+        plant(w, &good, NAME[i], foreign_keys, KEYS, "those of another vault");
+        plant(w, &good, NAME[i], noise, KEYS, "noise");
+        plant(w, &good, NAME[i], noise, sizeof noise, "longer noise");
+        plant(w, &good, NAME[i], old, KEYS - 1, "cut short");
+        plant(w, &good, NAME[i], old, 0, "empty");
+    }
+    printf("planted files: each without effect, and gone\n");
+    free(old);
+    free(foreign_keys);
+    free(good.text);
+}

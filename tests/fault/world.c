@@ -616,7 +616,7 @@ void
 deed_states(const struct world *w, const struct deed *d, struct state *before, struct state *after)
 {
     if (d->is_big)
-        write_rows(w->big, 1000, 4500, 8000);
+        write_rows(w->big, 1000, 3400, 8000);
     deed_prepare(w, d);
     if (state_of(w, w->base, false, false, before) != VAULT_OK)
         die("base cannot be read");
@@ -686,7 +686,7 @@ world_make(struct world *w)
     snprintf(w->out, sizeof w->out, "%s/dumped", w->root);
     w->old_pass = secret_text(OLD_PASS);
     w->new_pass = secret_text(NEW_PASS);
-    write_rows(w->csv, 7, 300, 400);        /* the first six revise */
+    write_rows(w->csv, 7, 150, 400);        /* the first six revise */
     if (world_leak(w->root) == NULL)
         die("the search for values finds nothing in a file of values");
     fill_base(w);

@@ -46,10 +46,10 @@ db_say(struct db *db, int rc, const char *doing)
             "records.db is damaged");
     case SQLITE_IOERR:
     case SQLITE_CANTOPEN:
-        /* It opens a journal it could not create once more for reading, and errno is of that. */
-        if ((rc & 0xff) == SQLITE_CANTOPEN && db->in_txn)
+        /* It opens a file it could not create once more for reading, and errno is of that. */
+        if ((rc & 0xff) == SQLITE_CANTOPEN && (db->in_txn || db->creating))
             return err_say(VAULT_ERR_NO_SPACE, "free some space and try again; nothing was changed",
-                "no space, or no permission, for the journal beside records.db");
+                "no space, or no permission, for records.db or the journal beside it");
         /* SQLCipher reports a page whose MAC is wrong as an input error without an errno. */
         if (e == ENOSPC || e == EDQUOT || e == EROFS)
             return err_say(VAULT_ERR_NO_SPACE, "free some space and try again; nothing was changed",
@@ -224,7 +224,8 @@ db_open(struct db **out, const char *path, const struct secret *key, enum db_mod
     db = calloc(1, sizeof *db);
     if (db == NULL)
         return err_nomem();
-    if (mode == DB_CREATE)
+    db->creating = mode == DB_CREATE;
+    if (db->creating)
         flags |= SQLITE_OPEN_CREATE;
     rc = sqlite3_open_v2(path, &db->sql, flags, NULL);
     if (rc != SQLITE_OK) {
@@ -241,6 +242,7 @@ db_open(struct db **out, const char *path, const struct secret *key, enum db_mod
     err = mode == DB_CREATE ? create_new(db) : open_existing(db);
     if (err != VAULT_OK)
         goto done;
+    db->creating = false;
     *out = db;
     db = NULL;
 done:

@@ -21,6 +21,7 @@ struct db {
     sqlite3_stmt *scan[DB_SCANS];       /* prepared at first use, reused */
     bool scanning[DB_SCANS];
     bool in_txn;
+    bool creating;              /* a new file, not yet whole */
 };
 
 /* Say what an SQLite result code means for `doing` ("reading", "writing"). Returns the code. */

@@ -25,7 +25,7 @@ setup() { common_setup; }
 @test "edit, killed at random times" { keeps random edit; }
 @test "import, killed at random times" { keeps random import; }
 @test "key change, killed at random times" { keeps random key-change; }
-@test "a large import, killed at random times" { ROUNDS=$((${ROUNDS:-40} / 10)) keeps random import-big; }
+@test "a large import, killed at random times" { ROUNDS=$((${ROUNDS:-40} / 13)) keeps random import-big; }
 
 @test "after a kill and the next opening there are keys and records.db, and no journal even if it was never in force" {
     keeps clean add

@@ -684,6 +684,7 @@ END
 }
 
 @test "stored text cannot steer a terminal, and is whole in JSON" {
+    need_terminals
     command -v script > /dev/null || skip "script is not installed"
     local line
     echo "$PASS" > pass

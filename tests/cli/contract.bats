@@ -240,6 +240,7 @@ rev_of() { ok history "$1" --json && jget 'd[-1]["revision"]'; }
 # ---- colour and help ----------------------------------------------------------------------
 
 @test "colour only on a terminal, unless it is asked for" {
+    need_terminals
     local esc=$'\033['
     ok show K-1
     hides "$esc"

@@ -16,6 +16,11 @@ common_setup() {
     unset WITHHELD_VAULT NO_COLOR VAULT
 }
 
+# need_terminals: skip where none can be made (a bare chroot without /dev/pts).
+need_terminals() {
+    "${PYTHON:-python3}" -c 'import os; os.openpty()' 2> /dev/null || skip "no pseudo-terminals here (mount devpts)"
+}
+
 # new_vault NAME PASS: makes NAME.vault, on which `w` works from then on.
 new_vault() {
     VAULT=$PWD/$1.vault

@@ -9,6 +9,7 @@ setup() {
     common_setup
     export TMUX_TMPDIR=$BATS_TEST_TMPDIR
     command -v tmux > /dev/null || skip "tmux is not installed"
+    need_terminals
 }
 
 teardown() {

@@ -337,6 +337,17 @@ try_pages(struct world *w, struct present *now, const char *what)
 }
 
 static void
+note_table(struct present *now, const char *table)
+{
+    size_t n = strlen(now->tables_seen), more = strlen(table);
+
+    if (n + more + 2 > sizeof now->tables_seen)
+        die("too many tables");
+    memcpy(now->tables_seen + n, table, more);
+    memcpy(now->tables_seen + n + more, " ", 2);
+}
+
+static void
 single_pages(struct world *w, struct present *now)
 {
     unsigned found = 0, harmless = 0;
@@ -354,7 +365,7 @@ single_pages(struct world *w, struct present *now)
             if (try_pages(w, now, what)) {
                 found++;
                 if (strstr(now->tables_seen, table) == NULL)
-                    snprintf(now->tables_seen + strlen(now->tables_seen), 64, "%s ", table);
+                    note_table(now, table);
             } else {
                 /* Its counter of changes differs, and nothing else. */
                 printf("%s: not found; what is read is the newest\n", what);

@@ -200,13 +200,33 @@ done:
 
 /* ---- the entry ---- */
 
+/* In the case tier withheld values are sealed to the card: one encapsulation for each transaction. */
+static vault_err
+new_intake(struct vault *v)
+{
+    vault_err err;
+
+    secret_free(v->intake);
+    v->intake = NULL;
+    v->recs.keys.intake_key = NULL;
+    if (is_keeper(v) || v->n_keepers == 0)
+        return VAULT_OK;
+    err = intake_encapsulate(&v->intake, v->intake_enc, &v->card);
+    v->recs.keys.intake_key = v->intake;
+    v->recs.keys.intake_enc = v->intake_enc;
+    return err;
+}
+
 vault_err
 session_begin(struct vault *v, struct change *c)
 {
+    vault_err err;
+
     if (v->uncertain)
         return err_say(VAULT_ERR_FAILED, "close the vault and open it again",
             "an earlier change could not be finished");
-    return change_begin(c, &v->recs, v->n_log + 1);
+    err = new_intake(v);
+    return err != VAULT_OK ? err : change_begin(c, &v->recs, v->n_log + 1);
 }
 
 static void
@@ -349,6 +369,9 @@ session_commit(struct vault *v, struct change *c, const struct commit *what)
         return err;
     }
     change_done(c);
+    secret_free(v->intake);
+    v->intake = NULL;
+    v->recs.keys.intake_key = NULL;
     chain_push(v, &e, hash);
     buf_reset(&v->used);
     return verify_new_system(v, first);

@@ -13,10 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "vault/base/cbor.h"
 #include "vault/base/files.h"
 #include "vault/base/text.h"
-#include "vault/record/draft.h"
 
 static vault_err
 check_name(const char *path)
@@ -98,106 +96,18 @@ new_keys(vault *v, const struct secret *typed, const struct vault_create_options
 /* ---- the first entry: types, slot, card ---- */
 
 static vault_err
-add_type(struct change *c, struct draft *d, const struct type_def *t, struct revision *rev)
-{
-    struct buf def = BUF_INIT, value = BUF_INIT;
-    uint8_t id[RECORD_ID_BYTES] = { 0, 1 }, h[32];
-    struct part name = PART(t->name, strlen(t->name));
-    vault_err err;
-
-    hash_parts(h, "withheld:type-name:1", &name, 1);
-    memcpy(id + 2, h, 14);
-    err = type_encode(&def, t);
-    cbor_bytes(&value, def.p, def.n);
-    if (err == VAULT_OK)
-        err = buf_ok(&value);
-    if (err == VAULT_OK) {
-        struct system_value v = { "definition", PART(value.p, value.n) };
-        err = draft_system(d, id, NULL, &v, 1, rev);
-    }
-    if (err == VAULT_OK)
-        err = change_add(c, rev);
-    buf_free(&def);
-    buf_free(&value);
-    return err;
-}
-
-static vault_err
-add_slot(struct vault *v, struct change *c, struct draft *d, struct revision *rev)
-{
-    const struct slot_header *h = &v->kf.slot[v->slot].head;
-    struct buf b[7] = {{0}};
-    uint8_t id[RECORD_ID_BYTES] = { 0, 2 };
-    vault_err err = VAULT_OK;
-
-    memcpy(id + 2, h->id, SLOT_ID_BYTES);
-    cbor_bytes(&b[0], v->me.author_pk, 32);
-    cbor_uint(&b[1], h->index);
-    cbor_uint(&b[2], (uint64_t)h->kind);
-    cbor_text(&b[3], "active");
-    cbor_uint(&b[4], (uint64_t)h->tier);
-    cbor_bytes(&b[5], v->me.x25519_pk, 32);
-    cbor_bytes(&b[6], secret_bytes(v->me.slot_key), 32);
-    for (size_t i = 0; err == VAULT_OK && i < 7; i++)
-        err = buf_ok(&b[i]);
-    if (err == VAULT_OK) {
-        struct system_value sv[] = { { "author", PART(b[0].p, b[0].n) },
-            { "index", PART(b[1].p, b[1].n) }, { "kind", PART(b[2].p, b[2].n) },
-            { "state", PART(b[3].p, b[3].n) }, { "tier", PART(b[4].p, b[4].n) },
-            { "x25519", PART(b[5].p, b[5].n) }, { "slot_key", PART(b[6].p, b[6].n) } };
-        err = draft_system(d, id, NULL, sv, 7, rev);
-    }
-    if (err == VAULT_OK)
-        err = change_add(c, rev);
-    for (size_t i = 0; i < 7; i++)
-        buf_free(&b[i]);
-    return err;
-}
-
-static vault_err
-add_card(struct vault *v, struct change *c, struct draft *d, struct revision *rev)
-{
-    struct buf card = BUF_INIT, value = BUF_INIT;
-    uint8_t id[RECORD_ID_BYTES] = { 0, 3 };
-    vault_err err;
-
-    err = card_build(&card, &v->tree, v->kf.vault_id);
-    cbor_bytes(&value, card.p, card.n);
-    if (err == VAULT_OK)
-        err = buf_ok(&value);
-    if (err == VAULT_OK) {
-        struct system_value sv = { "card", PART(value.p, value.n) };
-        err = draft_system(d, id, NULL, &sv, 1, rev);
-    }
-    if (err == VAULT_OK)
-        err = change_add(c, rev);
-    buf_free(&card);
-    buf_free(&value);
-    return err;
-}
-
-static vault_err
 add_first_records(struct vault *v, struct change *c)
 {
+    const struct slot_registration own = { v->me.author_pk, v->me.x25519_pk, v->me.slot_key };
     const struct type_def *const *types = NULL;
     size_t n = types_builtin(&types);
-    struct revision rev;
-    struct draft d;
-    vault_err err;
+    vault_err err = types == NULL ? err_nomem() : VAULT_OK;
 
-    if (types == NULL)
-        return err_nomem();
-    revision_init(&rev);
-    err = draft_init(&d, &v->recs);
     for (size_t i = 0; err == VAULT_OK && i < n; i++)
-        err = add_type(c, &d, types[i], &rev);
+        err = system_add_type(v, c, types[i]);
     if (err == VAULT_OK)
-        err = add_slot(v, c, &d, &rev);
-    if (err == VAULT_OK)
-        err = add_card(v, c, &d, &rev);
-    draft_done(&d);
-    revision_free(&rev);
-    return err;
+        err = system_add_slot(v, c, &v->kf.slot[v->slot].head, &own, true);
+    return err != VAULT_OK ? err : system_add_card(v, c, &v->tree);
 }
 
 static vault_err

@@ -65,7 +65,8 @@ forget_keys(vault *v)
     secret_free(v->x);
     secret_free(v->e);
     secret_free(v->k_case);
-    v->x = v->e = v->k_case = NULL;
+    secret_free(v->intake);
+    v->x = v->e = v->k_case = v->intake = NULL;
 }
 
 void
@@ -82,6 +83,7 @@ vault_close(vault *v)
     free(v->accept);
     free(v->chain);
     free(v->author);
+    free(v->keeper);
     free(v->path);
     free(v->db_path);
     if (v->dir >= 0)
@@ -239,16 +241,14 @@ try_slots(struct candidate *c, const struct kdf_cost *cost, const struct secret 
     return VAULT_OK;
 }
 
-static vault_err
-key_file_hash(const char *path, uint8_t hash[static 32], bool *given)
+vault_err
+session_key_file(const char *path, uint8_t hash[static 32])
 {
     struct buf b = BUF_INIT;
-    vault_err err;
+    vault_err err = file_read(&b, AT_FDCWD, path, (size_t)64 << 20);
 
-    *given = path != NULL;
-    if (path == NULL)
-        return VAULT_OK;
-    err = file_read(&b, AT_FDCWD, path, (size_t)64 << 20);
+    if (err == VAULT_OK && b.n == 0)
+        err = err_say(VAULT_ERR_INPUT, NULL, "the key file is empty");
     if (err == VAULT_OK)
         crypto_generichash_blake2b(hash, 32, b.p, b.n, NULL, 0);
     buf_free(&b);
@@ -290,16 +290,17 @@ derive_all(struct candidate c[2], const struct vault_credentials *cred)
     struct kdf_cost cost[4];
     size_t n = distinct_costs(c, cred->slot, cost);
     struct secret *pass = NULL;
+    bool with_file = cred->key_file != NULL;
     uint8_t hash[32];
-    bool with_file = false;
-    vault_err err;
+    vault_err err = VAULT_OK;
 
     if (cred->slot >= KEYFILE_SLOTS)
         return err_say(VAULT_ERR_NOT_FOUND, "'key list' shows the slots", "there is no such slot");
     if (n == 0)
         return err_say(VAULT_ERR_NOT_FOUND, "'key list' shows the slots",
             "no slot here takes a passphrase");
-    err = key_file_hash(cred->key_file, hash, &with_file);
+    if (with_file)
+        err = session_key_file(cred->key_file, hash);
     if (err == VAULT_OK)
         err = text_passphrase(&pass, cred->passphrase);
     /* All costs run, whichever fits. */
@@ -523,6 +524,9 @@ session_open(vault *v, const struct vault_credentials *cred, struct report *rep)
         err = verify_all(v, c, rep);
     if (goes_on(err, rep))
         err = retake(v, c);
+    /* On a full or read-only disk: next time. */
+    if (goes_on(err, rep) && rep == NULL && session_adopt(v) == VAULT_ERR_NO_SPACE)
+        vault_clear_error();
     if (goes_on(err, rep))
         note_surroundings(v);
     secret_free(c[0].s);

@@ -33,12 +33,20 @@ struct chain_entry {
     bool verified;              /* its signatures, or those of a descendant */
 };
 
-/* Who may write: from the _slot records. */
+/* Who may write, and when: from the _slot records, one for each author key a slot ever had. */
 struct author {
     uint8_t pk[32], slot_id[SLOT_ID_BYTES], x25519_pk[32];
     unsigned index, tier, kind;
     uint32_t since;             /* log row of the registration */
+    uint32_t until;             /* row of the entry that retired or replaced it; 0: none */
+    uint32_t pair;              /* the revision that says so last */
     bool active;
+};
+
+/* The keeper keys of all times: from the _card records. */
+struct keeper_key {
+    uint8_t pk[32];
+    uint32_t since;             /* log row of the card */
 };
 
 struct vault {
@@ -54,8 +62,12 @@ struct vault {
     uint64_t epoch;
     struct db *db;
     struct recs recs;
-    struct card card;
-    bool have_card;
+    struct card card;           /* the newest */
+    uint8_t card_hash[32];
+    struct keeper_key *keeper;
+    size_t n_keepers;           /* 0: no card was found */
+    struct secret *intake;      /* case tier: key of the transaction under way */
+    uint8_t intake_enc[INTAKE_ENC_BYTES];
 
     struct chain_entry *chain;  /* chain[1..n_log] */
     uint32_t n_log, cap_log;
@@ -70,6 +82,7 @@ struct vault {
     char **accept;
     size_t n_accept;
     struct buf used;            /* accepted words used since the last entry, each with its zero */
+    uint64_t adopted, quarantined;  /* revisions of intake, when this session began */
     const char *warning[8];
     size_t n_warnings;
     bool swap_due;              /* keys.new is in force and could not be renamed yet */
@@ -135,11 +148,43 @@ struct report {
 VAULT_CHECK vault_err report_damage(struct report *rep, vault_err err, const char *where);
 
 VAULT_CHECK vault_err verify_chain(struct vault *v, struct report *rep);      /* log and pairs */
-VAULT_CHECK vault_err verify_system(struct vault *v, struct report *rep);     /* types, authors, card */
 VAULT_CHECK vault_err verify_signatures(struct vault *v, struct report *rep, bool all,
     uint64_t *done);
+/* ---- system.c: types, authors, the card ---- */
+
+enum system_kind { SYSTEM_TYPE = 1, SYSTEM_SLOT = 2, SYSTEM_CARD = 3, SYSTEM_FORMER = 11 };
+
+VAULT_CHECK vault_err verify_system(struct vault *v, struct report *rep);
 /* Apply system revisions of a change just committed. */
 VAULT_CHECK vault_err verify_new_system(struct vault *v, uint32_t first_pair);
+/* The author registered for a slot now, or NULL. */
+struct author *author_of_slot(struct vault *v, const uint8_t id[static SLOT_ID_BYTES]);
+/* The last with this key, retired or not, or NULL. */
+const struct author *author_by_pk(const struct vault *v, const uint8_t pk[static 32]);
+/* Was it registered for this slot, and not retired, when row was written? */
+bool author_may_sign(const struct vault *v, uint32_t row, const uint8_t pk[static 32],
+    const uint8_t slot_id[static SLOT_ID_BYTES]);
+/* Are these the keeper keys that an entry in row may name: none, that of its time, or two for a rekey? */
+bool keeper_may_sign(const struct vault *v, uint32_t row, const uint8_t (*pk)[32], size_t n);
+/* The registered slot key (keeper). *out is the caller's. */
+VAULT_CHECK vault_err system_slot_key(struct vault *v, const struct author *a,
+    struct secret **out);
+
+/* ---- system_write.c: one revision each, into an open change ---- */
+
+void system_type_id(uint8_t id[static RECORD_ID_BYTES], const char *name);
+VAULT_CHECK vault_err system_add_type(struct vault *v, struct change *c, const struct type_def *t);
+struct slot_registration {
+    const uint8_t *author_pk, *x25519_pk;   /* 32 each */
+    const struct secret *slot_key;          /* NULL when retired */
+};
+VAULT_CHECK vault_err system_add_slot(struct vault *v, struct change *c,
+    const struct slot_header *h, const struct slot_registration *r, bool active);
+VAULT_CHECK vault_err system_add_card(struct vault *v, struct change *c,
+    const struct key_tree *tree);
+/* The secrets of a tree that a rekey replaces, for opening what was sealed to its card. */
+VAULT_CHECK vault_err system_add_former(struct vault *v, struct change *c,
+    const struct key_tree *tree);
 
 /* ---- create.c ---- */
 /* The cost that the options ask for, or a calibrated one. VAULT_ERR_INPUT: outside the limits. */
@@ -153,6 +198,32 @@ VAULT_CHECK vault_err session_new(vault **out, const char *path);
 VAULT_CHECK vault_err session_db_path(vault *v);
 VAULT_CHECK vault_err session_open(vault *v, const struct vault_credentials *cred,
     struct report *rep);
+
+/* Hash of a key file. VAULT_ERR_NOT_FOUND, VAULT_ERR_INPUT. */
+VAULT_CHECK vault_err session_key_file(const char *path, uint8_t hash[static 32]);
+
+/* ---- keyset.c ---- */
+
+/* S of a passphrase as typed, with a key file (or NULL). *out is the caller's. */
+VAULT_CHECK vault_err session_stretch(struct secret **out,
+    const uint8_t salt[static KDF_SALT_BYTES], const struct secret *typed, const char *key_file,
+    const struct kdf_cost *cost);
+/* What box 2 of a slot of this tier holds besides VMK: NSK, or the hash of the tree's card. */
+VAULT_CHECK vault_err session_slot_x(const struct vault *v, enum slot_tier tier,
+    const struct key_tree *tree, struct secret **out);
+/* Step 1 of a change of keys: keys.new with the next sequence number. kf receives it, hash the file's. */
+VAULT_CHECK vault_err session_stage_keys(struct vault *v, struct keyfile *kf,
+    const struct key_tree *tree, const struct secret *e, uint8_t hash[static 32]);
+void session_unstage_keys(struct vault *v);     /* keeps the last error */
+/* A new slot that S opens; head: kind, tier, cost and index are set, the id is drawn. `replaces`: the slot in whose place
+ * it comes, or -1. */
+VAULT_CHECK vault_err session_add_slot(struct vault *v, struct slot_header *head,
+    const struct secret *s, int replaces, const char *action);
+
+/* ---- adopt.c ---- */
+
+/* A keeper takes over what was sealed to the card since the last one did. Nothing in other sessions. */
+VAULT_CHECK vault_err session_adopt(struct vault *v);
 
 /* ---- links.c ---- */
 /* Numbers of the revisions that link to a record and are heads now; by tag, so each is still to be read. *out is

@@ -52,6 +52,8 @@ vault_status(vault *v, struct vault_status *out)
     hex_of(s.log_head, head->hash, 32);
     s.cost = (struct vault_cost){ h->cost.mem_kib, h->cost.passes, h->cost.lanes };
     s.slot = (int)v->slot;
+    s.adopted = v->adopted;
+    s.quarantined = v->quarantined;
     memcpy(s.warnings, v->warning, sizeof s.warnings);
     s.n_warnings = v->n_warnings;
     *out = s;

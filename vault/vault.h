@@ -64,6 +64,7 @@ struct vault_create_options {
     uint32_t kdf_mem_mib;       /* both 0: calibrated */
     uint32_t kdf_passes;
     double kdf_seconds;         /* target of the calibration; 0: one second */
+    const char *key_file;       /* path: needed besides the passphrase; NULL: none */
 };
 
 enum vault_tier { VAULT_TIER_CASE = 1, VAULT_TIER_KEEPER = 2 };
@@ -113,12 +114,21 @@ struct vault_status {
     struct vault_cost cost;                     /* of the slot in use */
     int slot;
     int64_t last_backup;                        /* seconds since 1970, 0: never */
+    uint64_t adopted;                           /* revisions taken in without a keeper, adopted at unlock */
+    uint64_t quarantined;                       /* and those that were not what their author signed */
     const char *warnings[8];                    /* sentences; borrowed until close */
     size_t n_warnings;
 };
 VAULT_API VAULT_CHECK vault_err vault_status(vault *v, struct vault_status *out);
 
-/* Change the passphrase (and cost) of the slot in use. opt as for create. */
+/* Another way in (keeper). opt as for create, NULL or zeros: the cost of the slot in use. *slot: its number.
+ * VAULT_ERR_REFUSED: all slots in use, a third cost, or the case tier. */
+VAULT_API VAULT_CHECK vault_err vault_key_add(vault *v, enum vault_tier tier,
+    const struct secret *passphrase, const struct vault_create_options *opt, int *slot);
+/* Take a way in away (keeper). Shuts nobody out who has an old copy of the file keys: only rekey does.
+ * Where it was the slot in use, the handle can only be closed. VAULT_ERR_REFUSED: the last keeper. */
+VAULT_API VAULT_CHECK vault_err vault_key_remove(vault *v, int slot);
+/* Change the passphrase (and cost, and key file) of the slot in use. opt as for add. */
 VAULT_API VAULT_CHECK vault_err vault_key_change(vault *v, const struct secret *new_passphrase,
     const struct vault_create_options *opt);
 

@@ -339,246 +339,7 @@ verify_chain(struct vault *v, struct report *rep)
     return err != VAULT_OK ? err : read_pairs(v, rep);
 }
 
-/* ---- system records ---- */
-
-static vault_err
-field_bytes(const struct revision *rev, const char *field, void *out, size_t n)
-{
-    const struct leaf *l = revision_leaf(rev, field);
-    struct value_view view;
-
-    if (l != NULL && l->value.n != 0 && value_read(&view, l->value) == VAULT_OK &&
-        view.shape == VALUE_BYTES && view.text.n == n) {
-        memcpy(out, view.text.p, n);
-        return VAULT_OK;
-    }
-    return damaged("a system record lacks a value");
-}
-
-static vault_err
-field_num(const struct revision *rev, const char *field, unsigned *out)
-{
-    const struct leaf *l = revision_leaf(rev, field);
-    struct value_view view;
-
-    if (l != NULL && l->value.n != 0 && value_read(&view, l->value) == VAULT_OK &&
-        view.shape == VALUE_INT && view.num >= 0 && view.num < 256) {
-        *out = (unsigned)view.num;
-        return VAULT_OK;
-    }
-    return damaged("a system record lacks a number");
-}
-
-static bool
-text_is(const struct revision *rev, const char *field, const char *text)
-{
-    const struct leaf *l = revision_leaf(rev, field);
-    struct value_view view;
-
-    return l != NULL && l->value.n != 0 && value_read(&view, l->value) == VAULT_OK &&
-        view.shape == VALUE_TEXT && view.text.n == strlen(text) &&
-        memcmp(view.text.p, text, view.text.n) == 0;
-}
-
-static vault_err
-apply_type(struct vault *v, const struct revision *rev)
-{
-    const struct leaf *l = revision_leaf(rev, "definition");
-    struct type_def *t = NULL;
-    const struct type_def *now;
-    struct value_view view;
-    uint8_t h[32];
-    struct part name;
-    vault_err err;
-
-    if (l == NULL || l->value.n == 0 || value_read(&view, l->value) != VAULT_OK ||
-        view.shape != VALUE_BYTES)
-        return damaged("a type has no definition");
-    err = type_decode(&t, view.text.p, view.text.n);
-    if (err != VAULT_OK)
-        return err;
-    name = PART(t->name, strlen(t->name));
-    hash_parts(h, "withheld:type-name:1", &name, 1);
-    now = type_set_current(&v->recs.types, t->name);
-    if (memcmp(h, rev->record + 2, 14) != 0 ||
-        (now != NULL && type_may_follow(now, t) != VAULT_OK)) {
-        type_free(t);
-        return damaged("a type does not follow from its earlier version");
-    }
-    return type_set_add(&v->recs.types, t);
-}
-
-static struct author *
-author_by_slot(struct vault *v, const uint8_t *slot_id)
-{
-    for (size_t i = 0; i < v->n_authors; i++)
-        if (memcmp(v->author[i].slot_id, slot_id, SLOT_ID_BYTES) == 0)
-            return &v->author[i];
-    return NULL;
-}
-
-static vault_err
-apply_slot(struct vault *v, const struct revision *rev, uint32_t log)
-{
-    struct author a, *p;
-    vault_err err;
-
-    memset(&a, 0, sizeof a);
-    memcpy(a.slot_id, rev->record + 2, SLOT_ID_BYTES);
-    a.since = log;
-    a.active = text_is(rev, "state", "active");
-    err = field_bytes(rev, "author", a.pk, sizeof a.pk);
-    if (err == VAULT_OK)
-        err = field_bytes(rev, "x25519", a.x25519_pk, sizeof a.x25519_pk);
-    if (err == VAULT_OK)
-        err = field_num(rev, "index", &a.index);
-    if (err == VAULT_OK)
-        err = field_num(rev, "kind", &a.kind);
-    if (err == VAULT_OK)
-        err = field_num(rev, "tier", &a.tier);
-    if (err != VAULT_OK)
-        return err;
-    if (is_keeper(v) && memcmp(a.pk, v->me.author_pk, 32) == 0) {
-        uint8_t own[32];
-        err = field_bytes(rev, "slot_key", own, sizeof own);
-        if (err == VAULT_OK && !bytes_equal(own, secret_bytes(v->me.slot_key), sizeof own))
-            err = damaged("the registered key of this slot is not its own");
-        sodium_memzero(own, sizeof own);
-        if (err != VAULT_OK)
-            return err;
-    }
-    p = author_by_slot(v, a.slot_id);
-    if (p != NULL) {
-        a.since = p->since;
-        *p = a;
-        return VAULT_OK;
-    }
-    p = reallocarray(v->author, v->n_authors + 1, sizeof *p);
-    if (p == NULL)
-        return err_nomem();
-    v->author = p;
-    v->author[v->n_authors++] = a;
-    return VAULT_OK;
-}
-
-static vault_err
-apply_card(struct vault *v, const struct revision *rev)
-{
-    const struct leaf *l = revision_leaf(rev, "card");
-    struct value_view view;
-    struct buf own = BUF_INIT;
-    uint8_t hash[32];
-    vault_err err;
-
-    if (l == NULL || l->value.n == 0 || value_read(&view, l->value) != VAULT_OK ||
-        view.shape != VALUE_BYTES)
-        return damaged("the card is missing");
-    err = card_read(&v->card, view.text.p, view.text.n);
-    if (err == VAULT_OK && is_keeper(v)) {
-        err = card_build(&own, &v->tree, v->kf.vault_id);
-        if (err == VAULT_OK && (own.n != view.text.n || memcmp(own.p, view.text.p, own.n) != 0))
-            err = damaged("the card is not the one that follows from the keeper's key");
-    } else if (err == VAULT_OK) {
-        card_hash(hash, view.text.p, view.text.n);
-        if (!bytes_equal(hash, secret_bytes(v->x), 32))
-            err = damaged("the card is not the one that this slot was given");
-    }
-    v->have_card = err == VAULT_OK;
-    buf_free(&own);
-    return err;
-}
-
-/* One system revision: only entries that the keeper signed may add it. */
-static vault_err
-apply_system(struct vault *v, uint32_t n, struct revision *rev)
-{
-    const struct pair *p = &v->recs.index.pair[n];
-    const struct type_def *t = type_system(p->record[1]);
-    vault_err err;
-
-    if (t == NULL)
-        return err_say(VAULT_ERR_FAILED, "open it with a newer withheld",
-            "this vault holds system records of a newer version");
-    if (!v->chain[p->log].keeper)
-        return damaged("a system record was added without the keeper's signature");
-    err = recs_load(&v->recs, n, rev);
-    if (err == VAULT_OK && is_keeper(v) && revision_introduces(rev))
-        err = recs_load_withheld(&v->recs, n, rev);
-    if (err == VAULT_OK && memcmp(rev->type, t->hash, 32) != 0)
-        err = damaged("a system record is of a wrong type");
-    if (err != VAULT_OK)
-        return err;
-    switch (p->record[1]) {
-    case 1:
-        return apply_type(v, rev);
-    case 2:
-        return apply_slot(v, rev, p->log);
-    default:
-        return apply_card(v, rev);
-    }
-}
-
-static vault_err
-apply_range(struct vault *v, struct report *rep, uint32_t from, uint32_t to)
-{
-    struct revision rev;
-    char where[96];
-    vault_err err = VAULT_OK;
-
-    revision_init(&rev);
-    for (uint32_t n = from; err == VAULT_OK && n <= to; n++) {
-        if (!index_is_system(&v->recs.index.pair[n]))
-            continue;
-        err = apply_system(v, n, &rev);
-        pair_name(v, n, where);
-        err = report_damage(rep, err, where);
-    }
-    revision_free(&rev);
-    return err;
-}
-
-/* The slot that opened must be one that the keeper registered and did not retire. */
-static vault_err
-own_registration(struct vault *v)
-{
-    for (size_t i = 0; i < v->n_authors; i++)
-        if (memcmp(v->author[i].pk, v->me.author_pk, 32) == 0 && v->author[i].active &&
-            memcmp(v->author[i].x25519_pk, v->me.x25519_pk, 32) == 0 &&
-            memcmp(v->author[i].slot_id, v->kf.slot[v->slot].head.id, SLOT_ID_BYTES) == 0)
-            return VAULT_OK;
-    return damaged("the slot that opened is not registered in the log");
-}
-
-vault_err
-verify_system(struct vault *v, struct report *rep)
-{
-    vault_err err = apply_range(v, rep, 1, v->recs.index.n);
-
-    if (err == VAULT_OK && !v->have_card)
-        err = report_damage(rep, damaged("the vault's card is missing"), "system records");
-    if (err == VAULT_OK)
-        err = report_damage(rep, own_registration(v), "system records");
-    return err;
-}
-
-vault_err
-verify_new_system(struct vault *v, uint32_t first_pair)
-{
-    return apply_range(v, NULL, first_pair + 1, v->recs.index.n);
-}
-
 /* ---- signatures ---- */
-
-static const struct author *
-author_by_pk(const struct vault *v, const uint8_t pk[static 32], uint32_t *at)
-{
-    for (size_t i = 0; i < v->n_authors; i++)
-        if (memcmp(v->author[i].pk, pk, 32) == 0) {
-            *at = (uint32_t)i;
-            return &v->author[i];
-        }
-    return NULL;
-}
 
 /* Who may sign what; then the signatures themselves. */
 static vault_err
@@ -586,8 +347,6 @@ check_entry(struct vault *v, uint32_t row, const struct db_log_row *r)
 {
     struct log_entry e;
     uint8_t sig[1 + ENTRY_KEEPERS_MAX][64];
-    const struct author *a;
-    uint32_t at = 0;
     vault_err err;
 
     err = entry_decode(&e, r->entry);
@@ -595,16 +354,16 @@ check_entry(struct vault *v, uint32_t row, const struct db_log_row *r)
         err = entry_sigs_decode(sig, 1 + e.n_keepers, r->sigs);
     if (err != VAULT_OK)
         return err;
-    a = author_by_pk(v, e.author, &at);
-    if (a == NULL || a->since > row || memcmp(a->slot_id, e.slot, SLOT_ID_BYTES) != 0)
-        return damaged("it was signed by nobody who is registered");
+    if (!author_may_sign(v, row, e.author, e.slot))
+        return damaged("it was signed by nobody who was registered then");
+    if (!keeper_may_sign(v, row, (const uint8_t (*)[32])e.keeper, e.n_keepers))
+        return damaged("it names a keeper key that was not the keeper's then");
     if (entry_needs_keeper(e.action) && e.n_keepers == 0)
         return damaged("it lacks the keeper's signature, which such an entry needs");
     if (!sign_verify(sig[0], e.author, ENTRY_LABEL, v->chain[row].hash))
         return damaged("its signature is not valid");
     for (size_t i = 0; i < e.n_keepers; i++)
-        if (memcmp(e.keeper[i], v->card.keeper_pk, 32) != 0 ||
-            !sign_verify(sig[1 + i], e.keeper[i], ENTRY_LABEL, v->chain[row].hash))
+        if (!sign_verify(sig[1 + i], e.keeper[i], ENTRY_LABEL, v->chain[row].hash))
             return damaged("the keeper's signature is not valid");
     v->chain[row].verified = true;
     return VAULT_OK;
@@ -661,18 +420,6 @@ verify_signatures(struct vault *v, struct report *rep, bool all, uint64_t *done)
 }
 
 /* ---- names for people ---- */
-
-void
-author_name(const struct vault *v, const uint8_t pk[static 32], char out[static 40])
-{
-    uint32_t at;
-    const struct author *a = author_by_pk(v, pk, &at);
-
-    if (a == NULL)
-        snprintf(out, 40, "unknown");
-    else
-        snprintf(out, 40, "slot %u (%s)", a->index, a->tier == TIER_KEEPER ? "keeper" : "case");
-}
 
 void
 pair_name(const struct vault *v, uint32_t n, char out[static 96])

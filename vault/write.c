@@ -201,7 +201,7 @@ vault_edit(vault *v, const char *id, const vault_fields *f, struct vault_added *
     if (err == VAULT_OK && f->n == 0)
         err = err_say(VAULT_ERR_INPUT, "give FIELD=VALUE, --from or --unset", "nothing to change");
     if (err == VAULT_OK && is_keeper(v))
-        err = recs_reveal(&v->recs, n, &base, &extra);
+        err = recs_look(&v->recs, n, &base, &extra);
     if (err == VAULT_OK)
         err = draft_edit(&d, n, &base, f, &rev, &changed);
     if (err == VAULT_OK)
@@ -266,48 +266,24 @@ vault_remove(vault *v, const char *id, struct vault_added *out)
 /* ---- types ---- */
 
 static vault_err
-store_type(vault *v, struct type_def *t)
+store_type(vault *v, const struct type_def *t)
 {
-    struct buf def = BUF_INIT, value = BUF_INIT;
-    uint8_t id[RECORD_ID_BYTES] = { 0, 1 }, h[32];
-    struct part name = PART(t->name, strlen(t->name));
     struct detail det = {0};
     struct commit what = { .action = "type", .keeper = true, .detail = &det };
-    struct revision rev, parent;
-    struct vault_added added;
-    uint32_t first, n = 0;
-    struct draft d;
+    struct change c;
     vault_err err;
 
-    hash_parts(h, "withheld:type-name:1", &name, 1);
-    memcpy(id + 2, h, 14);
-    revision_init(&rev);
-    revision_init(&parent);
-    err = draft_init(&d, &v->recs);
-    if (err == VAULT_OK)
-        err = type_encode(&def, t);
-    cbor_bytes(&value, def.p, def.n);
-    if (err == VAULT_OK)
-        err = buf_ok(&value);
-    first = index_record(&v->recs.index, id);
-    if (err == VAULT_OK && first != 0)
-        err = recs_head(&v->recs, first, &n, NULL);
-    if (err == VAULT_OK && first != 0)
-        err = recs_load(&v->recs, n, &parent);
-    if (err == VAULT_OK) {
-        struct system_value sv = { "definition", PART(value.p, value.n) };
-        err = draft_system(&d, id, first != 0 ? &parent : NULL, &sv, 1, &rev);
-    }
     detail_text(&det, "type", t->name);
     detail_uint(&det, "version", t->version);
-    if (err == VAULT_OK)
-        err = commit_one(v, &rev, &what, &added);
+    err = session_begin(v, &c);
+    if (err == VAULT_OK) {
+        err = system_add_type(v, &c, t);
+        if (err == VAULT_OK)
+            err = session_commit(v, &c, &what);
+        else
+            change_abort(&c);
+    }
     detail_free(&det);
-    draft_done(&d);
-    revision_free(&rev);
-    revision_free(&parent);
-    buf_free(&def);
-    buf_free(&value);
     return err;
 }
 

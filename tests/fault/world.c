@@ -442,7 +442,7 @@ fields_of(vault_fields **f, const char *json)
 }
 
 static vault_err
-add(vault *v, const char *type, const char *json, char code[static 32])
+add(vault *v, const char *type, const char *json, char *code)
 {
     struct vault_added out = {0};
     vault_fields *f = NULL;

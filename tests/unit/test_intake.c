@@ -114,7 +114,7 @@ test_intake__decapsulation_known_answer(void **state)
     tree_of(&t, 0x20);
     card_of(&c, &t);
     known_enc(enc, &c);
-    assert_int_equal(intake_decapsulate(&key, enc, &t), VAULT_OK);
+    assert_int_equal(intake_decapsulate(&key, enc, t.intake_seed), VAULT_OK);
     assert_is(key, known_key);
     secret_free(key);
     tree_free(&t);
@@ -149,7 +149,7 @@ test_intake__a_keeper_finds_the_key_that_was_sealed_to_the_card(void **state)
     tree_of(&t, 0x20);
     card_of(&c, &t);
     assert_int_equal(intake_encapsulate(&sealing, enc, &c), VAULT_OK);
-    assert_int_equal(intake_decapsulate(&opening, enc, &t), VAULT_OK);
+    assert_int_equal(intake_decapsulate(&opening, enc, t.intake_seed), VAULT_OK);
     assert_true(secret_equal(sealing, opening));
     secret_free(sealing);
     secret_free(opening);
@@ -192,7 +192,7 @@ test_intake__a_changed_encapsulation_gives_another_key_or_none(void **state)
         struct secret *opening = NULL;
 
         enc[i] ^= 1;
-        if (intake_decapsulate(&opening, enc, &t) == VAULT_OK)
+        if (intake_decapsulate(&opening, enc, t.intake_seed) == VAULT_OK)
             assert_false(secret_equal(opening, sealing));
         secret_free(opening);
         enc[i] ^= 1;
@@ -215,7 +215,7 @@ test_intake__points_of_low_order_are_refused(void **state)
     card_of(&c, &t);
     known_enc(enc, &c);
     memset(enc + sizeof enc - 32, 0, 32);
-    assert_int_equal(intake_decapsulate(&key, enc, &t), VAULT_ERR_DAMAGED);
+    assert_int_equal(intake_decapsulate(&key, enc, t.intake_seed), VAULT_ERR_DAMAGED);
     assert_null(key);
 
     memset(c.intake_pk + sizeof c.intake_pk - 32, 0, 32);
@@ -235,7 +235,7 @@ test_intake__is_not_opened_in_the_case_tier(void **state)
     (void)state;
 
     tree_of(&t, 0);
-    assert_int_equal(intake_decapsulate(&key, enc, &t), VAULT_ERR_KEY);
+    assert_int_equal(intake_decapsulate(&key, enc, t.intake_seed), VAULT_ERR_KEY);
     assert_null(key);
     tree_free(&t);
 }
@@ -253,7 +253,7 @@ test_intake__another_keeper_gets_another_key(void **state)
     tree_of(&other, 0x21);
     card_of(&c, &t);
     assert_int_equal(intake_encapsulate(&sealing, enc, &c), VAULT_OK);
-    assert_int_equal(intake_decapsulate(&opening, enc, &other), VAULT_OK);
+    assert_int_equal(intake_decapsulate(&opening, enc, other.intake_seed), VAULT_OK);
     assert_false(secret_equal(opening, sealing));
     secret_free(sealing);
     secret_free(opening);

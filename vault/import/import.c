@@ -238,7 +238,7 @@ load_base(struct importing *x, uint32_t first, uint32_t *n)
         err = recs_load(r, *n, &x->base);
     buf_reset(&x->extra);
     if (err == VAULT_OK && x->im->withheld)
-        err = recs_reveal(r, *n, &x->base, &x->extra);
+        err = recs_look(r, *n, &x->base, &x->extra);
     return err;
 }
 

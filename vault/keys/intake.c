@@ -41,16 +41,16 @@ done:
 
 vault_err
 intake_decapsulate(struct secret **key, const uint8_t enc[static INTAKE_ENC_BYTES],
-    const struct key_tree *t)
+    const struct secret *intake_seed)
 {
     struct { uint8_t sk[crypto_kem_SECRETKEYBYTES], shared[crypto_kem_SHAREDSECRETBYTES]; } tmp;
     uint8_t pk[XWING_PK_BYTES];
     vault_err err;
 
-    if (t->nsk == NULL)
+    if (intake_seed == NULL)
         return err_say(VAULT_ERR_KEY, NULL, "intake is opened by a keeper");
     /* A ciphertext that was tampered with gives another secret, and the boxes do not open. */
-    if (crypto_kem_seed_keypair(pk, tmp.sk, secret_bytes(t->intake_seed)) != 0 ||
+    if (crypto_kem_seed_keypair(pk, tmp.sk, secret_bytes(intake_seed)) != 0 ||
             crypto_kem_dec(tmp.shared, enc, tmp.sk) != 0) {
         err = err_say(VAULT_ERR_DAMAGED, NULL, "an intake key is damaged");
         goto done;

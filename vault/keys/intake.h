@@ -22,8 +22,8 @@ void intake_enc_hash(uint8_t out[static 32], const uint8_t enc[static INTAKE_ENC
  * transaction. VAULT_ERR_DAMAGED: the card's key is not one; outputs left as they were. */
 VAULT_CHECK vault_err intake_encapsulate(struct secret **key, uint8_t enc[static INTAKE_ENC_BYTES],
     const struct card *card);
-/* VAULT_ERR_KEY: a tree of the case tier. An enc that was tampered with gives a key that opens
- * nothing (X-Wing rejects implicitly), or VAULT_ERR_DAMAGED. */
+/* VAULT_ERR_KEY: no seed (a tree of the case tier). An enc that was tampered with gives a key that
+ * opens nothing (X-Wing rejects implicitly), or VAULT_ERR_DAMAGED. */
 VAULT_CHECK vault_err intake_decapsulate(struct secret **key,
-    const uint8_t enc[static INTAKE_ENC_BYTES], const struct key_tree *t);
+    const uint8_t enc[static INTAKE_ENC_BYTES], const struct secret *intake_seed);
 #endif

@@ -154,13 +154,24 @@ static struct field_def system_card[] = {
     SYSTEM_FIELD("card", BYTES, OPEN),
 };
 
+/* What a rekey leaves behind, for opening only. */
+static struct field_def system_former[] = {
+    SYSTEM_FIELD("card", BYTES, OPEN),
+    SYSTEM_FIELD("case_seed", BYTES, OPEN),
+    SYSTEM_FIELD("nsk", BYTES, WITHHELD),
+};
+
 #define SYSTEM_TYPE(name, fields) {name, 1, NULL, 0, fields, COUNT(fields), {0}}
 
 static struct type_def system_types[] = {
     SYSTEM_TYPE("_type", system_type),
     SYSTEM_TYPE("_slot", system_slot),
     SYSTEM_TYPE("_card", system_card),
+    SYSTEM_TYPE("_former", system_former),
 };
+
+/* The second byte of the record ids of each. */
+static const uint8_t system_kind[COUNT(system_types)] = { 1, 2, 3, 11 };
 
 /* ---- their hashes, computed once; nothing else is ever written here ---- */
 
@@ -194,5 +205,8 @@ const struct type_def *
 type_system(uint8_t kind)
 {
     pthread_once(&once, seal_all);
-    return sealed && kind >= 1 && kind <= COUNT(system_types) ? &system_types[kind - 1] : NULL;
+    for (size_t i = 0; sealed && i < COUNT(system_types); i++)
+        if (system_kind[i] == kind)
+            return &system_types[i];
+    return NULL;
 }

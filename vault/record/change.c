@@ -67,10 +67,12 @@ put_keys(struct change *c, const struct ready *x, const uint8_t *record, const u
         p->first = x->n;
         p->readable = c->r->keys.k_name != NULL;
         p->how = 0;
+        p->n_inner = 0;
     }
     memcpy(p->ids[i], x->ids, PAIR_ID_BYTES);
     p->has_record[i] = record != NULL;
     p->has_blob[i] = blob != NULL;
+    p->quarantined[i] = false;
     if (record != NULL)
         memcpy(p->record_key[i], record, 32);
     if (blob != NULL) {
@@ -91,6 +93,7 @@ close_pack(struct change *c, struct ready *out)
     out->pack_n = p->n;
     out->n_ids = (size_t)p->n * PAIR_ID_BYTES;
     out->n_tags = c->tags.n;
+    out->intake = p->how == WRAP_INTAKE;
     buf_reset(b);
     buf_put(b, p->ids, out->n_ids);
     buf_put(b, c->tags.p, c->tags.n);
@@ -111,6 +114,10 @@ store_pack(struct change *c, const struct ready *x)
     size_t at = x->n_ids + x->n_tags;
     vault_err err = db_put_pair(c->r->db, &row);
 
+    if (err == VAULT_OK && x->intake && !c->intake) {
+        err = db_put(c->r->db, DB_INTAKE, x->pack, PART(c->r->keys.intake_enc, INTAKE_ENC_BYTES));
+        c->intake = err == VAULT_OK;
+    }
     return err != VAULT_OK ? err :
         db_put(c->r->db, DB_WRAP, x->pack, PART(p + at, x->pack_rows.n - at));
 }
@@ -193,8 +200,7 @@ change_ready(struct change *c, struct revision *rev, struct ready *out)
     err = draw_keys(c, rev, key.record, key.blob, &is_new);
     if (err == VAULT_OK && revision_introduces(rev) && c->r->keys.k_name == NULL &&
         c->r->keys.intake_key == NULL)
-        err = err_say(VAULT_ERR_FAILED, "open the vault with a keeper's passphrase",
-            "this version cannot take in withheld values under a case passphrase");
+        err = err_say(VAULT_ERR_FAILED, NULL, "there is no card to seal withheld values to");
     if (err == VAULT_OK)
         err = finish(c, rev, key.record, key.blob, out);
     if (err == VAULT_OK)

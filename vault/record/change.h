@@ -20,6 +20,7 @@ struct ready {
     struct { struct blob_keys open, withheld; } key;
     uint32_t pack;              /* not 0: the pack that ends here begins with this number... */
     uint32_t pack_n;
+    bool intake;                /* sealed to the card: its encapsulation must be there */
     struct buf pack_rows;       /* ...its ids, tags and wrap, one after the other */
     size_t n_ids, n_tags;
 };
@@ -34,6 +35,7 @@ struct change {
     struct rng_pool rng;
     struct secret *pack_home;   /* a struct pack: the one being filled */
     struct buf tags;            /* of that pack */
+    bool intake;                /* the encapsulation is stored */
     struct buf sealed;          /* a blob on its way into the database */
 };
 

@@ -324,6 +324,18 @@ recs_withheld_from(struct recs *r, const uint8_t key[static 32], struct part blo
     return err != VAULT_OK ? err : judge_whole(rev, rev->author);
 }
 
+/* Why withheld values that are there cannot be read. */
+static vault_err
+closed(const struct pack *p, uint32_t i)
+{
+    if (!p->has_blob[i])
+        return missing("the key of withheld values");
+    return err_say(VAULT_ERR_DAMAGED, "ask for them again; 'history' says who wrote them",
+        p->quarantined[i] ?
+        "these withheld values are quarantined: they are not what their author signed" :
+        "these withheld values are quarantined: the key they were sealed with does not open");
+}
+
 vault_err
 recs_load_withheld(struct recs *r, uint32_t n, struct revision *rev)
 {
@@ -335,11 +347,8 @@ recs_load_withheld(struct recs *r, uint32_t n, struct revision *rev)
     if (r->keys.k_name == NULL)
         return names_refused();
     err = recs_pack(r, n, &p);
-    if (err == VAULT_OK && !p->has_blob[n - p->first])
-        err = missing("the key of withheld values");
-    if (err == VAULT_OK && !p->readable)
-        err = err_say(VAULT_ERR_FAILED, "open it with a newer withheld",
-            "these values were taken in without a keeper, and this version cannot adopt them");
+    if (err == VAULT_OK && !pack_can_read(p, n - p->first))
+        err = closed(p, n - p->first);
     if (err == VAULT_OK) {
         memcpy(key, p->blob_key[n - p->first], sizeof key);
         err = db_get(r->db, DB_WITHHELD_BLOB, n, &blob);
@@ -351,6 +360,18 @@ recs_load_withheld(struct recs *r, uint32_t n, struct revision *rev)
     sodium_memzero(key, sizeof key);
     buf_free(&blob);
     return err;
+}
+
+/* The same, but values that are closed stay unknown. */
+static vault_err
+look_withheld(struct recs *r, uint32_t n, struct revision *rev)
+{
+    const struct pack *p = NULL;
+    vault_err err = recs_pack(r, n, &p);
+
+    if (err != VAULT_OK || (p->has_blob[n - p->first] && !pack_can_read(p, n - p->first)))
+        return err;
+    return recs_load_withheld(r, n, rev);
 }
 
 /* ---- carried leaves ---- */
@@ -430,8 +451,11 @@ copy_carried(struct revision *rev, const uint8_t id[static 32], const struct rev
     return buf_ok(extra);
 }
 
+typedef vault_err load_fn(struct recs *r, uint32_t n, struct revision *rev);
+
 static vault_err
-load_carried(struct recs *r, uint32_t n, struct revision *rev, struct buf *extra, size_t *at)
+load_carried(struct recs *r, uint32_t n, struct revision *rev, struct buf *extra, size_t *at,
+    load_fn *load)
 {
     struct revision from;
     vault_err err = VAULT_OK;
@@ -446,7 +470,7 @@ load_carried(struct recs *r, uint32_t n, struct revision *rev, struct buf *extra
         if (err == VAULT_OK)
             err = recs_load(r, m, &from);
         if (err == VAULT_OK && revision_introduces(&from))
-            err = recs_load_withheld(r, m, &from);
+            err = load(r, m, &from);
         if (err == VAULT_OK)
             err = copy_carried(rev, from.id, &from, extra, at);
     }
@@ -454,8 +478,8 @@ load_carried(struct recs *r, uint32_t n, struct revision *rev, struct buf *extra
     return err;
 }
 
-vault_err
-recs_reveal(struct recs *r, uint32_t n, struct revision *rev, struct buf *extra)
+static vault_err
+reveal(struct recs *r, uint32_t n, struct revision *rev, struct buf *extra, load_fn *load)
 {
     size_t *at = NULL;
     vault_err err = VAULT_OK;
@@ -463,18 +487,30 @@ recs_reveal(struct recs *r, uint32_t n, struct revision *rev, struct buf *extra)
     if (r->keys.k_name == NULL)
         return names_refused();
     if (revision_introduces(rev))
-        err = recs_load_withheld(r, n, rev);
+        err = load(r, n, rev);
     if (err != VAULT_OK)
         return err;
     at = calloc(rev->n_leaves + 1, sizeof *at);
     if (at == NULL)
         return err_nomem();
-    err = load_carried(r, n, rev, extra, at);
+    err = load_carried(r, n, rev, extra, at, load);
     for (size_t i = 0; err == VAULT_OK && i < rev->n_leaves; i++)
         if (at[i] != 0)
             rev->leaf[i].value.p = extra->p + at[i] - 1;
     free(at);
     return err;
+}
+
+vault_err
+recs_reveal(struct recs *r, uint32_t n, struct revision *rev, struct buf *extra)
+{
+    return reveal(r, n, rev, extra, recs_load_withheld);
+}
+
+vault_err
+recs_look(struct recs *r, uint32_t n, struct revision *rev, struct buf *extra)
+{
+    return reveal(r, n, rev, extra, look_withheld);
 }
 
 /* ---- heads ---- */

@@ -61,12 +61,16 @@ VAULT_CHECK vault_err recs_glance_withheld(struct recs *r, const uint8_t key[sta
 VAULT_CHECK vault_err recs_withheld_from(struct recs *r, const uint8_t key[static 32],
     struct part blob, struct revision *rev);
 /* Values of the withheld leaves that this revision introduced. Needs the name key (VAULT_ERR_REFUSED).
- * VAULT_ERR_NOT_FOUND: purged, or intake not adopted yet. */
+ * VAULT_ERR_DAMAGED also where they are quarantined, or intake that does not open. */
 VAULT_CHECK vault_err recs_load_withheld(struct recs *r, uint32_t n, struct revision *rev);
 
 /* Every withheld value of a loaded revision, also those carried from ancestors; `extra` owns the memory of
  * the latter and must live as long. What was purged or is missing stays empty. */
 VAULT_CHECK vault_err recs_reveal(struct recs *r, uint32_t n, struct revision *rev,
+    struct buf *extra);
+
+/* The same for those who only compare: values that are quarantined, or intake that was not adopted, stay unknown. */
+VAULT_CHECK vault_err recs_look(struct recs *r, uint32_t n, struct revision *rev,
     struct buf *extra);
 
 /* Carried leaves are really those of the ancestor they name. VAULT_ERR_DAMAGED. */

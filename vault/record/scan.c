@@ -32,7 +32,7 @@ struct item {
 
 /* Keys of every revision, by number. */
 struct keyring {
-    struct key_pair { uint8_t record[32], blob[32]; bool has_record, has_blob; } *key;
+    struct key_pair { uint8_t record[32], blob[32]; bool has_record, has_blob, closed; } *key;
 };
 
 struct batch {
@@ -97,7 +97,11 @@ missing(const char *what)
 }
 
 /* The keys and blobs of an item. */
-struct sources { const uint8_t *record, *blob; struct part open, withheld; };
+struct sources {
+    const uint8_t *record, *blob;
+    bool closed;            /* intake that nobody adopted, or quarantined: its values stay unknown */
+    struct part open, withheld;
+};
 
 static vault_err
 find_sources(const struct work *w, const struct batch *b, const struct item *i,
@@ -112,6 +116,7 @@ find_sources(const struct work *w, const struct batch *b, const struct item *i,
         return missing("the key of a record");
     out->record = first->record;
     out->blob = i->withheld.there && own->has_blob ? own->blob : NULL;
+    out->closed = own->closed;
     out->open = piece_part(b, i->open);
     out->withheld = piece_part(b, i->withheld);
     return VAULT_OK;
@@ -130,7 +135,7 @@ sift_item(struct work *w, const struct sources *src, struct item *i, unsigned th
     bool wanted = true;
     vault_err err = recs_glance_from(s->r, i->n, src->record, src->open, &i->rev);
 
-    if (err == VAULT_OK && s->withheld && revision_introduces(&i->rev)) {
+    if (err == VAULT_OK && s->withheld && !src->closed && revision_introduces(&i->rev)) {
         err = need_blob(src);
         if (err == VAULT_OK)
             err = recs_glance_withheld(s->r, src->blob, src->withheld, &i->rev);
@@ -155,7 +160,7 @@ load_item(struct work *w, const struct batch *b, struct item *i, unsigned thread
     if (err != VAULT_OK || i->passed_over)
         return err;
     err = recs_load_from(s->r, i->n, src.record, src.open, &i->rev);
-    if (err != VAULT_OK || !s->withheld || !revision_introduces(&i->rev))
+    if (err != VAULT_OK || !s->withheld || src.closed || !revision_introduces(&i->rev))
         return err;
     err = need_blob(&src);
     return err != VAULT_OK ? err :
@@ -387,7 +392,8 @@ keep_keys(struct work *w, const struct pack *p)
     for (uint32_t i = 0; i < p->n; i++) {
         struct key_pair *k = &w->ring.key[p->first + i];
         k->has_record = p->has_record[i];
-        k->has_blob = p->has_blob[i] && p->readable;
+        k->has_blob = pack_can_read(p, i);
+        k->closed = p->has_blob[i] && !k->has_blob;
         if (k->has_record)
             memcpy(k->record, p->record_key[i], 32);
         if (k->has_blob)
@@ -431,7 +437,7 @@ do_later(struct work *w)
         buf_reset(&extra);
         err = recs_load(s->r, w->later[i], &rev);
         if (err == VAULT_OK)
-            err = recs_reveal(s->r, w->later[i], &rev, &extra);
+            err = recs_look(s->r, w->later[i], &rev, &extra);
         err = err == VAULT_OK ? s->fn(s, w->later[i], &rev) : judge(s, w->later[i], err);
     }
     revision_free(&rev);

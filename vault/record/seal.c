@@ -6,7 +6,7 @@
 
 #define AAD_MAX 96
 #define BLOB_EXTRA BOX_EXTRA
-#define PACK_PLAIN_MAX (1 + PACK_MAX + PACK_MAX * 32 + 32 + BOX_EXTRA + PACK_MAX * 32)
+#define PACK_PLAIN_MAX (1 + PACK_MAX + PACK_MAX * 32 + INNER_MAX)
 
 /* label | 00 | vault id | more into `out`; returns the part. */
 static struct part
@@ -167,8 +167,13 @@ seal_inner(uint8_t *out, const struct seal_keys *k, const struct pack *p,
     const uint8_t hash[static 32])
 {
     uint8_t keys[PACK_MAX * 32], aad[AAD_MAX];
-    size_t n = gather(keys, p->blob_key, p->has_blob, p->n), at = 0;
+    size_t n, at = 0;
 
+    if (p->n_inner != 0 && !p->readable) {
+        memcpy(out, p->inner, p->n_inner);
+        return p->n_inner;
+    }
+    n = gather(keys, p->blob_key, p->has_blob, p->n);
     if (p->how == WRAP_INTAKE) {
         memcpy(out, p->enc_hash, 32);
         at = 32;
@@ -189,7 +194,7 @@ pack_seal(struct buf *out, const struct seal_keys *k, const struct pack *p)
     pack_hash(hash, p);
     plain[at++] = p->how;
     for (size_t i = 0; i < p->n; i++)
-        plain[at++] = (uint8_t)(p->has_record[i] | p->has_blob[i] << 1);
+        plain[at++] = (uint8_t)(p->has_record[i] | p->has_blob[i] << 1 | p->quarantined[i] << 2);
     at += gather(plain + at, p->record_key, p->has_record, p->n);
     if (p->how != 0)
         at += seal_inner(plain + at, k, p, hash);
@@ -206,24 +211,17 @@ bad_pack(void)
     return err_say(VAULT_ERR_DAMAGED, NULL, "wrapped keys do not open");
 }
 
-/* The inner wrap of a pack: its length must fit; it is opened where the name key is there. */
+/* The blob keys out of the inner wrap, under the name key or the intake key. */
 static vault_err
-open_inner(struct pack *p, const struct seal_keys *k, const uint8_t hash[static 32], struct rd *r)
+open_inner(struct pack *p, const struct seal_keys *k, const struct secret *key)
 {
-    size_t n = count_true(p->has_blob, p->n) * 32;
-    uint8_t keys[PACK_MAX * 32], aad[AAD_MAX];
-    const uint8_t *box;
+    size_t n = count_true(p->has_blob, p->n) * 32, skip = p->how == WRAP_INTAKE ? 32 : 0;
+    uint8_t keys[PACK_MAX * 32], hash[32], aad[AAD_MAX];
     int bad;
 
-    if (p->how == WRAP_INTAKE)
-        rd_copy(r, p->enc_hash, sizeof p->enc_hash);
-    box = rd_take(r, n + BOX_EXTRA);
-    if (n == 0 || box == NULL || !rd_end(r))
-        return bad_pack();
-    if (p->how != WRAP_NAME || k->k_name == NULL)
-        return VAULT_OK;
-    bad = box_open(keys, secret_bytes(k->k_name), inner_aad(aad, k, hash),
-        PART(box, n + BOX_EXTRA));
+    pack_hash(hash, p);
+    bad = box_open(keys, secret_bytes(key), inner_aad(aad, k, hash),
+        PART(p->inner + skip, n + BOX_EXTRA));
     if (bad == 0)
         spread(p->blob_key, p->has_blob, p->n, keys);
     sodium_memzero(keys, sizeof keys);
@@ -231,17 +229,44 @@ open_inner(struct pack *p, const struct seal_keys *k, const uint8_t hash[static 
     return bad == 0 ? VAULT_OK : bad_pack();
 }
 
+vault_err
+pack_adopt(struct pack *p, const struct seal_keys *k, const struct secret *intake_key)
+{
+    vault_err err = open_inner(p, k, intake_key);
+
+    if (err == VAULT_OK)
+        p->how = WRAP_NAME;
+    return err;
+}
+
+/* The inner wrap of a pack: its length must fit; it is opened where the name key is there. */
 static vault_err
-read_pack(struct pack *p, const struct seal_keys *k, const uint8_t hash[static 32], struct rd *r)
+read_inner(struct pack *p, const struct seal_keys *k, struct rd *r)
+{
+    size_t n = count_true(p->has_blob, p->n) * 32;
+
+    p->n_inner = n + BOX_EXTRA + (p->how == WRAP_INTAKE ? 32 : 0);
+    rd_copy(r, p->inner, p->n_inner);
+    if (n == 0 || !rd_end(r))
+        return bad_pack();
+    if (p->how == WRAP_INTAKE)
+        memcpy(p->enc_hash, p->inner, sizeof p->enc_hash);
+    return p->how == WRAP_NAME && k->k_name != NULL ? open_inner(p, k, k->k_name) : VAULT_OK;
+}
+
+static vault_err
+read_pack(struct pack *p, const struct seal_keys *k, struct rd *r)
 {
     const uint8_t *keys;
 
+    p->n_inner = 0;
     p->how = rd_u8(r);
     for (size_t i = 0; i < p->n; i++) {
         uint8_t flags = rd_u8(r);
         p->has_record[i] = (flags & 1) != 0;
         p->has_blob[i] = (flags & 2) != 0;
-        if (flags > 3)
+        p->quarantined[i] = (flags & 4) != 0;
+        if (flags > 7 || (p->quarantined[i] && !p->has_blob[i]))
             r->bad = true;
     }
     keys = rd_take(r, count_true(p->has_record, p->n) * 32);
@@ -249,7 +274,7 @@ read_pack(struct pack *p, const struct seal_keys *k, const uint8_t hash[static 3
         return bad_pack();
     spread(p->record_key, p->has_record, p->n, keys);
     if (p->how != 0)
-        return open_inner(p, k, hash, r);
+        return read_inner(p, k, r);
     return rd_end(r) && count_true(p->has_blob, p->n) == 0 ? VAULT_OK : bad_pack();
 }
 
@@ -265,7 +290,7 @@ pack_open(struct pack *p, const struct seal_keys *k, struct part box)
     if (box.n > BOX_EXTRA && box.n <= sizeof plain + BOX_EXTRA &&
         box_open(plain, secret_bytes(k->k_case), outer_aad(aad, k, hash), box) == 0) {
         r = rd_of(plain, box.n - BOX_EXTRA);
-        err = read_pack(p, k, hash, &r);
+        err = read_pack(p, k, &r);
     }
     sodium_memzero(plain, sizeof plain);
     return err;

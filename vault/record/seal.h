@@ -40,21 +40,36 @@ VAULT_CHECK vault_err unseal_blob(struct revision *rev, uint8_t seed[static 32],
 
 /* ---- packs of keys ---- */
 
+#define INNER_MAX (32 + PACK_MAX * 32 + BOX_EXTRA)
+
 /* The keys of up to 64 adjacent revisions. Wiped by its owner. */
 struct pack {
     uint32_t first, n;                  /* numbers of its revisions */
     uint8_t ids[PACK_MAX][PAIR_ID_BYTES];
     uint8_t record_key[PACK_MAX][32], blob_key[PACK_MAX][32];
     bool has_record[PACK_MAX], has_blob[PACK_MAX];
+    bool quarantined[PACK_MAX];         /* its withheld content did not match when it was adopted */
     bool readable;                      /* blob keys are at hand: by name, and the name key is */
     uint8_t how;                        /* 0, WRAP_NAME, WRAP_INTAKE */
     uint8_t enc_hash[32];               /* WRAP_INTAKE */
+    uint8_t inner[INNER_MAX];           /* the inner wrap as it was read */
+    size_t n_inner;                     /* 0: the pack was not read but made */
 };
 
-/* The wrap row of a pack, appended to out. */
+/* Withheld values of its i-th revision that this session could read. */
+static inline bool
+pack_can_read(const struct pack *p, uint32_t i)
+{
+    return p->has_blob[i] && p->readable && !p->quarantined[i];
+}
+
+/* The wrap row of a pack, appended to out. An inner wrap that could not be opened goes on as it is. */
 VAULT_CHECK vault_err pack_seal(struct buf *out, const struct seal_keys *k, const struct pack *p);
 /* Open one whose first, n and ids are set. Without the name key blob keys stay unread. VAULT_ERR_DAMAGED. */
 VAULT_CHECK vault_err pack_open(struct pack *p, const struct seal_keys *k, struct part box);
+/* The blob keys of an opened pack of intake; it is then one wrapped by name. VAULT_ERR_DAMAGED: the key does not fit. */
+VAULT_CHECK vault_err pack_adopt(struct pack *p, const struct seal_keys *k,
+    const struct secret *intake_key);
 
 /* Row 0: the log key and the tag key, 32 bytes each. */
 VAULT_CHECK vault_err root_seal(struct buf *out, const struct seal_keys *k,

@@ -76,10 +76,12 @@ const struct field_def *type_field(const struct type_def *t, const char *name, s
  * not repeated: it may be data. Returns VAULT_ERR_INPUT. */
 vault_err type_no_field(const struct type_def *t, const char *name, size_t n);
 
-/* The types every vault starts with (design table; *out has as many as returned), and the three
+/* The types every vault starts with (design table; *out has as many as returned), and the
  * system types; static, their hashes computed once; 0 and NULL only when out of memory. */
 size_t types_builtin(const struct type_def *const **out);
-const struct type_def *type_system(uint8_t kind /* 1 _type, 2 _slot, 3 _card */);
+#define SYSTEM_KIND_MAX 11
+/* By kind: 1 _type, 2 _slot, 3 _card, 11 _former; NULL for others. */
+const struct type_def *type_system(uint8_t kind);
 
 const char *field_kind_name(enum field_kind k);
 const char *leaf_tier_name(enum leaf_tier t);       /* "open", "withheld" */

@@ -42,7 +42,7 @@ by_prefix(const struct type_set *s, const uint8_t *hash, size_t n)
     for (size_t i = 0; i < s->n; i++)
         if (memcmp(s->type[i]->hash, hash, n) == 0)
             return s->type[i];
-    for (uint8_t k = 1; k <= 3; k++) {
+    for (uint8_t k = 1; k <= SYSTEM_KIND_MAX; k++) {
         const struct type_def *t = type_system(k);
         if (t != NULL && memcmp(t->hash, hash, n) == 0)
             return t;

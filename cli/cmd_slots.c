@@ -1,0 +1,178 @@
+/*
+ * cmd_slots.c - ways in come and go: key add, key remove.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+#include "cli/cmd.h"
+#include "cli/fail.h"
+#include "cli/json.h"
+#include "cli/open.h"
+#include "cli/pass.h"
+#include "cli/term.h"
+
+#define KEY_FILE_BYTES 64
+
+/* ---- key add ------------------------------------------------------------------------------ */
+
+static vault_err
+read_tier(const struct call *c, enum vault_tier *out)
+{
+    const char *tier = call_value(c, "tier");
+
+    if (tier != NULL && strcmp(tier, "keeper") == 0)
+        *out = VAULT_TIER_KEEPER;
+    else if (tier != NULL && strcmp(tier, "case") == 0)
+        *out = VAULT_TIER_CASE;
+    else
+        return fail(VAULT_ERR_INPUT, "a case passphrase cannot read names back; a keeper's can",
+            "say which: --tier case or --tier keeper");
+    return VAULT_OK;
+}
+
+/* A key file that is not there yet is made, never one overwritten. *made: it was. */
+static vault_err
+make_key_file(const char *path, bool *made)
+{
+    unsigned char random[KEY_FILE_BYTES];
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    bool bad;
+
+    *made = false;
+    if (fd < 0 && errno == EEXIST)
+        return VAULT_OK;
+    if (fd < 0)
+        return fail(VAULT_ERR_FAILED, "name a file in a folder that can be written",
+            "the key file cannot be made: %s", strerror(errno));
+    bad = getrandom(random, sizeof random, 0) != (ssize_t)sizeof random ||
+        write(fd, random, sizeof random) != (ssize_t)sizeof random || fsync(fd) != 0;
+    explicit_bzero(random, sizeof random);
+    if (close(fd) != 0 || bad) {
+        (void)unlink(path);
+        return fail(VAULT_ERR_NO_SPACE, "free some space and try again; nothing was changed",
+            "the key file could not be written");
+    }
+    *made = true;
+    return VAULT_OK;
+}
+
+static void
+say_added(const struct call *c, int slot, enum vault_tier tier, const char *made)
+{
+    struct json j = { .to = stdout };
+
+    if (c->json) {
+        js_object(&j);
+        js_pair_int(&j, "slot", slot);
+        js_pair(&j, "tier", tier == VAULT_TIER_KEEPER ? "keeper" : "case");
+        js_end(&j);
+    } else {
+        printf("%d\n", slot);
+    }
+    if (made != NULL)
+        term_say("made the key file %s: without it this slot does not open; keep a copy apart from the vault",
+            made);
+    term_say(tier == VAULT_TIER_KEEPER ?
+        "slot %d opens everything, names too" :
+        "slot %d reads open fields and takes in withheld ones, and cannot read those back", slot);
+}
+
+static vault_err
+add_run(struct call *c)
+{
+    struct vault_create_options opt = { 0 };
+    enum vault_tier tier = VAULT_TIER_CASE;
+    struct secret *pass = NULL;
+    bool made = false;
+    int slot = -1;
+    vault_err err = read_tier(c, &tier);
+
+    opt.key_file = call_value(c, "new-key-file");
+    if (err == VAULT_OK)
+        err = pass_cost(&opt, c);
+    if (err == VAULT_OK && opt.key_file != NULL)
+        err = make_key_file(opt.key_file, &made);
+    if (err == VAULT_OK)
+        err = open_vault(c);
+    if (err == VAULT_OK)
+        err = pass_new(&pass, c, "passphrase of the new slot (Tab shows it): ");
+    if (err == VAULT_OK)
+        err = kept(vault_key_add(c->app->vault, tier, pass, &opt, &slot));
+    vault_secret_free(pass);
+    if (err == VAULT_OK)
+        say_added(c, slot, tier, made ? opt.key_file : NULL);
+    else if (made)
+        (void)unlink(opt.key_file);
+    return err;
+}
+
+const struct cmd cmd_key_add = {
+    .name = "key add",
+    .args = "--tier case|keeper [--new-key-file F] [--kdf-memory MIB [--kdf-passes N]] [--kdf-time SECONDS]",
+    .summary = "another way in, for a caseworker or another keeper",
+    .examples = "key add --tier case\nkey add --tier keeper --new-key-file /media/stick/anna.key\n"
+        "key add --tier case --passphrase-fd 3 --new-passphrase-fd 4 3< MINE 4< THEIRS\n",
+    .about =
+        "Needs a keeper. Your own passphrase comes from the usual source, that of the new slot\n"
+        "from --new-passphrase-fd or, typed twice, from the terminal. A case passphrase reads and\n"
+        "writes open fields and takes in withheld ones, but cannot read these back. With\n"
+        "--new-key-file the slot needs that file as well; where it is not there, it is made.\n"
+        "At most 8 slots, and two different costs of key derivation.\n",
+    .opts = (const struct opt[]){
+        { "tier", 0, false, "TIER", "what the new slot may do: case or keeper" },
+        { "new-key-file", 0, false, "F", "a file that the new slot needs besides the passphrase" },
+        PASS_COST_OPTS, { NULL, 0, false, NULL, NULL } },
+    .opens = CMD_OPENS_VAULT,
+    .reads = { .option = "new-key-file" },
+    .run = add_run,
+};
+
+/* ---- key remove --------------------------------------------------------------------------- */
+
+static vault_err
+remove_run(struct call *c)
+{
+    char *end = NULL;
+    long slot;
+    vault_err err;
+
+    errno = 0;
+    slot = strtol(c->args[0], &end, 10);
+    if (errno != 0 || end == c->args[0] || *end != '\0' || slot < 0 || slot > 1000)
+        return fail(VAULT_ERR_INPUT, "`key list` shows them", "SLOT is the number of a slot");
+    err = open_vault(c);
+    if (err == VAULT_OK)
+        err = kept(vault_key_remove(c->app->vault, (int)slot));
+    if (err != VAULT_OK)
+        return err;
+    if (c->json) {
+        struct json j = { .to = stdout };
+
+        js_object(&j);
+        js_pair_int(&j, "removed", slot);
+        js_end(&j);
+    }
+    term_say("slot %ld is removed\n"
+        "an old copy of this vault (a backup, a stolen disk) still opens with its passphrase\n"
+        "only `key rekey` shuts that out", slot);
+    return VAULT_OK;
+}
+
+const struct cmd cmd_key_remove = {
+    .name = "key remove",
+    .args = "SLOT",
+    .summary = "take a way in away",
+    .examples = "key list\nkey remove 2\n",
+    .about =
+        "Needs a keeper. The last keeper slot cannot be removed. Whoever has an old copy of the\n"
+        "vault and that passphrase still opens the copy, and with the old file `keys` also the\n"
+        "present records.db: `key rekey` shuts that out.\n",
+    .min_args = 1,
+    .max_args = 1,
+    .opens = CMD_OPENS_VAULT,
+    .run = remove_run,
+};

@@ -1,0 +1,360 @@
+/*
+ * keyset.c - the ways in: vault_key_add, vault_key_remove, vault_key_change.
+ *
+ * The three steps of docs/format.md, "Changing keys": keys.new, the entry that names it, the
+ * rename. A power cut between any two leaves the old or the new state, never none.
+ */
+#include "vault/session.h"
+
+#include <fcntl.h>
+#include <sodium.h>
+#include <string.h>
+#include "vault/base/files.h"
+#include "vault/base/text.h"
+
+/* ---- costs and passphrases ---- */
+
+/* A vault has at most two different costs; `slot` is the one that is about to change. */
+static vault_err
+costs_allow(const struct vault *v, unsigned slot, const struct kdf_cost *cost)
+{
+    struct kdf_cost seen[KEYFILE_SLOTS + 1];
+    size_t n = 0;
+
+    seen[n++] = *cost;
+    for (unsigned i = 0; i < KEYFILE_SLOTS; i++) {
+        const struct slot_header *h = &v->kf.slot[i].head;
+        size_t j = 0;
+        if (i == slot || h->kind == SLOT_EMPTY || h->kind == SLOT_SHARES)
+            continue;
+        while (j < n && !kdf_cost_equal(&seen[j], &h->cost))
+            j++;
+        if (j == n)
+            seen[n++] = h->cost;
+    }
+    if (n <= 2)
+        return VAULT_OK;
+    return err_say(VAULT_ERR_REFUSED, "use a cost that another slot has",
+        "a vault has at most two different costs of key derivation");
+}
+
+/* The cost asked for, else that of the slot in use, else (shares) a calibrated one. */
+static vault_err
+pick_cost(const struct vault *v, const struct vault_create_options *opt, struct kdf_cost *out)
+{
+    const struct slot_header *own = &v->kf.slot[v->slot].head;
+    bool asked = opt != NULL &&
+        (opt->kdf_mem_mib != 0 || opt->kdf_passes != 0 || opt->kdf_seconds > 0);
+
+    if (asked || own->kind == SLOT_SHARES)
+        return session_pick_cost(out, opt);
+    *out = own->cost;
+    return VAULT_OK;
+}
+
+vault_err
+session_stretch(struct secret **out, const uint8_t salt[static KDF_SALT_BYTES],
+    const struct secret *typed, const char *key_file, const struct kdf_cost *cost)
+{
+    struct secret *pass = NULL, *s = NULL;
+    uint8_t hash[32];
+    vault_err err;
+
+    err = text_passphrase(&pass, typed);
+    if (err == VAULT_OK)
+        err = kdf_derive(&s, pass, salt, cost);
+    if (err == VAULT_OK && key_file != NULL) {
+        err = session_key_file(key_file, hash);
+        if (err == VAULT_OK)
+            err = kdf_with_keyfile(out, s, hash);
+        sodium_memzero(hash, sizeof hash);
+    } else if (err == VAULT_OK) {
+        *out = secret_take(&s);
+    }
+    secret_free(pass);
+    secret_free(s);
+    return err;
+}
+
+/* ---- the three steps ---- */
+
+/* While keys.new is the file in force it must not be staged over. */
+static vault_err
+finish_swap(struct vault *v)
+{
+    vault_err err = VAULT_OK;
+
+    if (!v->swap_due)
+        return VAULT_OK;
+    err = file_swap(v->dir, KEYS_NEW, KEYS_NAME);
+    v->swap_due = err != VAULT_OK && file_exists(v->dir, KEYS_NEW);
+    return v->swap_due ? err : VAULT_OK;
+}
+
+vault_err
+session_stage_keys(struct vault *v, struct keyfile *kf, const struct key_tree *tree,
+    const struct secret *e, uint8_t hash[static 32])
+{
+    uint8_t bytes[KEYFILE_BYTES];
+    vault_err err = finish_swap(v);
+
+    kf->sequence = v->kf.sequence + 1;
+    if (err == VAULT_OK)
+        err = keyfile_encode(bytes, kf, tree, v->epoch, e);
+    if (err == VAULT_OK)
+        err = file_stage(v->dir, KEYS_NEW, bytes, sizeof bytes);
+    if (err == VAULT_OK)
+        crypto_generichash_blake2b(hash, 32, bytes, sizeof bytes, NULL, 0);
+    return err;
+}
+
+void
+session_unstage_keys(struct vault *v)
+{
+    struct vault_error said = *vault_last_error();
+
+    if (file_wipe(v->dir, KEYS_NEW) != VAULT_OK)
+        vault_clear_error();
+    (void)err_say(said.code, said.hint[0] == '\0' ? NULL : said.hint, "%s", said.text);
+}
+
+/* A registration or retirement that goes with a change of keys. */
+struct registration {
+    struct slot_header head;
+    struct slot_registration keys;
+    bool active;
+};
+#define REGISTRATIONS_MAX 2
+
+struct registrations {
+    struct registration r[REGISTRATIONS_MAX];
+    size_t n;
+};
+
+/* Who wrote through this slot so far will no more. */
+static vault_err
+retire(struct vault *v, const struct slot_header *head, struct registrations *out)
+{
+    const struct author *a = author_of_slot(v, head->id);
+
+    if (a == NULL)
+        return err_say(VAULT_ERR_DAMAGED, NULL, "the slot is not registered in the log");
+    out->r[out->n++] = (struct registration){ .head = *head,
+        .keys = { a->pk, a->x25519_pk, NULL } };
+    return VAULT_OK;
+}
+
+/* Step 2 and 3: the entry that names the staged file, and the rename. */
+static vault_err
+put_in_force(struct vault *v, const struct keyfile *kf, const struct commit *what,
+    const struct registrations *reg)
+{
+    struct change c;
+    vault_err err;
+
+    err = session_begin(v, &c);
+    for (size_t i = 0; err == VAULT_OK && reg != NULL && i < reg->n; i++)
+        err = system_add_slot(v, &c, &reg->r[i].head, &reg->r[i].keys, reg->r[i].active);
+    if (err == VAULT_OK)
+        err = session_commit(v, &c, what);
+    else
+        change_abort(&c);
+    if (err != VAULT_OK) {
+        /* Where the commit itself failed it may have taken place: the next opening settles it. */
+        if (!v->uncertain)
+            session_unstage_keys(v);
+        return err;
+    }
+    v->kf = *kf;
+    memcpy(v->keys_hash, what->keys_hash, 32);
+    err = file_swap(v->dir, KEYS_NEW, KEYS_NAME);
+    v->swap_due = err != VAULT_OK && file_exists(v->dir, KEYS_NEW);
+    if (err != VAULT_OK)
+        err_prefix("the change is in force, but keys.new could not be renamed yet: ");
+    return err;
+}
+
+static vault_err
+apply(struct vault *v, struct keyfile *kf, const char *action, unsigned slot,
+    const struct registrations *reg)
+{
+    struct detail d = {0};
+    struct commit what = { .action = action, .keeper = reg != NULL, .detail = &d };
+    uint8_t hash[32];
+    vault_err err = session_stage_keys(v, kf, &v->tree, v->e, hash);
+
+    if (err == VAULT_OK) {
+        detail_uint(&d, "slot", slot);
+        what.keys_hash = hash;
+        what.keys_sequence = kf->sequence;
+        err = put_in_force(v, kf, &what, reg);
+    }
+    detail_free(&d);
+    return err;
+}
+
+/* ---- change ---- */
+
+vault_err
+vault_key_change(vault *v, const struct secret *new_passphrase,
+    const struct vault_create_options *opt)
+{
+    struct keyfile kf = v->kf;
+    struct slot_header head = v->kf.slot[v->slot].head;
+    const char *key_file = opt == NULL ? NULL : opt->key_file;
+    struct secret *s = NULL;
+    vault_err err;
+
+    vault_clear_error();
+    if (head.kind == SLOT_SHARES)
+        return err_say(VAULT_ERR_REFUSED, "'key shares' makes a new set",
+            "a slot of shares has no passphrase");
+    head.kind = key_file == NULL ? SLOT_PASS : SLOT_PASS_KEYFILE;
+    err = pick_cost(v, opt, &head.cost);
+    if (err == VAULT_OK)
+        err = costs_allow(v, v->slot, &head.cost);
+    if (err == VAULT_OK)
+        err = session_stretch(&s, v->kf.argon_salt, new_passphrase, key_file, &head.cost);
+    if (err == VAULT_OK)
+        err = slot_seal(&kf.slot[v->slot], &head, kf.vault_id, s, &v->me, v->tree.vmk, v->x);
+    if (err == VAULT_OK)
+        err = apply(v, &kf, "key-change", v->slot, NULL);
+    secret_free(s);
+    return err;
+}
+
+/* ---- add ---- */
+
+vault_err
+session_slot_x(const struct vault *v, enum slot_tier tier, const struct key_tree *tree,
+    struct secret **out)
+{
+    struct buf card = BUF_INIT;
+    uint8_t hash[32];
+    vault_err err;
+
+    if (tier == TIER_KEEPER)
+        return secret_copy(out, secret_bytes(tree->nsk), 32);
+    err = card_build(&card, tree, v->kf.vault_id);
+    if (err == VAULT_OK) {
+        card_hash(hash, card.p, card.n);
+        err = secret_copy(out, hash, sizeof hash);
+    }
+    buf_free(&card);
+    return err;
+}
+
+static vault_err
+free_slot(const struct vault *v, unsigned *out)
+{
+    for (unsigned i = 0; i < KEYFILE_SLOTS; i++)
+        if (v->kf.slot[i].head.kind == SLOT_EMPTY) {
+            *out = i;
+            return VAULT_OK;
+        }
+    return err_say(VAULT_ERR_REFUSED, "'key remove' makes room", "all %u key slots are in use",
+        (unsigned)KEYFILE_SLOTS);
+}
+
+vault_err
+session_add_slot(struct vault *v, struct slot_header *head, const struct secret *s,
+    int replaces, const char *action)
+{
+    struct keyfile kf = v->kf;
+    struct secret *slot_secret = NULL, *x = NULL;
+    struct slot_keys keys = {0};
+    struct registrations reg = {0};
+    vault_err err = VAULT_OK;
+
+    randombytes_buf(head->id, sizeof head->id);
+    if (replaces >= 0) {
+        head->index = (uint8_t)replaces;
+        err = retire(v, &v->kf.slot[replaces].head, &reg);
+    }
+    if (err == VAULT_OK)
+        err = secret_random(&slot_secret, 32);
+    if (err == VAULT_OK)
+        err = slot_keys_derive(&keys, slot_secret);
+    if (err == VAULT_OK)
+        err = session_slot_x(v, head->tier, &v->tree, &x);
+    if (err == VAULT_OK)
+        err = slot_seal(&kf.slot[head->index], head, kf.vault_id, s, &keys, v->tree.vmk, x);
+    reg.r[reg.n++] = (struct registration){ .head = *head, .active = true,
+        .keys = { keys.author_pk, keys.x25519_pk, keys.slot_key } };
+    if (err == VAULT_OK)
+        err = apply(v, &kf, action, head->index, &reg);
+    slot_keys_free(&keys);
+    secret_free(slot_secret);
+    secret_free(x);
+    return err;
+}
+
+vault_err
+vault_key_add(vault *v, enum vault_tier tier, const struct secret *passphrase,
+    const struct vault_create_options *opt, int *slot)
+{
+    struct slot_header head = { .tier = tier == VAULT_TIER_KEEPER ? TIER_KEEPER : TIER_CASE };
+    const char *key_file = opt == NULL ? NULL : opt->key_file;
+    struct secret *s = NULL;
+    unsigned at = 0;
+    vault_err err;
+
+    vault_clear_error();
+    err = need_keeper(v, "adding a key slot");
+    if (err == VAULT_OK)
+        err = free_slot(v, &at);
+    head.index = (uint8_t)at;
+    head.kind = key_file == NULL ? SLOT_PASS : SLOT_PASS_KEYFILE;
+    if (err == VAULT_OK)
+        err = pick_cost(v, opt, &head.cost);
+    if (err == VAULT_OK)
+        err = costs_allow(v, at, &head.cost);
+    if (err == VAULT_OK)
+        err = session_stretch(&s, v->kf.argon_salt, passphrase, key_file, &head.cost);
+    if (err == VAULT_OK)
+        err = session_add_slot(v, &head, s, -1, "slot-add");
+    if (err == VAULT_OK)
+        *slot = (int)at;
+    secret_free(s);
+    return err;
+}
+
+/* ---- remove ---- */
+
+static vault_err
+may_remove(const struct vault *v, int slot)
+{
+    unsigned keepers = 0;
+
+    if (slot < 0 || slot >= KEYFILE_SLOTS || v->kf.slot[slot].head.kind == SLOT_EMPTY)
+        return err_say(VAULT_ERR_NOT_FOUND, "'key list' shows the slots", "there is no such slot");
+    for (unsigned i = 0; i < KEYFILE_SLOTS; i++)
+        keepers += v->kf.slot[i].head.kind != SLOT_EMPTY && v->kf.slot[i].head.tier == TIER_KEEPER;
+    if (v->kf.slot[slot].head.tier == TIER_KEEPER && keepers == 1)
+        return err_say(VAULT_ERR_REFUSED, "'key add --tier keeper' makes another one first",
+            "the last keeper slot cannot be removed: nobody could read the names again");
+    return VAULT_OK;
+}
+
+vault_err
+vault_key_remove(vault *v, int slot)
+{
+    struct keyfile kf = v->kf;
+    struct registrations reg = {0};
+    vault_err err;
+
+    vault_clear_error();
+    err = need_keeper(v, "removing a key slot");
+    if (err == VAULT_OK)
+        err = may_remove(v, slot);
+    if (err == VAULT_OK)
+        err = retire(v, &v->kf.slot[slot].head, &reg);
+    if (err != VAULT_OK)
+        return err;
+    memset(&kf.slot[slot], 0, sizeof kf.slot[slot]);
+    kf.slot[slot].head.index = (uint8_t)slot;
+    err = apply(v, &kf, "slot-remove", (unsigned)slot, &reg);
+    if (err == VAULT_OK && (unsigned)slot == v->slot)
+        v->uncertain = true;        /* nothing that it would sign now is valid */
+    return err;
+}

@@ -1,0 +1,386 @@
+/*
+ * system.c - system records as a session reads them: types, slots and their authors, cards.
+ *
+ * They are revisions like others, so the chain of the log answers for them; what is judged here is
+ * what they say. Only entries that the keeper signed add them, and the card is pinned by what the
+ * slot that opened was given, so nobody who can merely write can put another keeper in its place.
+ */
+#include "vault/session.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "vault/record/value.h"
+
+static vault_err
+damaged(const char *what)
+{
+    return err_say(VAULT_ERR_DAMAGED, "keep this folder as it is and go back to a backup", "%s",
+        what);
+}
+
+/* ---- values ---- */
+
+static bool
+field_view(const struct revision *rev, const char *field, enum value_shape shape,
+    struct value_view *out)
+{
+    const struct leaf *l = revision_leaf(rev, field);
+
+    return l != NULL && l->value.n != 0 && value_read(out, l->value) == VAULT_OK &&
+        out->shape == shape;
+}
+
+static vault_err
+field_bytes(const struct revision *rev, const char *field, void *out, size_t n)
+{
+    struct value_view view;
+
+    if (!field_view(rev, field, VALUE_BYTES, &view) || view.text.n != n)
+        return damaged("a system record lacks a value");
+    memcpy(out, view.text.p, n);
+    return VAULT_OK;
+}
+
+static vault_err
+field_num(const struct revision *rev, const char *field, unsigned *out)
+{
+    struct value_view view;
+
+    if (!field_view(rev, field, VALUE_INT, &view) || view.num < 0 || view.num > 255)
+        return damaged("a system record lacks a number");
+    *out = (unsigned)view.num;
+    return VAULT_OK;
+}
+
+static bool
+text_is(const struct revision *rev, const char *field, const char *text)
+{
+    struct value_view view;
+
+    return field_view(rev, field, VALUE_TEXT, &view) && view.text.n == strlen(text) &&
+        memcmp(view.text.p, text, view.text.n) == 0;
+}
+
+/* ---- types ---- */
+
+static vault_err
+apply_type(struct vault *v, const struct revision *rev)
+{
+    struct type_def *t = NULL;
+    const struct type_def *now;
+    struct value_view view;
+    uint8_t id[RECORD_ID_BYTES];
+    vault_err err;
+
+    if (!field_view(rev, "definition", VALUE_BYTES, &view))
+        return damaged("a type has no definition");
+    err = type_decode(&t, view.text.p, view.text.n);
+    if (err != VAULT_OK)
+        return err;
+    system_type_id(id, t->name);
+    now = type_set_current(&v->recs.types, t->name);
+    if (memcmp(id, rev->record, sizeof id) != 0 ||
+        (now != NULL && type_may_follow(now, t) != VAULT_OK)) {
+        type_free(t);
+        return damaged("a type does not follow from its earlier version");
+    }
+    return type_set_add(&v->recs.types, t);
+}
+
+/* ---- slots and who writes through them ---- */
+
+static vault_err
+author_push(struct vault *v, const struct author *a)
+{
+    struct author *p = reallocarray(v->author, v->n_authors + 1, sizeof *p);
+
+    if (p == NULL)
+        return err_nomem();
+    v->author = p;
+    v->author[v->n_authors++] = *a;
+    return VAULT_OK;
+}
+
+struct author *
+author_of_slot(struct vault *v, const uint8_t id[static SLOT_ID_BYTES])
+{
+    for (size_t i = 0; i < v->n_authors; i++)
+        if (v->author[i].until == 0 && memcmp(v->author[i].slot_id, id, SLOT_ID_BYTES) == 0)
+            return &v->author[i];
+    return NULL;
+}
+
+const struct author *
+author_by_pk(const struct vault *v, const uint8_t pk[static 32])
+{
+    const struct author *found = NULL;
+
+    for (size_t i = 0; i < v->n_authors; i++)
+        if (memcmp(v->author[i].pk, pk, 32) == 0)
+            found = &v->author[i];
+    return found;
+}
+
+bool
+author_may_sign(const struct vault *v, uint32_t row, const uint8_t pk[static 32],
+    const uint8_t slot_id[static SLOT_ID_BYTES])
+{
+    for (size_t i = 0; i < v->n_authors; i++) {
+        const struct author *a = &v->author[i];
+        if (memcmp(a->pk, pk, 32) == 0 && memcmp(a->slot_id, slot_id, SLOT_ID_BYTES) == 0 &&
+            a->since <= row && (a->until == 0 || row <= a->until))
+            return true;
+    }
+    return false;
+}
+
+/* A keeper compares the registered slot key of the slot that opened with the one it has. */
+static vault_err
+judge_own_key(struct vault *v, const struct revision *rev, const struct author *a)
+{
+    uint8_t own[32];
+    vault_err err;
+
+    if (!is_keeper(v) || !a->active || memcmp(a->pk, v->me.author_pk, 32) != 0)
+        return VAULT_OK;
+    err = field_bytes(rev, "slot_key", own, sizeof own);
+    if (err == VAULT_OK && !bytes_equal(own, secret_bytes(v->me.slot_key), sizeof own))
+        err = damaged("the registered key of this slot is not its own");
+    sodium_memzero(own, sizeof own);
+    return err;
+}
+
+static vault_err
+read_author(const struct revision *rev, uint32_t log, struct author *a)
+{
+    vault_err err;
+
+    memset(a, 0, sizeof *a);
+    memcpy(a->slot_id, rev->record + 2, SLOT_ID_BYTES);
+    a->since = log;
+    a->active = text_is(rev, "state", "active");
+    err = field_bytes(rev, "author", a->pk, sizeof a->pk);
+    if (err == VAULT_OK)
+        err = field_bytes(rev, "x25519", a->x25519_pk, sizeof a->x25519_pk);
+    if (err == VAULT_OK)
+        err = field_num(rev, "index", &a->index);
+    if (err == VAULT_OK)
+        err = field_num(rev, "kind", &a->kind);
+    if (err == VAULT_OK)
+        err = field_num(rev, "tier", &a->tier);
+    return err;
+}
+
+/* A registration ends the one before; that of the same keys goes on from where it began. */
+static vault_err
+apply_slot(struct vault *v, const struct revision *rev, uint32_t n)
+{
+    struct author a, *now;
+    vault_err err = read_author(rev, v->recs.index.pair[n].log, &a);
+
+    if (err == VAULT_OK)
+        err = judge_own_key(v, rev, &a);
+    if (err != VAULT_OK)
+        return err;
+    a.pair = n;
+    now = author_of_slot(v, a.slot_id);
+    if (now != NULL && a.active && memcmp(now->pk, a.pk, 32) == 0) {
+        a.since = now->since;
+        *now = a;
+        return VAULT_OK;
+    }
+    if (now != NULL) {
+        now->until = a.since;
+        now->active = false;
+    }
+    return a.active ? author_push(v, &a) : VAULT_OK;
+}
+
+vault_err
+system_slot_key(struct vault *v, const struct author *a, struct secret **out)
+{
+    struct revision rev;
+    struct secret *key = NULL;
+    vault_err err;
+
+    revision_init(&rev);
+    err = recs_load(&v->recs, a->pair, &rev);
+    if (err == VAULT_OK)
+        err = recs_load_withheld(&v->recs, a->pair, &rev);
+    if (err == VAULT_OK)
+        err = secret_new(&key, 32);
+    if (err == VAULT_OK)
+        err = field_bytes(&rev, "slot_key", secret_edit(key), 32);
+    if (err == VAULT_OK)
+        *out = secret_take(&key);
+    secret_free(key);
+    revision_free(&rev);
+    return err;
+}
+
+/* ---- the card ---- */
+
+static vault_err
+apply_card(struct vault *v, const struct revision *rev, uint32_t log)
+{
+    struct keeper_key *k;
+    struct value_view view;
+    vault_err err;
+
+    if (!field_view(rev, "card", VALUE_BYTES, &view))
+        return damaged("the card is missing");
+    err = card_read(&v->card, view.text.p, view.text.n);
+    if (err != VAULT_OK)
+        return err;
+    if (memcmp(v->card.vault_id, v->kf.vault_id, VAULT_ID_BYTES) != 0)
+        return damaged("the card is that of another vault");
+    card_hash(v->card_hash, view.text.p, view.text.n);
+    k = reallocarray(v->keeper, v->n_keepers + 1, sizeof *k);
+    if (k == NULL)
+        return err_nomem();
+    v->keeper = k;
+    k = &v->keeper[v->n_keepers++];
+    k->since = log;
+    memcpy(k->pk, v->card.keeper_pk, 32);
+    return VAULT_OK;
+}
+
+/* The last card is the one that follows from the keeper's key, or that the slot was given. */
+static vault_err
+judge_card(const struct vault *v)
+{
+    struct buf own = BUF_INIT;
+    uint8_t hash[32];
+    vault_err err = VAULT_OK;
+
+    if (v->n_keepers == 0)
+        return damaged("the vault's card is missing");
+    if (!is_keeper(v)) {
+        if (!bytes_equal(v->card_hash, secret_bytes(v->x), 32))
+            err = damaged("the card is not the one that this slot was given");
+        return err;
+    }
+    err = card_build(&own, &v->tree, v->kf.vault_id);
+    if (err == VAULT_OK) {
+        card_hash(hash, own.p, own.n);
+        if (memcmp(hash, v->card_hash, sizeof hash) != 0)
+            err = damaged("the card is not the one that follows from the keeper's key");
+    }
+    buf_free(&own);
+    return err;
+}
+
+bool
+keeper_may_sign(const struct vault *v, uint32_t row, const uint8_t (*pk)[32], size_t n)
+{
+    size_t now = 0;
+
+    while (now < v->n_keepers && v->keeper[now].since <= row)
+        now++;
+    if (now == 0 || n == 0)
+        return n == 0;
+    /* A rekey is signed by both keys; nothing else has two. */
+    if (now >= 2 && v->keeper[now - 1].since == row)
+        return n == 2 && memcmp(pk[0], v->keeper[now - 2].pk, 32) == 0 &&
+            memcmp(pk[1], v->keeper[now - 1].pk, 32) == 0;
+    return n == 1 && memcmp(pk[0], v->keeper[now - 1].pk, 32) == 0;
+}
+
+/* ---- all of them ---- */
+
+/* One system revision: only entries that the keeper signed may add it. */
+static vault_err
+apply_system(struct vault *v, uint32_t n, struct revision *rev)
+{
+    const struct pair *p = &v->recs.index.pair[n];
+    const struct type_def *t = type_system(p->record[1]);
+    vault_err err;
+
+    if (t == NULL)
+        return err_say(VAULT_ERR_FAILED, "open it with a newer withheld",
+            "this vault holds system records of a newer version");
+    if (!v->chain[p->log].keeper)
+        return damaged("a system record was added without the keeper's signature");
+    err = recs_load(&v->recs, n, rev);
+    if (err == VAULT_OK && is_keeper(v) && revision_introduces(rev))
+        err = recs_load_withheld(&v->recs, n, rev);
+    if (err == VAULT_OK && memcmp(rev->type, t->hash, 32) != 0)
+        err = damaged("a system record is of a wrong type");
+    if (err != VAULT_OK)
+        return err;
+    switch (p->record[1]) {
+    case SYSTEM_TYPE:
+        return apply_type(v, rev);
+    case SYSTEM_SLOT:
+        return apply_slot(v, rev, n);
+    case SYSTEM_CARD:
+        return apply_card(v, rev, p->log);
+    default:
+        return VAULT_OK;        /* former keys: read when they are needed */
+    }
+}
+
+static vault_err
+apply_range(struct vault *v, struct report *rep, uint32_t from, uint32_t to)
+{
+    struct revision rev;
+    char where[96];
+    vault_err err = VAULT_OK;
+
+    revision_init(&rev);
+    for (uint32_t n = from; err == VAULT_OK && n <= to; n++) {
+        if (!index_is_system(&v->recs.index.pair[n]))
+            continue;
+        err = apply_system(v, n, &rev);
+        pair_name(v, n, where);
+        err = report_damage(rep, err, where);
+    }
+    revision_free(&rev);
+    return err;
+}
+
+/* The slot that opened must be one that the keeper registered and did not retire. */
+static vault_err
+own_registration(struct vault *v)
+{
+    const struct author *a = author_of_slot(v, v->kf.slot[v->slot].head.id);
+
+    if (a != NULL && memcmp(a->pk, v->me.author_pk, 32) == 0 &&
+        memcmp(a->x25519_pk, v->me.x25519_pk, 32) == 0 &&
+        a->tier == (unsigned)v->kf.slot[v->slot].head.tier)
+        return VAULT_OK;
+    return damaged("the slot that opened is not registered in the log");
+}
+
+vault_err
+verify_system(struct vault *v, struct report *rep)
+{
+    vault_err err = apply_range(v, rep, 1, v->recs.index.n);
+
+    if (err == VAULT_OK)
+        err = report_damage(rep, judge_card(v), "system records");
+    if (err == VAULT_OK)
+        err = report_damage(rep, own_registration(v), "system records");
+    return err;
+}
+
+vault_err
+verify_new_system(struct vault *v, uint32_t first_pair)
+{
+    return apply_range(v, NULL, first_pair + 1, v->recs.index.n);
+}
+
+/* ---- names for people ---- */
+
+void
+author_name(const struct vault *v, const uint8_t pk[static 32], char out[static 40])
+{
+    const struct author *a = author_by_pk(v, pk);
+
+    if (a == NULL)
+        snprintf(out, 40, "unknown");
+    else
+        snprintf(out, 40, "slot %u (%s)", a->index, a->tier == TIER_KEEPER ? "keeper" : "case");
+}

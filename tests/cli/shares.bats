@@ -150,6 +150,24 @@ wrong() {
     { head -n 1 one; tail -n 1 shares; } | wrong 2 'line 2: the share is of another set'
 }
 
+@test "a program of its own, written from SLIP-0039, combines what is split here" {
+    local n
+    combine() { raw 0 "$PYTHON" "$DATA/slip39.py" "$TOP/vault/base/words_1024.c" "$@"; }
+    for n in 16 22 28 32; do
+        raw 0 "$WITHHELD" shares split --threshold 3 --count 5 --slip39-passphrase-fd 3 <<< "${LONG:0:2*n}" 3<<< 'a b~'
+        sed -n '5p;1p;4p' out > shares
+        combine 'a b~' < shares
+        [ "$output" = "1 ${LONG:0:2*n}" ]
+    done
+    raw 0 "$WITHHELD" shares split --threshold 1 --count 1 --exponent 3 <<< "$SECRET"
+    cp out shares
+    combine < shares
+    [ "$output" = "3 $SECRET" ]
+    split 16 16
+    combine < shares
+    [ "$output" = "0 $LONG" ]
+}
+
 @test "the vectors of SLIP-0039" {
     [ -e "$VECTORS" ] || skip "the vectors ($VECTORS) are not there"
     "$PYTHON" - "$VECTORS" << 'PY'

@@ -127,6 +127,49 @@ input_file(struct input *out, const char *path, size_t max)
     return err;
 }
 
+/* Up to `room` bytes; *n: how many there were. */
+static vault_err
+fill_secret(struct secret *s, size_t *n, size_t room)
+{
+    uint8_t *p = vault_secret_edit(s);
+
+    *n = 0;
+    while (*n < room) {
+        ssize_t r = read(STDIN_FILENO, p + *n, room - *n);
+
+        if (r < 0 && errno == EINTR)
+            continue;
+        if (r < 0 && errno == EISDIR)
+            return fail(VAULT_ERR_INPUT, NULL, "standard input is a folder");
+        if (r < 0)
+            return fail_errno(errno, "cannot read standard input");
+        if (r == 0)
+            break;
+        *n += (size_t)r;
+    }
+    return VAULT_OK;
+}
+
+vault_err
+input_secret(struct secret **out, size_t max)
+{
+    struct secret *s = NULL;
+    size_t n = 0;
+    vault_err err = kept(vault_secret_new(&s, max + 1));
+
+    if (err == VAULT_OK)
+        err = fill_secret(s, &n, max + 1);
+    if (err == VAULT_OK && n > max)
+        err = fail(VAULT_ERR_INPUT, NULL, "the input is longer than %zu bytes", max);
+    if (err != VAULT_OK) {
+        vault_secret_free(s);
+        return err;
+    }
+    vault_secret_set_len(s, n);
+    *out = s;
+    return VAULT_OK;
+}
+
 /* More of standard input into `ahead`. At its end nothing is added. */
 static vault_err
 fill(void)

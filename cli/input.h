@@ -25,6 +25,10 @@ VAULT_CHECK vault_err input_file(struct input *out, const char *path, size_t max
 /* The next line of standard input without its end, at most `max` bytes. *end: none is left. */
 VAULT_CHECK vault_err input_line(struct input *out, size_t max, bool *end);
 
+/* All of standard input, at most `max` bytes, read into guarded memory. The caller frees *out. Not for a
+ * shell, whose standard input is its commands. */
+VAULT_CHECK vault_err input_secret(struct secret **out, size_t max);
+
 /* From now on "-" is one line. */
 void input_by_line(void);
 

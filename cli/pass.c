@@ -164,6 +164,12 @@ pass_new(struct secret **out, const struct call *c, const char *prompt)
 }
 
 vault_err
+pass_option(struct secret **out, const struct call *c, const char *option)
+{
+    return call_has(c, option) ? from_fd_option(out, c, option) : VAULT_OK;
+}
+
+vault_err
 pass_first(struct secret **out, const struct call *c, const char *prompt)
 {
     if (call_has(c, "new-passphrase-fd"))

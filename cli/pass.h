@@ -20,6 +20,9 @@ VAULT_CHECK vault_err pass_source(const struct call *c);
 /* A new one: --new-passphrase-fd, else the terminal, twice. */
 VAULT_CHECK vault_err pass_new(struct secret **out, const struct call *c, const char *prompt);
 
+/* One that is only for an option of its own; *out stays NULL where the option was not given. */
+VAULT_CHECK vault_err pass_option(struct secret **out, const struct call *c, const char *option);
+
 /* The first one of a new vault: the usual source, --new-passphrase-fd, or the terminal, twice. */
 VAULT_CHECK vault_err pass_first(struct secret **out, const struct call *c, const char *prompt);
 

@@ -182,6 +182,44 @@ vault_secret_equal(const struct secret *a, const struct secret *b)
     return secret_equal(a, b) == 1;
 }
 
+vault_err
+vault_secret_from_hex(struct secret **out, const char *hex, size_t n)
+{
+    struct secret *s = NULL;
+    size_t read = 0;
+    vault_err err;
+
+    vault_clear_error();
+    if (n == 0 || n % 2 != 0)
+        return err_say(VAULT_ERR_INPUT, NULL, "hexadecimal digits come in pairs");
+    err = secret_new(&s, n / 2);
+    if (err != VAULT_OK)
+        return err;
+    if (sodium_hex2bin(secret_edit(s), n / 2, hex, n, NULL, &read, NULL) != 0 || read != n / 2) {
+        secret_free(s);
+        return err_say(VAULT_ERR_INPUT, NULL, "something else than hexadecimal digits");
+    }
+    *out = s;
+    return VAULT_OK;
+}
+
+vault_err
+vault_secret_to_hex(struct secret **out, const struct secret *s)
+{
+    struct secret *hex = NULL;
+    size_t n = 2 * secret_len(s);
+    vault_err err;
+
+    vault_clear_error();
+    err = secret_new(&hex, n + 1);
+    if (err != VAULT_OK)
+        return err;
+    (void)sodium_bin2hex((char *)secret_edit(hex), n + 1, secret_bytes(s), secret_len(s));
+    secret_set_len(hex, n);
+    *out = hex;
+    return VAULT_OK;
+}
+
 /* ---- text --------------------------------------------------------------------------------- */
 
 void

@@ -53,6 +53,11 @@ VAULT_API uint8_t *vault_secret_edit(struct secret *s);             /* borrowed;
 VAULT_API void vault_secret_set_len(struct secret *s, size_t n);
 VAULT_API size_t vault_secret_len(const struct secret *s);
 VAULT_API bool vault_secret_equal(const struct secret *a, const struct secret *b);
+/* A new secret from 2 or more hexadecimal digits (an even number), and back as text with a zero byte
+ * behind it; in constant time. Caller frees *out. VAULT_ERR_INPUT: no such digits. */
+VAULT_API VAULT_CHECK vault_err vault_secret_from_hex(struct secret **out, const char *hex,
+    size_t n);
+VAULT_API VAULT_CHECK vault_err vault_secret_to_hex(struct secret **out, const struct secret *s);
 
 /* ---- creating and opening ----------------------------------------------------------------- */
 
@@ -348,6 +353,43 @@ VAULT_API VAULT_CHECK vault_err vault_check(const char *path, const struct vault
 /* The same within an open session (shell). */
 VAULT_API VAULT_CHECK vault_err vault_check_open(vault *v, vault_problem_fn *fn, void *ctx,
     uint64_t *unverified);
+
+/* ---- shares (SLIP-0039); without a vault -------------------------------------------------- */
+
+struct vault_share_plan {
+    unsigned threshold, count;          /* any `threshold` of `count` shares, at most 16 */
+    unsigned exponent;                  /* of the iterations, 0 to 15: each step doubles the time */
+    const struct secret *passphrase;    /* printable ASCII; NULL: none */
+};
+/* The words of one share, separated by blanks. */
+typedef int vault_share_fn(void *ctx, const char *words);
+/* Split a secret of 16 to 32 bytes (an even number). VAULT_ERR_INPUT: numbers, size, passphrase. */
+VAULT_API VAULT_CHECK vault_err vault_shares_split(const struct secret *secret,
+    const struct vault_share_plan *plan, vault_share_fn *fn, void *ctx);
+
+typedef struct vault_shares vault_shares;           /* shares of one set, as they come */
+
+VAULT_API VAULT_CHECK vault_err vault_shares_new(vault_shares **out);
+VAULT_API void vault_shares_free(vault_shares *s);  /* wipes; NULL is fine */
+struct vault_share_fault {
+    unsigned word;              /* number of the word that is none, from 1; 0: the error is another */
+    const char *nearest;        /* what it may have been, or NULL; as secret as the share */
+};
+/*
+ * Add a share as it was typed (n bytes; either case, words may be cut after four letters). More than
+ * are needed may be added. After an error the set is as before; `fault` may be NULL.
+ * VAULT_ERR_INPUT: a wrong word, number of words or checksum; of another set; here already.
+ * VAULT_ERR_KEY: with this one enough would be here, but they do not belong together.
+ */
+VAULT_API VAULT_CHECK vault_err vault_shares_add(vault_shares *s, const char *words, size_t n,
+    struct vault_share_fault *fault);
+/* How many shares are missing at least (0: none), and a sentence about it. */
+VAULT_API unsigned vault_shares_missing(const vault_shares *s, char sentence[256]);
+/* The secret. A wrong passphrase gives another secret, and no error. VAULT_ERR_KEY: shares are missing. */
+VAULT_API VAULT_CHECK vault_err vault_shares_secret(struct secret **out, const vault_shares *s,
+    const struct secret *passphrase);
+/* The only word that begins with these n letters (four are always enough), or NULL. */
+VAULT_API const char *vault_share_word(const char *letters, size_t n);
 
 /* ---- loose ends --------------------------------------------------------------------------- */
 

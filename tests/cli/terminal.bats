@@ -449,6 +449,43 @@ answer_until() {
     screen | grep -q residence
 }
 
+@test "shares are asked for one after the other, and again only for the word that is none" {
+    "$WITHHELD" -q shares split --threshold 2 --count 3 --exponent 0 <<< 00112233445566778899aabbccddeeff > shares
+    on_terminal "$WITHHELD" shares combine
+    sees 'first share'
+    text "$(sed -n 1p shares)"
+    keys Enter
+    sees '1 of the 2 shares that are needed is here; next share'
+    text "$(sed -n 1p shares)"
+    keys Enter
+    sees 'here already; the share again'
+    text "$(sed -n 3p shares | sed 's/[a-z]*/zzzzzz/7')"
+    keys Enter
+    sees 'word 7 is not one of the 1024 words; word 7 again:'
+    text "$(sed -n 3p shares | cut -d' ' -f7)"
+    keys Enter
+    sees 00112233445566778899aabbccddeeff
+    sees 'exit code 0'
+    sane
+    never_wrote "$(sed -n 1p shares | cut -d' ' -f5-7)"
+    # An empty answer ends it.
+    on_terminal "$WITHHELD" shares combine
+    sees 'first share'
+    keys Enter
+    sees 'exit code 3'
+    screen | grep -q 'no share is here'
+}
+
+@test "the secret that is split is typed without being shown" {
+    on_terminal "$WITHHELD" shares split --threshold 1 --count 1
+    sees 'the secret in hexadecimal'
+    text 00112233445566778899aabbccddeeff
+    keys Enter
+    sees 'exit code 0'
+    sane
+    never_wrote 0011223344
+}
+
 @test "arguments cannot be read in the list of processes" {
     new_vault v pass
     on_terminal "$WITHHELD" add person ref=K-12-visible

@@ -1,5 +1,5 @@
 /*
- * cmd_slots.c - ways in come and go: key add, key remove.
+ * cmd_slots.c - ways in come and go: key add, key remove, key rekey.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -175,4 +175,50 @@ const struct cmd cmd_key_remove = {
     .max_args = 1,
     .opens = CMD_OPENS_VAULT,
     .run = remove_run,
+};
+
+/* ---- key rekey ---------------------------------------------------------------------------- */
+
+static vault_err
+rekey_run(struct call *c)
+{
+    struct vault_credentials cred = { .slot = -1 };
+    struct secret *pass = NULL;
+    vault_err err = open_credentials(&cred, &pass, c);
+
+    if (err == VAULT_OK)
+        err = kept(vault_open(&c->app->vault, c->app->folder, &cred));
+    if (err == VAULT_ERR_KEY)
+        open_explain(c);
+    if (err == VAULT_OK)
+        err = kept(vault_key_rekey(c->app->vault, &cred));
+    vault_secret_free(pass);
+    if (err != VAULT_OK)
+        return err;
+    if (c->json) {
+        struct json j = { .to = stdout };
+
+        js_object(&j);
+        js_pair_bool(&j, "rekeyed", true);
+        js_end(&j);
+    }
+    term_say("the vault has new keys; every slot keeps its passphrase\n"
+        "no old copy of `keys` opens the present files any more, with whatever passphrase\n"
+        "copies made before today still open with the keys of their time: wipe what you can reach,\n"
+        "make a new backup, and give the new card to whom you exchange files with");
+    return VAULT_OK;
+}
+
+const struct cmd cmd_key_rekey = {
+    .name = "key rekey",
+    .args = "",
+    .summary = "new keys for everything: shuts out who left, and old copies of the keys",
+    .examples = "key remove 3\nkey rekey\n",
+    .about =
+        "Needs a keeper's passphrase and free space for a second records.db. Slots that are there\n"
+        "stay, also those of people who are away; remove the slot of somebody who left first. What\n"
+        "was copied before cannot be called back: it opens with the keys of its time.\n",
+    .opens = CMD_OPENS_VAULT,
+    .not_in_shell = true,
+    .run = rekey_run,
 };

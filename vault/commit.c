@@ -248,6 +248,10 @@ fill_entry(struct vault *v, const struct change *c, const struct commit *what, s
         memcpy(e->keeper[0], v->tree.keeper_pk, 32);
         e->n_keepers = 1;
     }
+    if (what->next != NULL) {
+        memcpy(e->keeper[1], what->next->keeper_pk, 32);
+        e->n_keepers = 2;
+    }
     strncpy(e->action, what->action, ENTRY_ACTION_MAX);
     merkle_root(e->root, &c->tree);
     e->count = c->tree.count;
@@ -259,8 +263,8 @@ fill_entry(struct vault *v, const struct change *c, const struct commit *what, s
 }
 
 static vault_err
-sign_entry(struct vault *v, const struct log_entry *e, const uint8_t hash[static 32],
-    struct buf *out)
+sign_entry(struct vault *v, const struct commit *what, const struct log_entry *e,
+    const uint8_t hash[static 32], struct buf *out)
 {
     uint8_t sig[1 + ENTRY_KEEPERS_MAX][64];
     vault_err err;
@@ -268,6 +272,8 @@ sign_entry(struct vault *v, const struct log_entry *e, const uint8_t hash[static
     err = sign_hash(sig[0], v->me.author_seed, ENTRY_LABEL, hash);
     if (err == VAULT_OK && e->n_keepers != 0)
         err = sign_hash(sig[1], v->tree.keeper_sign_seed, ENTRY_LABEL, hash);
+    if (err == VAULT_OK && what->next != NULL)
+        err = sign_hash(sig[2], what->next->keeper_sign_seed, ENTRY_LABEL, hash);
     if (err == VAULT_OK)
         entry_sigs_encode(out, (const uint8_t (*)[64])sig, 1 + e->n_keepers);
     return err != VAULT_OK ? err : buf_ok(out);
@@ -331,7 +337,7 @@ write_entry(struct vault *v, struct change *c, const struct commit *what, struct
     }
     if (err == VAULT_OK) {
         entry_hash(hash, PART(entry.p, entry.n));
-        err = sign_entry(v, e, hash, &sigs);
+        err = sign_entry(v, what, e, hash, &sigs);
     }
     if (err == VAULT_OK) {
         row = (struct db_log_row){ .n = c->log, .entry = PART(entry.p, entry.n),

@@ -414,11 +414,16 @@ settle(vault *v, struct candidate c[2])
     return VAULT_OK;
 }
 
-static void
-wipe_unfinished(vault *v)
+vault_err
+session_wipe_unfinished(vault *v)
 {
-    if (file_exists(v->dir, DB_NEW) && file_wipe(v->dir, DB_NEW) != VAULT_OK)
-        vault_clear_error();
+    static const char *const NAME[] = { DB_NEW, DB_NEW "-journal" };
+    vault_err err = VAULT_OK;
+
+    for (size_t i = 0; err == VAULT_OK && i < sizeof NAME / sizeof NAME[0]; i++)
+        if (file_exists(v->dir, NAME[i]))
+            err = file_wipe(v->dir, NAME[i]);
+    return err;
 }
 
 /* ---- the whole ---- */
@@ -441,8 +446,8 @@ verify_all(vault *v, struct candidate c[2], struct report *rep)
         err = verify_chain(v, rep);
     if (goes_on(err, rep))
         err = report_damage(rep, settle(v, c), KEYS_NAME);
-    if (goes_on(err, rep))
-        wipe_unfinished(v);
+    if (goes_on(err, rep) && session_wipe_unfinished(v) != VAULT_OK)
+        vault_clear_error();            /* a read-only disk: it stays, and is never used */
     if (goes_on(err, rep))
         err = report_damage(rep, recs_open_keys(&v->recs), "wrapped keys");
     if (goes_on(err, rep))

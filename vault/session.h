@@ -127,6 +127,7 @@ struct commit {
     struct detail *detail;      /* may be NULL */
     const uint8_t *keys_hash;
     uint64_t keys_sequence;
+    const struct key_tree *next;    /* rekey: the tree whose keeper key signs as well; else NULL */
 };
 VAULT_CHECK vault_err session_commit(struct vault *v, struct change *c, const struct commit *what);
 /* An entry that adds no revision (reveal, dump, ...). No entry, no deed. */
@@ -196,6 +197,8 @@ VAULT_CHECK vault_err session_init_recs(vault *v);
 VAULT_CHECK vault_err session_new(vault **out, const char *path);
 /* Where the database really lies: SQLite follows no links. The folder must be there. */
 VAULT_CHECK vault_err session_db_path(vault *v);
+/* What a rekey that was cut short has left. */
+VAULT_CHECK vault_err session_wipe_unfinished(vault *v);
 VAULT_CHECK vault_err session_open(vault *v, const struct vault_credentials *cred,
     struct report *rep);
 
@@ -219,6 +222,20 @@ void session_unstage_keys(struct vault *v);     /* keeps the last error */
  * it comes, or -1. */
 VAULT_CHECK vault_err session_add_slot(struct vault *v, struct slot_header *head,
     const struct secret *s, int replaces, const char *action);
+
+/* ---- rekey.c ---- */
+
+/* S of the slot in use from what was typed again. *out is the caller's. VAULT_ERR_KEY. */
+VAULT_CHECK vault_err session_own_secret(vault *v, const struct vault_credentials *cred,
+    struct secret **out);
+
+/* ---- copy.c ---- */
+
+/* Everything of r's database into the open transaction of `to`, wrapped keys sealed anew under `keys`. COPY_OPEN: without
+ * withheld values, their keys, and intake. */
+enum copy_what { COPY_ALL, COPY_OPEN };
+VAULT_CHECK vault_err session_copy(struct recs *r, struct db *to, const struct seal_keys *keys,
+    enum copy_what what);
 
 /* ---- adopt.c ---- */
 

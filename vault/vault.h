@@ -133,6 +133,13 @@ VAULT_API VAULT_CHECK vault_err vault_key_add(vault *v, enum vault_tier tier,
 /* Take a way in away (keeper). Shuts nobody out who has an old copy of the file keys: only rekey does.
  * Where it was the slot in use, the handle can only be closed. VAULT_ERR_REFUSED: the last keeper. */
 VAULT_API VAULT_CHECK vault_err vault_key_remove(vault *v, int slot);
+/*
+ * New keys for everything (keeper): afterwards no old copy of the file keys opens the present records.db, whatever
+ * passphrase comes with it. `own`: what opened this session, typed again. Other slots stay, with their passphrases.
+ * Needs room for a second records.db. Whether it succeeds or not, the handle can only be closed.
+ * VAULT_ERR_KEY: not the passphrase of the slot in use (the handle then stays good).
+ */
+VAULT_API VAULT_CHECK vault_err vault_key_rekey(vault *v, const struct vault_credentials *own);
 /* Change the passphrase (and cost, and key file) of the slot in use. opt as for add. */
 VAULT_API VAULT_CHECK vault_err vault_key_change(vault *v, const struct secret *new_passphrase,
     const struct vault_create_options *opt);

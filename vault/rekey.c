@@ -1,0 +1,307 @@
+/*
+ * rekey.c - new keys for everything: vault_key_rekey, the only revocation there is.
+ *
+ * A new master key, names secret, epoch and database salt, and a new slot secret for the slot in use; the
+ * slots of people who are not here are resealed with their registered keys. A whole new database is written
+ * beside the old one, with the entry that both keeper keys sign; its rename is the commit. Until then
+ * the old files are as they were, and the next opening wipes what was begun; after it that opening
+ * finishes the rename of keys.new.
+ */
+#include "vault/session.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "vault/base/files.h"
+
+struct rekey {
+    struct vault *v;
+    struct keyfile kf;
+    struct key_tree tree;       /* the new one */
+    struct secret *e, *k_case;
+    struct slot_keys own;       /* of the slot in use */
+    struct db *db;
+    char *path;                 /* of records.db.new */
+};
+
+/* ---- the new keys ---- */
+
+static vault_err
+new_tree(struct rekey *k)
+{
+    struct secret *vmk = NULL, *nsk = NULL;
+    vault_err err = secret_random(&vmk, 32);
+
+    if (err == VAULT_OK)
+        err = secret_random(&nsk, 32);
+    if (err == VAULT_OK)
+        err = tree_derive(&k->tree, &vmk, &nsk);
+    if (err == VAULT_OK)
+        err = secret_random(&k->e, 32);
+    if (err == VAULT_OK)
+        err = tree_k_case(&k->k_case, &k->tree, k->e);
+    secret_free(vmk);
+    secret_free(nsk);
+    return err;
+}
+
+/* The slot in use gets a new slot secret under the same way in. */
+static vault_err
+seal_own(struct rekey *k, const struct secret *s)
+{
+    const struct slot *slot = &k->v->kf.slot[k->v->slot];
+    struct secret *slot_secret = NULL, *x = NULL;
+    vault_err err = secret_random(&slot_secret, 32);
+
+    if (err == VAULT_OK)
+        err = slot_keys_derive(&k->own, slot_secret);
+    if (err == VAULT_OK)
+        err = session_slot_x(k->v, slot->head.tier, &k->tree, &x);
+    if (err == VAULT_OK)
+        err = slot_seal(&k->kf.slot[k->v->slot], &slot->head, k->kf.vault_id, s, &k->own,
+            k->tree.vmk, x);
+    secret_free(slot_secret);
+    secret_free(x);
+    return err;
+}
+
+static vault_err
+unregistered(unsigned slot)
+{
+    return err_say(VAULT_ERR_DAMAGED, "remove it first (key remove)",
+        "slot %u is not registered in the log", slot);
+}
+
+/* Somebody else's slot: box 2 anew, with the slot key that lies under the name key. */
+static vault_err
+reseal_other(struct rekey *k, unsigned i)
+{
+    struct slot *slot = &k->kf.slot[i];
+    const struct author *a = author_of_slot(k->v, slot->head.id);
+    struct secret *key = NULL, *x = NULL;
+    vault_err err;
+
+    if (a == NULL || a->tier != (unsigned)slot->head.tier)
+        return unregistered(i);
+    err = system_slot_key(k->v, a, &key);
+    if (err == VAULT_OK)
+        err = session_slot_x(k->v, slot->head.tier, &k->tree, &x);
+    if (err == VAULT_OK)
+        err = slot_reseal(slot, key, a->x25519_pk, k->tree.vmk, x);
+    secret_free(key);
+    secret_free(x);
+    return err;
+}
+
+static vault_err
+new_keys(struct rekey *k, const struct secret *s)
+{
+    vault_err err = new_tree(k);
+
+    randombytes_buf(k->kf.db_salt, sizeof k->kf.db_salt);
+    if (err == VAULT_OK)
+        err = seal_own(k, s);
+    for (unsigned i = 0; err == VAULT_OK && i < KEYFILE_SLOTS; i++)
+        if (i != k->v->slot && k->kf.slot[i].head.kind != SLOT_EMPTY)
+            err = reseal_other(k, i);
+    return err;
+}
+
+/* ---- the new database ---- */
+
+static struct seal_keys
+new_seal_keys(const struct rekey *k)
+{
+    return (struct seal_keys){ .vault_id = k->v->kf.vault_id, .k_case = k->k_case,
+        .k_name = k->tree.k_name };
+}
+
+static vault_err
+open_new(struct rekey *k)
+{
+    struct secret *key = NULL;
+    vault_err err = session_wipe_unfinished(k->v);
+
+    if (err == VAULT_OK && asprintf(&k->path, "%s.new", k->v->db_path) < 0) {
+        k->path = NULL;
+        err = err_nomem();
+    }
+    if (err == VAULT_OK)
+        err = tree_db_key(&key, &k->tree, k->kf.db_salt);
+    if (err == VAULT_OK)
+        err = db_open(&k->db, k->path, key, DB_CREATE);
+    secret_free(key);
+    return err;
+}
+
+static vault_err
+fill_new(struct rekey *k)
+{
+    const struct seal_keys keys = new_seal_keys(k);
+    vault_err err = db_begin(k->db);
+
+    if (err == VAULT_OK)
+        err = session_copy(&k->v->recs, k->db, &keys, COPY_ALL);
+    if (err == VAULT_OK)
+        return db_commit(k->db);
+    db_rollback(k->db);
+    return err;
+}
+
+static vault_err
+add_records(struct rekey *k, struct change *c)
+{
+    struct vault *v = k->v;
+    vault_err err = system_add_former(v, c, &v->tree);
+
+    if (err == VAULT_OK)
+        err = system_add_card(v, c, &k->tree);
+    for (unsigned i = 0; err == VAULT_OK && i < KEYFILE_SLOTS; i++) {
+        const struct slot_header *h = &k->kf.slot[i].head;
+        const struct author *a = h->kind == SLOT_EMPTY ? NULL : author_of_slot(v, h->id);
+        struct slot_registration r = { k->own.author_pk, k->own.x25519_pk, k->own.slot_key };
+        struct secret *key = NULL;
+        if (h->kind == SLOT_EMPTY)
+            continue;
+        if (a == NULL)
+            return unregistered(i);
+        if (i != v->slot) {
+            err = system_slot_key(v, a, &key);
+            r = (struct slot_registration){ a->pk, a->x25519_pk, key };
+        }
+        if (err == VAULT_OK)
+            err = system_add_slot(v, c, h, &r, true);
+        secret_free(key);
+    }
+    return err;
+}
+
+/* The entry, written into the new database; the session works on that one for the moment. */
+static vault_err
+write_entry(struct rekey *k, const uint8_t hash[static 32])
+{
+    struct vault *v = k->v;
+    struct db *old_db = v->db;
+    struct seal_keys old_keys = v->recs.keys;
+    struct commit what = { .action = "rekey", .keeper = true, .keys_hash = hash,
+        .keys_sequence = k->kf.sequence, .next = &k->tree };
+    struct change c;
+    vault_err err;
+
+    v->db = v->recs.db = k->db;
+    v->recs.keys = new_seal_keys(k);
+    recs_forget_pack(&v->recs);
+    err = session_begin(v, &c);
+    if (err == VAULT_OK) {
+        err = add_records(k, &c);
+        if (err == VAULT_OK)
+            err = session_commit(v, &c, &what);
+        else
+            change_abort(&c);
+    }
+    v->db = v->recs.db = old_db;
+    v->recs.keys = old_keys;
+    recs_forget_pack(&v->recs);
+    return err;
+}
+
+/* ---- putting it in force ---- */
+
+/* Both databases closed, the new one renamed over the old: from here on the new keys hold. */
+static vault_err
+put_in_force(struct rekey *k)
+{
+    struct vault *v = k->v;
+    vault_err err;
+
+    db_close(k->db);
+    k->db = NULL;
+    db_close(v->db);
+    v->db = v->recs.db = NULL;
+    err = file_swap(v->dir, DB_NEW, DB_NAME);
+    if (err != VAULT_OK && file_exists(v->dir, DB_NEW))
+        return err;             /* nothing was renamed: the old keys hold */
+    err = file_swap(v->dir, KEYS_NEW, KEYS_NAME);
+    if (err != VAULT_OK)
+        err_prefix("the new keys are in force, but keys.new could not be renamed yet: ");
+    return err;
+}
+
+static vault_err
+run(struct rekey *k, const struct secret *s)
+{
+    uint8_t hash[32];
+    bool staged = false;
+    vault_err err = new_keys(k, s);
+
+    if (err == VAULT_OK)
+        err = open_new(k);
+    if (err == VAULT_OK)
+        err = fill_new(k);
+    if (err == VAULT_OK)
+        err = session_stage_keys(k->v, &k->kf, &k->tree, k->e, hash);
+    staged = err == VAULT_OK;
+    if (err == VAULT_OK) {
+        err = write_entry(k, hash);
+        k->v->uncertain = true;         /* whatever happened, this handle is of the old keys */
+    }
+    if (err == VAULT_OK)
+        return put_in_force(k);
+    db_close(k->db);
+    k->db = NULL;
+    if (staged)
+        session_unstage_keys(k->v);
+    return err;
+}
+
+vault_err
+session_own_secret(struct vault *v, const struct vault_credentials *cred, struct secret **out)
+{
+    const struct slot *slot = &v->kf.slot[v->slot];
+    struct secret *s = NULL;
+    vault_err err;
+
+    if (slot->head.kind == SLOT_SHARES || cred->passphrase == NULL)
+        return err_say(VAULT_ERR_REFUSED, "open the vault with a keeper's passphrase",
+            "this needs the passphrase of the slot in use");
+    err = session_stretch(&s, v->kf.argon_salt, cred->passphrase,
+        slot->head.kind == SLOT_PASS_KEYFILE ? cred->key_file : NULL, &slot->head.cost);
+    if (err == VAULT_OK && !slot_fits(slot, v->kf.vault_id, s))
+        err = err_say(VAULT_ERR_KEY, "type the one that opened this session",
+            "the passphrase is not that of the slot in use");
+    if (err == VAULT_OK)
+        *out = secret_take(&s);
+    secret_free(s);
+    return err;
+}
+
+vault_err
+vault_key_rekey(vault *v, const struct vault_credentials *own)
+{
+    struct rekey k = { .v = v };
+    struct secret *s = NULL;
+    vault_err err;
+
+    vault_clear_error();
+    err = need_keeper(v, "a rekey");
+    if (err == VAULT_OK && v->uncertain)
+        err = err_say(VAULT_ERR_FAILED, "close the vault and open it again",
+            "an earlier change could not be finished");
+    if (err == VAULT_OK)
+        err = session_own_secret(v, own, &s);
+    if (err == VAULT_OK)
+        err = session_adopt(v);
+    k.kf = v->kf;
+    if (err == VAULT_OK)
+        err = run(&k, s);
+    tree_free(&k.tree);
+    slot_keys_free(&k.own);
+    secret_free(k.e);
+    secret_free(k.k_case);
+    secret_free(s);
+    free(k.path);
+    return err;
+}

@@ -30,6 +30,8 @@ struct chain_entry {
     uint32_t parent[ENTRY_PARENTS_MAX]; /* rows */
     uint8_t n_parents;
     bool keeper;                /* names the keeper key */
+    bool names_keys;            /* a state of the file keys */
+    bool travel;                /* began a copy without names */
     bool verified;              /* its signatures, or those of a descendant */
 };
 
@@ -75,7 +77,8 @@ struct vault {
     struct author *author;
     size_t n_authors;
     uint8_t copy_id[16];        /* of the head entry */
-    uint64_t keys_sequence;     /* named by the last key entry */
+    uint32_t travel_row;        /* of the entry that began this copy without names; 0: none */
+    uint64_t keys_sequence;     /* named by the last key entry of this copy's own line */
     uint8_t keys_named[32];
     bool have_keys_entry;
 
@@ -186,6 +189,12 @@ VAULT_CHECK vault_err system_add_card(struct vault *v, struct change *c,
 /* The secrets of a tree that a rekey replaces, for opening what was sealed to its card. */
 VAULT_CHECK vault_err system_add_former(struct vault *v, struct change *c,
     const struct key_tree *tree);
+
+/* ---- folder.c ---- */
+
+/* A new vault folder: `fill` makes its files in v->dir (v is otherwise empty) and is undone as a whole on failure. */
+VAULT_CHECK vault_err session_new_folder(const char *path, vault_err (*fill)(vault *v, void *ctx),
+    void *ctx);
 
 /* ---- create.c ---- */
 /* The cost that the options ask for, or a calibrated one. VAULT_ERR_INPUT: outside the limits. */

@@ -140,6 +140,12 @@ VAULT_API VAULT_CHECK vault_err vault_key_remove(vault *v, int slot);
  * VAULT_ERR_KEY: not the passphrase of the slot in use (the handle then stays good).
  */
 VAULT_API VAULT_CHECK vault_err vault_key_rekey(vault *v, const struct vault_credentials *own);
+/*
+ * A new vault folder `path` for the way: the case slots (all of them, made by a keeper; the own one, made by a case
+ * holder) and nothing that is withheld, nor anything that opens it. What is taken in on the way is sealed to the
+ * keepers at home. Logged. VAULT_ERR_REFUSED: there is no case slot.
+ */
+VAULT_API VAULT_CHECK vault_err vault_travel(vault *v, const char *path);
 /* Change the passphrase (and cost, and key file) of the slot in use. opt as for add. */
 VAULT_API VAULT_CHECK vault_err vault_key_change(vault *v, const struct secret *new_passphrase,
     const struct vault_create_options *opt);

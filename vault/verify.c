@@ -105,6 +105,8 @@ chain_append(struct vault *v, const struct log_entry *e, const uint8_t hash[stat
     c->count = e->count;
     memcpy(c->author, e->author, sizeof c->author);
     c->keeper = e->n_keepers != 0;
+    c->names_keys = e->has_keys;
+    c->travel = strcmp(e->action, "travel") == 0 && e->has_keys;
     if (memcmp(e->author, v->me.author_pk, 32) == 0)
         v->last_own = v->n_log;
     if (c->keeper)
@@ -164,12 +166,42 @@ take_entry(struct vault *v, struct hash_table *t, const struct db_log_row *row)
     err = link_parents(v, t, &e);
     table_put(v, t, v->n_log);
     memcpy(v->copy_id, e.copy_id, sizeof v->copy_id);
-    if (e.has_keys) {
-        v->have_keys_entry = true;
-        v->keys_sequence = e.keys_sequence;
-        memcpy(v->keys_named, e.keys_hash, sizeof v->keys_named);
-    }
     return err;
+}
+
+/* This copy's own line, from the head along first parents: the last entry that names a state of `keys`, and
+ * the one that began the copy without names. */
+static vault_err
+follow_own_line(struct vault *v)
+{
+    struct db_cursor *c = NULL;
+    struct db_log_row r;
+    struct log_entry e;
+    uint32_t row = v->n_log, keys = 0;
+    bool got = false;
+    vault_err err = VAULT_OK;
+
+    v->travel_row = 0;
+    for (; row != 0; row = v->chain[row].n_parents == 0 ? 0 : v->chain[row].parent[0]) {
+        if (keys == 0 && v->chain[row].names_keys)
+            keys = row;
+        if (v->travel_row == 0 && v->chain[row].travel)
+            v->travel_row = row;
+    }
+    if (keys == 0)
+        return VAULT_OK;
+    err = db_scan_log(v->db, keys, &c);
+    if (err == VAULT_OK)
+        err = db_next_log(c, &r, &got);
+    if (err == VAULT_OK)
+        err = got ? entry_decode(&e, r.entry) : damaged("an entry is missing");
+    db_scan_end(c);
+    if (err != VAULT_OK)
+        return err;
+    v->have_keys_entry = true;
+    v->keys_sequence = e.keys_sequence;
+    memcpy(v->keys_named, e.keys_hash, sizeof v->keys_named);
+    return VAULT_OK;
 }
 
 /* Every entry but the last is an ancestor of the last. */
@@ -219,7 +251,9 @@ read_log(struct vault *v, struct report *rep)
     db_scan_end(c);
     free(t.slot);
     err = report_damage(rep, err, "the log");
-    return err != VAULT_OK ? err : report_damage(rep, one_head(v), "the log");
+    if (err == VAULT_OK)
+        err = report_damage(rep, one_head(v), "the log");
+    return err != VAULT_OK ? err : report_damage(rep, follow_own_line(v), "the log");
 }
 
 /* ---- pass 2: the pairs ---- */

@@ -14,11 +14,14 @@ setup() { common_setup; }
 @test "import, power cut at each moment" { keeps power import; }
 @test "key change, power cut at each moment" { keeps power key-change; }
 
+@test "key rekey, power cut at each moment" { keeps power rekey; }
+
 # ---- a disk that fills up: exit code 9 and the old state
 
 @test "add on a disk that fills up" { keeps full add; }
 @test "import on a disk that fills up" { keeps full import; }
 @test "key change on a disk that fills up" { keeps full key-change; }
+@test "key rekey on a disk that fills up" { keeps full rekey; }
 @test "dump on a disk that fills up" { keeps full dump; }
 @test "init on a disk that fills up" { keeps full init; }
 

@@ -13,6 +13,7 @@ setup() { common_setup; }
 @test "edit, killed before and within each write" { keeps kill edit; keeps torn edit; }
 @test "import, killed before and within each write" { keeps kill import; keeps torn import; }
 @test "key change, killed before and within each write" { keeps kill key-change; keeps torn key-change; }
+@test "key rekey, killed before and within each write" { keeps kill rekey; keeps torn rekey; }
 @test "rm, killed before and within each write" { keeps kill remove; keeps torn remove; }
 @test "show --reveal, killed before and within each write" { keeps kill reveal; keeps torn reveal; }
 @test "dump, killed before and within each write" { keeps kill dump; keeps torn dump; }

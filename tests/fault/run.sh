@@ -29,7 +29,7 @@ try() {
     fi
 }
 
-for deed in add edit import key-change remove reveal dump; do
+for deed in add edit import key-change rekey remove reveal dump; do
     for test in kill torn kill-twice random power full broken; do
         try "$fault" "$test" "$deed" --rounds "$ROUNDS"
     done

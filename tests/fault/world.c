@@ -561,12 +561,21 @@ do_init(const struct world *w, vault *v)
     return vault_create(w->work, w->old_pass, &opt);
 }
 
+static vault_err
+do_rekey(const struct world *w, vault *v)
+{
+    struct vault_credentials own = world_cred(w->old_pass);
+
+    return vault_key_rekey(v, &own);
+}
+
 const struct deed DEEDS[] = {
     { .name = "add", .run = do_add },
     { .name = "edit", .run = do_edit },
     { .name = "import", .run = do_import },
     { .name = "import-big", .run = do_import_big, .is_big = true },
     { .name = "key-change", .run = do_key_change, .changes_pass = true, .may_be_done = true },
+    { .name = "rekey", .run = do_rekey, .may_be_done = true },
     { .name = "remove", .run = do_remove },
     { .name = "reveal", .run = do_reveal },
     { .name = "dump", .run = do_dump, .may_be_done = true },

@@ -14,12 +14,15 @@
 #include "vault/base/text.h"
 
 #define IDS_LOGGED 256u
+#define FORMER_MAX 16u          /* a rekey before that is too long ago */
 
 struct adopting {
     struct vault *v;
     struct change change;
     struct secret *home;        /* a struct pack: the one at hand */
     struct secret *key;         /* of the encapsulation at hand */
+    struct secret *former[FORMER_MAX];  /* the same under names secrets of before a rekey, newest first */
+    size_t n_former;
     uint8_t enc_hash[32];
     struct revision rev;
     uint64_t adopted, quarantined;
@@ -93,6 +96,18 @@ store(struct adopting *a)
     return err;
 }
 
+/* The key of the encapsulation that opens the pack at hand: today's, or one of before a rekey. */
+static vault_err
+open_pack(struct adopting *a)
+{
+    struct seal_keys *keys = &a->v->recs.keys;
+    vault_err err = a->key == NULL ? VAULT_ERR_DAMAGED : pack_adopt(at_hand(a), keys, a->key);
+
+    for (size_t i = 0; err == VAULT_ERR_DAMAGED && i < a->n_former; i++)
+        err = pack_adopt(at_hand(a), keys, a->former[i]);
+    return err;
+}
+
 /* *mine: this pack was sealed under the encapsulation at hand; *whole: and its keys opened. */
 static vault_err
 adopt_pack(struct adopting *a, uint32_t first, bool *mine, bool *whole)
@@ -108,7 +123,7 @@ adopt_pack(struct adopting *a, uint32_t first, bool *mine, bool *whole)
         return VAULT_OK;
     *mine = true;
     memcpy(p, now, sizeof *p);
-    err = a->key == NULL ? VAULT_ERR_DAMAGED : pack_adopt(p, &a->v->recs.keys, a->key);
+    err = open_pack(a);
     if (err == VAULT_OK) {
         *whole = true;
         err = compare_all(a);
@@ -122,18 +137,52 @@ adopt_pack(struct adopting *a, uint32_t first, bool *mine, bool *whole)
 
 /* ---- one encapsulation ---- */
 
+static void
+forget_keys(struct adopting *a)
+{
+    secret_free(a->key);
+    a->key = NULL;
+    for (size_t i = 0; i < a->n_former; i++)
+        secret_free(a->former[i]);
+    a->n_former = 0;
+}
+
+/* Under each names secret that a rekey replaced. */
+static vault_err
+open_former(struct adopting *a, const uint8_t *enc)
+{
+    const struct index *ix = &a->v->recs.index;
+    vault_err err = VAULT_OK;
+
+    for (uint32_t n = ix->n; err == VAULT_OK && n > 0 && a->n_former < FORMER_MAX; n--) {
+        struct secret *seed = NULL, *key = NULL;
+        if (!index_is_system(&ix->pair[n]) || ix->pair[n].record[1] != SYSTEM_FORMER)
+            continue;
+        err = system_former_intake(a->v, n, &seed);
+        if (err == VAULT_OK)
+            err = intake_decapsulate(&key, enc, seed);
+        if (err == VAULT_OK)
+            a->former[a->n_former++] = secret_take(&key);
+        else if (err == VAULT_ERR_DAMAGED)
+            err = VAULT_OK;
+        secret_free(seed);
+    }
+    return err;
+}
+
 static vault_err
 open_enc(struct adopting *a, struct part enc)
 {
     vault_err err;
 
-    secret_free(a->key);
-    a->key = NULL;
+    forget_keys(a);
     if (enc.n != INTAKE_ENC_BYTES)
         return VAULT_OK;
     intake_enc_hash(a->enc_hash, enc.p);
     err = intake_decapsulate(&a->key, enc.p, a->v->tree.intake_seed);
-    return err == VAULT_ERR_DAMAGED ? VAULT_OK : err;
+    if (err == VAULT_ERR_DAMAGED)
+        err = VAULT_OK;
+    return err != VAULT_OK ? err : open_former(a, enc.p);
 }
 
 /* All packs of the entry that the first one belongs to. */
@@ -261,7 +310,7 @@ session_adopt(struct vault *v)
         v->quarantined = a->quarantined;
     }
     secret_free(a->home);
-    secret_free(a->key);
+    forget_keys(a);
     revision_free(&a->rev);
     free(n);
     free(a);

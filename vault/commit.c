@@ -241,6 +241,11 @@ fill_entry(struct vault *v, const struct change *c, const struct commit *what, s
         memcpy(e->parent[0], head->hash, 32);
         e->n_parents = 1;
     }
+    if (what->other != NULL) {
+        memcpy(e->parent[e->n_parents++], what->other->hash, 32);
+        if (what->other->number >= e->number)
+            e->number = what->other->number + 1;
+    }
     e->time = (int64_t)time(NULL);
     memcpy(e->slot, v->kf.slot[v->slot].head.id, sizeof e->slot);
     memcpy(e->author, v->me.author_pk, sizeof e->author);

@@ -130,6 +130,7 @@ struct commit {
     struct detail *detail;      /* may be NULL */
     const uint8_t *keys_hash;
     uint64_t keys_sequence;
+    const struct chain_entry *other;    /* second parent: the head of another copy; else NULL */
     const struct key_tree *next;    /* rekey: the tree whose keeper key signs as well; else NULL */
 };
 VAULT_CHECK vault_err session_commit(struct vault *v, struct change *c, const struct commit *what);
@@ -173,6 +174,9 @@ bool keeper_may_sign(const struct vault *v, uint32_t row, const uint8_t (*pk)[32
 /* The registered slot key (keeper). *out is the caller's. */
 VAULT_CHECK vault_err system_slot_key(struct vault *v, const struct author *a,
     struct secret **out);
+
+/* The intake seed of the names secret that former-keys revision n holds (keeper). *out is the caller's. */
+VAULT_CHECK vault_err system_former_intake(struct vault *v, uint32_t n, struct secret **out);
 
 /* ---- system_write.c: one revision each, into an open change ---- */
 
@@ -245,6 +249,12 @@ VAULT_CHECK vault_err session_own_secret(vault *v, const struct vault_credential
 enum copy_what { COPY_ALL, COPY_OPEN };
 VAULT_CHECK vault_err session_copy(struct recs *r, struct db *to, const struct seal_keys *keys,
     enum copy_what what);
+
+/* ---- join.c ---- */
+
+/* What another copy of this vault wrote (travel), taken in here: both open. Afterwards v can only be closed; the next session
+ * adopts intake, and shows conflicts. VAULT_ERR_REFUSED: entries by its keeper, or by who may not write here. */
+VAULT_CHECK vault_err session_join(struct vault *v, struct vault *other);
 
 /* ---- adopt.c ---- */
 

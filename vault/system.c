@@ -220,6 +220,28 @@ system_slot_key(struct vault *v, const struct author *a, struct secret **out)
     return err;
 }
 
+vault_err
+system_former_intake(struct vault *v, uint32_t n, struct secret **out)
+{
+    struct revision rev;
+    struct secret *nsk = NULL;
+    vault_err err;
+
+    revision_init(&rev);
+    err = recs_load(&v->recs, n, &rev);
+    if (err == VAULT_OK)
+        err = recs_load_withheld(&v->recs, n, &rev);
+    if (err == VAULT_OK)
+        err = secret_new(&nsk, 32);
+    if (err == VAULT_OK)
+        err = field_bytes(&rev, "nsk", secret_edit(nsk), 32);
+    if (err == VAULT_OK)
+        err = tree_intake_seed(out, nsk);
+    secret_free(nsk);
+    revision_free(&rev);
+    return err;
+}
+
 /* ---- the card ---- */
 
 static vault_err

@@ -56,6 +56,12 @@ from_nsk(struct key_tree *t, const struct secret *nsk)
 }
 
 vault_err
+tree_intake_seed(struct secret **out, const struct secret *nsk)
+{
+    return derived(out, nsk, NSK_INTAKE, "wh-nsk__");
+}
+
+vault_err
 tree_derive(struct key_tree *out, struct secret **vmk, struct secret **nsk)
 {
     struct key_tree t = {0};

@@ -24,6 +24,9 @@ struct key_tree {
 VAULT_CHECK vault_err tree_derive(struct key_tree *out, struct secret **vmk, struct secret **nsk);
 void tree_free(struct key_tree *t);
 
+/* The intake seed of a names secret alone (32 bytes). *out: caller frees. */
+VAULT_CHECK vault_err tree_intake_seed(struct secret **out, const struct secret *nsk);
+
 /* K_case = MAC(case_base, "withheld:case:1", E). *out: 32 bytes, caller frees. */
 VAULT_CHECK vault_err tree_k_case(struct secret **out, const struct key_tree *t,
     const struct secret *e);

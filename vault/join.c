@@ -1,0 +1,228 @@
+/*
+ * join.c - entries that another copy of this vault wrote come home: session_join.
+ *
+ * Entries, pairs and blobs go over as they are: their signatures and ids hold here as well. The wrapped keys
+ * are sealed anew; what was sealed to the card on the way keeps its inner wrap, and the next keeper's session
+ * adopts it. An entry with two parents, ours first, ties the two lines together.
+ */
+#include "vault/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct joining {
+    struct vault *v, *other;
+    struct change change;
+    struct secret *home;        /* a struct pack: the one at hand */
+    uint32_t *rows;             /* of the other's log, that we do not have */
+    uint32_t n_rows;
+    uint64_t revisions;
+};
+
+static bool
+have_entry(const struct vault *v, const uint8_t hash[static 32])
+{
+    for (uint32_t i = v->n_log; i > 0; i--)
+        if (memcmp(v->chain[i].hash, hash, 32) == 0)
+            return true;
+    return false;
+}
+
+static vault_err
+find_rows(struct joining *j)
+{
+    const struct vault *o = j->other;
+
+    j->rows = calloc((size_t)o->n_log + 1, sizeof *j->rows);
+    if (j->rows == NULL)
+        return err_nomem();
+    for (uint32_t i = 1; i <= o->n_log; i++)
+        if (!have_entry(j->v, o->chain[i].hash))
+            j->rows[j->n_rows++] = i;
+    return VAULT_OK;
+}
+
+/* Written by somebody who may write here now, without the keeper's hand. */
+static vault_err
+judge(struct joining *j)
+{
+    for (uint32_t i = 0; i < j->n_rows; i++) {
+        const struct chain_entry *e = &j->other->chain[j->rows[i]];
+        const struct author *a = author_by_pk(j->v, e->author);
+        if (e->keeper)
+            return err_say(VAULT_ERR_REFUSED, "take them over by hand",
+                "the other copy has changes by its keeper, which cannot be joined");
+        if (a == NULL || a->until != 0)
+            return err_say(VAULT_ERR_REFUSED, "a keeper can look at that copy on its own",
+                "somebody wrote in the other copy who may not write here");
+    }
+    return VAULT_OK;
+}
+
+/* ---- rows ---- */
+
+static vault_err
+copy_entry(struct joining *j, uint32_t from, uint32_t to)
+{
+    struct db_cursor *c = NULL;
+    struct db_log_row row;
+    bool got = false;
+    vault_err err = db_scan_log(j->other->db, from, &c);
+
+    if (err == VAULT_OK)
+        err = db_next_log(c, &row, &got);
+    if (err == VAULT_OK && !got)
+        err = err_say(VAULT_ERR_DAMAGED, NULL, "an entry of the other copy is missing");
+    row.n = to;
+    if (err == VAULT_OK)
+        err = db_put_log(j->v->db, &row);
+    db_scan_end(c);
+    return err;
+}
+
+/* A row of one table, where there is one. */
+static vault_err
+copy_blob(struct joining *j, enum db_table t, uint32_t from, uint32_t to)
+{
+    struct buf blob = BUF_INIT;
+    vault_err err = db_get(j->other->db, t, from, &blob);
+
+    if (err == VAULT_OK)
+        err = db_put(j->v->db, t, to, PART(blob.p, blob.n));
+    else if (err == VAULT_ERR_NOT_FOUND)
+        err = VAULT_OK;
+    buf_free(&blob);
+    return err;
+}
+
+static vault_err
+copy_ids(struct joining *j, uint32_t from, uint32_t to, uint32_t log)
+{
+    struct index *ix = &j->v->recs.index;
+    struct db_cursor *c = NULL;
+    struct db_pair_row row;
+    struct rd tags;
+    bool got = false;
+    vault_err err = db_scan_pair(j->other->db, from, &c);
+
+    if (err == VAULT_OK)
+        err = db_next_pair(c, &row, &got);
+    if (err == VAULT_OK && (!got || row.n != from))
+        err = err_say(VAULT_ERR_DAMAGED, NULL, "revisions of the other copy are missing");
+    if (err == VAULT_OK) {
+        tags = rd_of(row.tags.p, row.tags.n);
+        row.n = to;
+        row.log = log;
+        err = db_put_pair(j->v->db, &row);
+    }
+    for (size_t i = 0; err == VAULT_OK && i < row.ids.n / PAIR_ID_BYTES; i++) {
+        size_t n = rd_u8(&tags);
+        n |= (size_t)rd_u8(&tags) << 8;
+        err = index_add(ix, (const uint8_t *)row.ids.p + i * PAIR_ID_BYTES, log, to,
+            PART(rd_take(&tags, n * TAG_BYTES), n * TAG_BYTES));
+    }
+    db_scan_end(c);
+    return err;
+}
+
+static vault_err
+copy_pack(struct joining *j, uint32_t from, uint32_t log)
+{
+    struct pack *p = (struct pack *)(void *)secret_edit(j->home);
+    uint32_t to = j->v->recs.index.n + 1;
+    const struct pack *theirs = NULL;
+    struct buf box = BUF_INIT;
+    vault_err err = recs_pack(&j->other->recs, from, &theirs);
+
+    if (err == VAULT_OK) {
+        memcpy(p, theirs, sizeof *p);
+        p->first = to;
+        err = copy_ids(j, from, to, log);
+    }
+    if (err == VAULT_OK)
+        err = pack_seal(&box, &j->v->recs.keys, p);
+    if (err == VAULT_OK)
+        err = db_put(j->v->db, DB_WRAP, to, PART(box.p, box.n));
+    if (err == VAULT_OK)
+        err = copy_blob(j, DB_INTAKE, from, to);
+    for (uint32_t i = 0; err == VAULT_OK && i < p->n; i++) {
+        err = copy_blob(j, DB_OPEN_BLOB, from + i, to + i);
+        if (err == VAULT_OK)
+            err = copy_blob(j, DB_WITHHELD_BLOB, from + i, to + i);
+    }
+    j->revisions += p->n;
+    buf_free(&box);
+    return err;
+}
+
+static vault_err
+copy_all(struct joining *j)
+{
+    const struct index *ix = &j->other->recs.index;
+    vault_err err = VAULT_OK;
+
+    for (uint32_t i = 0; err == VAULT_OK && i < j->n_rows; i++) {
+        uint32_t log = j->v->n_log + 1 + i;
+        err = copy_entry(j, j->rows[i], log);
+        for (uint32_t n = 1; err == VAULT_OK && n <= ix->n; n += index_pack_size(ix, n))
+            if (ix->pair[n].log == j->rows[i])
+                err = copy_pack(j, n, log);
+    }
+    return err;
+}
+
+/* ---- the whole ---- */
+
+static vault_err
+conclude(struct joining *j)
+{
+    struct detail d = {0};
+    struct commit what = { .action = "join", .detail = &d,
+        .other = &j->other->chain[j->other->n_log] };
+    vault_err err;
+
+    detail_uint(&d, "entries", j->n_rows);
+    detail_uint(&d, "revisions", j->revisions);
+    err = session_commit(j->v, &j->change, &what);
+    detail_free(&d);
+    return err;
+}
+
+static vault_err
+run(struct joining *j)
+{
+    struct vault *v = j->v;
+    vault_err err = secret_new(&j->home, sizeof(struct pack));
+
+    if (err == VAULT_OK)
+        err = change_begin(&j->change, &v->recs, v->n_log + j->n_rows + 1);
+    if (err != VAULT_OK)
+        return err;
+    err = copy_all(j);
+    if (err != VAULT_OK) {
+        change_abort(&j->change);
+        return err;
+    }
+    err = conclude(j);
+    v->uncertain = true;        /* rows and chain no longer agree: to be opened anew */
+    return err;
+}
+
+vault_err
+session_join(struct vault *v, struct vault *other)
+{
+    struct joining j = { .v = v, .other = other };
+    vault_err err = VAULT_OK;
+
+    if (v->uncertain || memcmp(v->kf.vault_id, other->kf.vault_id, VAULT_ID_BYTES) != 0)
+        err = err_say(VAULT_ERR_INPUT, NULL, "that is not a copy of this vault");
+    if (err == VAULT_OK)
+        err = find_rows(&j);
+    if (err == VAULT_OK)
+        err = judge(&j);
+    if (err == VAULT_OK && j.n_rows != 0)
+        err = run(&j);
+    secret_free(j.home);
+    free(j.rows);
+    return err;
+}

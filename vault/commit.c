@@ -316,6 +316,7 @@ chain_push(struct vault *v, const struct log_entry *e, const uint8_t hash[static
     memcpy(c->author, e->author, sizeof c->author);
     c->keeper = e->n_keepers != 0;
     c->names_keys = e->has_keys;
+    c->own = true;
     c->verified = true;
     v->n_log++;
     if (e->has_keys) {

@@ -52,7 +52,7 @@ judge(struct joining *j)
         if (e->keeper)
             return err_say(VAULT_ERR_REFUSED, "take them over by hand",
                 "the other copy has changes by its keeper, which cannot be joined");
-        if (a == NULL || a->until != 0)
+        if (a == NULL || (a->until != 0 && !(e->travel && e->count == 0)))
             return err_say(VAULT_ERR_REFUSED, "a keeper can look at that copy on its own",
                 "somebody wrote in the other copy who may not write here");
     }

@@ -32,6 +32,7 @@ struct chain_entry {
     bool keeper;                /* names the keeper key */
     bool names_keys;            /* a state of the file keys */
     bool travel;                /* began a copy without names */
+    bool own;                   /* on this copy's own line: first parents from the head */
     bool verified;              /* its signatures, or those of a descendant */
 };
 

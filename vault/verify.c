@@ -183,6 +183,7 @@ follow_own_line(struct vault *v)
 
     v->travel_row = 0;
     for (; row != 0; row = v->chain[row].n_parents == 0 ? 0 : v->chain[row].parent[0]) {
+        v->chain[row].own = true;
         if (keys == 0 && v->chain[row].names_keys)
             keys = row;
         if (v->travel_row == 0 && v->chain[row].travel)
@@ -375,6 +376,17 @@ verify_chain(struct vault *v, struct report *rep)
 
 /* ---- signatures ---- */
 
+/* Whoever was registered then. The entry that began a copy which came home adds nothing: its author may be
+ * one whose keys were replaced here meanwhile. */
+static bool
+may_sign(const struct vault *v, uint32_t row, const struct log_entry *e)
+{
+    const struct chain_entry *c = &v->chain[row];
+
+    return author_may_sign(v, row, e->author, e->slot) ||
+        (c->travel && !c->own && c->count == 0 && author_by_pk(v, e->author) != NULL);
+}
+
 /* Who may sign what; then the signatures themselves. */
 static vault_err
 check_entry(struct vault *v, uint32_t row, const struct db_log_row *r)
@@ -388,7 +400,7 @@ check_entry(struct vault *v, uint32_t row, const struct db_log_row *r)
         err = entry_sigs_decode(sig, 1 + e.n_keepers, r->sigs);
     if (err != VAULT_OK)
         return err;
-    if (!author_may_sign(v, row, e.author, e.slot))
+    if (!may_sign(v, row, &e))
         return damaged("it was signed by nobody who was registered then");
     if (!keeper_may_sign(v, row, (const uint8_t (*)[32])e.keeper, e.n_keepers))
         return damaged("it names a keeper key that was not the keeper's then");

@@ -1,0 +1,468 @@
+/* test_travel.c - rekey, travel copies and coming home, through the library. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+#include "vault/base/secret.h"
+#include "vault/session.h"
+
+#define KEEPER "keeper's passphrase"
+#define CASE "caseworker's passphrase"
+#define OTHER "another caseworker"
+
+static char dir[256];
+static const struct vault_create_options CHEAP = { .kdf_mem_mib = 64, .kdf_passes = 3 };
+
+static char *
+in_dir(const char *name, char out[static 320])
+{
+    snprintf(out, 320, "%s/%s", dir, name);
+    return out;
+}
+
+static struct secret *
+typed(const char *text)
+{
+    struct secret *s = NULL;
+
+    assert_int_equal(secret_copy(&s, text, strlen(text)), VAULT_OK);
+    return s;
+}
+
+static vault_err
+try_open(const char *name, const char *pass, vault **v)
+{
+    struct secret *s = typed(pass);
+    struct vault_credentials cred = { .passphrase = s, .slot = -1 };
+    char path[320];
+    vault_err err = vault_open(v, in_dir(name, path), &cred);
+
+    secret_free(s);
+    return err;
+}
+
+static vault *
+opened(const char *name, const char *pass)
+{
+    vault *v = NULL;
+
+    assert_int_equal(try_open(name, pass, &v), VAULT_OK);
+    return v;
+}
+
+static int
+add_slot(vault *v, enum vault_tier tier, const char *pass)
+{
+    struct secret *s = typed(pass);
+    int slot = -1;
+
+    assert_int_equal(vault_key_add(v, tier, s, NULL, &slot), VAULT_OK);
+    secret_free(s);
+    return slot;
+}
+
+static void
+add_person(vault *v, const char *ref, const char *name)
+{
+    vault_fields *f = NULL;
+    struct vault_added added;
+
+    assert_int_equal(vault_fields_new(&f), VAULT_OK);
+    assert_int_equal(vault_fields_add(f, "ref", ref, strlen(ref)), VAULT_OK);
+    assert_int_equal(vault_fields_add(f, "name", name, strlen(name)), VAULT_OK);
+    assert_int_equal(vault_add(v, "person", f, &added), VAULT_OK);
+    vault_fields_free(f);
+}
+
+static void
+edit_person(vault *v, const char *ref, const char *field, const char *value)
+{
+    vault_fields *f = NULL;
+    struct vault_added added;
+
+    assert_int_equal(vault_fields_new(&f), VAULT_OK);
+    assert_int_equal(vault_fields_add(f, field, value, strlen(value)), VAULT_OK);
+    assert_int_equal(vault_edit(v, ref, f, &added), VAULT_OK);
+    vault_fields_free(f);
+}
+
+/* The value of a field as this session is shown it; "" where it is not. */
+static void
+assert_value(vault *v, const char *ref, const char *field, bool reveal, const char *want)
+{
+    struct vault_record *r = NULL;
+    const char *got = "";
+
+    assert_int_equal(vault_show(v, ref, NULL, reveal, &r), VAULT_OK);
+    for (size_t i = 0; i < r->n_values; i++)
+        if (strcmp(r->values[i].field, field) == 0)
+            got = r->values[i].text;
+    assert_string_equal(got, want);
+    vault_record_free(r);
+}
+
+static int
+tell(void *ctx, const struct vault_problem *p)
+{
+    (void)ctx;
+    print_error("%s: %s\n", p->where, p->what);
+    return 0;
+}
+
+static void
+assert_whole(vault *v)
+{
+    assert_int_equal(vault_check_open(v, tell, NULL, NULL), VAULT_OK);
+}
+
+static void
+copy_folder(const char *from, const char *to)
+{
+    char cmd[1024];
+
+    snprintf(cmd, sizeof cmd, "rm -rf '%s/%s' && cp -r '%s/%s' '%s/%s'", dir, to, dir, from, dir, to);
+    assert_int_equal(system(cmd), 0);
+}
+
+static void
+copy_file(const char *from, const char *to)
+{
+    char cmd[1024];
+
+    snprintf(cmd, sizeof cmd, "cp '%s/%s' '%s/%s'", dir, from, dir, to);
+    assert_int_equal(system(cmd), 0);
+}
+
+static vault_err
+rekey(vault *v, const char *pass)
+{
+    struct secret *s = typed(pass);
+    struct vault_credentials own = { .passphrase = s, .slot = -1 };
+    vault_err err = vault_key_rekey(v, &own);
+
+    if (err != VAULT_OK && err != VAULT_ERR_KEY)
+        print_error("rekey: %s\n", vault_last_error()->text);
+
+    secret_free(s);
+    return err;
+}
+
+/* home.vault: keeper, two caseworkers, one person by the keeper, one by a caseworker. */
+static int
+make_home(void **state)
+{
+    const char *tmp = getenv("TMPDIR");
+    struct secret *s = typed(KEEPER);
+    char path[320];
+    vault *v;
+    (void)state;
+
+    snprintf(dir, sizeof dir, "%s/withheld-travel-XXXXXX", tmp != NULL ? tmp : "/tmp");
+    if (mkdtemp(dir) == NULL)
+        return -1;
+    assert_int_equal(vault_create(in_dir("home.vault", path), s, &CHEAP), VAULT_OK);
+    secret_free(s);
+    v = opened("home.vault", KEEPER);
+    assert_int_equal(add_slot(v, VAULT_TIER_CASE, CASE), 1);
+    assert_int_equal(add_slot(v, VAULT_TIER_CASE, OTHER), 2);
+    add_person(v, "P-1", "Choi Myung-bok");
+    vault_close(v);
+    v = opened("home.vault", CASE);
+    add_person(v, "P-2", "Kim");
+    vault_close(v);
+    return 0;
+}
+
+static int
+remove_home(void **state)
+{
+    char cmd[600];
+    (void)state;
+
+    snprintf(cmd, sizeof cmd, "rm -rf '%s'", dir);
+    return system(cmd);
+}
+
+/* ---- two tiers ---- */
+
+static void
+test_travel__intake_is_adopted_by_the_next_keeper(void **state)
+{
+    struct vault_status st;
+    vault *v;
+    (void)state;
+
+    v = opened("home.vault", KEEPER);
+    assert_int_equal(vault_status(v, &st), VAULT_OK);
+    assert_int_equal(st.adopted, 1);
+    assert_int_equal(st.quarantined, 0);
+    assert_value(v, "P-2", "name", true, "Kim");
+    assert_whole(v);
+    vault_close(v);
+    v = opened("home.vault", KEEPER);       /* once and for all */
+    assert_int_equal(vault_status(v, &st), VAULT_OK);
+    assert_int_equal(st.adopted, 0);
+    vault_close(v);
+}
+
+/* ---- rekey ---- */
+
+static void
+test_travel__rekey_shuts_out_a_removed_slot_and_old_keys(void **state)
+{
+    vault *v;
+    (void)state;
+
+    copy_folder("home.vault", "old.vault");
+    copy_folder("home.vault", "new.vault");
+    v = opened("new.vault", KEEPER);
+    assert_int_equal(vault_key_remove(v, 2), VAULT_OK);
+    assert_int_equal(rekey(v, "not this one"), VAULT_ERR_KEY);
+    assert_int_equal(rekey(v, KEEPER), VAULT_OK);
+    vault_close(v);
+    /* Who stayed: their passphrases, all records. */
+    v = opened("new.vault", CASE);
+    assert_value(v, "P-1", "name", false, "");
+    add_person(v, "P-3", "Lee");
+    vault_close(v);
+    v = opened("new.vault", KEEPER);
+    assert_value(v, "P-1", "name", true, "Choi Myung-bok");
+    assert_value(v, "P-3", "name", true, "Lee");
+    assert_whole(v);
+    vault_close(v);
+    /* Who left: not with his passphrase, nor with it and the keys of his time; nor the rekeyer's own. */
+    v = NULL;
+    assert_int_equal(try_open("new.vault", OTHER, &v), VAULT_ERR_KEY);
+    copy_file("old.vault/keys", "new.vault/keys");
+    assert_int_equal(try_open("new.vault", OTHER, &v), VAULT_ERR_DAMAGED);
+    assert_int_equal(try_open("new.vault", KEEPER, &v), VAULT_ERR_DAMAGED);
+    assert_null(v);
+}
+
+/* ---- travel ---- */
+
+/* Of these files nothing opens a name: there is no row of withheld values, and no key of one. */
+static void
+assert_without_names(vault *v)
+{
+    struct db_cursor *c = NULL;
+    const struct pack *p = NULL;
+    struct part blob;
+    int64_t n;
+    bool got = true;
+
+    assert_int_equal(db_scan(v->db, DB_WITHHELD_BLOB, INT64_MIN, &c), VAULT_OK);
+    assert_int_equal(db_next(c, &n, &blob, &got), VAULT_OK);
+    assert_false(got);
+    db_scan_end(c);
+    assert_int_equal(db_scan(v->db, DB_INTAKE, INT64_MIN, &c), VAULT_OK);
+    assert_int_equal(db_next(c, &n, &blob, &got), VAULT_OK);
+    assert_false(got);
+    db_scan_end(c);
+    for (uint32_t m = 1; m <= v->recs.index.n; m++) {
+        assert_int_equal(recs_pack(&v->recs, m, &p), VAULT_OK);
+        assert_int_equal(p->how, 0);
+        assert_int_equal(p->n_inner, 0);
+    }
+}
+
+static void
+travel(const char *home, const char *pass, const char *name)
+{
+    char path[320];
+    vault *v = opened(home, pass);
+
+    assert_int_equal(vault_travel(v, in_dir(name, path)), VAULT_OK);
+    assert_whole(v);                        /* home goes on */
+    edit_person(v, "P-1", "occupation", "carpenter");
+    vault_close(v);
+}
+
+static void
+test_travel__the_copy_holds_no_names_and_opens_for_caseworkers_only(void **state)
+{
+    vault *v = NULL;
+    (void)state;
+
+    copy_folder("home.vault", "h1.vault");
+    travel("h1.vault", KEEPER, "t1.vault");
+    assert_int_equal(try_open("t1.vault", KEEPER, &v), VAULT_ERR_KEY);
+    v = opened("t1.vault", CASE);
+    assert_without_names(v);
+    assert_value(v, "P-1", "name", false, "");
+    assert_whole(v);
+    vault_close(v);
+    v = opened("t1.vault", OTHER);
+    vault_close(v);
+    /* Not with the keys of home either: they belong to another database. */
+    copy_folder("t1.vault", "mix.vault");
+    copy_file("home.vault/keys", "mix.vault/keys");
+    v = NULL;
+    assert_int_equal(try_open("mix.vault", KEEPER, &v), VAULT_ERR_DAMAGED);
+    assert_null(v);
+}
+
+static void
+test_travel__a_case_holder_takes_his_own_slot(void **state)
+{
+    vault *v = NULL;
+    (void)state;
+
+    copy_folder("home.vault", "h2.vault");
+    travel("h2.vault", CASE, "t2.vault");
+    assert_int_equal(try_open("t2.vault", OTHER, &v), VAULT_ERR_KEY);
+    v = opened("t2.vault", CASE);
+    assert_without_names(v);
+    vault_close(v);
+}
+
+static void
+test_travel__without_a_case_slot_it_is_refused(void **state)
+{
+    char path[320];
+    vault *v;
+    (void)state;
+
+    copy_folder("home.vault", "h3.vault");
+    v = opened("h3.vault", KEEPER);
+    assert_int_equal(vault_key_remove(v, 1), VAULT_OK);
+    assert_int_equal(vault_key_remove(v, 2), VAULT_OK);
+    assert_int_equal(vault_travel(v, in_dir("t3.vault", path)), VAULT_ERR_REFUSED);
+    assert_int_equal(access(path, F_OK), -1);
+    assert_whole(v);
+    vault_close(v);
+}
+
+/* Join what the copy wrote into home, as the next session sees it. */
+static void
+come_home(const char *home, const char *copy)
+{
+    vault *v = opened(home, KEEPER), *o = opened(copy, CASE);
+
+    assert_int_equal(session_join(v, o), VAULT_OK);
+    vault_close(o);
+    vault_close(v);
+}
+
+static void
+write_on_the_way(const char *copy)
+{
+    vault *v = opened(copy, CASE);
+
+    add_person(v, "P-9", "Anna Petrova");
+    edit_person(v, "P-1", "residence", "Vladivostok");
+    edit_person(v, "P-2", "name", "Kim Chol");
+    assert_whole(v);
+    vault_close(v);
+}
+
+static void
+assert_home(const char *home)
+{
+    struct vault_status st;
+    vault *v = opened(home, KEEPER);
+
+    assert_int_equal(vault_status(v, &st), VAULT_OK);
+    assert_int_equal(st.adopted, 2);
+    assert_int_equal(st.quarantined, 0);
+    assert_value(v, "P-9", "name", true, "Anna Petrova");
+    assert_value(v, "P-2", "name", true, "Kim Chol");
+    assert_whole(v);
+    vault_close(v);
+}
+
+static void
+test_travel__what_was_written_on_the_way_comes_home(void **state)
+{
+    vault *v;
+    (void)state;
+
+    copy_folder("home.vault", "h4.vault");
+    travel("h4.vault", KEEPER, "t4.vault");
+    write_on_the_way("t4.vault");
+    come_home("h4.vault", "t4.vault");
+    assert_home("h4.vault");
+    come_home("h4.vault", "t4.vault");      /* again: nothing is new */
+    v = opened("h4.vault", CASE);
+    assert_whole(v);
+    vault_close(v);
+}
+
+/* Both sides changed P-1: two heads, to be resolved by a person. */
+static void
+test_travel__both_sides_are_kept(void **state)
+{
+    struct vault_record *r = NULL;
+    vault *v;
+    (void)state;
+
+    v = opened("h4.vault", KEEPER);
+    assert_int_equal(vault_show(v, "P-1", NULL, false, &r), VAULT_OK);
+    assert_true(r->conflict);
+    vault_record_free(r);
+    vault_close(v);
+}
+
+static void
+test_travel__after_a_rekey_at_home_intake_of_the_way_is_still_adopted(void **state)
+{
+    vault *v;
+    (void)state;
+
+    copy_folder("home.vault", "h5.vault");
+    travel("h5.vault", KEEPER, "t5.vault");
+    write_on_the_way("t5.vault");
+    for (int i = 0; i < 2; i++) {
+        v = opened("h5.vault", KEEPER);
+        assert_int_equal(rekey(v, KEEPER), VAULT_OK);
+        vault_close(v);
+    }
+    come_home("h5.vault", "t5.vault");
+    assert_home("h5.vault");
+}
+
+static void
+test_travel__who_was_removed_meanwhile_is_not_taken_in(void **state)
+{
+    vault *v, *o;
+    uint32_t before;
+    (void)state;
+
+    copy_folder("home.vault", "h6.vault");
+    travel("h6.vault", KEEPER, "t6.vault");
+    write_on_the_way("t6.vault");
+    v = opened("h6.vault", KEEPER);
+    assert_int_equal(vault_key_remove(v, 1), VAULT_OK);
+    o = opened("t6.vault", CASE);
+    before = v->n_log;
+    assert_int_equal(session_join(v, o), VAULT_ERR_REFUSED);
+    assert_int_equal(v->n_log, before);
+    assert_whole(v);
+    vault_close(o);
+    vault_close(v);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_travel__intake_is_adopted_by_the_next_keeper),
+        cmocka_unit_test(test_travel__rekey_shuts_out_a_removed_slot_and_old_keys),
+        cmocka_unit_test(test_travel__the_copy_holds_no_names_and_opens_for_caseworkers_only),
+        cmocka_unit_test(test_travel__a_case_holder_takes_his_own_slot),
+        cmocka_unit_test(test_travel__without_a_case_slot_it_is_refused),
+        cmocka_unit_test(test_travel__what_was_written_on_the_way_comes_home),
+        cmocka_unit_test(test_travel__both_sides_are_kept),
+        cmocka_unit_test(test_travel__after_a_rekey_at_home_intake_of_the_way_is_still_adopted),
+        cmocka_unit_test(test_travel__who_was_removed_meanwhile_is_not_taken_in),
+    };
+
+    if (secret_process_init() != VAULT_OK)
+        return 1;
+    return cmocka_run_group_tests(tests, make_home, remove_home);
+}

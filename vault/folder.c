@@ -105,6 +105,14 @@ move_into_place(const char *from, const char *to)
 }
 
 vault_err
+session_may_make(const char *path)
+{
+    vault_err err = check_name(path);
+
+    return err != VAULT_OK ? err : must_not_exist(path);
+}
+
+vault_err
 session_new_folder(const char *path, vault_err (*fill)(vault *v, void *ctx), void *ctx)
 {
     char *tmp = NULL;
@@ -112,9 +120,7 @@ session_new_folder(const char *path, vault_err (*fill)(vault *v, void *ctx), voi
     bool made = false;
     vault_err err;
 
-    err = check_name(path);
-    if (err == VAULT_OK)
-        err = must_not_exist(path);
+    err = session_may_make(path);
     if (err != VAULT_OK)
         return err;
     tmp = working_name(path);

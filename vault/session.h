@@ -197,6 +197,8 @@ VAULT_CHECK vault_err system_add_former(struct vault *v, struct change *c,
 
 /* ---- folder.c ---- */
 
+/* Is this the name of a vault, and nothing there? */
+VAULT_CHECK vault_err session_may_make(const char *path);
 /* A new vault folder: `fill` makes its files in v->dir (v is otherwise empty) and is undone as a whole on failure. */
 VAULT_CHECK vault_err session_new_folder(const char *path, vault_err (*fill)(vault *v, void *ctx),
     void *ctx);

@@ -194,7 +194,9 @@ vault_travel(vault *v, const char *path)
     vault_err err;
 
     vault_clear_error();
-    err = new_tree(&t);
+    err = session_may_make(path);
+    if (err == VAULT_OK)
+        err = new_tree(&t);
     if (err == VAULT_OK)
         err = take_slots(&t);
     if (err == VAULT_OK)

@@ -1,0 +1,170 @@
+# Two tiers and several ways in: key add, key remove, key rekey, travel; what a case passphrase can do and what not.
+
+bats_require_minimum_version 1.5.0
+load helpers
+
+KEEPER='the keeper writes this 77'
+CASE='the caseworker writes that 88'
+
+setup() {
+    common_setup
+    new_vault v "$KEEPER"
+}
+
+# of EXPRESSION: the JSON in $output as d.
+of() { "$PYTHON" -c "import json, sys; d = json.loads(sys.argv[1]); print($1)" "$output"; }
+k() { w "$KEEPER" "$@"; }
+c() { w "$CASE" "$@"; }
+add_slot() { w "$KEEPER" key add "$@" 5<<< "${NEW:-$CASE}" --new-passphrase-fd 5; }
+
+@test "key add prints the slot's number, key list shows its tier, its passphrase opens it" {
+    run --separate-stderr add_slot --tier case
+    [ "$status" = 0 ]
+    [ "$output" = 1 ]
+    run "$WITHHELD" -C "$VAULT" key list --json
+    [ "$(of 'd[1]["tier"]')" = case ]
+    [ "$(of 'd[0]["tier"]')" = keeper ]
+    run c status --json
+    [ "$(of 'd["tier"]')" = case ]
+}
+
+@test "a caseworker takes in a name and cannot read it back; a keeper reads it" {
+    add_slot --tier case
+    c add person --from - <<< '{"ref":"P-1","name":"Choi Myung-bok","born":"1962"}'
+    run c show P-1
+    [ "$status" = 0 ]
+    [[ $output == *'[withheld]'* ]]
+    [[ $output == *1962* ]]
+    for line in 'show P-1 --reveal' 'list --reveal' 'dump out --reveal'; do
+        # shellcheck disable=SC2086 # words
+        refused 6 w "$CASE" $line
+        [[ $output != *Choi* ]]
+    done
+    run c show P-1 --json
+    [[ $output != *Choi* ]]
+    [ "$(of 'd["withheld"]')" = "['name']" ]
+    run c search Choi
+    [[ $output != *P-1* ]]
+    run c history P-1
+    [[ $output != *Choi* ]]
+    c edit P-1 --from - <<< '{"name":"Choe Myong Bok"}'
+    run k show P-1 --reveal --json
+    [ "$(of 'd["fields"]["name"]')" = 'Choe Myong Bok' ]
+    k check
+    c check
+}
+
+@test "what needs a keeper is refused under a case passphrase, and changes nothing" {
+    add_slot --tier case
+    before=$(sha256sum "$VAULT/keys")
+    run k status --json
+    entries=$(of 'd["log_entries"]')
+    refused 6 w "$CASE" key add --tier case --new-passphrase-fd 5 5<<< third
+    refused 6 w "$CASE" key remove 0
+    refused 6 w "$CASE" key rekey
+    echo '{"name":"t","fields":[{"name":"a","kind":"text"}]}' > t.json
+    refused 6 w "$CASE" type add t.json
+    [ "$(sha256sum "$VAULT/keys")" = "$before" ]
+    run k status --json
+    [ "$(of 'd["log_entries"]')" = "$entries" ]
+}
+
+@test "a caseworker changes his own passphrase" {
+    add_slot --tier case
+    w "$CASE" key change --new-passphrase-fd 5 5<<< 'a new one for the way 99'
+    refused 3 w "$CASE" status
+    run w 'a new one for the way 99' status --json
+    [ "$(of 'd["tier"]')" = case ]
+    k check
+}
+
+@test "a slot with a key file needs that file, unchanged" {
+    NEW='with a file 55' add_slot --tier keeper --new-key-file some.key
+    [ -s some.key ]
+    [ "$(stat -c %a some.key)" = 600 ]
+    refused 3 w 'with a file 55' status
+    run w 'with a file 55' --key-file some.key status --json
+    [ "$(of 'd["tier"]')" = keeper ]
+    cp some.key other.key
+    printf x >> other.key
+    refused 3 w 'with a file 55' --key-file other.key status
+    refused 7 w 'with a file 55' --key-file none.key status
+    # One that is there is used and not overwritten.
+    before=$(sha256sum some.key)
+    NEW='again with it 66' add_slot --tier case --new-key-file some.key
+    [ "$(sha256sum some.key)" = "$before" ]
+    w 'again with it 66' --key-file some.key status
+}
+
+@test "key add refuses: no tier, a wrong one, a full table, a third cost" {
+    refused 2 w "$KEEPER" key add --new-passphrase-fd 5 5<<< x
+    refused 2 w "$KEEPER" key add --tier boss --new-passphrase-fd 5 5<<< x
+    for i in 1 2 3 4 5 6 7; do
+        NEW="passphrase number $i" add_slot --tier case
+    done
+    refused 6 w "$KEEPER" key add --tier case --new-passphrase-fd 5 5<<< 'one too many 11'
+    says 'slots are in use'
+    k key remove 7
+    w "$KEEPER" key add --tier case --kdf-memory 96 --kdf-passes 3 --new-passphrase-fd 5 5<<< 'another cost 12'
+    k key remove 6
+    refused 6 w "$KEEPER" key add --tier case --kdf-memory 72 --kdf-passes 3 --new-passphrase-fd 5 5<<< 'a third cost 13'
+    says 'two different costs'
+    k check
+}
+
+@test "key remove refuses: no such slot, no number, the last keeper" {
+    refused 7 w "$KEEPER" key remove 3
+    refused 7 w "$KEEPER" key remove 8
+    refused 2 w "$KEEPER" key remove zero
+    refused 6 w "$KEEPER" key remove 0
+    says 'last keeper'
+    k check
+}
+
+@test "who was removed does not get in, and remove and change say what they do not reach" {
+    add_slot --tier case
+    run k key remove 1
+    [[ $output == *'key rekey'* ]]
+    refused 3 w "$CASE" status
+    k check
+}
+
+@test "after rekey an old keys with its passphrase opens nothing; who stayed gets in" {
+    add_slot --tier case
+    NEW='who leaves 44' add_slot --tier case
+    c add person --from - <<< '{"ref":"P-1","name":"Kim"}'
+    cp -r "$VAULT" old.vault
+    k key remove 2
+    k key rekey
+    refused 3 w 'who leaves 44' status
+    c show P-1
+    run k show P-1 --reveal --json
+    [ "$(of 'd["fields"]["name"]')" = Kim ]
+    k check
+    cp old.vault/keys "$VAULT/keys"
+    refused 4 w 'who leaves 44' status
+    refused 4 w "$KEEPER" status
+}
+
+@test "a travel copy opens for caseworkers, holds no names, and takes some in" {
+    add_slot --tier case
+    k add person --from - <<< '{"ref":"P-1","name":"Kim","born":"1970"}'
+    k travel t.vault
+    home=$VAULT VAULT=$PWD/t.vault
+    refused 3 w "$KEEPER" status
+    run c show P-1
+    [[ $output == *1970* ]]
+    [[ $output == *'[withheld]'* ]]
+    c add person --from - <<< '{"ref":"P-2","name":"Anna"}'
+    c check
+    VAULT=$home
+    k check
+    refused 2 w "$KEEPER" travel t.vault
+}
+
+@test "travel without a case slot is refused, and leaves nothing" {
+    refused 6 w "$KEEPER" travel t.vault
+    [ ! -e t.vault ]
+    compgen -G '*new-*' && return 1
+    refused 2 w "$KEEPER" travel t
+}

@@ -7,76 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 #include <cmocka.h>
+#include "tests/unit/fixture.h"
 #include "vault/base/secret.h"
-#include "vault/session.h"
-#include "vault/store/db_priv.h"
-
-/* ---- one vault for all tests of this file ---- */
-
-static char dir[256], path[300];
-static vault *v;
-
-static struct secret *
-passphrase(void)
-{
-    struct secret *s = NULL;
-
-    assert_int_equal(secret_copy(&s, "correct horse", 13), VAULT_OK);
-    return s;
-}
-
-static void
-open_vault(void)
-{
-    struct secret *pass = passphrase();
-    struct vault_credentials cred = { .passphrase = pass, .slot = -1 };
-
-    assert_int_equal(vault_open(&v, path, &cred), VAULT_OK);
-    secret_free(pass);
-}
-
-static void
-reopen(void)
-{
-    vault_close(v);
-    v = NULL;
-    open_vault();
-}
-
-static int
-make_vault(void **state)
-{
-    const struct vault_create_options opt = { .kdf_mem_mib = 64, .kdf_passes = 3 };
-    const char *tmp = getenv("TMPDIR");
-    struct secret *pass = passphrase();
-    (void)state;
-
-    snprintf(dir, sizeof dir, "%s/withheld-unit-XXXXXX", tmp != NULL ? tmp : "/tmp");
-    if (mkdtemp(dir) == NULL)
-        return -1;
-    snprintf(path, sizeof path, "%s/a.vault", dir);
-    assert_int_equal(vault_create(path, pass, &opt), VAULT_OK);
-    secret_free(pass);
-    open_vault();
-    return 0;
-}
-
-static int
-remove_vault(void **state)
-{
-    static const char *const FILES[] = { "a.vault/keys", "a.vault/records.db",
-        "a.vault/records.db-journal", "rows.csv" };
-    char name[320];
-    (void)state;
-
-    vault_close(v);
-    for (size_t i = 0; i < sizeof FILES / sizeof FILES[0]; i++) {
-        snprintf(name, sizeof name, "%s/%s", dir, FILES[i]);
-        (void)unlink(name);
-    }
-    (void)rmdir(path);
-    return rmdir(dir);
-}
 
 /* ---- a file of rows ---- */
 
@@ -102,43 +34,6 @@ write_rows(unsigned bad)
 static const struct vault_import_options PERSONS = { .type = "person" };
 static const struct vault_import_options KEYED = { .type = "person", .key = "ref" };
 
-struct extent {
-    uint32_t n, records, log, tags;
-    int64_t last[DB_TABLES];
-};
-
-static struct extent
-extent(void)
-{
-    struct extent x = { v->recs.index.n, v->recs.index.records, v->n_log, v->recs.index.n_tags, {0} };
-
-    for (int t = 0; t < DB_TABLES; t++) {
-        struct db_cursor *c = NULL;
-        struct part blob;
-        bool got = true;
-        int64_t n;
-        assert_int_equal(db_scan(v->db, (enum db_table)t, 0, &c), VAULT_OK);
-        for (;;) {
-            assert_int_equal(db_next(c, &n, &blob, &got), VAULT_OK);
-            if (!got)
-                break;
-            x.last[t] = n;
-        }
-        db_scan_end(c);
-    }
-    return x;
-}
-
-static void
-assert_untouched(const struct extent *was)
-{
-    struct extent now = extent();
-
-    assert_memory_equal(&now, was, sizeof now);
-    assert_null(v->recs.pending);
-    assert_null(v->recs.quiesce);
-}
-
 /* ---- the tests ---- */
 
 static void
@@ -155,9 +50,9 @@ test_import__an_error_in_row_700_leaves_nothing(void **state)
     assert_non_null(strstr(vault_last_error()->text, "line 701, column 3"));
     assert_null(strstr(vault_last_error()->text, "Secretmarker"));
     assert_memory_equal(&out, &was, sizeof out);
-    assert_untouched(&before);
+    assert_extent(&before);
     reopen();
-    assert_untouched(&before);
+    assert_extent(&before);
 }
 
 /* The storing thread fails while the other one makes more. */
@@ -172,7 +67,7 @@ test_import__a_store_that_fails_ends_both_threads(void **state)
     assert_int_equal(db_exec(v->db, "PRAGMA query_only = ON"), VAULT_OK);
     assert_int_equal(vault_import(v, rows_path, &PERSONS, &out), VAULT_ERR_NO_SPACE);
     assert_int_equal(db_exec(v->db, "PRAGMA query_only = OFF"), VAULT_OK);
-    assert_untouched(&before);
+    assert_extent(&before);
 }
 
 static void
@@ -188,7 +83,7 @@ test_import__a_dry_run_leaves_nothing_and_counts(void **state)
     assert_int_equal(vault_import(v, rows_path, &dry, &out), VAULT_OK);
     assert_int_equal(out.rows, ROWS);
     assert_int_equal(out.added, ROWS);
-    assert_untouched(&before);
+    assert_extent(&before);
 }
 
 static void
@@ -236,7 +131,7 @@ test_import__by_key_only_differences_are_stored(void **state)
     assert_int_equal(fclose(f), 0);
     before = extent();
     assert_int_equal(vault_import(v, rows_path, &KEYED, &out), VAULT_ERR_INPUT);
-    assert_untouched(&before);
+    assert_extent(&before);
     assert_int_equal(session_find(v, "row-1", &first), VAULT_OK);
     assert_int_equal(recs_head(&v->recs, first, &head, NULL), VAULT_OK);
     assert_int_equal(head, first);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
+#include <sodium.h>
 #include "tests/unit/fixture.h"
 #include "vault/base/secret.h"
 #include "vault/record/draft.h"
@@ -229,6 +230,51 @@ test_change__the_entry_has_the_root_of_its_pairs(void **state)
     draft_done(&d);
 }
 
+/* ---- what stays in memory ---- */
+
+static void
+make_ready(struct change *c, struct draft *d, const char *ref, const char *notes, struct ready *x)
+{
+    vault_fields *f = fields("ref", ref, "notes", notes, NULL);
+    struct revision rev;
+
+    revision_init(&rev);
+    assert_int_equal(draft_add(d, type_set_current(&v->recs.types, "person"), f, &rev), VAULT_OK);
+    assert_int_equal(change_ready(c, &rev, x), VAULT_OK);
+    assert_false(sodium_is_zero((const uint8_t *)&x->key, sizeof x->key));
+    assert_non_null(memmem(x->rev.withheld.p, x->rev.withheld.n, notes, strlen(notes)));
+    revision_free(&rev);
+    vault_fields_free(f);
+}
+
+/* So that a few long texts do not make every place in a queue large. */
+static void
+test_change__large_rooms_are_given_back_once_stored(void **state)
+{
+    char *notes = malloc(1000001);
+    struct ready x;
+    struct change c;
+    struct draft d;
+    (void)state;
+
+    assert_non_null(notes);
+    memset(notes, 'n', 1000000);
+    notes[1000000] = '\0';
+    memset(&x, 0, sizeof x);
+    assert_int_equal(draft_init(&d, &v->recs), VAULT_OK);
+    assert_int_equal(session_begin(v, &c), VAULT_OK);
+    make_ready(&c, &d, "large-1", notes, &x);
+    assert_int_equal(change_store(&c, &x), VAULT_OK);
+    ready_reset(&x);
+    assert_in_range(x.rev.open.cap, 1, ROOM_KEPT);
+    assert_int_equal(x.rev.withheld.cap, 0);
+    assert_in_range(c.sealed.cap, 0, ROOM_KEPT);
+    ready_free(&x);
+    change_abort(&c);
+    draft_done(&d);
+    free(notes);
+}
+
 /* ---- undoing ---- */
 
 static void
@@ -405,6 +451,7 @@ main(void)
         cmocka_unit_test(test_change__a_pack_holds_the_record_key_with_the_first_revision_only),
         cmocka_unit_test(test_change__what_waits_in_a_pack_can_be_read_and_edited),
         cmocka_unit_test(test_change__the_entry_has_the_root_of_its_pairs),
+        cmocka_unit_test(test_change__large_rooms_are_given_back_once_stored),
         cmocka_unit_test(test_change__abort_leaves_nothing),
         cmocka_unit_test(test_change__numbers_of_an_aborted_change_are_given_again),
         cmocka_unit_test(test_change__abort_of_an_edit_leaves_the_head),

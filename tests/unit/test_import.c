@@ -7,8 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 #include <cmocka.h>
+#include <stdatomic.h>
 #include "tests/unit/fixture.h"
 #include "vault/base/secret.h"
+#include "vault/import/import.h"
+#include "vault/record/draft.h"
 
 /* ---- a file of rows ---- */
 
@@ -147,6 +150,87 @@ test_import__by_key_only_differences_are_stored(void **state)
     assert_int_equal(head, before.n + 1);
 }
 
+/* ---- the queue between the two threads ---- */
+
+struct feed {
+    unsigned rows;
+    char *notes;                /* of each row; withheld */
+    unsigned delay;             /* microseconds for each row stored */
+    atomic_uint stored;
+    unsigned ahead;             /* most rows that were made and not stored */
+};
+
+/* On the storing thread, for each row of a table. */
+static void
+note_stored(void *ctx, int op, const char *db, const char *table, sqlite3_int64 row)
+{
+    struct feed *x = ctx;
+    (void)op;
+    (void)db;
+    (void)row;
+
+    if (strcmp(table, "withheld") != 0)
+        return;
+    (void)usleep(x->delay);
+    atomic_fetch_add(&x->stored, 1);
+}
+
+static vault_err
+produce(void *ctx, struct pipeline *p)
+{
+    struct feed *x = ctx;
+    struct revision rev;
+    struct draft d;
+    vault_err err = draft_init(&d, &v->recs);
+
+    revision_init(&rev);
+    for (unsigned i = 0; err == VAULT_OK && i < x->rows; i++) {
+        char ref[16];
+        unsigned ahead;
+        vault_fields *f;
+        snprintf(ref, sizeof ref, "feed-%u", i);
+        f = fields("ref", ref, "notes", x->notes, NULL);
+        err = draft_add(&d, type_set_current(&v->recs.types, "person"), f, &rev);
+        if (err == VAULT_OK)
+            err = pipeline_put(p, &rev);
+        ahead = i + 1 - atomic_load(&x->stored);
+        x->ahead = ahead > x->ahead ? ahead : x->ahead;
+        vault_fields_free(f);
+    }
+    draft_done(&d);
+    revision_free(&rev);
+    return err;
+}
+
+static void
+feed(struct feed *x, size_t notes)
+{
+    struct change c;
+
+    x->notes = malloc(notes + 1);
+    assert_non_null(x->notes);
+    memset(x->notes, 'n', notes);
+    x->notes[notes] = '\0';
+    assert_int_equal(session_begin(v, &c), VAULT_OK);
+    sqlite3_update_hook(v->db->sql, note_stored, x);
+    assert_int_equal(pipeline_run(&c, produce, x), VAULT_OK);
+    sqlite3_update_hook(v->db->sql, NULL, NULL);
+    change_abort(&c);
+    assert_int_equal(atomic_load(&x->stored), x->rows);
+    free(x->notes);
+}
+
+/* However slow the disk is. */
+static void
+test_import__what_waits_to_be_stored_is_bounded_in_bytes(void **state)
+{
+    struct feed x = { .rows = 40, .delay = 20000 };
+    (void)state;
+
+    feed(&x, 1000000);
+    assert_in_range(x.ahead, 1, 16);
+}
+
 int
 main(void)
 {
@@ -156,6 +240,7 @@ main(void)
         cmocka_unit_test(test_import__a_dry_run_leaves_nothing_and_counts),
         cmocka_unit_test(test_import__after_all_that_every_row_is_there),
         cmocka_unit_test(test_import__by_key_only_differences_are_stored),
+        cmocka_unit_test(test_import__what_waits_to_be_stored_is_bounded_in_bytes),
     };
 
     if (secret_process_init() != VAULT_OK)

@@ -108,6 +108,15 @@ buf_reset(struct buf *b)
 }
 
 void
+buf_trim(struct buf *b)
+{
+    if (b->cap > ROOM_KEPT)
+        buf_free(b);
+    else
+        buf_reset(b);
+}
+
+void
 buf_cut(struct buf *b, size_t n)
 {
     if (n < b->n)

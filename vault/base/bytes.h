@@ -64,6 +64,9 @@ struct buf {
 
 void buf_free(struct buf *b);                               /* wipes; b is empty and usable again */
 void buf_reset(struct buf *b);                              /* wipes the content, keeps the room */
+/* The same for a buffer that waits for its next use: more room than ROOM_KEPT is given back. */
+#define ROOM_KEPT ((size_t)16 << 10)
+void buf_trim(struct buf *b);
 void buf_cut(struct buf *b, size_t n);                      /* back to n bytes; wipes the rest */
 uint8_t *buf_add(struct buf *b, size_t n);                  /* n zeroed bytes; NULL on failure */
 uint8_t *buf_grow(struct buf *b, size_t n);                 /* buf_room's long way, only for it */

@@ -49,7 +49,7 @@ struct pipeline;
 /* Run `produce` on a second thread; what it puts is stored by the calling thread, in order. */
 VAULT_CHECK vault_err pipeline_run(struct change *c,
     vault_err (*produce)(void *ctx, struct pipeline *p), void *ctx);
-/* Finish and seal a drafted revision and queue it (from `produce`). */
+/* Finish a drafted revision and queue it (from `produce`); rev is empty then. May wait for room. */
 VAULT_CHECK vault_err pipeline_put(struct pipeline *p, struct revision *rev);
 
 #endif

@@ -3,7 +3,8 @@
  *
  * Parsing and hashing take about as long as sealing and SQLCipher's work, so they run beside it. The
  * index belongs to the producing thread, the database to the calling one; a producer that must
- * read the database first waits until everything queued is stored (recs.quiesce).
+ * read the database first waits until everything queued is stored (recs.quiesce). What is queued is
+ * plaintext: it is bounded in bytes as well, and large rooms are given back as soon as it is stored.
  */
 #include <pthread.h>
 #include <stdlib.h>
@@ -11,8 +12,10 @@
 
 #include "vault/import/import.h"
 
-#define RING 256u           /* revisions waiting at most */
-#define PUBLISH 32u         /* handed over at a time */
+#define RING 256u           /* revisions waiting at most... */
+#define RING_BYTES ((size_t)8 << 20)        /* ...and of plaintext, when more is handed over */
+#define PUBLISH 32u         /* handed over at a time... */
+#define PUBLISH_BYTES ((size_t)1 << 20)     /* ...or fewer, when they are large */
 
 struct pipeline {
     struct change *c;
@@ -21,6 +24,8 @@ struct pipeline {
     struct ready ring[RING];
     uint32_t made;          /* by the producer, not all published */
     uint32_t published, stored;
+    size_t fresh;           /* bytes of plaintext that are not published */
+    size_t waiting;         /* bytes published and not stored */
     bool end, failed;       /* producer has ended; consumer has failed */
     vault_err err;          /* the producer's */
     struct vault_error said;
@@ -33,18 +38,20 @@ publish(struct pipeline *p)
 {
     pthread_mutex_lock(&p->lock);
     p->published = p->made;
+    p->waiting += p->fresh;
+    p->fresh = 0;
     pthread_cond_broadcast(&p->changed);
     pthread_mutex_unlock(&p->lock);
 }
 
-/* Wait until no more than `left` are queued. */
+/* Wait until no more than so many revisions and bytes are queued. All were published. */
 static vault_err
-wait_for_room(struct pipeline *p, uint32_t left)
+wait_for_room(struct pipeline *p, uint32_t left, size_t bytes)
 {
     bool failed;
 
     pthread_mutex_lock(&p->lock);
-    while (p->made - p->stored > left && !p->failed)
+    while ((p->made - p->stored > left || p->waiting > bytes) && !p->failed)
         pthread_cond_wait(&p->changed, &p->lock);
     failed = p->failed;
     pthread_mutex_unlock(&p->lock);
@@ -58,22 +65,33 @@ quiesce(void *ctx)
     struct pipeline *p = ctx;
 
     publish(p);
-    return wait_for_room(p, 0);
+    return wait_for_room(p, 0, 0);
+}
+
+static size_t
+plaintext(const struct ready *x)
+{
+    return x->rev.open.n + x->rev.withheld.n;
 }
 
 vault_err
 pipeline_put(struct pipeline *p, struct revision *rev)
 {
+    struct ready *x = &p->ring[p->made % RING];
     vault_err err = VAULT_OK;
 
-    if (p->made - p->published == PUBLISH || p->made - p->published >= RING / 2)
+    /* Whenever this lets the producer go on, there is room for PUBLISH more. */
+    if (p->made - p->published == PUBLISH || p->fresh >= PUBLISH_BYTES) {
         publish(p);
-    if (p->made % PUBLISH == 0)
-        err = wait_for_room(p, RING - PUBLISH);
+        err = wait_for_room(p, RING - PUBLISH, RING_BYTES);
+    }
     if (err == VAULT_OK)
-        err = change_ready(p->c, rev, &p->ring[p->made % RING]);
-    if (err == VAULT_OK)
+        err = change_ready(p->c, rev, x);
+    if (err == VAULT_OK) {
         p->made++;
+        p->fresh += plaintext(x);
+    }
+    revision_trim(rev);
     return err;
 }
 
@@ -83,8 +101,8 @@ second_thread(void *arg)
     struct pipeline *p = arg;
     vault_err err = p->produce(p->ctx, p);
 
+    publish(p);
     pthread_mutex_lock(&p->lock);
-    p->published = p->made;
     p->err = err;
     p->said = *vault_last_error();
     p->end = true;
@@ -106,10 +124,11 @@ next_range(struct pipeline *p, uint32_t *upto)
 }
 
 static void
-note_stored(struct pipeline *p, uint32_t upto, vault_err err)
+note_stored(struct pipeline *p, uint32_t upto, size_t bytes, vault_err err)
 {
     pthread_mutex_lock(&p->lock);
     p->stored = upto;
+    p->waiting -= bytes;
     p->failed = err != VAULT_OK;
     pthread_cond_broadcast(&p->changed);
     pthread_mutex_unlock(&p->lock);
@@ -122,12 +141,14 @@ consume(struct pipeline *p)
     vault_err err = VAULT_OK;
 
     while (err == VAULT_OK && next_range(p, &upto)) {
+        size_t bytes = 0;
         for (uint32_t i = p->stored; err == VAULT_OK && i != upto; i++) {
             struct ready *x = &p->ring[i % RING];
+            bytes += plaintext(x);
             err = change_store(p->c, x);
-            revision_reset(&x->rev);
+            ready_reset(x);
         }
-        note_stored(p, upto, err);
+        note_stored(p, upto, bytes, err);
     }
     return err;
 }

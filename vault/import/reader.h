@@ -5,8 +5,8 @@
  * Secrets: the window holds names; it is wiped when it moves to a larger place and when freed.
  * Format:  docs/import.md.
  *
- * The window holds one row as a whole, because cells point into it; nothing else is kept. Memory
- * is therefore bounded by the longest row and not by the file.
+ * The window holds one row as a whole, because cells point into it; nothing else is kept. What a
+ * reader takes is therefore bounded by the longest row and not by the file; pipeline.c bounds what waits to be stored.
  */
 #ifndef VAULT_IMPORT_READER_H
 #define VAULT_IMPORT_READER_H

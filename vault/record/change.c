@@ -5,6 +5,13 @@
 #include <string.h>
 
 void
+ready_reset(struct ready *x)
+{
+    revision_trim(&x->rev);
+    buf_trim(&x->pack_rows);
+}
+
+void
 ready_free(struct ready *x)
 {
     revision_free(&x->rev);
@@ -246,6 +253,7 @@ change_store(struct change *c, struct ready *x)
         err = store_pack(c, x);
     if (err == VAULT_OK)
         merkle_add(&c->tree, x->ids);
+    buf_trim(&c->sealed);
     sodium_memzero(&x->key, sizeof x->key);
     return err;
 }

@@ -3,7 +3,7 @@
  *
  * Layer:   record (store/ for rows and Merkle tree).
  * Secrets: the keys of the pack being filled lie in guarded memory; those of single blobs, and what waits
- *          to be sealed, in memory that is wiped once it is stored.
+ *          to be sealed, in ordinary memory that is wiped once it is stored.
  * Format:  docs/format.md, sections 8, 9 and 14.
  */
 #ifndef VAULT_RECORD_CHANGE_H
@@ -24,6 +24,8 @@ struct ready {
     struct buf pack_rows;       /* ...its ids, tags and wrap, one after the other */
     size_t n_ids, n_tags;
 };
+/* It was stored: wipe its plaintexts and keep small rooms for the next one. */
+void ready_reset(struct ready *x);
 void ready_free(struct ready *x);
 
 struct change {
@@ -48,7 +50,8 @@ VAULT_CHECK vault_err change_begin(struct change *c, struct recs *r, uint32_t lo
  * already and its key is to be read. One thread at a time.
  */
 VAULT_CHECK vault_err change_ready(struct change *c, struct revision *rev, struct ready *out);
-/* Seal and store what is ready, in order of number. May run on another thread than change_ready. */
+/* Seal and store what is ready, in order of number; its keys are wiped, its plaintexts stay. May run on
+ * another thread than change_ready. */
 VAULT_CHECK vault_err change_store(struct change *c, struct ready *x);
 /* Both; rev keeps its values. */
 VAULT_CHECK vault_err change_add(struct change *c, struct revision *rev);

@@ -13,6 +13,7 @@
 #include "vault/base/cbor.h"
 
 #define SORT_SHORT 64           /* leaves that are sorted in place */
+#define LEAVES_KEPT 64          /* room for so many outlasts revision_trim */
 
 void
 revision_init(struct revision *r)
@@ -29,6 +30,20 @@ revision_reset(struct revision *r)
     buf_reset(&r->open);
     buf_reset(&r->withheld);
     buf_reset(&r->scratch);
+}
+
+void
+revision_trim(struct revision *r)
+{
+    buf_trim(&r->open);
+    buf_trim(&r->withheld);
+    buf_trim(&r->scratch);
+    revision_reset(r);
+    if (r->cap > LEAVES_KEPT) {
+        free(r->leaf);
+        r->leaf = NULL;
+        r->cap = 0;
+    }
 }
 
 void

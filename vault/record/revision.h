@@ -52,6 +52,8 @@ struct revision {
 void revision_init(struct revision *r);
 /* Empty it for another one; keeps its memory. */
 void revision_reset(struct revision *r);
+/* The same, but large rooms are given back: many revisions wait for their next use. */
+void revision_trim(struct revision *r);
 void revision_free(struct revision *r);
 
 /* ---- making one: set record, type, author, parents, time; add leaves; finish ---- */

@@ -247,6 +247,35 @@ make_ready(struct change *c, struct draft *d, const char *ref, const char *notes
     vault_fields_free(f);
 }
 
+static void
+test_change__keys_and_plaintexts_are_wiped_once_stored(void **state)
+{
+    struct buf open, withheld;
+    struct ready x;
+    struct change c;
+    struct draft d;
+    (void)state;
+
+    memset(&x, 0, sizeof x);
+    assert_int_equal(draft_init(&d, &v->recs), VAULT_OK);
+    assert_int_equal(session_begin(v, &c), VAULT_OK);
+    make_ready(&c, &d, "wipe-1", "Secretmarker", &x);
+    open = x.rev.open;
+    withheld = x.rev.withheld;
+    assert_int_equal(change_store(&c, &x), VAULT_OK);
+    assert_true(sodium_is_zero((const uint8_t *)&x.key, sizeof x.key));
+    ready_reset(&x);
+    assert_ptr_equal(x.rev.open.p, open.p);
+    assert_ptr_equal(x.rev.withheld.p, withheld.p);
+    assert_true(sodium_is_zero(open.p, open.n));
+    assert_true(sodium_is_zero(withheld.p, withheld.n));
+    assert_int_equal(x.rev.open.n + x.rev.withheld.n, 0);
+    ready_free(&x);
+    assert_true(sodium_is_zero((const uint8_t *)&x, sizeof x));
+    change_abort(&c);
+    draft_done(&d);
+}
+
 /* So that a few long texts do not make every place in a queue large. */
 static void
 test_change__large_rooms_are_given_back_once_stored(void **state)
@@ -451,6 +480,7 @@ main(void)
         cmocka_unit_test(test_change__a_pack_holds_the_record_key_with_the_first_revision_only),
         cmocka_unit_test(test_change__what_waits_in_a_pack_can_be_read_and_edited),
         cmocka_unit_test(test_change__the_entry_has_the_root_of_its_pairs),
+        cmocka_unit_test(test_change__keys_and_plaintexts_are_wiped_once_stored),
         cmocka_unit_test(test_change__large_rooms_are_given_back_once_stored),
         cmocka_unit_test(test_change__abort_leaves_nothing),
         cmocka_unit_test(test_change__numbers_of_an_aborted_change_are_given_again),

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <cmocka.h>
+#include <sodium.h>
 #include <stdatomic.h>
 #include "tests/unit/fixture.h"
 #include "vault/base/secret.h"
@@ -158,6 +159,7 @@ struct feed {
     unsigned delay;             /* microseconds for each row stored */
     atomic_uint stored;
     unsigned ahead;             /* most rows that were made and not stored */
+    unsigned rooms, dirty;      /* that came back from the queue; of these not wiped */
 };
 
 /* On the storing thread, for each row of a table. */
@@ -173,6 +175,17 @@ note_stored(void *ctx, int op, const char *db, const char *table, sqlite3_int64 
         return;
     (void)usleep(x->delay);
     atomic_fetch_add(&x->stored, 1);
+}
+
+/* The buffers that a revision gets for its own held one that was stored, once the queue went round. */
+static void
+look_back(struct feed *x, const struct revision *rev)
+{
+    if (rev->open.cap < 64 || rev->withheld.cap < 256)
+        return;
+    x->rooms++;
+    x->dirty += rev->open.n != 0 || rev->withheld.n != 0 ||
+        !sodium_is_zero(rev->open.p, 64) || !sodium_is_zero(rev->withheld.p, 256);
 }
 
 static vault_err
@@ -193,6 +206,7 @@ produce(void *ctx, struct pipeline *p)
         err = draft_add(&d, type_set_current(&v->recs.types, "person"), f, &rev);
         if (err == VAULT_OK)
             err = pipeline_put(p, &rev);
+        look_back(x, &rev);
         ahead = i + 1 - atomic_load(&x->stored);
         x->ahead = ahead > x->ahead ? ahead : x->ahead;
         vault_fields_free(f);
@@ -231,6 +245,17 @@ test_import__what_waits_to_be_stored_is_bounded_in_bytes(void **state)
     assert_in_range(x.ahead, 1, 16);
 }
 
+static void
+test_import__what_was_stored_is_wiped(void **state)
+{
+    struct feed x = { .rows = 600 };
+    (void)state;
+
+    feed(&x, 100);
+    assert_in_range(x.rooms, 256, 600);
+    assert_int_equal(x.dirty, 0);
+}
+
 int
 main(void)
 {
@@ -241,6 +266,7 @@ main(void)
         cmocka_unit_test(test_import__after_all_that_every_row_is_there),
         cmocka_unit_test(test_import__by_key_only_differences_are_stored),
         cmocka_unit_test(test_import__what_waits_to_be_stored_is_bounded_in_bytes),
+        cmocka_unit_test(test_import__what_was_stored_is_wiped),
     };
 
     if (secret_process_init() != VAULT_OK)

@@ -294,6 +294,68 @@ test_scan__heads_become_known(void **state)
     assert_int_equal(heads, RECORDS);
 }
 
+/* ---- memory ---- */
+
+struct rooms {
+    const struct revision *large;   /* one whose content took a large room, when it was told */
+    uint32_t after;                 /* calls since then */
+    size_t kept;                    /* its room, at the first of them */
+};
+
+static vault_err
+look_at_rooms(struct scan *s, uint32_t n, struct revision *rev)
+{
+    struct rooms *x = s->ctx;
+    (void)n;
+
+    if (x->large != NULL) {
+        if (x->after++ == 0)
+            x->kept = x->large->open.cap + x->large->withheld.cap;
+    } else if (rev->withheld.cap > ROOM_KEPT) {
+        x->large = rev;
+    }
+    return VAULT_OK;
+}
+
+static void
+add_notes(struct change *c, const char *notes)
+{
+    vault_fields *f = fields("notes", notes, NULL);
+    struct revision rev;
+    struct draft d;
+
+    revision_init(&rev);
+    assert_int_equal(draft_init(&d, &v->recs), VAULT_OK);
+    assert_int_equal(draft_add(&d, type_set_current(&v->recs.types, "person"), f, &rev), VAULT_OK);
+    make_change(c, &d, &rev);
+    vault_fields_free(f);
+}
+
+/* A batch has 128 places, and there are two: each would keep the largest room that it ever had. */
+static void
+test_scan__a_large_room_is_given_back_before_the_next_call(void **state)
+{
+    struct rooms x = {0};
+    struct scan s = { .r = &v->recs, .withheld = true, .fn = look_at_rooms, .ctx = &x };
+    char *notes = malloc(1000001);
+    struct change c;
+    (void)state;
+
+    assert_non_null(notes);
+    memset(notes, 'n', 1000000);
+    notes[1000000] = '\0';
+    assert_int_equal(session_begin(v, &c), VAULT_OK);
+    add_notes(&c, notes);
+    add_notes(&c, "short");
+    assert_int_equal(change_flush(&c), VAULT_OK);
+    assert_int_equal(scan_run(&s), VAULT_OK);
+    assert_non_null(x.large);
+    assert_true(x.after >= 1);
+    assert_in_range(x.kept, 0, 2 * ROOM_KEPT);
+    change_abort(&c);
+    free(notes);
+}
+
 /* ---- sifting ---- */
 
 /* Only records whose number is even pass; in a scan of withheld values none is asked for that carries some. */
@@ -466,6 +528,7 @@ main(void)
         cmocka_unit_test(test_scan__system_records_only_when_asked_for),
         cmocka_unit_test(test_scan__stops_when_told),
         cmocka_unit_test(test_scan__an_error_of_the_callback_ends_it_with_its_sentence),
+        cmocka_unit_test(test_scan__a_large_room_is_given_back_before_the_next_call),
         cmocka_unit_test(test_scan__sifting_leaves_only_what_is_wanted),
         cmocka_unit_test(test_scan__what_was_sifted_in_is_verified),
         cmocka_unit_test(test_scan__heads_become_known),

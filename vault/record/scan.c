@@ -25,7 +25,7 @@ struct piece { size_t at, n; bool there; };
 struct item {
     uint32_t n;
     struct piece open, withheld;
-    struct revision rev;    /* its memory serves one batch after the other */
+    struct revision rev;    /* small rooms serve one batch after the other, large ones are given back */
     bool loaded;            /* into rev; else to be tried again by who can tell of the error */
     bool passed_over;       /* sift does not want it */
 };
@@ -222,8 +222,11 @@ do_batch(struct work *w, struct batch *b)
     while (atomic_load(&b->done) < b->n)
         pthread_cond_wait(&w->changed, &w->lock);
     pthread_mutex_unlock(&w->lock);
-    for (uint32_t i = 0; err == VAULT_OK && i < b->n && !w->s->stop; i++)
-        err = do_item(w, b, &b->item[i]);
+    for (uint32_t i = 0; i < b->n; i++) {
+        if (err == VAULT_OK && !w->s->stop)
+            err = do_item(w, b, &b->item[i]);
+        revision_trim(&b->item[i].rev);
+    }
     return err;
 }
 
@@ -336,6 +339,8 @@ take_batch(struct work *w, unsigned turn)
     pthread_mutex_unlock(&w->lock);
     b->n = 0;
     b->mem.n = 0;           /* ciphertext: nothing to wipe */
+    if (b->mem.cap > 2 * BATCH_BYTES)
+        buf_free(&b->mem);
     return err;
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <cmocka.h>
+#include <pthread.h>
 #include <sodium.h>
 #include <stdatomic.h>
 #include "tests/unit/fixture.h"
@@ -151,6 +152,113 @@ test_import__by_key_only_differences_are_stored(void **state)
     assert_int_equal(head, before.n + 1);
 }
 
+/* ---- reading while the other thread writes ---- */
+
+#define MANY 3000u
+
+static struct {
+    pthread_mutex_t lock;
+    pthread_t owner;
+    unsigned depth;             /* its statements that have begun and not ended */
+} running = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+/*
+ * Two threads in one connection would be chance: a wrong result, a crash, or a loop without an end. So it ends here,
+ * as soon as it is seen.
+ */
+static int
+watch(unsigned what, void *ctx, void *statement, void *more)
+{
+    (void)ctx;
+    (void)statement;
+    (void)more;
+
+    pthread_mutex_lock(&running.lock);
+    if (what == SQLITE_TRACE_PROFILE) {
+        running.depth--;
+    } else if (running.depth++ == 0) {
+        running.owner = pthread_self();
+    } else if (!pthread_equal(running.owner, pthread_self())) {
+        fprintf(stderr, "two threads are in the connection\n");
+        _exit(1);
+    }
+    pthread_mutex_unlock(&running.lock);
+    return 0;
+}
+
+static vault_err
+watched_import(const struct vault_import_options *opt, struct vault_import_report *out)
+{
+    vault_err err;
+
+    running.depth = 0;
+    assert_int_equal(sqlite3_trace_v2(v->db->sql, SQLITE_TRACE_STMT | SQLITE_TRACE_PROFILE, watch,
+        NULL), SQLITE_OK);
+    err = vault_import(v, rows_path, opt, out);
+    (void)sqlite3_trace_v2(v->db->sql, 0, NULL, NULL);
+    return err;
+}
+
+/* MANY persons with this residence and family. */
+static void
+write_many(const char *residence, const char *family)
+{
+    FILE *f;
+
+    snprintf(rows_path, sizeof rows_path, "%s/rows.csv", dir);
+    f = fopen(rows_path, "w");
+    assert_non_null(f);
+    fprintf(f, "ref,name,residence,family\n");
+    for (unsigned i = 1; i <= MANY; i++)
+        fprintf(f, "many-%u,Name %u,%s %u,%s\n", i, i, residence, i, family);
+    assert_int_equal(fclose(f), 0);
+}
+
+/* Each row's record is read from the database, its withheld values as well, between two that are stored there. */
+static void
+test_import__all_of_3000_rows_by_key_are_changed(void **state)
+{
+    static const char *const RESIDENCE[] = { "Pyongyang", "Sinuiju", "Hoeryong" };
+    struct vault_import_report out;
+    uint32_t first = 0, head = 0;
+    (void)state;
+
+    for (size_t i = 0; i < 3; i++) {
+        write_many(RESIDENCE[i], i < 2 ? "two sisters" : "one sister");
+        assert_int_equal(watched_import(&KEYED, &out), VAULT_OK);
+        assert_int_equal(out.added, i == 0 ? MANY : 0);
+        assert_int_equal(out.changed, i == 0 ? 0 : MANY);
+    }
+    for (unsigned i = 1; i <= MANY; i += 499) {
+        char ref[16];
+        snprintf(ref, sizeof ref, "many-%u", i);
+        assert_int_equal(session_find(v, ref, &first), VAULT_OK);
+        assert_int_equal(recs_head(&v->recs, first, &head, NULL), VAULT_OK);
+        assert_int_equal(head, first + 2 * MANY);
+    }
+}
+
+/* Rows of JSON whose source is the row before: what they read was not even handed to the other thread. */
+static void
+test_import__a_row_may_name_the_one_before(void **state)
+{
+    const struct vault_import_options json = { .type = "case", .format = "json" };
+    struct vault_import_report out;
+    FILE *f;
+    (void)state;
+
+    snprintf(rows_path, sizeof rows_path, "%s/rows.csv", dir);
+    f = fopen(rows_path, "w");
+    assert_non_null(f);
+    fprintf(f, "{\"ref\": \"chain-0\"}\n");
+    for (unsigned i = 1; i <= 300; i++)
+        fprintf(f, "{\"ref\": \"chain-%u\", \"title\": {\"value\": \"Case %u\", "
+            "\"source\": \"chain-%u\"}}\n", i, i, i - 1);
+    assert_int_equal(fclose(f), 0);
+    assert_int_equal(watched_import(&json, &out), VAULT_OK);
+    assert_int_equal(out.added, 301);
+}
+
 /* ---- the queue between the two threads ---- */
 
 struct feed {
@@ -265,6 +373,8 @@ main(void)
         cmocka_unit_test(test_import__a_dry_run_leaves_nothing_and_counts),
         cmocka_unit_test(test_import__after_all_that_every_row_is_there),
         cmocka_unit_test(test_import__by_key_only_differences_are_stored),
+        cmocka_unit_test(test_import__all_of_3000_rows_by_key_are_changed),
+        cmocka_unit_test(test_import__a_row_may_name_the_one_before),
         cmocka_unit_test(test_import__what_waits_to_be_stored_is_bounded_in_bytes),
         cmocka_unit_test(test_import__what_was_stored_is_wiped),
     };

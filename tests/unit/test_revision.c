@@ -343,6 +343,48 @@ test_revision__leaves_are_in_order_of_their_encoding(void **state)
 
 /* ---- salts ---- */
 
+/* Salts of n values of a blob as docs/format.md, section 10, gives them: one keystream from block 1 on. */
+static void
+salts_of(uint8_t *out, size_t n, const uint8_t seed[static 32])
+{
+    static const uint8_t nonce[crypto_stream_chacha20_ietf_NONCEBYTES];
+
+    memset(out, 0, 32 * n);
+    assert_int_equal(crypto_stream_chacha20_ietf_xor_ic(out, out, 32 * n, nonce, 1, seed), 0);
+}
+
+/* More values in each blob than salts are made at once, and their order is not that of the leaves. */
+static void
+test_revision__every_salt_is_that_of_the_format(void **state)
+{
+    uint8_t salts[2][20 * 32], c[32], item[32 + 64];
+    size_t at[2] = { 0, 0 };
+    struct revision r;
+    (void)state;
+
+    begin(&r);
+    for (uint8_t i = 1; i <= 40; i++)
+        put(&r, "uses", i % 2 == 0 ? LEAF_OPEN : LEAF_WITHHELD, "court", i);
+    finish(&r);
+    salts_of(salts[0], 20, OPEN_SEED);
+    salts_of(salts[1], 20, HIDE_SEED);
+    assert_int_equal(r.n_leaves, 40);
+    for (size_t i = 0; i < 40; i++) {
+        const struct leaf *l = &r.leaf[i];
+        size_t tier = l->tier == LEAF_OPEN ? 0 : 1;
+        assert_int_equal(l->element[0], i + 1);
+        memcpy(item, salts[tier] + 32 * at[tier]++, 32);
+        memcpy(item + 32, "\x83\x64uses\x48", 7);
+        memset(item + 39, (int)(i + 1), 8);
+        memcpy(item + 47, "\x65" "court", 6);
+        crypto_generichash_blake2b(c, 32, item, 53, NULL, 0);
+        assert_memory_equal(l->c, c, 32);
+    }
+    assert_int_equal(at[0], 20);
+    assert_int_equal(at[1], 20);
+    revision_free(&r);
+}
+
 static void
 test_revision__the_same_value_twice_gives_different_commitments(void **state)
 {
@@ -940,6 +982,7 @@ main(void)
         cmocka_unit_test(test_revision__id_follows_the_format),
         cmocka_unit_test(test_revision__order_of_adding_changes_nothing),
         cmocka_unit_test(test_revision__leaves_are_in_order_of_their_encoding),
+        cmocka_unit_test(test_revision__every_salt_is_that_of_the_format),
         cmocka_unit_test(test_revision__the_same_value_twice_gives_different_commitments),
         cmocka_unit_test(test_revision__other_seeds_give_other_commitments_of_the_same_content),
         cmocka_unit_test(test_revision__a_wrong_seed_is_refused),

@@ -190,7 +190,7 @@ static vault_err
 adopt_entry(struct adopting *a, uint32_t n)
 {
     const struct index *ix = &a->v->recs.index;
-    bool all = true, mine, whole;
+    bool all = true, any = false, mine, whole;
     struct buf enc = BUF_INIT;
     vault_err err;
 
@@ -204,10 +204,11 @@ adopt_entry(struct adopting *a, uint32_t n)
             err == VAULT_OK && m <= ix->n && ix->pair[m].log == log;
             m += index_pack_size(ix, m)) {
         err = adopt_pack(a, m, &mine, &whole);
+        any = any || mine;
         all = all && (!mine || whole);
     }
-    /* Packs that did not open still name it. */
-    if (err == VAULT_OK && all)
+    /* Packs that did not open still name it; and in a wrong place it serves packs of another entry, or none. */
+    if (err == VAULT_OK && any && all)
         err = db_delete(a->v->db, DB_INTAKE, n);
     return err;
 }

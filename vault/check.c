@@ -17,6 +17,8 @@ struct checking {
     struct vault *v;
     struct report *rep;
     uint64_t unverified;
+    struct secret *intake;      /* key of the encapsulation at hand, and its hash */
+    uint8_t intake_hash[32];
 };
 
 static vault_err
@@ -105,6 +107,79 @@ report_pair(struct checking *c, vault_err err, uint32_t n)
     return report_damage(c->rep, err, where);
 }
 
+/* ---- intake that no keeper has adopted: opened as it lies, and compared ---- */
+
+static vault_err
+find_enc(struct vault *v, const uint8_t hash[static 32], struct buf *out)
+{
+    struct db_cursor *cur = NULL;
+    struct part enc;
+    uint8_t h[32];
+    int64_t n;
+    bool got = true;
+    vault_err err = db_scan(v->db, DB_INTAKE, INT64_MIN, &cur);
+
+    while (err == VAULT_OK && out->n == 0) {
+        err = db_next(cur, &n, &enc, &got);
+        if (err != VAULT_OK || !got)
+            break;
+        if (enc.n != INTAKE_ENC_BYTES)
+            continue;
+        intake_enc_hash(h, enc.p);
+        if (memcmp(h, hash, sizeof h) == 0)
+            buf_put(out, enc.p, enc.n);
+    }
+    db_scan_end(cur);
+    if (err == VAULT_OK)
+        err = buf_ok(out);
+    return err == VAULT_OK && out->n == 0 ? damaged("the key of intake is missing") : err;
+}
+
+/* The one that was used last is kept: all packs of an entry share it. */
+static vault_err
+intake_key(struct checking *c, const uint8_t hash[static 32])
+{
+    struct buf enc = BUF_INIT;
+    vault_err err;
+
+    if (c->intake != NULL && memcmp(c->intake_hash, hash, 32) == 0)
+        return VAULT_OK;
+    secret_free(c->intake);
+    c->intake = NULL;
+    err = find_enc(c->v, hash, &enc);
+    if (err == VAULT_OK)
+        err = intake_decapsulate(&c->intake, enc.p, c->v->tree.intake_seed);
+    if (err == VAULT_OK)
+        memcpy(c->intake_hash, hash, 32);
+    buf_free(&enc);
+    return err;
+}
+
+static vault_err
+check_intake(struct checking *c, uint32_t n, const struct pack *now, struct revision *rev)
+{
+    struct recs *r = &c->v->recs;
+    struct secret *home = NULL;
+    struct buf blob = BUF_INIT;
+    struct pack *p;
+    vault_err err = secret_new(&home, sizeof *p);
+
+    if (err != VAULT_OK)
+        return err;
+    p = (struct pack *)(void *)secret_edit(home);
+    memcpy(p, now, sizeof *p);
+    err = intake_key(c, p->enc_hash);
+    if (err == VAULT_OK)
+        err = pack_adopt(p, &r->keys, c->intake);
+    if (err == VAULT_OK)
+        err = db_get(r->db, DB_WITHHELD_BLOB, n, &blob);
+    if (err == VAULT_OK)
+        err = recs_withheld_from(r, p->blob_key[n - p->first], PART(blob.p, blob.n), rev);
+    buf_free(&blob);
+    secret_free(home);
+    return err == VAULT_ERR_NOT_FOUND ? damaged("its withheld content is missing") : err;
+}
+
 /* Withheld values: a keeper reads them; a case session can only see that they are there. */
 static vault_err
 check_withheld(struct checking *c, uint32_t n, struct revision *rev)
@@ -122,6 +197,8 @@ check_withheld(struct checking *c, uint32_t n, struct revision *rev)
         err = damaged("its withheld content is missing, or there is some that it does not name");
     if (err != VAULT_OK || !revision_introduces(rev))
         return err;
+    if (is_keeper(c->v) && p->how == WRAP_INTAKE && !p->quarantined[n - p->first])
+        return check_intake(c, n, p, rev);
     if (is_keeper(c->v))
         return recs_load_withheld(r, n, rev);
     c->unverified++;
@@ -283,6 +360,8 @@ check_session(struct checking *c)
         err = check_details(c);
     if (err == VAULT_OK)
         err = check_tables(c);
+    secret_free(c->intake);
+    c->intake = NULL;
     return err;
 }
 

@@ -269,6 +269,21 @@ apply_card(struct vault *v, const struct revision *rev, uint32_t log)
     return VAULT_OK;
 }
 
+/* Former keys are read when they are needed; that they are those of their card is judged now. */
+static vault_err
+judge_former(const struct revision *rev)
+{
+    struct value_view view;
+    uint8_t hash[32];
+
+    if (!field_view(rev, "card", VALUE_BYTES, &view))
+        return damaged("former keys have no card");
+    card_hash(hash, view.text.p, view.text.n);
+    if (memcmp(hash, rev->record + 2, RECORD_ID_BYTES - 2) != 0)
+        return damaged("former keys are not those of their card");
+    return VAULT_OK;
+}
+
 /* The last card is the one that follows from the keeper's key, or that the slot was given. */
 static vault_err
 judge_card(const struct vault *v)
@@ -340,7 +355,7 @@ apply_system(struct vault *v, uint32_t n, struct revision *rev)
     case SYSTEM_CARD:
         return apply_card(v, rev, p->log);
     default:
-        return VAULT_OK;        /* former keys: read when they are needed */
+        return judge_former(rev);
     }
 }
 

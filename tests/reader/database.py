@@ -105,7 +105,9 @@ def parse_dump(lines):
 
 PACK, IDS, TAG = 64, 48, 8
 BY_NAME, BY_INTAKE = 1, 2
-HAS_RECORD_KEY, HAS_BLOB_KEY = 1, 2
+HAS_RECORD_KEY, HAS_BLOB_KEY, QUARANTINED = 1, 2, 4
+ALLOWED_FLAGS = {0, HAS_RECORD_KEY, HAS_BLOB_KEY, HAS_RECORD_KEY | HAS_BLOB_KEY,
+                 HAS_BLOB_KEY | QUARANTINED, HAS_RECORD_KEY | HAS_BLOB_KEY | QUARANTINED}
 
 
 @dataclass
@@ -117,6 +119,7 @@ class Pack:
     tags: bytes
     record_keys: dict = field(default_factory=dict)     # by number of the revision
     hidden: set = field(default_factory=set)            # numbers of those with a withheld blob
+    quarantined: set = field(default_factory=set)       # numbers of those that a keeper did not believe
     blob_keys: dict = field(default_factory=dict)       # by number; empty at the case tier
 
     @property
@@ -179,13 +182,13 @@ class Wraps:
         keys, members = self.open(pack.n, pack.hash), pack.members
         how, flags, rest = keys[0], keys[1:1 + len(members)], keys[1 + len(members):]
         having = {bit: [number for (number, _), flag in zip(members, flags) if flag & bit]
-                  for bit in (HAS_RECORD_KEY, HAS_BLOB_KEY)}
+                  for bit in (HAS_RECORD_KEY, HAS_BLOB_KEY, QUARANTINED)}
         split = 32 * len(having[HAS_RECORD_KEY])
-        if (len(flags) != len(members) or max(flags) > (HAS_RECORD_KEY | HAS_BLOB_KEY) or len(rest) < split
+        if (len(flags) != len(members) or not all(flag in ALLOWED_FLAGS for flag in flags) or len(rest) < split
                 or bool(how) != bool(having[HAS_BLOB_KEY])):
             raise Damage("has content of a wrong form")
         pack.record_keys = dict(zip(having[HAS_RECORD_KEY], chunks(rest[:split])))
-        pack.hidden = set(having[HAS_BLOB_KEY])
+        pack.hidden, pack.quarantined = set(having[HAS_BLOB_KEY]), set(having[QUARANTINED])
         blob_keys = self.inner(how, rest[split:], pack.hash, 32 * len(pack.hidden))
         if blob_keys is not None:
             pack.blob_keys = dict(zip(having[HAS_BLOB_KEY], chunks(blob_keys)))
@@ -199,8 +202,15 @@ class Wraps:
             return unbox(self.session.nsk_key(2), aad, wrap) if self.session.keeper else None
         if how == BY_INTAKE and len(wrap) == 32 + BOX + size:
             key = self.intake_key(wrap[:32])
-            return unbox(key, aad, wrap[32:]) if key else None
+            return self.open_intake(key, aad, wrap[32:]) if key else None
         raise Damage("has an inner wrap of a wrong form")
+
+    def open_intake(self, key, aad, wrap):
+        """What does not open is quarantined with all that is in it; the rest of the pack is good."""
+        try:
+            return unbox(key, aad, wrap)
+        except Damage:
+            return None
 
     def intake_key(self, digest):
         if digest not in self.intake:

@@ -44,12 +44,35 @@ reads() {
 }
 
 @test "withheld values under an intake key are read by the program" {
-    "$WITHHELD" help key | grep -q 'key add' || skip "the program has no case slots yet"
     write intake
     run w writer check
     [ "$status" = 0 ]
     run w writer show p0 --reveal --json
     json 'd["fields"]["other_names"] == ["Цой", 300 * "x"]'
+}
+
+@test "a second card and an author who was retired are right to the program and to the reader" {
+    for variant in rekeyed retired; do
+        write $variant
+        run w writer check
+        [ "$status" = 0 ]
+        run w writer show p0 --reveal --json
+        json 'd["fields"]["name"] == "новый"'
+        run reads --json
+        [ "$status" = 0 ]
+        json 'len(d[-1]["heads"]) == 1'
+        rm -r "$VAULT"
+    done
+}
+
+@test "the reader opens a slot of shares with their secret, and with no other" {
+    write shares
+    secret=$(printf '%02x' {0..31})
+    run "$PYTHON" "$HERE/reader.py" "$VAULT" --json --shares-secret-fd 5 5<<< "$secret"
+    [ "$status" = 0 ]
+    json 'd[0]["heads"][0]["fields"]["name"] == "новый"'
+    refused 3 "$PYTHON" "$HERE/reader.py" "$VAULT" --shares-secret-fd 5 5<<< "${secret/1f/1e}"
+    refused 3 reads
 }
 
 @test "the reader reads withheld values under an intake key" {

@@ -104,19 +104,29 @@ def prepare_passphrase(line):
     return unicodedata.normalize("NFKC", text).encode()
 
 
-def slot_secrets(keys, passphrase, key_file):
-    """Each slot with its S, as far as a passphrase (and a key file) can make one. Each cost is derived once."""
+@dataclass
+class Given:
+    """What somebody has who wants to open a vault."""
+    passphrase: bytes = None
+    key_file: bytes = None
+    shares: bytes = None        # the secret that shares make
+
+
+def slot_secrets(keys, given):
+    """Each slot with its S, as far as what is given can make one. Each cost is derived once."""
     derived = {}
     for slot in keys.slots:
-        if slot.kind == SHARES or slot.kind == KEY_FILE and key_file is None:
+        if slot.kind == SHARES and given.shares is not None:
+            yield slot, given.shares
+        if slot.kind == SHARES or given.passphrase is None or slot.kind == KEY_FILE and given.key_file is None:
             continue
         if slot.cost not in derived:
             memory, passes, lanes = slot.cost
             derived[slot.cost] = argon2.low_level.hash_secret_raw(
-                passphrase, keys.argon_salt, time_cost=passes, memory_cost=memory, parallelism=lanes, hash_len=32,
+                given.passphrase, keys.argon_salt, time_cost=passes, memory_cost=memory, parallelism=lanes, hash_len=32,
                 type=argon2.low_level.Type.ID, version=0x13)
         A = derived[slot.cost]
-        yield slot, A if slot.kind == PASSPHRASE else keyed(A, blake2b(32, key_file))
+        yield slot, A if slot.kind == PASSPHRASE else keyed(A, blake2b(32, given.key_file))
 
 
 @dataclass
@@ -126,11 +136,15 @@ class Session:
     slot: Slot
     slot_key: bytes
     slot_public: bytes
-    author: bytes
+    author_seed: bytes
     vmk: bytes
     x: bytes
     epoch: int = 0
     k_case: bytes = b""
+
+    @property
+    def author(self):
+        return ed25519_public(self.author_seed)
 
     @property
     def keeper(self):
@@ -156,18 +170,18 @@ def open_slot(keys, slot, S):
     shared = X25519(x25519_secret, slot.ephemeral)
     k2 = keyed(slot_key, b"withheld:box2:1\0" + shared + slot.ephemeral + slot_public)
     inside = unbox(k2, slot.header, slot.box2)
-    return Session(keys, slot, slot_key, slot_public, ed25519_public(author_seed), inside[:32], inside[32:])
+    return Session(keys, slot, slot_key, slot_public, author_seed, inside[:32], inside[32:])
 
 
-def open_keys(data, passphrase, key_file, report):
+def open_keys(data, given, report):
     keys = parse_keys(data)
-    for slot, S in slot_secrets(keys, passphrase, key_file):
+    for slot, S in slot_secrets(keys, given):
         session = open_slot(keys, slot, S)
         if session:
             check_mac(session, report)
             open_epoch(session)
             return session
-    raise WrongPassphrase("the passphrase opens no slot")
+    raise WrongPassphrase("what was given opens no slot")
 
 
 def check_mac(session, report):

@@ -31,18 +31,43 @@ class Entry:
     commitment: bytes
     keys: list
     detail: dict = None
-    trust: object = None
 
     @property
     def where(self):
         return f"log entry {self.n} ({self.action})"
 
 
-@dataclass
 class Trust:
-    """Whom the log trusts after an entry. Never changed in place: entries share it."""
-    authors: dict       # (slot id, author): still active
-    keeper: bytes       # the key on the card of the time
+    """Whom the log trusts at a row, for entries that come in the order of their rows (section 13)."""
+
+    def __init__(self):
+        self.authors = {}       # slot id: who may sign for it now
+        self.ended = {}         # slot id: whom this row ended, and who may sign it still
+        self.keeper = None      # the key on the last card
+        self.keepers = []       # what an entry in this row may name
+
+    def take(self, row, revisions, cards):
+        self.ended, before = {}, self.keeper
+        another = False
+        for revision in revisions:
+            if revision.record == CARD_RECORD and revision.id in cards:
+                self.keeper, another = cards[revision.id].keeper, before is not None
+            elif revision.record[:2] == bytes([0, S_SLOT]) and fits(revision.value("author"), 32):
+                self.register(revision.record[2:10], revision.value("author"), revision.value("state") == "active")
+        self.keepers = [before, self.keeper] if another else [self.keeper] if self.keeper else []
+
+    def register(self, slot, author, active):
+        now = self.authors.get(slot)
+        if active and now == author:
+            return
+        if now:
+            self.ended.setdefault(slot, set()).add(now)
+            del self.authors[slot]
+        if active:
+            self.authors[slot] = author
+
+    def may_sign(self, entry):
+        return self.authors.get(entry.slot) == entry.author or entry.author in self.ended.get(entry.slot, ())
 
 
 def parse_entry(n, data, vault):
@@ -100,6 +125,7 @@ class Log:
         self.report = reader.report
         self.entries = {}           # by row
         self.by_hash = {}
+        self.trust = Trust()
 
     def read(self):
         rows = self.reader.database["log"]
@@ -147,46 +173,17 @@ class Log:
 
     def check_trust(self, entry, added):
         revisions = [self.reader.revisions[n] for n, _ in added if n in self.reader.revisions]
-        before = self.trust_before(entry)
-        trust = entry.trust = self.trust_after(before, revisions)
-        me = (entry.slot, entry.author)
-        if me not in trust.authors or not before.authors.get(me, True):
+        self.trust.take(entry.n, revisions, self.reader.cards)
+        if not self.trust.may_sign(entry):
             raise Damage("its author was not registered")
         for revision in revisions:
             if revision.author != entry.author:
                 raise Damage(f"{revision.where} is by another author")
-        # A change of the keeper key is signed with both, old first.
-        keepers = [key for key in dict.fromkeys((before.keeper, trust.keeper)) if key]
-        if entry.keepers and entry.keepers != keepers:
+        if entry.keepers and entry.keepers != self.trust.keepers:
             raise Damage("its keeper key is not the one on the card")
         system = any(r.is_system and r.record[1] not in (S_CONTACT, S_RECEIPT) for r in revisions)
         if (entry.action in KEEPER_ACTIONS or system) and not entry.keepers:
             raise Damage("needs the keeper, who did not sign it")
-
-    def trust_before(self, entry):
-        """What the parents say together: one who was retired in either line is retired."""
-        parents = [self.by_hash[h].trust for h in entry.parents if h in self.by_hash]
-        parents = [trust for trust in parents if trust]
-        if not parents:
-            return Trust({}, b"")
-        if all(trust is parents[0] for trust in parents):
-            return parents[0]
-        authors = {}
-        for trust in parents:
-            for who, active in trust.authors.items():
-                authors[who] = active and authors.get(who, True)
-        return Trust(authors, parents[0].keeper)
-
-    def trust_after(self, before, revisions):
-        authors, keeper = before.authors, before.keeper
-        for revision in revisions:
-            if revision.record == CARD_RECORD and revision.id in self.reader.cards:
-                keeper = self.reader.cards[revision.id].keeper
-            elif revision.record[:2] == bytes([0, S_SLOT]) and fits(revision.value("author"), 32):
-                who = (revision.record[2:10], revision.value("author"))
-                authors = {**authors, who: revision.value("state") == "active"}
-        same = authors is before.authors and keeper == before.keeper
-        return before if same else Trust(authors, keeper)
 
     def line(self):
         """This copy's own line: from the head over first parents."""

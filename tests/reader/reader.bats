@@ -72,8 +72,7 @@ head_of() {
 
 # add_case_slot: a second passphrase, `case passphrase`.
 add_case_slot() {
-    "$WITHHELD" help key | grep -q 'key add' || skip "the program has no key add yet"
-    w "$PASS" key add --tier case --new-passphrase-fd 5 5<<< 'case passphrase'
+    w "$PASS" key add --tier case "${CHEAP[@]}" --new-passphrase-fd 5 5<<< 'case passphrase'
 }
 
 # copy: a copy of the vault, to be damaged.
@@ -87,7 +86,7 @@ raw_key() {
     python "$VAULT" "$PASS" <<- 'END'
 	import database, itertools, keys, primitives, sys
 	with open(sys.argv[1] + "/keys", "rb") as f:
-	    session = keys.open_keys(f.read(), sys.argv[2].encode(), None, primitives.Report())
+	    session = keys.open_keys(f.read(), keys.Given(sys.argv[2].encode()), primitives.Report())
 	print("\n".join(itertools.islice(database.sql_script(session), 4)))
 	END
 }
@@ -189,6 +188,31 @@ python() {
     [ "$(records '[f for r in d for f in r["heads"][0]["fields"] if f in ("name", "other_names", "notes")]')" = '' ]
     [ "$(head_of P1 '" ".join(head["withheld"])')" = 'name other_names notes' ]
     refused 1 grep -E 'Елена|최명복|Choe' read
+}
+
+@test "a slot with a key file is read with that file, and with nothing less" {
+    copy
+    VAULT=$COPY
+    w "$PASS" key add --tier keeper "${CHEAP[@]}" --new-key-file anna.key --new-passphrase-fd 5 5<<< 'anna'
+    "$PYTHON" "$READER" "$VAULT" --json --key-file anna.key <<< anna > read
+    [ "$(head_of P1 'head["fields"]["name"]')" = 'Choe Myong Bok' ]
+    refused 3 read_vault anna
+    head -c 64 /dev/zero > other.key
+    refused 3 "$PYTHON" "$READER" "$VAULT" --key-file other.key <<< anna
+    refused 3 "$PYTHON" "$READER" "$VAULT" --key-file anna.key <<< anne
+}
+
+@test "what somebody wrote whose slot was removed is read" {
+    copy
+    VAULT=$COPY
+    add_case_slot
+    echo '{"ref": "P9", "name": "Нина"}' | w 'case passphrase' add person --from -
+    read_vault "$PASS"                  # before a keeper has adopted it
+    [ "$(head_of P9 'head["fields"]["name"]')" = Нина ]
+    w "$PASS" key remove 1
+    read_vault "$PASS"
+    [ "$(head_of P9 'head["fields"]["name"]')" = Нина ]
+    refused 3 read_vault 'case passphrase'
 }
 
 @test "withheld values that a case holder added are read through intake" {

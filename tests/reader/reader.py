@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""reader.py VAULT [--json] [--key-file FILE]: reads a withheld vault without the program withheld.
+"""reader.py VAULT [--json] [--key-file FILE | --shares-secret-fd N]: reads a withheld vault without the program withheld.
 
-The passphrase is the first line of standard input. Prints every record as it is now; to a case passphrase, only
-the names of withheld fields. Verifies on the way all that docs/format.md lets a reader verify. Exit code: 0 all is
+The passphrase is the first line of standard input; with --shares-secret-fd, the secret that the shares make is the first line of that
+descriptor, in hexadecimal. Prints every record as it is now; to a case passphrase, only the names of withheld fields. Verifies on the way all that docs/format.md lets a reader verify. Exit code: 0 all is
 right; 3 the passphrase does not open it; 4 damaged or tampered with, one line on stderr for each problem; 5 in use by
 another process.
 
@@ -32,7 +32,7 @@ from datetime import datetime, timezone
 sys.dont_write_bytecode = True      # nothing is left beside the sources
 
 from database import InUse, Wraps, read_database, read_packs
-from keys import KEYS_SIZE, WrongPassphrase, check_card, open_keys, parse_card, prepare_passphrase
+from keys import KEYS_SIZE, Given, WrongPassphrase, check_card, open_keys, parse_card, prepare_passphrase
 from log import Log
 from names import code, fold
 from primitives import MAC, Damage, Report
@@ -41,7 +41,7 @@ from records import (CARD_RECORD, K_LINK, OPEN, PROVENANCE, REMOVED, S_TYPE, SYS
 
 # ---- 15. Changing `keys` -------------------------------------------------------------------------------------------
 
-def open_vault(folder, passphrase, key_file):
+def open_vault(folder, given):
     """A Reader on the keys file that the log names: `keys`, or `keys.new` where a change was interrupted after its
     commit. If neither is named, what is wrong with `keys` counts."""
     if not os.path.isfile(os.path.join(folder, "keys")):
@@ -53,7 +53,7 @@ def open_vault(folder, passphrase, key_file):
             try:
                 with open(path, "rb") as file:
                     data = file.read(KEYS_SIZE + 1)
-                reader = read_with(folder, data, passphrase, key_file)
+                reader = read_with(folder, data, given)
                 if reader.log.names(reader.session.keys):
                     return reader
                 outcomes.append(reader)
@@ -64,10 +64,10 @@ def open_vault(folder, passphrase, key_file):
     return outcomes[0]
 
 
-def read_with(folder, keys_data, passphrase, key_file):
+def read_with(folder, keys_data, given):
     report = Report()
     try:
-        session = open_keys(keys_data, passphrase, key_file, report)
+        session = open_keys(keys_data, given, report)
     except Damage as damage:
         raise Damage(f"keys: {damage}") from None
     try:
@@ -119,8 +119,10 @@ class Reader:
         for pack in self.packs:
             self.added[pack.entry] += pack.members
             numbers |= {number for number, _ in pack.members}
-            with self.report.at(f"row {pack.n} of wrap"):
+            where = f"row {pack.n} of wrap"
+            with self.report.at(where):
                 self.wraps.open_pack(pack)
+            with self.report.at(where):
                 for number, ids in pack.members:
                     first = ids[:16] not in self.record_keys
                     if not first and number in pack.record_keys:
@@ -138,7 +140,8 @@ class Reader:
             with self.report.at(f"revision {number} (record {code(ids[:16])})"):
                 revision = self.read_revision(pack, number, ids)
                 if revision:
-                    self.read_withheld(pack, revision)
+                    with self.report.at(revision.where):
+                        self.read_withheld(pack, revision)
                     if revision.is_system:
                         self.read_system(revision)
         self.revisions = dict(sorted(self.revisions.items()))
@@ -168,8 +171,13 @@ class Reader:
             raise Damage("has a row of withheld or a key for one, and not both")
         if row and not introduces:
             raise Damage("has a row of withheld, and introduces nothing")
-        if row:
-            open_withheld(self.vault, revision, pack.blob_keys.get(number), row[0])
+        if not row:
+            return
+        if number in pack.quarantined:
+            raise Damage("withheld values are quarantined: they are not what their author signed")
+        if self.session.keeper and number not in pack.blob_keys:
+            raise Damage("withheld values are quarantined: their key does not open")
+        open_withheld(self.vault, revision, pack.blob_keys.get(number), row[0])
 
     def read_system(self, revision):
         check_system(revision)
@@ -362,19 +370,27 @@ def print_text(record):
     print()
 
 
+def what_is_given(arguments):
+    if arguments.shares_secret_fd is not None:
+        with open(arguments.shares_secret_fd, encoding="ascii") as file:
+            return Given(shares=bytes.fromhex(file.readline()))
+    given = Given(prepare_passphrase(sys.stdin.buffer.readline().removesuffix(b"\n")))
+    if arguments.key_file:
+        with open(arguments.key_file, "rb") as file:
+            given.key_file = file.read()
+    return given
+
+
 def main():
     parser = argparse.ArgumentParser(description="Reads a withheld vault; its passphrase comes on standard input.")
     parser.add_argument("vault")
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("--key-file")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--key-file")
+    how.add_argument("--shares-secret-fd", type=int)
     arguments = parser.parse_args()
-    line = sys.stdin.buffer.readline().removesuffix(b"\n")
     try:
-        key_file = None
-        if arguments.key_file:
-            with open(arguments.key_file, "rb") as file:
-                key_file = file.read()
-        reader = open_vault(arguments.vault, prepare_passphrase(line), key_file)
+        reader = open_vault(arguments.vault, what_is_given(arguments))
     except WrongPassphrase as wrong:
         print(wrong, file=sys.stderr)
         return 3

@@ -298,7 +298,7 @@ def check_kind(value, f):
 
 # ---- 13. System records --------------------------------------------------------------------------------------------
 
-S_TYPE, S_SLOT, S_CARD, S_CONTACT, S_RECEIPT = 1, 2, 3, 5, 8
+S_TYPE, S_SLOT, S_CARD, S_CONTACT, S_RECEIPT, S_FORMER = 1, 2, 3, 5, 8, 11
 NEUTRAL = 4
 
 
@@ -313,6 +313,8 @@ SYSTEM_DEFINITIONS = {
         ("state", K_TEXT, OPEN), ("tier", K_NUMBER, OPEN), ("x25519", K_BYTES, OPEN),
         ("slot_key", K_BYTES, WITHHELD)),
     S_CARD: system_definition("_card", ("card", K_BYTES, OPEN)),
+    S_FORMER: system_definition(
+        "_former", ("card", K_BYTES, OPEN), ("case_seed", K_BYTES, OPEN), ("nsk", K_BYTES, WITHHELD)),
 }
 SYSTEM_TYPES = {type_hash(d): parse_type(d, system=True) for d in SYSTEM_DEFINITIONS.values()}
 
@@ -326,6 +328,10 @@ def slot_record(slot_id):
 
 
 CARD_RECORD = bytes([0, S_CARD]) + bytes(14)
+
+
+def former_record(card):
+    return bytes([0, S_FORMER]) + H(b"withheld:card:1", card)[:14]
 
 
 def check_system(revision):
@@ -345,5 +351,9 @@ def check_system(revision):
                 and revision.value("tier") in (CASE, KEEPER) and revision.value("kind") in (1, 2, 3))
         if not good:
             raise Damage("registration of a slot has a wrong form")
-    elif revision.record != CARD_RECORD or not fits(revision.value("card"), bytes):
+    elif not fits(revision.value("card"), bytes):
         raise Damage("card record has a wrong form")
+    elif revision.record != (CARD_RECORD if kind == S_CARD else former_record(revision.value("card"))):
+        raise Damage("card does not belong to this record")
+    elif kind == S_FORMER and not (fits(revision.value("case_seed"), 32) and fits(revision.value("nsk") or bytes(32), 32)):
+        raise Damage("former keys have a wrong form")

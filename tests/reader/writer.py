@@ -22,12 +22,12 @@ import nacl.bindings
 import xwing
 from database import (APPLICATION_ID, BY_INTAKE, BY_NAME, HAS_BLOB_KEY, HAS_RECORD_KEY, PACK, SCHEMA_VERSION,
                       TABLES, TAG, create_table)
-from keys import CASE, KEEPER, MAGIC, PASSPHRASE
+from keys import CASE, KEEPER, MAGIC, PASSPHRASE, SHARES
 from log import merkle_root
 from primitives import KDF, MAC, X25519, H, blake2b, ed25519_public, encode, keyed, x25519_public
-from records import (CARD_RECORD, K_DATE, K_IDENTIFIER, K_LINK, K_NAME, K_TEXT, OPEN, REMOVED, S_CARD, S_SLOT, S_TYPE,
-                     SYSTEM_DEFINITIONS, WITHHELD, Leaf, blob_aad, blob_key_and_seed, commit, leaf_salts, padme,
-                     revision_id, slot_record, type_hash, type_record)
+from records import (CARD_RECORD, K_DATE, K_IDENTIFIER, K_LINK, K_NAME, K_TEXT, OPEN, REMOVED, S_CARD, S_FORMER, S_SLOT,
+                     S_TYPE, SYSTEM_DEFINITIONS, WITHHELD, Leaf, blob_aad, blob_key_and_seed, commit, former_record,
+                     leaf_salts, padme, revision_id, slot_record, type_hash, type_record)
 
 FORGERIES = {
     "author": "by another author",
@@ -71,6 +71,11 @@ FORGERIES = {
     "slot-x25519": "registered with other keys",
     "system-record": "needs the keeper",
     "type-name": "does not belong to this record",
+    "rekey-former": "does not belong to this record",
+    "rekey-new-key": "not the one on the card",
+    "rekey-old-key": "not the one on the card",
+    "rekey-order": "not the one on the card",
+    "retired-writes": "not registered",
     "unknown-field": "has no field other",
     "value-changed": "not the one of its leaf",
     "value-missing": "withheld values are missing",
@@ -78,6 +83,9 @@ FORGERIES = {
 VARIANTS = {
     "case": "the slot is of the case tier",
     "intake": "withheld values of the first revisions are sealed to the intake key",
+    "rekeyed": "a second card came in place of the first",
+    "retired": "the author of another slot has written and was retired",
+    "shares": "the slot opens with shares, whose secret is the bytes 0 to 31",
 }
 
 KDF_COST = (64 << 10, 3, 4)
@@ -116,12 +124,13 @@ class Writer:
     def __init__(self, forgery):
         self.forgery = forgery
         self.tier = CASE if forgery == "case" else KEEPER
+        self.kind = SHARES if forgery == "shares" else PASSPHRASE
         self.rows = {table: [] for table in TABLES}
-        self.head = None
+        self.head = self.enc = None
         self.record_keys = {}
         self.waiting, self.count = [], 0        # revisions for the next entry; revisions so far
         self.make_keys()
-        self.make_card()
+        self.card = self.make_card(self.nsk, self.keeper_seed)
         self.make_keys_file()
         self.fill()
 
@@ -147,22 +156,21 @@ class Writer:
     def nsk_key(self, number):
         return KDF(self.nsk, number, b"wh-nsk__")
 
-    def make_card(self):
+    def make_card(self, nsk, keeper_seed):
+        def public(number):
+            return xwing.public_key(KDF(nsk, number, b"wh-nsk__"))
         body = [1, self.forged("card-vault", self.vault, random(16)),
-                self.forged("card-keeper", ed25519_public(self.keeper_seed), self.author),
-                xwing.public_key(self.nsk_key(self.forged("card-intake", 1, 9))),
-                xwing.public_key(self.nsk_key(self.forged("card-recipient", 4, 9))),
+                self.forged("card-keeper", ed25519_public(keeper_seed), self.author),
+                public(self.forged("card-intake", 1, 9)), public(self.forged("card-recipient", 4, 9)),
                 xwing.public_key(self.vmk_key(self.forged("card-case", 5, 9)))]
-        seed = self.forged("card-keeper", self.keeper_seed, self.author_seed)
+        seed = self.forged("card-keeper", keeper_seed, self.author_seed)
         label = self.forged("card-signature", b"withheld:sign:card:1", b"withheld:sign:card:2")
-        self.card = encode([*body, sign(seed, label, H(b"withheld:card-body:1", encode(body)))])
+        return encode([*body, sign(seed, label, H(b"withheld:card-body:1", encode(body)))])
 
     def make_keys_file(self):
-        memory, passes, lanes = KDF_COST
-        header = self.slot_id + bytes([0, PASSPHRASE, self.tier, 0]) + struct.pack("<III", *KDF_COST)
-        S = argon2.low_level.hash_secret_raw(
-            b"writer", self.argon_salt, time_cost=passes, memory_cost=memory, parallelism=lanes, hash_len=32,
-            type=argon2.low_level.Type.ID, version=0x13)
+        cost = (0, 0, 0) if self.kind == SHARES else KDF_COST
+        header = self.slot_id + bytes([0, self.kind, self.tier, 0]) + struct.pack("<III", *cost)
+        S = bytes(range(32)) if self.kind == SHARES else self.stretch(b"writer")
         both = blake2b(64, b"withheld:slot:1\0" + self.vault + header, S)
         secret, public = random(), x25519_public(self.x25519_secret)
         ephemeral = x25519_public(secret)
@@ -175,6 +183,12 @@ class Writer:
         data += box(self.vmk_key(3), b"withheld:epoch:1\0" + self.vault, struct.pack("<Q", 1) + self.E)
         data += MAC(self.vmk_key(2), b"withheld:keys:1", data) + bytes(1736)
         self.keys = data + blake2b(32, data)
+
+    def stretch(self, passphrase):
+        memory, passes, lanes = KDF_COST
+        return argon2.low_level.hash_secret_raw(
+            passphrase, self.argon_salt, time_cost=passes, memory_cost=memory, parallelism=lanes, hash_len=32,
+            type=argon2.low_level.Type.ID, version=0x13)
 
     # Sections 8 and 9
 
@@ -196,22 +210,26 @@ class Writer:
                       self.forged("flag", 0, 4) for member in pack)
         how, inner = 0, b""
         if chosen("blob_key"):
-            how, inner = self.inner_wrap(p, b"".join(chosen("blob_key")))
+            how, inner = self.inner_wrap(pack[0]["number"], p, b"".join(chosen("blob_key")))
         return bytes([how]) + flags + b"".join(chosen("record_key")) + inner
 
     def wrap(self, n, p, keys):
         self.rows["wrap"].append((n, box(self.k_case, b"withheld:wrap:1\0" + self.vault + p, keys)))
 
-    def inner_wrap(self, p, blob_keys):
+    def inner_wrap(self, n, p, blob_keys):
         aad = b"withheld:inner:1\0" + self.vault + p
         if self.forgery != "intake" or not self.rows["log"]:
             return BY_NAME, box(self.nsk_key(2), aad, blob_keys)
-        if not self.rows["intake"]:
+        return self.intake_wrap(n, aad, blob_keys)
+
+    def intake_wrap(self, n, aad, blob_keys):
+        """One encapsulation for each entry: enc and the intake key."""
+        if not self.enc:
             enc, shared = encapsulate(self.intake_public)
-            self.rows["intake"].append((1, enc))
-            self.intake_key = MAC(shared, b"withheld:intake:1", enc + self.intake_public)
-        enc = self.rows["intake"][0][1]
-        return BY_INTAKE, H(b"withheld:enc:1", enc) + box(self.intake_key, aad, blob_keys)
+            self.rows["intake"].append((n, enc))
+            self.enc = enc, MAC(shared, b"withheld:intake:1", enc + self.intake_public)
+        enc, key = self.enc
+        return BY_INTAKE, H(b"withheld:enc:1", enc) + box(key, aad, blob_keys)
 
     # Sections 10 and 11. Values are (field, element, value).
 
@@ -263,8 +281,8 @@ class Writer:
 
     # Sections 13 and 14
 
-    def entry(self, action, revisions=(), keeper=False, keys=(), **bad):
-        """Adds an entry, and before it the revisions: those that were made since the last one."""
+    def entry(self, action, keeper=False, keys=(), **bad):
+        """Adds an entry, and before it the revisions that were made since the last one. bad: what is wrong in it."""
         n = len(self.rows["log"]) + 1
         ids = [member["ids"] for member in self.waiting]
         self.add_packs()
@@ -272,11 +290,14 @@ class Writer:
         commitment = keyed(self.forged("detail", salt, random()), encode(detail))
         root, count = merkle_root(self.forged("root", ids, ids[::-1])), len(ids) + self.forged("count", 0, 1)
         seeds = [self.forged("keeper-other", self.keeper_seed, self.author_seed)] if keeper else []
+        seeds = bad.get("keeper_seeds", seeds)
         entry = encode([
             self.forged("entry-vault", self.vault, random(16)), self.copy, bad.get("number", n - 1),
-            bad.get("parents", [self.head] if n > 1 else []), int(time.time()), self.slot_id, self.author,
-            [ed25519_public(seed) for seed in seeds], action, root, count, commitment, list(keys)])
+            bad.get("parents", [self.head] if n > 1 else []), int(time.time()), bad.get("slot_id", self.slot_id),
+            bad.get("author", self.author), bad.get("keepers", [ed25519_public(seed) for seed in seeds]), action, root,
+            count, commitment, list(keys)])
         before, self.head = self.head, H(b"withheld:entry:1", entry)
+        self.enc = None
         signatures = [sign(seed, b"withheld:sign:entry:1", self.head)
                       for seed in (self.forged("signature", self.author_seed, random()), *seeds)]
         aad = b"withheld:detail:1\0" + self.vault + commitment
@@ -287,23 +308,71 @@ class Writer:
 
     def fill(self):
         self.wrap(0, bytes(32), self.log_key + self.tag_key)
+        rekeyed = self.forgery and self.forgery.startswith("rekey")
+        if rekeyed:
+            self.first_card()
+        names_keys = [self.forged("keys-sequence", 1, 2), blake2b(32, self.forged("keys-hash", self.keys, b""))]
         self.system_records()
-        self.entry("init", keeper=self.forged("keeper-missing", True, False),
-                   keys=[self.forged("keys-sequence", 1, 2), blake2b(32, self.forged("keys-hash", self.keys, b""))])
+        self.entry("init", keeper=self.forged("keeper-missing", True, False), keys=names_keys)
+        if rekeyed:
+            self.rekey(names_keys)
+        if self.forgery in ("retired", "retired-writes"):
+            self.helper()
         first, second = self.persons()
         self.entry("import")
         self.changes(first, second)
 
     def system_records(self):
         for_slot = [("author", b"", self.forged("slot-author", self.author, random())), ("index", b"", 0),
-                    ("kind", b"", PASSPHRASE), ("state", b"", self.forged("slot-retired", "active", "retired")),
+                    ("kind", b"", self.kind), ("state", b"", self.forged("slot-retired", "active", "retired")),
                     ("tier", b"", self.tier),
                     ("x25519", b"", x25519_public(self.forged("slot-x25519", self.x25519_secret, random())))]
         self.revision(type_record(self.forged("type-name", "person", "case")), SYSTEM_DEFINITIONS[S_TYPE],
                       [("definition", b"", PERSON)])
         self.revision(slot_record(self.forged("slot-missing", self.slot_id, random(8))), SYSTEM_DEFINITIONS[S_SLOT],
                       for_slot, [("slot_key", b"", self.forged("slot-key", self.slot_key, random()))])
-        self.revision(CARD_RECORD, SYSTEM_DEFINITIONS[S_CARD], [("card", b"", self.card)])
+        self.card_revision, _ = self.revision(CARD_RECORD, SYSTEM_DEFINITIONS[S_CARD], [("card", b"", self.card)])
+
+    def first_card(self):
+        """Begins with the card of other keys. Wraps are those of the new ones already, as a rekey leaves them."""
+        self.next = self.card, self.keeper_seed
+        self.former_nsk = random()
+        self.keeper_seed = KDF(self.former_nsk, 3, b"wh-nsk__")
+        self.card = self.make_card(self.former_nsk, self.keeper_seed)
+
+    def rekey(self, names_keys):
+        former, old = self.card, self.keeper_seed
+        self.card, self.keeper_seed = new, seed = self.next
+        self.revision(CARD_RECORD, SYSTEM_DEFINITIONS[S_CARD], [("card", b"", new)], parents=[self.card_revision])
+        self.revision(former_record(self.forged("rekey-former", former, new)), SYSTEM_DEFINITIONS[S_FORMER],
+                      [("card", b"", former), ("case_seed", b"", self.vmk_key(5))], [("nsk", b"", self.former_nsk)])
+        seeds = {"rekey-old-key": [old], "rekey-new-key": [seed], "rekey-order": [seed, old]}
+        self.entry("rekey", keeper_seeds=seeds.get(self.forgery, [old, seed]), keys=names_keys)
+
+    def helper(self):
+        """Another slot comes, writes and goes."""
+        mine = self.slot_id, self.author_seed, self.author
+        slot_id, seed = random(8), random()
+        public = ed25519_public(seed)
+
+        def register(state, secret, parents):
+            return self.revision(
+                slot_record(slot_id), SYSTEM_DEFINITIONS[S_SLOT],
+                [("author", b"", public), ("index", b"", 1), ("kind", b"", PASSPHRASE), ("state", b"", state),
+                 ("tier", b"", CASE), ("x25519", b"", x25519_public(seed))], secret, parents)[0]
+
+        def write():
+            self.slot_id, self.author_seed, self.author = slot_id, seed, public
+            self.revision(bytes([8]) + random(15), PERSON, [("ref", b"", "h"), ("label", b"", "quiet lake")])
+            self.entry("add")
+            self.slot_id, self.author_seed, self.author = mine
+        first = register("active", [("slot_key", b"", random())], [])
+        self.entry("slot-add", keeper=True)
+        write()
+        register("retired", [], [first])
+        self.entry("slot-remove", keeper=True)
+        if self.forgery == "retired-writes":
+            write()
 
     def persons(self):
         """Two of them, each as (record, revision, withheld leaves)."""

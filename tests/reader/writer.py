@@ -24,6 +24,7 @@ from database import (APPLICATION_ID, BY_INTAKE, BY_NAME, HAS_BLOB_KEY, HAS_RECO
                       TABLES, TAG, create_table)
 from keys import CASE, KEEPER, MAGIC, PASSPHRASE, SHARES
 from log import merkle_root
+from names import fold
 from primitives import KDF, MAC, X25519, H, blake2b, ed25519_public, encode, keyed, x25519_public
 from records import (CARD_RECORD, K_DATE, K_IDENTIFIER, K_LINK, K_NAME, K_TEXT, OPEN, REMOVED, S_CARD, S_FORMER, S_SLOT,
                      S_TYPE, SYSTEM_DEFINITIONS, WITHHELD, Leaf, blob_aad, blob_key_and_seed, commit, former_record,
@@ -143,12 +144,15 @@ class Writer:
     def make_keys(self):
         self.vault, self.copy, self.slot_id, self.argon_salt, self.db_salt = map(random, (16, 16, 8, 32, 16))
         self.vmk, self.nsk, self.E, self.log_key, self.tag_key, self.slot_secret = (random() for _ in range(6))
-        self.slot_key, self.x25519_secret, self.author_seed = (
-            KDF(self.slot_secret, i, b"wh-slot_") for i in (1, 2, 3))
-        self.author = ed25519_public(self.author_seed)
+        self.make_slot_keys()
         self.keeper_seed = self.nsk_key(3)
         self.intake_public = xwing.public_key(self.nsk_key(1))
         self.k_case = MAC(self.vmk_key(4), b"withheld:case:1", self.E)
+
+    def make_slot_keys(self):
+        self.slot_key, self.x25519_secret, self.author_seed = (
+            KDF(self.slot_secret, i, b"wh-slot_") for i in (1, 2, 3))
+        self.author = ed25519_public(self.author_seed)
 
     def vmk_key(self, number):
         return KDF(self.vmk, number, b"wh-vmk__")
@@ -168,21 +172,33 @@ class Writer:
         return encode([*body, sign(seed, label, H(b"withheld:card-body:1", encode(body)))])
 
     def make_keys_file(self):
-        cost = (0, 0, 0) if self.kind == SHARES else KDF_COST
-        header = self.slot_id + bytes([0, self.kind, self.tier, 0]) + struct.pack("<III", *cost)
-        S = bytes(range(32)) if self.kind == SHARES else self.stretch(b"writer")
-        both = blake2b(64, b"withheld:slot:1\0" + self.vault + header, S)
+        header = self.header()
+        commitment, box1 = self.first_box(header)
         secret, public = random(), x25519_public(self.x25519_secret)
         ephemeral = x25519_public(secret)
         k2 = keyed(self.slot_key, b"withheld:box2:1\0" + X25519(secret, public) + ephemeral + public)
         X = self.nsk if self.tier == KEEPER else H(b"withheld:card:1", self.card)
         data = MAGIC + struct.pack("<II", 1, 0) + self.vault + self.argon_salt + self.db_salt
         data += struct.pack("<QQ", 1, 0)
-        data += header + both[32:] + box(both[:32], header, self.slot_secret) + ephemeral
+        data += header + commitment + box1 + ephemeral
         data += box(k2, header, self.vmk + X) + bytes(7 * 264)
         data += box(self.vmk_key(3), b"withheld:epoch:1\0" + self.vault, struct.pack("<Q", 1) + self.E)
         data += MAC(self.vmk_key(2), b"withheld:keys:1", data) + bytes(1736)
         self.keys = data + blake2b(32, data)
+
+    def header(self):
+        cost = (0, 0, 0) if self.kind == SHARES else KDF_COST
+        return self.slot_id + bytes([0, self.kind, self.tier, 0]) + struct.pack("<III", *cost)
+
+    def first_box(self, header):
+        """Commitment and box 1."""
+        S = bytes(range(32)) if self.kind == SHARES else self.stretch(b"writer")
+        wrap_key, commitment = self.wrap_key(header, S)
+        return commitment, box(wrap_key, header, self.slot_secret)
+
+    def wrap_key(self, header, S):
+        both = blake2b(64, b"withheld:slot:1\0" + self.vault + header, S)
+        return both[:32], both[32:]
 
     def stretch(self, passphrase):
         memory, passes, lanes = KDF_COST
@@ -271,11 +287,10 @@ class Writer:
         return plain + self.forged("padding-filled", b"\0", b"1") * (size - len(plain))
 
     def tags(self, record, values):
-        """Here texts are their own search fold."""
         if record[0] == 0:
             return b""
         fields = {name: value for name, _, value in values}
-        tags = [(kind, fields[kind].encode()) if kind in fields else None for kind in ("ref", "label")]
+        tags = [(kind, fold(fields[kind]).encode()) if kind in fields else None for kind in ("ref", "label")]
         tags += [("link", value) for name, _, value in values if name == "friend"]
         return b"".join(MAC(self.tag_key, tag[0].encode(), tag[1])[:8] if tag else bytes(8) for tag in tags)
 

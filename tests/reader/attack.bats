@@ -1,0 +1,126 @@
+# What somebody with a case passphrase can do who writes to the files himself: attack.py has his keys and no others.
+# What only a keeper may change is noticed when the vault is unlocked, by every slot; withheld values
+# that are not what their author signed, when they are read.
+
+load ../cli/helpers
+
+PYTHON=${PYTHON:-/usr/bin/python3}
+HERE=$BATS_TEST_DIRNAME
+export PYTHONDONTWRITEBYTECODE=1
+
+setup_file() {
+    cd "$BATS_FILE_TMPDIR" || return 1
+    new_vault people keeper
+    w keeper key add --tier case "${CHEAP[@]}" --new-passphrase-fd 5 5<<< holder
+    w keeper key add --tier case "${CHEAP[@]}" --new-passphrase-fd 5 5<<< colleague
+    echo '{"ref": "P1", "name": "Ольга"}' | w keeper add person --from -
+    echo '{"ref": "P2", "name": "Елена"}' | w keeper add person --from -
+    "$PYTHON" "$HERE/attack.py" --list > attacks
+}
+
+setup() {
+    common_setup
+}
+
+# attacked NAME [OPTION...]: a copy of the vault on which this attack was made; `w` works on it.
+attacked() {
+    rm -rf "$1.vault"
+    cp -r "${FROM:-$BATS_FILE_TMPDIR/people.vault}" "$1.vault"
+    VAULT=$PWD/$1.vault
+    "$PYTHON" "$HERE/attack.py" "$VAULT" "$@" <<< holder
+}
+
+attacks() {
+    grep -P "^$1\t" "$BATS_FILE_TMPDIR/attacks" | cut -f 2
+}
+
+reads() {
+    "$PYTHON" "$HERE/reader.py" "$VAULT" --json <<< "$1"
+}
+
+# unlocks_for_nobody: neither for the keeper nor for another case holder.
+unlocks_for_nobody() {
+    refused 4 w keeper show P1 --reveal
+    refused 4 w colleague edit P1 born=1970
+    refused 4 reads keeper
+}
+
+@test "what a case holder may write is right, made by his own means" {
+    attacked write-on
+    run w keeper check
+    [ "$status" = 0 ]
+    run w colleague check
+    [ "$status" = 0 ]
+    run w keeper show P9 --reveal --json
+    json 'd["fields"]["name"] == "Ён Хи"'
+    run reads keeper
+    [ "$status" = 0 ]
+}
+
+@test "a card, a type, a keeper's entry or another's that a case holder forged: nobody unlocks" {
+    [ "$(attacks unlock | wc -l)" -gt 20 ]
+    for name in $(attacks unlock); do
+        echo "$name"
+        attacked "$name"
+        unlocks_for_nobody
+        rm -r "$VAULT"
+    done
+}
+
+@test "somebody whose slot was removed writes on with an old keys file: nobody unlocks" {
+    cp -r "$BATS_FILE_TMPDIR/people.vault" removed.vault
+    VAULT=$PWD/removed.vault
+    w keeper key remove 1
+    FROM=$VAULT
+    for name in $(attacks retired); do
+        echo "$name"
+        attacked "$name" --keys "$BATS_FILE_TMPDIR/people.vault/keys"
+        unlocks_for_nobody
+        refused 4 reads colleague
+        refused 3 w holder list
+    done
+}
+
+# values_are_refused WHO: those of the record WHO only, and everything else is there.
+values_are_refused() {
+    refused 4 w keeper show "$1" --reveal
+    never grep -E 'Somebody|Елена' <<< "$output"
+    run w keeper show "$1" --json
+    json "d['fields']['ref'] == '$1' and d['withheld'] == ['name']"
+    run w keeper show P2 --reveal --json
+    json 'd["fields"]["name"] == "Елена"'
+    run w keeper list --json
+    json 'len(d) >= 2'
+    # A search reads what it can; a blob that was put in another's place after it was adopted, it cannot skip unseen.
+    if [ "$name" = blob-of-another ]; then
+        refused 4 w keeper search "$1"
+    else
+        run w keeper search "$1" --json
+        [ "$status" = 0 ]
+        json 'len(d) == 1'
+    fi
+    run w colleague search "$1" --json
+    [ "$status" = 0 ]
+    json 'len(d) == 1'
+    run w colleague show "$1"
+    [ "$status" = 0 ]
+    refused 4 w keeper check
+    refused 4 reads keeper
+    says Елена
+    never grep Somebody <<< "$output"
+}
+
+@test "withheld values that are not what their author signed are refused when read, and nothing else is" {
+    for name in $(attacks read); do
+        case $name in blob-*) victim=P1 ;; *) victim=P9 ;; esac
+        echo "$name"
+        attacked "$name" --victim $victim
+        refused 4 reads keeper          # as it lies, before anybody adopts it
+        values_are_refused $victim
+        echo '{"ref": "P5", "name": "Павел"}' | w colleague add person --from -
+        run w keeper show P5 --reveal --json
+        json 'd["fields"]["name"] == "Павел"'
+        refused 4 w keeper show $victim --reveal        # still so when other intake was adopted
+        rm -r "$VAULT"
+    done
+}

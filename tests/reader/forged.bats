@@ -21,7 +21,7 @@ write() {
 }
 
 reads() {
-    "$PYTHON" "$HERE/reader.py" "$VAULT" "$@" <<< writer
+    "$PYTHON" "$HERE/reader.py" "$VAULT" "$@" <<< "${PASS:-writer}"
 }
 
 @test "a vault written from the page alone is right to the program" {
@@ -97,4 +97,23 @@ reads() {
         VAULT=$BATS_FILE_TMPDIR/$name.vault
         refused 4 w writer check
     done < "$BATS_FILE_TMPDIR/list"
+}
+
+@test "a slot made to open under two passphrases opens under the one that it commits to" {
+    VAULT=$PWD/mine.vault
+    "$PYTHON" "$HERE/partition.py" "$VAULT" writer
+    run w writer check
+    [ "$status" = 0 ]               # nothing else is wrong with it
+    refused 3 w another list
+    refused 3 w another --slot 0 list
+    PASS=another refused 3 reads
+}
+
+@test "a slot made to open under two passphrases is shut to the one that it does not commit to" {
+    VAULT=$PWD/theirs.vault
+    "$PYTHON" "$HERE/partition.py" "$VAULT" another
+    refused 3 w writer list         # box 1, and all behind it, would open
+    refused 3 w writer check
+    refused 3 reads
+    refused 4 w another list        # box 1 opens, and what is in it opens nothing
 }

@@ -218,14 +218,21 @@ new_intake(struct vault *v)
 }
 
 vault_err
+session_may_write(const struct vault *v)
+{
+    if (!v->uncertain)
+        return VAULT_OK;
+    return err_say(VAULT_ERR_FAILED, "close the vault and open it again",
+        "an earlier change could not be finished");
+}
+
+vault_err
 session_begin(struct vault *v, struct change *c)
 {
-    vault_err err;
+    vault_err err = session_may_write(v);
 
-    if (v->uncertain)
-        return err_say(VAULT_ERR_FAILED, "close the vault and open it again",
-            "an earlier change could not be finished");
-    err = new_intake(v);
+    if (err == VAULT_OK)
+        err = new_intake(v);
     return err != VAULT_OK ? err : change_begin(c, &v->recs, v->n_log + 1);
 }
 

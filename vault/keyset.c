@@ -244,8 +244,8 @@ session_slot_x(const struct vault *v, enum slot_tier tier, const struct key_tree
     return err;
 }
 
-static vault_err
-free_slot(const struct vault *v, unsigned *out)
+vault_err
+session_free_slot(const struct vault *v, unsigned *out)
 {
     for (unsigned i = 0; i < KEYFILE_SLOTS; i++)
         if (v->kf.slot[i].head.kind == SLOT_EMPTY) {
@@ -302,7 +302,7 @@ vault_key_add(vault *v, enum vault_tier tier, const struct secret *passphrase,
     vault_clear_error();
     err = need_keeper(v, "adding a key slot");
     if (err == VAULT_OK)
-        err = free_slot(v, &at);
+        err = session_free_slot(v, &at);
     head.index = (uint8_t)at;
     head.kind = key_file == NULL ? SLOT_PASS : SLOT_PASS_KEYFILE;
     if (err == VAULT_OK)

@@ -1,5 +1,5 @@
 /*
- * open.c - unlocking a vault: vault_open, vault_close, vault_probe, vault_key_list.
+ * open.c - unlocking a vault: vault_open, vault_close, vault_probe, vault_key_list, vault_fingerprint.
  *
  * The order is: lock the folder, judge `keys` and `keys.new` without a key, derive, open a slot,
  * open the database, let its last key entry decide which of the two files is in force, verify the
@@ -138,7 +138,8 @@ need_keeper(const struct vault *v, const char *what)
 /* ---- the two key files ---- */
 
 struct candidate {
-    bool there, opened;
+    bool there;
+    bool by_shares;             /* what was tried */
     uint8_t bytes[KEYFILE_BYTES];
     uint8_t hash[32];
     struct keyfile kf;
@@ -276,8 +277,13 @@ derive_one(struct candidate c[2], const struct secret *pass, const struct kdf_co
 }
 
 static vault_err
-wrong_key(void)
+wrong_key(const struct candidate *c)
 {
+    if (c->by_shares)
+        return err_say(VAULT_ERR_KEY,
+            "a new set of shares replaces the older ones; "
+            "compare the words of the vault that stand on each share with those of this one",
+            "these shares do not open this vault");
     return err_say(VAULT_ERR_KEY,
         "check the keyboard layout and Caps Lock; other ways in: 'key list' shows them; "
         "an old copy of keys wants the passphrase of its time",
@@ -285,7 +291,7 @@ wrong_key(void)
 }
 
 static vault_err
-derive_all(struct candidate c[2], const struct vault_credentials *cred)
+derive_passphrase(struct candidate c[2], const struct vault_credentials *cred)
 {
     struct kdf_cost cost[4];
     size_t n = distinct_costs(c, cred->slot, cost);
@@ -294,8 +300,6 @@ derive_all(struct candidate c[2], const struct vault_credentials *cred)
     uint8_t hash[32];
     vault_err err = VAULT_OK;
 
-    if (cred->slot >= KEYFILE_SLOTS)
-        return err_say(VAULT_ERR_NOT_FOUND, "'key list' shows the slots", "there is no such slot");
     if (n == 0)
         return err_say(VAULT_ERR_NOT_FOUND, "'key list' shows the slots",
             "no slot here takes a passphrase");
@@ -308,8 +312,49 @@ derive_all(struct candidate c[2], const struct vault_credentials *cred)
         err = derive_one(c, pass, &cost[i], with_file ? hash : NULL, cred->slot);
     secret_free(pass);
     sodium_memzero(hash, sizeof hash);
+    return err;
+}
+
+static bool
+takes_shares(const struct candidate c[2], int only_slot)
+{
+    for (unsigned k = 0; k < 2; k++)
+        for (unsigned i = 0; c[k].there && i < KEYFILE_SLOTS; i++)
+            if (c[k].kf.slot[i].head.kind == SLOT_SHARES &&
+                (only_slot < 0 || (unsigned)only_slot == i))
+                return true;
+    return false;
+}
+
+/* The secret of a set is S itself: there is nothing to derive. */
+static vault_err
+try_shares(struct candidate c[2], const struct secret *s, int only_slot)
+{
+    static const struct kdf_cost none = {0};
+    vault_err err = VAULT_OK;
+
+    if (!takes_shares(c, only_slot))
+        return err_say(VAULT_ERR_NOT_FOUND, "'key list' shows the slots",
+            "no slot here takes shares");
+    for (unsigned k = 0; err == VAULT_OK && k < 2; k++) {
+        c[k].by_shares = true;
+        if (secret_len(s) == 32)        /* others are shares of something else */
+            err = try_slots(&c[k], &none, s, SLOT_SHARES, only_slot);
+    }
+    return err;
+}
+
+static vault_err
+derive_all(struct candidate c[2], const struct vault_credentials *cred)
+{
+    vault_err err;
+
+    if (cred->slot >= KEYFILE_SLOTS)
+        return err_say(VAULT_ERR_NOT_FOUND, "'key list' shows the slots", "there is no such slot");
+    err = cred->shares != NULL ? try_shares(c, cred->shares, cred->slot) :
+        derive_passphrase(c, cred);
     if (err == VAULT_OK && c[0].slot < 0 && c[1].slot < 0)
-        err = wrong_key();
+        err = wrong_key(&c[0]);
     return err;
 }
 
@@ -402,7 +447,7 @@ settle(vault *v, struct candidate c[2])
         return err_say(VAULT_ERR_DAMAGED, "use the files keys and records.db that belong together",
             "keys is not the one that records.db names");
     if (c[in_force].slot < 0)
-        return wrong_key();
+        return wrong_key(&c[0]);
     if (in_force == 1 && file_swap(v->dir, KEYS_NEW, KEYS_NAME) != VAULT_OK) {
         vault_clear_error();            /* a read-only disk: reading goes on */
         v->swap_due = true;
@@ -625,6 +670,28 @@ vault_key_list(const char *path, vault_slot_fn *fn, void *ctx)
     err = peek(path, c, false);
     if (err == VAULT_OK)
         (void)tell_slots(&c[0].kf, fn, ctx);
+    free(c);
+    return err;
+}
+
+vault_err
+vault_fingerprint(const char *path, char words[256])
+{
+    struct candidate *c = calloc(2, sizeof *c);
+    struct buf b = BUF_INIT;
+    vault_err err;
+
+    vault_clear_error();
+    if (c == NULL)
+        return err_nomem();
+    err = peek(path, c, false);
+    if (err == VAULT_OK) {
+        words_of(&b, c[0].kf.vault_id, VAULT_ID_BYTES, 12);
+        err = buf_ok(&b);
+    }
+    if (err == VAULT_OK)
+        snprintf(words, 256, "%.*s", (int)b.n, (const char *)b.p);
+    buf_free(&b);
     free(c);
     return err;
 }

@@ -120,6 +120,8 @@ void detail_text(struct detail *d, const char *key, const char *text);
 void detail_texts(struct detail *d, const char *key, const char *const *text, size_t n);
 void detail_free(struct detail *d);
 
+/* Would a commit be tried at all? */
+VAULT_CHECK vault_err session_may_write(const struct vault *v);
 VAULT_CHECK vault_err session_begin(struct vault *v, struct change *c);
 /*
  * Append the entry for what `c` holds and commit. `keeper`: sign with the keeper key as well. keys_hash (or NULL)
@@ -234,6 +236,8 @@ VAULT_CHECK vault_err session_slot_x(const struct vault *v, enum slot_tier tier,
 VAULT_CHECK vault_err session_stage_keys(struct vault *v, struct keyfile *kf,
     const struct key_tree *tree, const struct secret *e, uint8_t hash[static 32]);
 void session_unstage_keys(struct vault *v);     /* keeps the last error */
+/* The first slot that is empty. VAULT_ERR_REFUSED: none. */
+VAULT_CHECK vault_err session_free_slot(const struct vault *v, unsigned *out);
 /* A new slot that S opens; head: kind, tier, cost and index are set, the id is drawn. `replaces`: the slot in whose place
  * it comes, or -1. */
 VAULT_CHECK vault_err session_add_slot(struct vault *v, struct slot_header *head,

@@ -79,6 +79,9 @@ struct vault_credentials {
     const char *key_file;               /* path or NULL */
     int slot;                           /* -1: all */
     const char *anchor;                 /* path or NULL: compared at unlock */
+    /* What enough shares give (vault_shares_secret without a passphrase); then `passphrase` and
+     * `key_file` are not looked at. NULL: none. */
+    const struct secret *shares;
 };
 
 /* Make the vault folder `path` (name must end in .vault; never overwrites) with one keeper slot. */
@@ -87,7 +90,7 @@ VAULT_API VAULT_CHECK vault_err vault_create(const char *path,
 
 /*
  * Unlock and verify. Caller closes. VAULT_ERR_KEY, VAULT_ERR_DAMAGED, VAULT_ERR_BUSY,
- * VAULT_ERR_NOT_FOUND, VAULT_ERR_INPUT (not a vault), VAULT_ERR_NO_SPACE (memory for the key derivation).
+ * VAULT_ERR_NOT_FOUND (also: no slot of that kind), VAULT_ERR_INPUT (not a vault), VAULT_ERR_NO_SPACE (memory for the key derivation).
  */
 VAULT_API VAULT_CHECK vault_err vault_open(vault **out, const char *path,
     const struct vault_credentials *cred);
@@ -103,6 +106,10 @@ struct vault_slot_info {
 typedef int vault_slot_fn(void *ctx, const struct vault_slot_info *s);
 /* From the key file alone, without a passphrase. */
 VAULT_API VAULT_CHECK vault_err vault_key_list(const char *path, vault_slot_fn *fn, void *ctx);
+
+/* Twelve words that name the vault, the same for all its copies and after every change of keys. Public:
+ * they stand in the key file, and are no proof of anything. No passphrase. words has room for 256 bytes. */
+VAULT_API VAULT_CHECK vault_err vault_fingerprint(const char *path, char words[256]);
 
 /* Is a prompt worth showing: exists, is a vault, not in use? The errors of vault_open that need no key. */
 VAULT_API VAULT_CHECK vault_err vault_probe(const char *path);
@@ -149,6 +156,27 @@ VAULT_API VAULT_CHECK vault_err vault_travel(vault *v, const char *path);
 /* Change the passphrase (and cost, and key file) of the slot in use. opt as for add. */
 VAULT_API VAULT_CHECK vault_err vault_key_change(vault *v, const struct secret *new_passphrase,
     const struct vault_create_options *opt);
+
+struct vault_trustee_share {
+    unsigned number;            /* of this share, from 1 */
+    unsigned threshold, count;
+    const char *words;          /* of SLIP-0039, separated by blanks. SECRET; borrowed */
+};
+/* Returns 0 once the share is where it belongs (written down and compared, on the disk, ...). */
+typedef int vault_trustee_fn(void *ctx, const struct vault_trustee_share *share);
+struct vault_key_shares_options {
+    unsigned threshold, count;  /* any `threshold` of `count` open; 1 of 1, or 2 and more, at most 16 */
+    bool plain;                 /* they will lie somewhere unencrypted: needs the accepted word `plain-shares` */
+};
+/*
+ * A slot that shares open (keeper), in place of the one that was there. Each share is handed to fn, one
+ * after the other, before anything is written; the slot comes into being once fn has returned 0 for the
+ * last. *slot: its number. Where the session was opened by the shares replaced, the handle can only be
+ * closed. VAULT_ERR_INTERRUPTED: fn returned something else; nothing is changed, and the shares open
+ * nothing. VAULT_ERR_INPUT: numbers. VAULT_ERR_REFUSED: the tier, all slots in use, plain.
+ */
+VAULT_API VAULT_CHECK vault_err vault_key_shares(vault *v,
+    const struct vault_key_shares_options *opt, vault_trustee_fn *fn, void *ctx, int *slot);
 
 /* ---- types -------------------------------------------------------------------------------- */
 

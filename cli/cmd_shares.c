@@ -7,10 +7,10 @@
 #include "cli/input.h"
 #include "cli/json.h"
 #include "cli/pass.h"
+#include "cli/shares.h"
 #include "cli/term.h"
 
 #define HEX_MAX 256             /* 64 digits and what white space there may be */
-#define SHARE_MAX 1024          /* the library's own limit */
 #define LINES_MAX ((size_t)128 * 1024)
 #define BLANKS " \t\r\n"
 #define PASS_OPTION "slip39-passphrase-fd"
@@ -202,116 +202,6 @@ add_lines(vault_shares *shares)
     return err;
 }
 
-/* ---- shares combine: one after the other on the terminal ----------------------------------- */
-
-/* The share with word number `place` (from 1) replaced. */
-static vault_err
-replace_word(struct secret **share, unsigned place, struct secret *by)
-{
-    size_t n = vault_secret_len(*share), more = vault_secret_len(by), from = 0, to;
-    const char *p = text_of(*share);
-    struct secret *out = NULL;
-    vault_err err = kept(vault_secret_new(&out, n + more + 1));
-    uint8_t *o;
-
-    if (err != VAULT_OK)
-        return err;
-    for (to = 0; place > 0; place--) {
-        for (from = to; from < n && is_blank(p[from]);)
-            from++;
-        for (to = from; to < n && !is_blank(p[to]);)
-            to++;
-    }
-    o = vault_secret_edit(out);
-    memcpy(o, p, from);
-    memcpy(o + from, text_of(by), more);
-    memcpy(o + from + more, p + to, n - to);
-    vault_secret_set_len(out, from + more + n - to);
-    vault_secret_free(*share);
-    *share = out;
-    return VAULT_OK;
-}
-
-/* Not the whole share again: only the word that is none. The paper lies beside the person, and one
- * of its words may be seen. */
-static vault_err
-ask_word(struct secret **share, const struct vault_share_fault *fault)
-{
-    struct secret *word = NULL;
-    char prompt[160];
-    vault_err err;
-
-    snprintf(prompt, sizeof prompt, "word %u is not one of the 1024 words%s%s%s; word %u again: ",
-        fault->word, fault->nearest == NULL ? "" : " (is it ",
-        fault->nearest == NULL ? "" : fault->nearest, fault->nearest == NULL ? "" : "?)",
-        fault->word);
-    err = term_ask(&word, &(struct term_question){ .prompt = prompt, .echo = TERM_HIDDEN,
-        .max = 64 });
-    if (err == VAULT_OK)
-        err = replace_word(share, fault->word, word);
-    vault_secret_free(word);
-    explicit_bzero(prompt, sizeof prompt);
-    return err;
-}
-
-/* Add what was typed, asking for each word that is none. */
-static vault_err
-add_typed(vault_shares *shares, struct secret **share)
-{
-    struct vault_share_fault fault;
-    vault_err err;
-
-    for (;;) {
-        err = kept(vault_shares_add(shares, text_of(*share), vault_secret_len(*share), &fault));
-        if (err != VAULT_ERR_INPUT || fault.word == 0)
-            return err;
-        err = ask_word(share, &fault);
-        if (err != VAULT_OK)
-            return err;
-    }
-}
-
-/* One share; a share that is not right is asked for again. *end: the person has no more. */
-static vault_err
-ask_share(vault_shares *shares, const char *what, bool *end)
-{
-    char why[600] = "", prompt[700];
-    struct secret *share = NULL;
-    vault_err err;
-
-    do {
-        snprintf(prompt, sizeof prompt, "%s (Tab shows it): ", why[0] == '\0' ? what : why);
-        err = term_ask(&share, &(struct term_question){ .prompt = prompt, .echo = TERM_HIDDEN,
-            .max = SHARE_MAX });
-        if (err != VAULT_OK)
-            return err;
-        *end = vault_secret_len(share) == 0;
-        if (!*end)
-            err = add_typed(shares, &share);
-        if (err == VAULT_ERR_INPUT)
-            snprintf(why, sizeof why, "%s; the share again", vault_last_error()->text);
-        vault_secret_free(share);
-        share = NULL;
-    } while (err == VAULT_ERR_INPUT);
-    return err;
-}
-
-static vault_err
-ask_shares(vault_shares *shares)
-{
-    char what[256 + 32] = "first share", sentence[256];
-    bool end = false;
-    vault_err err;
-
-    do {
-        err = ask_share(shares, what, &end);
-        if (err != VAULT_OK || vault_shares_missing(shares, sentence) == 0)
-            return err;
-        snprintf(what, sizeof what, "%s; next share", sentence);
-    } while (!end);
-    return VAULT_OK;
-}
-
 /* ---- shares combine ------------------------------------------------------------------------ */
 
 static vault_err
@@ -344,7 +234,7 @@ combine_run(struct call *c)
     if (err == VAULT_OK)
         err = pass_option(&pass, c, PASS_OPTION);
     if (err == VAULT_OK)
-        err = isatty(STDIN_FILENO) ? ask_shares(shares) : add_lines(shares);
+        err = isatty(STDIN_FILENO) ? shares_ask(shares) : add_lines(shares);
     if (err == VAULT_OK)
         err = kept(vault_shares_secret(&secret, shares, pass));
     if (err == VAULT_OK)

@@ -157,7 +157,7 @@ remove_run(struct call *c)
         js_end(&j);
     }
     term_say("slot %ld is removed\n"
-        "an old copy of this vault (a backup, a stolen disk) still opens with its passphrase\n"
+        "an old copy of this vault (a backup, a stolen disk) still opens with what opened it\n"
         "only `key rekey` shuts that out", slot);
     return VAULT_OK;
 }
@@ -169,7 +169,7 @@ const struct cmd cmd_key_remove = {
     .examples = "key list\nkey remove 2\n",
     .about =
         "Needs a keeper. The last keeper slot cannot be removed. Whoever has an old copy of the\n"
-        "vault and that passphrase still opens the copy, and with the old file `keys` also the\n"
+        "vault and that passphrase (or the shares) still opens the copy, and with the old file `keys` also the\n"
         "present records.db: `key rekey` shuts that out.\n",
     .min_args = 1,
     .max_args = 1,

@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include "cli/fail.h"
 #include "cli/pass.h"
+#include "cli/shares.h"
 #include "cli/term.h"
 
 /* ---- which vault -------------------------------------------------------------------------- */
@@ -146,11 +147,46 @@ confine(const struct call *c)
 static int
 add_way_in(void *ctx, const struct vault_slot_info *s)
 {
-    char *list = ctx, way[64];
+    char *list = ctx, way[80];
 
-    snprintf(way, sizeof way, "slot %d (%s)", s->index, s->kind);
+    snprintf(way, sizeof way, strcmp(s->kind, "shares") == 0 ?
+        "slot %d (%s: --slot %d asks for them)" : "slot %d (%s)", s->index, s->kind, s->index);
     list_add(list, 512, way);
     return 0;
+}
+
+/* Is there a slot among those to be tried that takes something else than shares? */
+struct only_shares {
+    long slot;              /* -1: all */
+    bool shares, others;
+};
+
+static int
+look_for_shares(void *ctx, const struct vault_slot_info *s)
+{
+    struct only_shares *o = ctx;
+
+    if (o->slot >= 0 && s->index != o->slot)
+        return 0;
+    if (strcmp(s->kind, "shares") == 0)
+        o->shares = true;
+    else
+        o->others = true;
+    return 0;
+}
+
+/* --shares-fd, or nothing else would open. */
+static bool
+by_shares(const struct call *c)
+{
+    struct only_shares o = { .slot = -1 };
+
+    if (call_has(c, "shares-fd"))
+        return true;
+    if (call_has(c, "passphrase-fd") || call_has(c, "passphrase-file") || call_has(c, "key-file"))
+        return false;
+    return call_number(c, "slot", 0, 7, &o.slot) == VAULT_OK &&
+        vault_key_list(c->app->folder, look_for_shares, &o) == VAULT_OK && o.shares && !o.others;
 }
 
 void
@@ -161,6 +197,11 @@ open_explain(const struct call *c)
 
     if (vault_key_list(c->app->folder, add_way_in, ways) != VAULT_OK)
         ways[0] = '\0';
+    if (by_shares(c)) {
+        fail_hint("each share has the words of its vault on it, and a new set replaces the older "
+            "ones; this vault opens with %s", ways);
+        return;
+    }
     if (strstr(ways, "keyfile") != NULL && !call_has(c, "key-file"))
         file = ", and --key-file if the slot needs one";
     fail_hint("check the keyboard layout and Caps Lock%s%s%s%s", file,
@@ -198,10 +239,19 @@ read_slot(long *slot, const struct call *c)
 }
 
 static vault_err
-read_credentials(struct vault_credentials *cred, struct secret **pass, const struct call *c)
+read_passphrase(struct secret **pass, const struct call *c)
 {
     char prompt[300];
     const char *name = strrchr(c->app->folder, '/');
+
+    snprintf(prompt, sizeof prompt, "passphrase for %s (Tab shows it): ",
+        name == NULL ? c->app->folder : name + 1);
+    return pass_read(pass, c, prompt);
+}
+
+static vault_err
+read_credentials(struct vault_credentials *cred, struct secret **pass, const struct call *c)
+{
     long slot;
     vault_err err = pass_source(c);
 
@@ -214,10 +264,13 @@ read_credentials(struct vault_credentials *cred, struct secret **pass, const str
         err = read_slot(&slot, c);
     if (err != VAULT_OK)
         return err;
-    snprintf(prompt, sizeof prompt, "passphrase for %s (Tab shows it): ",
-        name == NULL ? c->app->folder : name + 1);
-    err = pass_read(pass, c, prompt);
-    cred->passphrase = *pass;
+    if (by_shares(c)) {
+        err = shares_read(pass, c);
+        cred->shares = *pass;
+    } else {
+        err = read_passphrase(pass, c);
+        cred->passphrase = *pass;
+    }
     cred->key_file = call_value(c, "key-file");
     cred->slot = (int)slot;
     cred->anchor = call_value(c, "anchor");
@@ -268,6 +321,8 @@ open_before_reading(const struct call *c, const char *path)
     long fd = -1;
     vault_err err = call_number(c, "passphrase-fd", 0, INT_MAX, &fd);
 
+    if (err == VAULT_OK)
+        err = call_number(c, "shares-fd", 0, INT_MAX, &fd);
     return err == VAULT_OK && fd == STDIN_FILENO && strcmp(path, "-") == 0 ? open_vault(c) : err;
 }
 

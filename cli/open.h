@@ -2,7 +2,7 @@
  * open.h - find the vault, unlock it, close the sandbox.
  *
  * Layer:   cli.
- * Secrets: the passphrase lives from the prompt to the end of vault_open.
+ * Secrets: the passphrase, or what the shares gave, lives from the prompt to the end of vault_open.
  */
 #ifndef CLI_OPEN_H
 #define CLI_OPEN_H
@@ -22,7 +22,7 @@ VAULT_CHECK vault_err open_vault(const struct call *c);
 VAULT_CHECK vault_err open_before_reading(const struct call *c, const char *path);
 
 /* The credentials alone, for a command that opens by itself; the sandbox is closed. The caller
- * frees *pass, which cred borrows. */
+ * frees *pass (a passphrase, or what shares gave), which cred borrows. */
 VAULT_CHECK vault_err open_credentials(struct vault_credentials *cred, struct secret **pass,
     const struct call *c);
 

@@ -57,8 +57,8 @@ from_fd(struct secret **out, int fd, const char *source)
     return VAULT_OK;
 }
 
-static vault_err
-from_fd_option(struct secret **out, const struct call *c, const char *option)
+vault_err
+pass_fd(int *out, const struct call *c, const char *option)
 {
     long fd = 0;
     vault_err err = call_number(c, option, 0, INT_MAX, &fd);
@@ -68,7 +68,17 @@ from_fd_option(struct secret **out, const struct call *c, const char *option)
         return err;
     if (flags < 0 || (flags & FD_CLOEXEC) != 0)     /* what is close-on-exec is ours, not given */
         return fail(VAULT_ERR_INPUT, NULL, "file descriptor %ld of --%s is not open", fd, option);
-    return from_fd(out, (int)fd, option);
+    *out = (int)fd;
+    return VAULT_OK;
+}
+
+static vault_err
+from_fd_option(struct secret **out, const struct call *c, const char *option)
+{
+    int fd = -1;
+    vault_err err = pass_fd(&fd, c, option);
+
+    return err == VAULT_OK ? from_fd(out, fd, option) : err;
 }
 
 static vault_err
@@ -132,14 +142,15 @@ vault_err
 pass_source(const struct call *c)
 {
     bool fd = call_has(c, "passphrase-fd"), file = call_has(c, "passphrase-file");
+    bool shares = call_has(c, "shares-fd");
 
     if (fd && file)
         return fail(VAULT_ERR_INPUT, NULL,
             "--passphrase-fd and --passphrase-file cannot both be given");
-    if (call_has(c, "shares-fd"))
-        return fail(VAULT_ERR_INPUT, "use a passphrase",
-            "this version cannot open with paper shares");
-    return fd || file || term_asks() ? VAULT_OK : nobody("passphrase-fd");
+    if (shares && (fd || file || call_has(c, "key-file")))
+        return fail(VAULT_ERR_INPUT, "shares open without a passphrase and without a key file",
+            "--shares-fd cannot be given together with a passphrase or a key file");
+    return fd || file || shares || term_asks() ? VAULT_OK : nobody("passphrase-fd");
 }
 
 vault_err

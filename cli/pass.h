@@ -14,7 +14,10 @@
  * Caller frees *out. VAULT_ERR_INPUT: no source, or nothing in it. */
 VAULT_CHECK vault_err pass_read(struct secret **out, const struct call *c, const char *prompt);
 
-/* Is there a usual source? The same error otherwise, before anything is done. */
+/* The descriptor that an option names; one that was handed over to us, and is open. */
+VAULT_CHECK vault_err pass_fd(int *out, const struct call *c, const char *option);
+
+/* Is there a usual source, or --shares-fd? The same error otherwise, before anything is done. */
 VAULT_CHECK vault_err pass_source(const struct call *c);
 
 /* A new one: --new-passphrase-fd, else the terminal, twice. */

@@ -32,11 +32,15 @@ static const int crash[] = { SIGSEGV, SIGBUS, SIGABRT, SIGILL, SIGFPE };
 /* Ask the terminal to mark what is pasted, so that a pasted newline answers no question. */
 static const char paste_on[] = "\033[?2004h", paste_off[] = "\033[?2004l";
 
+/* Another screen, cleared; and back, with this one and the scrolled lines cleared. */
+static const char page_on[] = "\033[?1049h\033[H\033[2J", page_off[] = "\033[H\033[2J\033[3J\033[?1049l";
+
 static struct {
     int fd;
     bool silent, no_input, dumb;
     unsigned idle;
     enum term_end end;
+    bool page;                          /* one is on the screen */
     struct termios before;
     sigset_t mask;                      /* as it was */
     struct sigaction old[N_DEADLY], old_crash[N_CRASH];
@@ -64,6 +68,12 @@ bool
 term_asks(void)
 {
     return tty.fd >= 0 && !tty.no_input;
+}
+
+bool
+term_pages(void)
+{
+    return term_asks() && !tty.dumb;
 }
 
 void
@@ -145,8 +155,17 @@ catch(int sig)
 }
 
 static void
+page_clear(void)
+{
+    if (tty.page)
+        puts_tty(page_off);
+    tty.page = false;
+}
+
+static void
 catch_crash(int sig)
 {
+    page_clear();
     if (!tty.dumb)
         puts_tty(paste_off);
     tcsetattr(tty.fd, TCSANOW, &tty.before);
@@ -238,6 +257,34 @@ columns(void)
     return ioctl(tty.fd, TIOCGWINSZ, &w) == 0 && w.ws_col > 0 ? w.ws_col : 80;
 }
 
+static void
+page_show(const struct question *q)
+{
+    if (q->asked->page == NULL)
+        return;
+    tty.page = true;
+    puts_tty(page_on);
+    puts_tty(q->asked->page);
+}
+
+/* How many words there are, and which is none. Returns its columns. */
+static size_t
+draw_words(const struct line *l)
+{
+    unsigned wrong, count = line_words(l, &wrong);
+    char text[80];
+
+    if (count == 0)
+        return 0;
+    if (wrong == 0)
+        snprintf(text, sizeof text, "[%u word%s] ", count, count == 1 ? "" : "s");
+    else
+        snprintf(text, sizeof text, "[%u word%s; word %u is not in the list] ", count,
+            count == 1 ? "" : "s", wrong);
+    puts_tty(text);
+    return strlen(text);
+}
+
 /* The text as it stands; an end of line inside it as an arrow. Returns its columns. */
 static size_t
 draw_text(const struct line *l)
@@ -274,6 +321,8 @@ draw(struct question *q)
         puts_tty("\033[J");
     }
     puts_tty(q->prompt);
+    if (q->line.complete != NULL)
+        width += draw_words(&q->line);
     if (q->line.shown)
         width += draw_text(&q->line);
     q->rows = width == 0 ? 0 : (width - 1) / columns();
@@ -292,11 +341,19 @@ draw_anew(struct question *q)
 static vault_err
 suspend(struct question *q)
 {
-    puts_tty("\r\n");
+    vault_err err;
+
+    if (tty.page)
+        page_clear();
+    else
+        puts_tty("\r\n");
     raw_off();
     raise(SIGTSTP);
     draw_anew(q);
-    return raw_on();
+    err = raw_on();
+    if (err == VAULT_OK)
+        page_show(q);
+    return err;
 }
 
 /* VAULT_OK: go on waiting. */
@@ -310,6 +367,7 @@ on_signal(struct question *q)
         return suspend(q);
     if (sig == SIGCONT) {       /* stopped by force: our shell has changed the modes */
         draw_anew(q);
+        page_show(q);
         return raw_modes();
     }
     tty.end = sig == SIGINT ? TERM_END_CTRL_C : TERM_END_SIGNAL;
@@ -423,6 +481,13 @@ begin(struct question *q, const struct term_question *asked, struct secret *room
     q->line.p = (char *)vault_secret_edit(room);
     q->line.max = asked->max;
     q->line.shown = asked->echo == TERM_SHOWN;
+    q->line.complete = asked->complete;
+    if (asked->begin != NULL) {
+        size_t n = vault_secret_len(asked->begin);
+
+        q->line.n = n > asked->max ? asked->max : n;
+        memcpy(q->line.p, vault_secret_edit(asked->begin), q->line.n);
+    }
     q->line.ends = asked->echo == TERM_PASSPHRASE ? LINE_DROP : asked->lines ? LINE_MANY : LINE_ONE;
 }
 
@@ -443,8 +508,11 @@ term_ask(struct secret **out, const struct term_question *asked)
     err = q.prompt == NULL ? fail_nomem() : raw_on();
     if (err != VAULT_OK)
         goto done;
+    page_show(&q);
     err = type_line(&q);
-    puts_tty("\n");
+    if (asked->page == NULL)
+        puts_tty("\n");
+    page_clear();
     raw_off();
     if (err == VAULT_OK)
         err = fit(out, &q.line);

@@ -11,6 +11,8 @@
  *   - A secret is typed without echo; Tab shows it, and hides it again.
  *   - Whatever signal arrives during a prompt, the terminal is left as it was found.
  *   - --no-input: nothing is ever asked.
+ *   - A page with a secret has a screen of its own, outside of the scrolled lines, for as long as it
+ *     is looked at. Scrolled lines are dropped then too, for terminals without such a screen.
  *   - Text that comes from a vault is escaped before it reaches a terminal.
  */
 #ifndef CLI_TERM_H
@@ -32,6 +34,9 @@ void term_open(void);
 /* Is there somebody who can be asked? */
 bool term_asks(void);
 
+/* And can a page be shown and cleared? */
+bool term_pages(void);
+
 /* A message, escaped, with "withheld: " before it or, said plainly, without. */
 void term_say(const char *fmt, ...) VAULT_PRINTF(1, 2);
 void term_warn(const char *fmt, ...) VAULT_PRINTF(1, 2);
@@ -46,6 +51,12 @@ struct term_question {
     enum term_echo echo;
     bool lines;             /* Ctrl-J and pasting make more than one line */
     size_t max;             /* bytes */
+    /* Words are completed after four letters; how many there are, and which is none, is shown. */
+    const char *(*complete)(const char *letters, size_t n);
+    struct secret *begin;           /* what stands there already; NULL: nothing */
+    /* Text that has the screen for itself while the question is open, and is then cleared from it. For
+     * terminals that can (term_pages). It is not escaped. */
+    const char *page;
 };
 
 /*

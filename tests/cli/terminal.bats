@@ -552,3 +552,127 @@ answer_until() {
     [ "$status" = 0 ]
     says '"ref":"K 1"'
 }
+
+# ---- shares of a vault: tall enough for a page ----
+
+# The 33 words of the page that is on the screen, in their order, in the file $1.
+copy_page() {
+    screen | grep -oE '[0-9]+ [a-z]{4,8}\b' | sort -n | awk '$1 == n + 1 { print $2; n++ }' > "$1"
+    [ "$(wc -l < "$1")" = 33 ]
+}
+
+# confirm FILE: answers for the two words that are asked for.
+confirm() {
+    local asked first second
+    asked=$(screen | grep -oE 'words [0-9]+ and [0-9]+' | tail -n 1)
+    first=$(echo "$asked" | cut -d' ' -f2)
+    second=$(echo "$asked" | cut -d' ' -f4)
+    text "$(sed -n "${first}p" "$1" | cut -c 1-4)"
+    text "$(sed -n "${second}p" "$1")"
+    keys Enter
+}
+
+@test "key shares: a screen for each, compared with the paper, and gone; then they open the vault" {
+    local word
+    new_vault v pass
+    on_terminal "$WITHHELD" key shares --threshold 2 --count 2
+    sees 'passphrase for'
+    text pass
+    keys Enter
+    sees 'Share 1 of 2. Any 2 of the 2'
+    sees 'Enter when it is written down'
+    copy_page one
+    keys Enter
+    sees 'share 1, from the paper'
+    never eval 'screen | grep -qw "$(sed -n 5p one)"'
+    text 'acid acid'
+    keys Enter
+    sees 'Enter when it is written down'
+    keys Enter
+    sees 'that is not what share 1 says'
+    sees 'share 1, from the paper'
+    confirm one
+    sees 'Share 2 of 2'
+    sees 'Enter when it is written down'
+    copy_page two
+    # nothing is changed before the last
+    [ "$("$WITHHELD" key list -C v.vault | wc -l)" = 1 ]
+    keys Enter
+    sees 'share 2, from the paper'
+    confirm two
+    sees 'exit code 0'
+    sane
+    [ "$("$WITHHELD" key list -C v.vault | grep -c shares)" = 1 ]
+    # neither on the screen nor in the lines that were scrolled away
+    mux capture-pane -p -S - > all
+    for word in $(sed -n '4,33p' one two); do
+        never grep -qw "$word" all
+    done
+
+    # words are completed; a word that is none is told while it is typed
+    on_terminal "$WITHHELD" --slot 1 status
+    sees 'first share'
+    text "$(head -n 5 one | cut -c 1-4 | tr -d '\n')"
+    sees '[5 words]'
+    text 'zqxv'
+    sees 'word 6 is not in the list'
+    keys C-w
+    unsees 'not in the list'
+    text "$(tail -n +6 one | tr '\n' ' ')"
+    sees '[33 words]'
+    keys Enter
+    sees '1 of the 2 shares that are needed is here; next share'
+    # mistyped: it stands there again, to be corrected
+    text "$(head -n 32 two | tr '\n' ' ')"
+    keys Enter
+    sees 'compare with the paper and correct it'
+    sees '[32 words]'
+    text "$(tail -n 1 two)"
+    keys Enter
+    sees 'exit code 0'
+    screen | grep -q keeper
+    sane
+    never_wrote "$(sed -n 5p one) $(sed -n 6p one)"
+}
+
+@test "key shares stopped halfway changes nothing, and leaves no share on the screen" {
+    new_vault v pass
+    sha256sum v.vault/* > before
+    on_terminal "$WITHHELD" key shares --threshold 2 --count 3
+    sees 'passphrase for'
+    text pass
+    keys Enter
+    sees 'Enter when it is written down'
+    copy_page one
+    keys Enter
+    sees 'from the paper'
+    confirm one
+    sees 'Share 2 of 3'
+    sees 'Enter when it is written down'
+    keys C-c
+    sees 'exit code 130'
+    screen | grep -q 'nothing was changed'
+    never eval 'screen | grep -q "Share 2"'
+    sane
+    sha256sum -c before
+}
+
+@test "Ctrl-Z on a share leaves an empty screen, and comes back to it" {
+    new_vault v pass
+    new_terminal "exec bash --norc --noprofile -i"
+    text "$(printf '%q ' "$WITHHELD" key shares --threshold 2 --count 2)"
+    keys Enter
+    sees 'passphrase for'
+    text pass
+    keys Enter
+    sees 'Enter when it is written down'
+    keys C-z
+    sees 'Stopped'
+    never eval 'screen | grep -q "Share 1 of 2"'
+    text fg
+    keys Enter
+    sees 'Share 1 of 2'
+    sees 'Enter when it is written down'
+    keys C-c
+    sees 'nothing was changed'
+}

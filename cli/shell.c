@@ -83,6 +83,8 @@ run_line(struct shell *sh, char *line)
             sh->end = true;
         else
             err = out_flush(cli_run(sh->c->app, words, n, &json));
+        if (sh->c->app->vault == NULL)      /* panic */
+            sh->end = true;
     }
     if (err != VAULT_OK)
         fail_report(err, json);

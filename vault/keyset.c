@@ -91,6 +91,16 @@ finish_swap(struct vault *v)
     return v->swap_due ? err : VAULT_OK;
 }
 
+/* What panic erased, in another process, must not come back by a change of keys in this one. */
+static vault_err
+keys_are_there(const struct vault *v)
+{
+    if (file_exists(v->dir, KEYS_NAME))
+        return VAULT_OK;
+    return err_say(VAULT_ERR_DAMAGED, "close it; without that file nothing opens this folder",
+        "the file keys was erased or lost while the vault was open");
+}
+
 vault_err
 session_stage_keys(struct vault *v, struct keyfile *kf, const struct key_tree *tree,
     const struct secret *e, uint8_t hash[static 32])
@@ -98,6 +108,8 @@ session_stage_keys(struct vault *v, struct keyfile *kf, const struct key_tree *t
     uint8_t bytes[KEYFILE_BYTES];
     vault_err err = finish_swap(v);
 
+    if (err == VAULT_OK)
+        err = keys_are_there(v);
     kf->sequence = v->kf.sequence + 1;
     if (err == VAULT_OK)
         err = keyfile_encode(bytes, kf, tree, v->epoch, e);
@@ -167,6 +179,11 @@ put_in_force(struct vault *v, const struct keyfile *kf, const struct commit *wha
     }
     v->kf = *kf;
     memcpy(v->keys_hash, what->keys_hash, 32);
+    err = keys_are_there(v);
+    if (err != VAULT_OK) {
+        session_unstage_keys(v);
+        return err;
+    }
     err = file_swap(v->dir, KEYS_NEW, KEYS_NAME);
     v->swap_due = err != VAULT_OK && file_exists(v->dir, KEYS_NEW);
     if (err != VAULT_OK)

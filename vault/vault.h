@@ -114,6 +114,14 @@ VAULT_API VAULT_CHECK vault_err vault_fingerprint(const char *path, char words[2
 /* Is a prompt worth showing: exists, is a vault, not in use? The errors of vault_open that need no key. */
 VAULT_API VAULT_CHECK vault_err vault_probe(const char *path);
 
+/*
+ * Erase the key files (keys, keys.new) of a vault, without a key and without its lock: overwritten, synced, removed.
+ * Nothing opens the folder then. Does not reach copies, processes that have it open, memory, nor blocks a
+ * disk keeps. No link is followed. Fine when they are gone already, or damaged. On an error all that could be
+ * erased is; the sentence says what was not. VAULT_ERR_NOT_FOUND, VAULT_ERR_INPUT: no such folder, not a vault.
+ */
+VAULT_API VAULT_CHECK vault_err vault_panic(const char *path);
+
 /* Words that override refusals (--accept WORD) for the calls that follow; copied. */
 VAULT_API VAULT_CHECK vault_err vault_accept(vault *v, const char *const *words, size_t n);
 

@@ -1,5 +1,5 @@
 /*
- * fd.h - system calls on descriptors, made to finish; for files.c and output.c.
+ * fd.h - system calls on descriptors, made to finish; for files.c, output.c and panic.c.
  *
  * Layer:   base; everybody else includes files.h.
  * Secrets: as files.h.

@@ -30,6 +30,13 @@ enum cmd_opens {
     CMD_OPENS_VAULT         /* unlocks it, by open_vault */
 };
 
+/* In a shell, the passphrase is asked for again when it was not typed lately. */
+enum cmd_again {
+    CMD_AGAIN_NEVER,
+    CMD_AGAIN_ALWAYS,
+    CMD_AGAIN_REVEAL        /* with --reveal only */
+};
+
 /* A file the library reads or writes after the sandbox is closed: an argument by number (from 1),
  * or the value of an option. The folder it lies in stays open. */
 struct cmd_file {
@@ -51,6 +58,7 @@ struct cmd {
     enum cmd_opens opens;
     struct cmd_file reads, writes;
     bool not_in_shell;
+    enum cmd_again again;
     vault_err (*run)(struct call *c);
 };
 #define CMD_ANY ((size_t)-1)
@@ -62,6 +70,10 @@ struct app {
     vault *vault;                       /* unlocked: by the command, or by the shell for all */
     int sandbox;                        /* level of vault_process_confine; -1: not yet */
     bool in_shell;
+    bool typed_shell;                   /* whose commands a person types */
+    const char *key_file;               /* that opened the vault, or NULL */
+    long long typed_at;                 /* when its passphrase came last; seconds of CLOCK_BOOTTIME */
+    long again_after;                   /* seconds */
     bool json, quiet;                   /* for every command of a shell */
 };
 

@@ -64,6 +64,7 @@ const struct cmd cmd_dump = {
     .min_args = 1,
     .max_args = 1,
     .opens = CMD_OPENS_VAULT,
+    .again = CMD_AGAIN_ALWAYS,
     .writes = { .arg = 1 },
     .run = dump_run,
 };

@@ -115,5 +115,6 @@ const struct cmd cmd_key_change = {
         "passphrase; only a new vault shuts that out in this version.\n",
     .opts = (const struct opt[]){ PASS_COST_OPTS, { NULL, 0, false, NULL, NULL } },
     .opens = CMD_OPENS_VAULT,
+    .again = CMD_AGAIN_ALWAYS,
     .run = change_run,
 };

@@ -138,5 +138,6 @@ const struct cmd cmd_list = {
         { NULL, 0, false, NULL, NULL } },
     .max_args = 1,
     .opens = CMD_OPENS_VAULT,
+    .again = CMD_AGAIN_REVEAL,
     .run = list_run,
 };

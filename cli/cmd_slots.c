@@ -127,6 +127,7 @@ const struct cmd cmd_key_add = {
         { "new-key-file", 0, false, "F", "a file that the new slot needs besides the passphrase" },
         PASS_COST_OPTS, { NULL, 0, false, NULL, NULL } },
     .opens = CMD_OPENS_VAULT,
+    .again = CMD_AGAIN_ALWAYS,
     .reads = { .option = "new-key-file" },
     .run = add_run,
 };
@@ -174,6 +175,7 @@ const struct cmd cmd_key_remove = {
     .min_args = 1,
     .max_args = 1,
     .opens = CMD_OPENS_VAULT,
+    .again = CMD_AGAIN_ALWAYS,
     .run = remove_run,
 };
 

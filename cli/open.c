@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #include "cli/fail.h"
 #include "cli/pass.h"
@@ -300,6 +301,43 @@ accept_words(const struct call *c)
     return kept(vault_accept(c->app->vault, words, n));
 }
 
+/* Time asleep counts: that is when somebody else may have sat down here. */
+static long long
+now(void)
+{
+    struct timespec t = { 0 };
+
+    (void)clock_gettime(CLOCK_BOOTTIME, &t);
+    return (long long)t.tv_sec;
+}
+
+static bool
+is_due(const struct call *c)
+{
+    const struct app *a = c->app;
+
+    if (!a->typed_shell || c->cmd->again == CMD_AGAIN_NEVER ||
+        (c->cmd->again == CMD_AGAIN_REVEAL && !call_has(c, "reveal")))
+        return false;
+    return now() - a->typed_at >= a->again_after;
+}
+
+static vault_err
+ask_again(const struct call *c)
+{
+    struct vault_credentials cred = { .slot = -1, .key_file = c->app->key_file };
+    struct secret *pass = NULL;
+    vault_err err = pass_again(&pass);
+
+    cred.passphrase = pass;
+    if (err == VAULT_OK)
+        err = kept(vault_confirm(c->app->vault, &cred));
+    if (err == VAULT_OK)
+        c->app->typed_at = now();
+    vault_secret_free(pass);
+    return err;
+}
+
 static vault_err
 unlock(const struct call *c)
 {
@@ -312,6 +350,8 @@ unlock(const struct call *c)
     vault_secret_free(pass);
     if (err == VAULT_ERR_KEY)
         open_explain(c);
+    c->app->key_file = cred.key_file;
+    c->app->typed_at = now();
     return err;
 }
 
@@ -331,8 +371,10 @@ open_vault(const struct call *c)
 {
     vault_err err;
 
-    if (c->app->vault != NULL)
-        return accept_words(c);
+    if (c->app->vault != NULL) {
+        err = is_due(c) ? ask_again(c) : VAULT_OK;
+        return err == VAULT_OK ? accept_words(c) : err;
+    }
     err = unlock(c);
     if (err == VAULT_OK)
         err = accept_words(c);

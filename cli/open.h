@@ -13,8 +13,8 @@
 VAULT_CHECK vault_err open_find(const struct call *c);
 
 /* Ask for the passphrase, fill app->vault, close the sandbox but for the files the command
- * declared. Within a shell the vault is open already; then only the words of --accept are handed
- * over. */
+ * declared. Within a shell the vault is open already; then the passphrase is asked for again where the
+ * command wants that, and the words of --accept are handed over. */
 VAULT_CHECK vault_err open_vault(const struct call *c);
 
 /* Before `path` is read: when it is standard input and the passphrase comes from there too, the

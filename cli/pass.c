@@ -111,6 +111,12 @@ from_terminal(struct secret **out, const char *prompt)
     return VAULT_OK;
 }
 
+vault_err
+pass_again(struct secret **out)
+{
+    return from_terminal(out, "your passphrase again (Tab shows it): ");
+}
+
 static vault_err
 twice(struct secret **out, const char *prompt)
 {

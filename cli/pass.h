@@ -17,6 +17,9 @@ VAULT_CHECK vault_err pass_read(struct secret **out, const struct call *c, const
 /* The descriptor that an option names; one that was handed over to us, and is open. */
 VAULT_CHECK vault_err pass_fd(int *out, const struct call *c, const char *option);
 
+/* Again, in a session: from the terminal, whatever the first one came from. */
+VAULT_CHECK vault_err pass_again(struct secret **out);
+
 /* Is there a usual source, or --shares-fd? The same error otherwise, before anything is done. */
 VAULT_CHECK vault_err pass_source(const struct call *c);
 

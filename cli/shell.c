@@ -183,9 +183,11 @@ shell_run(struct call *c)
 {
     struct shell sh = { .c = c, .typed = isatty(STDIN_FILENO) == 1 };
     const char *name;
-    long idle = 300;
+    long idle = 300, again = 120;
     vault_err err = call_number(c, "idle", 1, 24 * 60 * 60, &idle);
 
+    if (err == VAULT_OK)
+        err = call_number(c, "ask-again", 0, 24 * 60 * 60, &again);
     if (err == VAULT_OK)
         err = check_files(call_value(c, "files"));
     if (err == VAULT_OK)
@@ -195,6 +197,8 @@ shell_run(struct call *c)
     name = strrchr(c->app->folder, '/');
     snprintf(sh.prompt, sizeof sh.prompt, "%.100s> ", name == NULL ? c->app->folder : name + 1);
     c->app->in_shell = true;
+    c->app->typed_shell = sh.typed;
+    c->app->again_after = again;
     c->app->json = c->json;
     c->app->quiet = call_has(c, "quiet");
     input_by_line();
@@ -206,7 +210,7 @@ shell_run(struct call *c)
 
 const struct cmd cmd_shell = {
     .name = "shell",
-    .args = "[--idle SECONDS] [--files DIR]",
+    .args = "[--idle SECONDS] [--ask-again SECONDS] [--files DIR]",
     .summary = "unlock once, then type commands",
     .examples = "shell\n"
         "shell --idle 60 --files inbox\n"
@@ -214,11 +218,14 @@ const struct cmd cmd_shell = {
     .about =
         "The same commands, without `withheld` before them; quotes and backslashes work as in a\n"
         "shell. Locks after 5 minutes without input, at `exit` and at Ctrl-D. No history is kept.\n"
+        "Before many names are shown (`list --reveal`), before a dump and before a change of keys\n"
+        "the passphrase is asked for again, when it was not typed within the last two minutes.\n"
         "Tab hides the line that is being typed. Files outside the vault can be reached in DIR\n"
         "only. `--from -` reads one line. When the commands come from a file, all are run, and\n"
         "the exit code is that of the first that failed.\n",
     .opts = (const struct opt[]){
         { "idle", 0, false, "SECONDS", "lock after so long without input (300)" },
+        { "ask-again", 0, false, "SECONDS", "for how long a typed passphrase is enough (120)" },
         { "files", 0, false, "DIR", "a folder that commands may read and write" },
         { NULL, 0, false, NULL, NULL } },
     .opens = CMD_OPENS_VAULT,

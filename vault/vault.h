@@ -96,6 +96,10 @@ VAULT_API VAULT_CHECK vault_err vault_open(vault **out, const char *path,
     const struct vault_credentials *cred);
 VAULT_API void vault_close(vault *v);               /* wipes; NULL is fine */
 
+/* Ask again in a long session: does this passphrase (and key file) open the slot in use? Changes nothing.
+ * VAULT_ERR_KEY: no. VAULT_ERR_REFUSED: the slot has none (shares). `slot` and `anchor` are not looked at. */
+VAULT_API VAULT_CHECK vault_err vault_confirm(vault *v, const struct vault_credentials *cred);
+
 struct vault_slot_info {
     int index;
     const char *kind;           /* "passphrase", "passphrase+keyfile", "shares" */

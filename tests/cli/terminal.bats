@@ -520,6 +520,74 @@ answer_until() {
     sane
 }
 
+@test "a shell asks for the passphrase again before many names, a dump, a change of keys" {
+    new_vault v pass
+    w pass --quiet add person ref=K-1 --from - <<< '{"name":"Choi Myung-bok"}'
+    on_terminal "$WITHHELD" shell --ask-again 0
+    sees 'passphrase for'
+    text pass
+    keys Enter
+    sees 'v.vault> '
+    # One record, and lists without names, need nothing.
+    text 'list person'
+    keys Enter
+    text 'show K-1 --reveal'
+    keys Enter
+    sees 'Choi Myung-bok'
+    keys C-l
+    for line in 'list --reveal' 'dump plain' 'dump plain --reveal' 'key change' 'key add --tier case' 'key remove 0'; do
+        mux clear-history
+        mux send-keys -R
+        text "$line"
+        keys Enter
+        sees 'your passphrase again'
+        text wrong
+        keys Enter
+        sees 'that is not the passphrase of this session'
+        mux send-keys -R
+        text 'nonsense'
+        keys Enter
+        sees 'unknown command'
+    done
+    # What the line itself says does not get around it.
+    text 'list --reveal --no-input'
+    keys Enter
+    sees 'no-input is set'
+    mux send-keys -R
+    text 'list --reveal'
+    keys Enter
+    sees 'your passphrase again'
+    text pass
+    keys Enter
+    sees 'Choi Myung-bok'
+    keys C-d
+    sees 'exit code 0'
+    sane
+    [ ! -e plain ]
+    run w pass key list
+    [ "${#lines[@]}" = 1 ]
+}
+
+@test "a passphrase typed just now is enough" {
+    new_vault v pass
+    w pass --quiet add person ref=K-1 --from - <<< '{"name":"Choi Myung-bok"}'
+    on_terminal "$WITHHELD" shell
+    sees 'passphrase for'
+    text pass
+    keys Enter
+    sees 'v.vault> '
+    text 'list --reveal'
+    keys Enter
+    sees 'Choi Myung-bok'
+    keys C-d
+    sees 'exit code 0'
+    never_wrote 'passphrase again'
+    # Nor is anything asked where no person types the commands.
+    run w pass shell --ask-again 0 <<< 'list --reveal --json'
+    [ "$status" = 0 ]
+    says 'Choi Myung-bok'
+}
+
 @test "a shell locks itself after some time without input" {
     new_vault v pass
     on_terminal "$WITHHELD" shell --idle 1

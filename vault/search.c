@@ -187,6 +187,25 @@ each(struct scan *scan, uint32_t n, struct revision *rev)
     return tell(scan, s, type_set_by_hash(&s->v->recs.types, rev->type), rev, &f);
 }
 
+/* A field that no type in question has open: no hits would look as if nothing were there. */
+static bool
+only_withheld(const struct type_set *set, const char *type, const char *field)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < set->n; i++) {
+        const struct type_def *t = set->type[i];
+        const struct field_def *f = type_field(t, field, strlen(field));
+        if (f == NULL || type_set_current(set, t->name) != t ||
+            (type != NULL && strcmp(t->name, type) != 0))
+            continue;
+        if (f->tier != LEAF_WITHHELD)
+            return false;
+        any = true;
+    }
+    return any;
+}
+
 static vault_err
 check_query(struct vault *v, const struct vault_search_query *q)
 {
@@ -200,6 +219,8 @@ check_query(struct vault *v, const struct vault_search_query *q)
         err = type_no_field(t, q->field, strlen(q->field));
     if (err == VAULT_OK && t == NULL && q->field != NULL)
         err = type_set_has_field(&v->recs.types, q->field);
+    if (err == VAULT_OK && q->field != NULL && only_withheld(&v->recs.types, q->type, q->field))
+        err = need_keeper(v, "searching withheld fields");
     return err;
 }
 

@@ -210,16 +210,21 @@ add_values(struct build *b)
 
 /* ---- what links here ---- */
 
+/* In an open field, of its own version of the type and of the present one. */
 static const struct leaf *
-leaf_linking(const struct revision *rev, const uint8_t *record)
+leaf_linking(const struct type_set *types, const struct revision *rev, const uint8_t *record)
 {
+    const struct type_def *t = type_set_by_hash(types, rev->type);
     struct value_view view;
 
-    for (size_t i = 0; i < rev->n_leaves; i++)
-        if (rev->leaf[i].value.n != 0 && rev->leaf[i].tier == LEAF_OPEN &&
-            value_read(&view, rev->leaf[i].value) == VAULT_OK && view.shape == VALUE_BYTES &&
+    for (size_t i = 0; t != NULL && i < rev->n_leaves; i++) {
+        const struct leaf *l = &rev->leaf[i];
+        if (l->value.n != 0 && type_set_tier(types, t, type_field(t, l->field.p, l->field.n),
+                l->tier) == LEAF_OPEN &&
+            value_read(&view, l->value) == VAULT_OK && view.shape == VALUE_BYTES &&
             view.text.n == RECORD_ID_BYTES && memcmp(view.text.p, record, RECORD_ID_BYTES) == 0)
-            return &rev->leaf[i];
+            return l;
+    }
     return NULL;
 }
 
@@ -236,7 +241,7 @@ describe_link(struct build *b, uint32_t n, struct revision *rev, struct vault_li
     err = recs_load(r, n, rev);
     if (err != VAULT_OK)
         return err;
-    l = leaf_linking(rev, b->rev->record);
+    l = leaf_linking(&r->types, rev, b->rev->record);
     t = type_set_by_hash(&r->types, rev->type);
     if (l == NULL || t == NULL)
         return VAULT_OK;

@@ -1,0 +1,880 @@
+/*
+ * test_permissions.c - who may do what, through vault.h, cell by cell.
+ *
+ * One row for each operation, one column for each holder. A refusal is VAULT_ERR_REFUSED and leaves both
+ * files as they were. Whatever a case session is told, in any way, is collected and searched for values that
+ * a keeper stored; so is its memory.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+#include <sodium.h>
+#include "tests/unit/memory.h"
+#include "vault/base/bytes.h"
+#include "vault/base/files.h"
+#include "vault/base/secret.h"
+#include "vault/vault.h"
+
+#define OK VAULT_OK
+#define NO VAULT_ERR_REFUSED
+
+static const struct vault_create_options cheap = { .kdf_mem_mib = 64, .kdf_passes = 3 };
+static char dir[128], path[160];
+
+/* What a keeper stored: in a withheld field, in an older revision of it, in a removed record, and in an open
+ * field whose tier was raised later. */
+enum { NAME, OLD_NAME, REMOVED_NAME, RAISED, N_MARKERS };
+static volatile uint8_t marker[N_MARKERS][MARKER];
+
+static char first_revision[VAULT_HASH_LEN + 1];     /* of P-1 */
+
+/* ---- everything that was said ---- */
+
+static struct buf said = BUF_INIT;
+
+static void
+hear(const char *s)
+{
+    if (s != NULL) {
+        buf_str(&said, s);
+        buf_str(&said, "\n");
+    }
+}
+
+static void
+hear_error(void)
+{
+    const struct vault_error *e = vault_last_error();
+
+    hear(e->text);
+    hear(e->hint);
+    hear(e->accept);
+}
+
+static void
+hear_added(const struct vault_added *a)
+{
+    hear(a->id);
+    hear(a->revision);
+    hear(a->label);
+}
+
+static void
+hear_record(const struct vault_record *r)
+{
+    hear(r->id);
+    hear(r->type);
+    hear(r->label);
+    hear(r->author);
+    for (size_t i = 0; i < r->n_values; i++) {
+        const struct vault_value *x = &r->values[i];
+        hear(x->field);
+        hear(x->label);
+        hear(x->text);
+        hear(x->link_label);
+        hear(x->source);
+        hear(x->as_of);
+        hear(x->certainty);
+    }
+    for (size_t i = 0; i < r->n_links_here; i++) {
+        hear(r->links_here[i].label);
+        hear(r->links_here[i].field);
+    }
+}
+
+static int
+hear_item(void *ctx, const struct vault_list_item *item)
+{
+    ++*(unsigned *)ctx;
+    hear(item->id);
+    hear(item->type);
+    hear(item->label);
+    if (item->record != NULL)
+        hear_record(item->record);
+    return 0;
+}
+
+static int
+hear_hit(void *ctx, const struct vault_hit *h)
+{
+    ++*(unsigned *)ctx;
+    hear(h->id);
+    hear(h->type);
+    hear(h->label);
+    hear(h->field);
+    hear(h->level);
+    hear(h->why);
+    return 0;
+}
+
+static int
+hear_history(void *ctx, const struct vault_history_item *h)
+{
+    (void)ctx;
+    hear(h->revision);
+    hear(h->author);
+    hear(h->action);
+    for (size_t i = 0; i < h->n_fields; i++)
+        hear(h->fields[i]);
+    return 0;
+}
+
+static int
+hear_event(void *ctx, const struct vault_event *e)
+{
+    (void)ctx;
+    hear(e->label);
+    hear(e->date);
+    hear(e->kind);
+    hear(e->place);
+    hear(e->status);
+    hear(e->summary);
+    hear(e->about);
+    return 0;
+}
+
+static int
+hear_log(void *ctx, const struct vault_log_item *e)
+{
+    (void)ctx;
+    hear(e->action);
+    hear(e->author);
+    hear(e->detail);
+    return 0;
+}
+
+static int
+hear_type(void *ctx, const struct vault_type_info *t)
+{
+    (void)ctx;
+    hear(t->name);
+    hear(t->label);
+    return 0;
+}
+
+static int
+hear_problem(void *ctx, const struct vault_problem *p)
+{
+    (void)ctx;
+    hear(p->what);
+    hear(p->where);
+    return 0;
+}
+
+static int
+hear_slot(void *ctx, const struct vault_slot_info *s)
+{
+    ++*(unsigned *)ctx;
+    hear(s->id);
+    return 0;
+}
+
+/* ---- helpers ---- */
+
+static struct secret *
+pass_of(const char *text)
+{
+    struct secret *s = NULL;
+
+    assert_int_equal(vault_secret_new(&s, strlen(text)), VAULT_OK);
+    memcpy(vault_secret_edit(s), text, strlen(text));
+    return s;
+}
+
+static vault_err
+try_open(vault **v, const char *text)
+{
+    struct secret *pass = pass_of(text);
+    struct vault_credentials cred = { .passphrase = pass, .slot = -1 };
+    vault_err err = vault_open(v, path, &cred);
+
+    vault_secret_free(pass);
+    return err;
+}
+
+static vault *
+opened(const char *text)
+{
+    vault *v = NULL;
+
+    assert_int_equal(try_open(&v, text), VAULT_OK);
+    return v;
+}
+
+static vault_fields *
+fields(const char *json)
+{
+    vault_fields *f = NULL;
+
+    assert_int_equal(vault_fields_new(&f), VAULT_OK);
+    assert_int_equal(vault_fields_json(f, json, strlen(json)), VAULT_OK);
+    return f;
+}
+
+static const char *
+in_dir(const char *name)
+{
+    static char full[4][256];
+    static unsigned turn;
+    char *p = full[turn++ % 4];
+
+    snprintf(p, sizeof full[0], "%s/%s", dir, name);
+    return p;
+}
+
+static void
+put_file(const char *name, const char *text)
+{
+    FILE *f = fopen(in_dir(name), "we");
+
+    assert_non_null(f);
+    fputs(text, f);
+    assert_int_equal(fclose(f), 0);
+}
+
+static vault_err
+add(vault *v, const char *type, const char *json)
+{
+    struct vault_added a = {0};
+    vault_fields *f = fields(json);
+    vault_err err = vault_add(v, type, f, &a);
+
+    hear_added(&a);
+    vault_fields_free(f);
+    return err;
+}
+
+static vault_err
+edit(vault *v, const char *id, const char *json)
+{
+    struct vault_added a = {0};
+    vault_fields *f = fields(json);
+    vault_err err = vault_edit(v, id, f, &a);
+
+    hear_added(&a);
+    vault_fields_free(f);
+    return err;
+}
+
+static vault_fields *
+marked(const char *ref, const char *field, int which)
+{
+    struct secret *value = unmasked(marker[which]);
+    vault_fields *f = NULL;
+
+    assert_int_equal(vault_fields_new(&f), VAULT_OK);
+    if (ref != NULL)
+        assert_int_equal(vault_fields_add(f, "ref", ref, strlen(ref)), VAULT_OK);
+    assert_int_equal(vault_fields_add(f, field, (const char *)vault_secret_edit(value), MARKER),
+        VAULT_OK);
+    vault_secret_free(value);
+    return f;
+}
+
+static void
+add_marked(vault *v, const char *type, const char *ref, const char *field, int which,
+    struct vault_added *out)
+{
+    vault_fields *f = marked(ref, field, which);
+
+    assert_int_equal(vault_add(v, type, f, out), VAULT_OK);
+    vault_fields_free(f);
+}
+
+/* ---- the operations ---- */
+
+static vault_err
+show(vault *v, const char *id, const char *revision, bool reveal)
+{
+    struct vault_record *r = NULL;
+    vault_err err = vault_show(v, id, revision, reveal, &r);
+
+    if (err == VAULT_OK)
+        hear_record(r);
+    else
+        assert_null(r);
+    vault_record_free(r);
+    return err;
+}
+
+static vault_err op_show(vault *v) { return show(v, "P-1", NULL, false); }
+static vault_err op_show_old(vault *v) { return show(v, "P-1", first_revision, false); }
+static vault_err op_show_raised(vault *v) { return show(v, "L-1", NULL, false); }
+static vault_err op_show_removed(vault *v) { return show(v, "P-2", NULL, false); }
+static vault_err op_reveal(vault *v) { return show(v, "P-1", NULL, true); }
+static vault_err op_reveal_old(vault *v) { return show(v, "P-1", first_revision, true); }
+
+static vault_err
+list(vault *v, const struct vault_list_query *q)
+{
+    unsigned n = 0;
+    vault_err err = vault_list(v, q, hear_item, &n);
+
+    if (err != VAULT_OK)
+        assert_int_equal(n, 0);
+    return err;
+}
+
+static vault_err op_list(vault *v) { return list(v, &(struct vault_list_query){ .full = true }); }
+static vault_err op_list_reveal(vault *v)
+{
+    return list(v, &(struct vault_list_query){ .full = true, .reveal = true });
+}
+static vault_err op_list_reveal_titles(vault *v)
+{
+    return list(v, &(struct vault_list_query){ .type = "person", .reveal = true });
+}
+
+static vault_err
+list_where(vault *v, const char *type, const char *field, const char *value)
+{
+    const struct vault_where w = { field, value };
+
+    return list(v, &(struct vault_list_query){ .type = type, .where = &w, .n_where = 1,
+        .full = true });
+}
+
+static vault_err op_where_open(vault *v) { return list_where(v, "person", "citizenship", "KP"); }
+static vault_err op_where_withheld(vault *v) { return list_where(v, "person", "name", "x"); }
+static vault_err op_where_any_type(vault *v) { return list_where(v, NULL, "notes", "x"); }
+static vault_err op_where_raised(vault *v) { return list_where(v, "letter", "about", "x"); }
+
+static vault_err
+search(vault *v, const char *text, const char *type, const char *field)
+{
+    unsigned n = 0;
+    vault_err err = vault_search(v, &(struct vault_search_query){ .text = text, .type = type,
+        .field = field }, hear_hit, &n);
+
+    if (err != VAULT_OK)
+        assert_int_equal(n, 0);
+    return err;
+}
+
+static vault_err op_search(vault *v) { return search(v, "K", NULL, NULL); }
+static vault_err op_search_open(vault *v) { return search(v, "K", "person", "residence"); }
+static vault_err op_search_withheld(vault *v) { return search(v, "K", "person", "name"); }
+static vault_err op_search_notes(vault *v) { return search(v, "K", NULL, "notes"); }
+static vault_err op_search_raised(vault *v) { return search(v, "K", "letter", "about"); }
+
+static vault_err op_history(vault *v) { return vault_history(v, "P-1", hear_history, NULL); }
+static vault_err op_timeline(vault *v) { return vault_timeline(v, "P-1", hear_event, NULL); }
+static vault_err op_agenda(vault *v) { return vault_agenda(v, NULL, hear_event, NULL); }
+static vault_err op_log(vault *v) { return vault_log(v, hear_log, NULL); }
+static vault_err op_types(vault *v) { return vault_types(v, NULL, "en", hear_type, NULL); }
+
+static vault_err
+op_log_head(vault *v)
+{
+    char hash[VAULT_HASH_LEN + 1], words[256];
+    uint64_t number;
+
+    return vault_log_head(v, &number, hash, words);
+}
+
+static vault_err
+op_status(vault *v)
+{
+    struct vault_status s;
+
+    return vault_status(v, &s);
+}
+
+static vault_err
+op_check(vault *v)
+{
+    uint64_t unverified = 0;
+
+    return vault_check_open(v, hear_problem, NULL, &unverified);
+}
+
+/* Into a new folder; what lies there was said too. */
+static vault_err
+dump(vault *v, const char *format, bool reveal)
+{
+    static const char *const TYPES[] = { "person", "case", "event", "letter" };
+    struct vault_dump_options opt = { .format = format, .reveal = reveal };
+    struct buf b = BUF_INIT;
+    char name[64];
+    uint64_t records = 0;
+    vault_err err = vault_dump(v, in_dir("plain"), &opt, &records);
+
+    for (size_t i = 0; i < sizeof TYPES / sizeof TYPES[0]; i++) {
+        snprintf(name, sizeof name, "plain/%s.%s", TYPES[i], format);
+        if (file_read(&b, AT_FDCWD, in_dir(name), (size_t)1 << 20) == VAULT_OK)
+            buf_put(&said, b.p, b.n);
+        else
+            assert_int_not_equal(err, VAULT_OK);
+        (void)unlink(in_dir(name));
+    }
+    buf_free(&b);
+    if (err != VAULT_OK)
+        assert_int_not_equal(rmdir(in_dir("plain")), 0);    /* nothing was made */
+    else
+        assert_int_equal(rmdir(in_dir("plain")), 0);
+    return err;
+}
+
+static vault_err op_dump(vault *v) { return dump(v, "jsonl", false); }
+static vault_err op_dump_csv(vault *v) { return dump(v, "csv", false); }
+static vault_err op_dump_reveal(vault *v) { return dump(v, "jsonl", true); }
+static vault_err op_dump_reveal_csv(vault *v) { return dump(v, "csv", true); }
+
+static vault_err op_add_open(vault *v) { return add(v, "person", "{\"ref\":\"N-1\"}"); }
+static vault_err op_add_withheld(vault *v)
+{
+    return add(v, "person", "{\"ref\":\"N-2\",\"name\":\"Own Typed\",\"other_names\":[\"A\",\"B\"]}");
+}
+static vault_err op_edit_open(vault *v) { return edit(v, "P-1", "{\"residence\":\"Omsk\"}"); }
+static vault_err op_edit_withheld(vault *v) { return edit(v, "P-3", "{\"name\":\"Own Typed\"}"); }
+static vault_err op_unset_withheld(vault *v) { return edit(v, "P-4", "{\"name\":null}"); }
+static vault_err op_edit_back(vault *v) { return edit(v, "P-1", "{\"residence\":\"Kem\"}"); }
+
+static vault_err
+op_revert(vault *v)
+{
+    struct vault_added a = {0};
+    vault_err err = vault_revert(v, "P-1", first_revision, &a);
+
+    hear_added(&a);
+    return err;
+}
+
+static vault_err
+op_remove(vault *v)
+{
+    struct vault_added a = {0};
+    vault_err err = vault_remove(v, "P-5", &a);
+
+    hear_added(&a);
+    return err;
+}
+
+static vault_err
+import(vault *v, const char *csv, const char *key)
+{
+    struct vault_import_options opt = { .type = "person", .format = "csv", .key = key };
+    struct vault_import_report report;
+
+    put_file("in.csv", csv);
+    return vault_import(v, in_dir("in.csv"), &opt, &report);
+}
+
+static vault_err op_import(vault *v) { return import(v, "ref,name\nI-1,Own One\nI-2,Own Two\n", NULL); }
+static vault_err op_import_key(vault *v) { return import(v, "ref,name\nP-6,Own Three\n", "ref"); }
+static vault_err op_import_withheld_key(vault *v) { return import(v, "name,residence\nX,Omsk\n", "name"); }
+
+static vault_err
+op_type_add(vault *v)
+{
+    static const char JSON[] = "{\"name\":\"tool\",\"fields\":[{\"name\":\"what\",\"kind\":\"text\","
+        "\"tier\":\"open\",\"role\":\"neutral\"}]}";
+
+    return vault_type_add(v, JSON, sizeof JSON - 1);
+}
+
+static vault_err
+op_type_json(vault *v)
+{
+    char *json = NULL;
+    vault_err err = vault_type_json(v, "person", &json);
+
+    hear(json);
+    vault_free(json);
+    return err;
+}
+
+static int added_slot = -1;
+
+static vault_err
+key_add(vault *v, enum vault_tier tier)
+{
+    struct secret *pass = pass_of("of a new colleague");
+    vault_err err = vault_key_add(v, tier, pass, NULL, &added_slot);
+
+    vault_secret_free(pass);
+    return err;
+}
+
+static vault_err op_key_add_case(vault *v) { return key_add(v, VAULT_TIER_CASE); }
+static vault_err op_key_add_keeper(vault *v) { return key_add(v, VAULT_TIER_KEEPER); }
+static vault_err op_key_remove(vault *v) { return vault_key_remove(v, added_slot < 0 ? 0 : added_slot); }
+static vault_err op_key_remove_case(vault *v) { return vault_key_remove(v, 1); }
+
+static vault_err
+op_key_change(vault *v)
+{
+    struct secret *pass = pass_of("changed");
+    vault_err err = vault_key_change(v, pass, NULL);
+
+    vault_secret_free(pass);
+    return err;
+}
+
+static vault_err
+op_confirm(vault *v)
+{
+    struct secret *pass = pass_of("changed");
+    vault_err err = vault_confirm(v, &(struct vault_credentials){ .passphrase = pass, .slot = -1 });
+
+    vault_secret_free(pass);
+    return err;
+}
+
+/* ---- the table ---- */
+
+/* In this order: what changes the record P-1 comes after what looks at it; what takes slots away, last. */
+static const struct cell {
+    const char *what;
+    vault_err (*run)(vault *v);
+    vault_err as_case, as_keeper;
+} table[] = {
+    { "show", op_show, OK, OK },
+    { "show an old revision", op_show_old, OK, OK },
+    { "show a field that was raised", op_show_raised, OK, OK },
+    { "show a removed record", op_show_removed, OK, OK },
+    { "reveal", op_reveal, NO, OK },
+    { "reveal an old revision", op_reveal_old, NO, OK },
+    { "list", op_list, OK, OK },
+    { "list, revealed", op_list_reveal, NO, OK },
+    { "list titles, revealed", op_list_reveal_titles, NO, OK },
+    { "list where an open field", op_where_open, OK, OK },
+    { "list where a withheld field", op_where_withheld, NO, OK },
+    { "list where withheld, of any type", op_where_any_type, NO, OK },
+    { "list where a raised field", op_where_raised, NO, OK },
+    { "search", op_search, OK, OK },
+    { "search an open field", op_search_open, OK, OK },
+    { "search a withheld field", op_search_withheld, NO, OK },
+    { "search a withheld field of any type", op_search_notes, NO, OK },
+    { "search a raised field", op_search_raised, NO, OK },
+    { "history", op_history, OK, OK },
+    { "timeline", op_timeline, OK, OK },
+    { "agenda", op_agenda, OK, OK },
+    { "log", op_log, OK, OK },
+    { "log head", op_log_head, OK, OK },
+    { "status", op_status, OK, OK },
+    { "check", op_check, OK, OK },
+    { "types", op_types, OK, OK },
+    { "a type as JSON", op_type_json, OK, OK },
+    { "dump", op_dump, OK, OK },
+    { "dump as csv", op_dump_csv, OK, OK },
+    { "dump, revealed", op_dump_reveal, NO, OK },
+    { "dump as csv, revealed", op_dump_reveal_csv, NO, OK },
+    { "add, open fields", op_add_open, OK, OK },
+    { "add, withheld fields", op_add_withheld, OK, OK },
+    { "edit an open field", op_edit_open, OK, OK },
+    { "overwrite a withheld field", op_edit_withheld, OK, OK },
+    { "take a withheld field away", op_unset_withheld, OK, OK },
+    { "revert", op_revert, OK, OK },
+    { "edit after it", op_edit_back, OK, OK },
+    { "remove", op_remove, OK, OK },
+    { "import withheld columns", op_import, OK, OK },
+    { "import by an open key", op_import_key, OK, OK },
+    { "import by a withheld key", op_import_withheld_key, NO, OK },
+    { "type add", op_type_add, NO, OK },
+    { "key add, case", op_key_add_case, NO, OK },
+    { "key remove", op_key_remove, NO, OK },
+    { "key add, keeper", op_key_add_keeper, NO, OK },
+    { "own passphrase", op_key_change, OK, OK },
+    { "confirm it", op_confirm, OK, OK },
+    { "key remove, the case slot", op_key_remove_case, NO, OK },
+    { "check at the end", op_check, OK, OK },
+};
+#define N_CELLS (sizeof table / sizeof table[0])
+
+/* ---- the vault of a test ---- */
+
+static const char letter_open[] = "{\"name\":\"letter\",\"fields\":["
+    "{\"name\":\"ref\",\"kind\":\"identifier\",\"tier\":\"open\",\"role\":\"direct\"},"
+    "{\"name\":\"about\",\"kind\":\"text\",\"tier\":\"open\",\"role\":\"neutral\"},"
+    "{\"name\":\"to\",\"kind\":\"link\",\"tier\":\"open\",\"role\":\"neutral\"}]}";
+static const char letter_raised[] = "{\"name\":\"letter\",\"fields\":["
+    "{\"name\":\"ref\",\"kind\":\"identifier\",\"tier\":\"open\",\"role\":\"direct\"},"
+    "{\"name\":\"about\",\"kind\":\"text\",\"tier\":\"withheld\",\"role\":\"neutral\"},"
+    "{\"name\":\"to\",\"kind\":\"link\",\"tier\":\"withheld\",\"role\":\"neutral\"}]}";
+
+static void
+fill(vault *v)
+{
+    struct vault_added a;
+    struct secret *pass = pass_of("case");
+    char ref[8];
+    vault_fields *f;
+    int slot;
+
+    add_marked(v, "person", "P-1", "name", OLD_NAME, &a);
+    memcpy(first_revision, a.revision, sizeof first_revision);
+    f = marked(NULL, "name", NAME);
+    assert_int_equal(vault_edit(v, "P-1", f, &a), VAULT_OK);
+    vault_fields_free(f);
+    assert_int_equal(edit(v, "P-1", "{\"residence\":\"Kem\",\"citizenship\":\"KP\"}"), VAULT_OK);
+    add_marked(v, "person", "P-2", "notes", REMOVED_NAME, &a);
+    assert_int_equal(vault_remove(v, "P-2", &a), VAULT_OK);
+    for (int i = 3; i <= 6; i++) {
+        snprintf(ref, sizeof ref, "P-%d", i);
+        add_marked(v, "person", ref, "name", NAME, &a);
+    }
+    assert_int_equal(add(v, "case", "{\"ref\":\"C-1\",\"person\":[\"P-1\"],\"next_step\":\"call\"}"),
+        VAULT_OK);
+    assert_int_equal(add(v, "event", "{\"case\":\"C-1\",\"date\":\"2027-01-31\",\"status\":\"planned\"}"),
+        VAULT_OK);
+    assert_int_equal(vault_type_add(v, letter_open, sizeof letter_open - 1), VAULT_OK);
+    add_marked(v, "letter", "L-1", "about", RAISED, &a);
+    assert_int_equal(edit(v, "L-1", "{\"to\":\"P-6\"}"), VAULT_OK);
+    assert_int_equal(vault_type_add(v, letter_raised, sizeof letter_raised - 1), VAULT_OK);
+    assert_int_equal(vault_key_add(v, VAULT_TIER_CASE, pass, NULL, &slot), VAULT_OK);
+    assert_int_equal(slot, 1);
+    vault_secret_free(pass);
+}
+
+static int
+set_up(void **state)
+{
+    const char *tmp = getenv("TMPDIR");
+    struct secret *pass = pass_of("keeper");
+    vault *v;
+    (void)state;
+
+    snprintf(dir, sizeof dir, "%.90s/permissions-XXXXXX", tmp != NULL ? tmp : "/tmp");
+    if (mkdtemp(dir) == NULL)
+        return -1;
+    snprintf(path, sizeof path, "%s/a.vault", dir);
+    for (int i = 0; i < N_MARKERS; i++)
+        make_marker(marker[i]);
+    added_slot = -1;
+    assert_int_equal(vault_create(path, pass, &cheap), VAULT_OK);
+    vault_secret_free(pass);
+    v = opened("keeper");
+    fill(v);
+    vault_close(v);
+    buf_reset(&said);
+    return 0;
+}
+
+static int
+tear_down(void **state)
+{
+    char command[256];
+    (void)state;
+
+    buf_free(&said);
+    snprintf(command, sizeof command, "rm -rf %s", dir);
+    return system(command);
+}
+
+/* Of both files. */
+static void
+state_of_files(uint8_t hash[32])
+{
+    static const char *const NAMES[] = { "keys", "records.db" };
+    crypto_generichash_blake2b_state st;
+    struct buf b = BUF_INIT;
+    char name[256];
+
+    crypto_generichash_blake2b_init(&st, NULL, 0, 32);
+    for (size_t i = 0; i < 2; i++) {
+        snprintf(name, sizeof name, "%s/%s", path, NAMES[i]);
+        assert_int_equal(file_read(&b, AT_FDCWD, name, (size_t)1 << 26), VAULT_OK);
+        crypto_generichash_blake2b_update(&st, b.p, b.n);
+    }
+    crypto_generichash_blake2b_final(&st, hash, 32);
+    buf_free(&b);
+}
+
+static void
+run_table(vault *v, bool keeper)
+{
+    for (size_t i = 0; i < N_CELLS; i++) {
+        const struct cell *c = &table[i];
+        vault_err want = keeper ? c->as_keeper : c->as_case, err;
+        uint8_t before[32], after[32];
+
+        state_of_files(before);
+        err = c->run(v);
+        if (err != want)
+            print_error("%s: %d, not %d: %s\n", c->what, (int)err, (int)want,
+                vault_last_error()->text);
+        hear_error();
+        assert_int_equal(err, want);
+        state_of_files(after);
+        if (want != VAULT_OK)
+            assert_memory_equal(before, after, sizeof before);
+    }
+}
+
+static size_t
+heard(int which)
+{
+    return count_in(said.p, said.n, marker[which]);
+}
+
+/* ---- tests ---- */
+
+static void
+test_permissions__a_case_holder_may_do_his_column_and_is_told_no_name(void **state)
+{
+    vault *v = opened("case");
+    (void)state;
+
+    run_table(v, false);
+    assert_true(said.n > 1000);
+    for (int i = 0; i < N_MARKERS; i++) {
+        assert_int_equal(heard(i), 0);
+        if (i != RAISED)                    /* that one he could read until it was raised */
+            assert_int_equal(search_memory(marker[i]), 0);
+    }
+    vault_close(v);
+}
+
+/* The same collection finds every one of them where a keeper asks: the search above looks at the right place. */
+static void
+test_permissions__a_keeper_may_do_everything(void **state)
+{
+    vault *v = opened("keeper");
+    (void)state;
+
+    run_table(v, true);
+    assert_true(heard(NAME) > 0);
+    assert_true(heard(OLD_NAME) > 0);
+    assert_true(heard(RAISED) > 0);
+    vault_close(v);
+}
+
+/* Asking for the value itself is answered as if it were not there. */
+static void
+test_permissions__a_case_holder_cannot_guess_names_either(void **state)
+{
+    vault *v = opened("case");
+    (void)state;
+
+    for (int i = 0; i < N_MARKERS; i++) {
+        struct secret *value = unmasked(marker[i]);
+        char text[MARKER + 1] = "";
+        struct vault_search_query q = { .text = text };
+        struct vault_record *r = NULL;
+        unsigned n = 0;
+
+        memcpy(text, vault_secret_edit(value), MARKER);
+        assert_int_equal(vault_search(v, &q, hear_hit, &n), VAULT_OK);
+        assert_int_equal(vault_list(v, &(struct vault_list_query){ .where =
+            &(struct vault_where){ "press_name", text }, .n_where = 1 }, hear_item, &n), VAULT_OK);
+        assert_int_equal(n, 0);
+        assert_int_equal(vault_show(v, text, NULL, false, &r), VAULT_ERR_NOT_FOUND);
+        vault_secret_free(value);
+    }
+    vault_close(v);
+}
+
+/* That a value equals the one that is there is not told: it is written, and counts as changed. */
+static void
+test_permissions__overwriting_does_not_compare(void **state)
+{
+    vault *v = opened("case");
+    struct vault_added a;
+    vault_fields *f = marked(NULL, "name", NAME);
+    (void)state;
+
+    assert_int_equal(vault_edit(v, "P-3", f, &a), VAULT_OK);
+    assert_true(a.changed);
+    vault_fields_free(f);
+    vault_close(v);
+}
+
+static void
+test_permissions__what_a_case_holder_wrote_is_read_by_a_keeper(void **state)
+{
+    vault *v = opened("case");
+    struct vault_status s;
+    (void)state;
+
+    assert_int_equal(op_add_withheld(v), VAULT_OK);
+    assert_int_equal(op_edit_withheld(v), VAULT_OK);
+    assert_int_equal(op_import(v), VAULT_OK);
+    /* Not even within the session that typed it. */
+    assert_int_equal(show(v, "N-2", NULL, true), VAULT_ERR_REFUSED);
+    buf_reset(&said);
+    assert_int_equal(show(v, "N-2", NULL, false), VAULT_OK);
+    assert_null(memmem(said.p, said.n, "Own", 3));
+    vault_close(v);
+
+    v = opened("keeper");
+    assert_int_equal(vault_status(v, &s), VAULT_OK);
+    assert_int_equal(s.adopted, 4);
+    assert_int_equal(s.quarantined, 0);
+    buf_reset(&said);
+    assert_int_equal(show(v, "N-2", NULL, true), VAULT_OK);
+    assert_int_equal(show(v, "P-3", NULL, true), VAULT_OK);
+    assert_int_equal(show(v, "I-2", NULL, true), VAULT_OK);
+    assert_non_null(memmem(said.p, said.n, "Own Typed", 9));
+    assert_non_null(memmem(said.p, said.n, "Own Two", 7));
+    assert_int_equal(count_in(said.p, said.n, marker[NAME]), 0);
+    vault_close(v);
+}
+
+/* A link in a field that was raised to withheld is not told from its other end. */
+static void
+test_permissions__a_raised_link_is_not_shown_at_its_target(void **state)
+{
+    struct vault_record *r = NULL;
+    vault *v = opened("case");
+    (void)state;
+
+    assert_int_equal(vault_show(v, "P-6", NULL, false, &r), VAULT_OK);
+    assert_int_equal(r->n_links_here, 0);
+    vault_record_free(r);
+    vault_close(v);
+}
+
+static void
+test_permissions__with_nothing_there_is_the_list_of_slots_and_panic(void **state)
+{
+    struct secret *wrong = pass_of("wrong");
+    struct vault_credentials cred = { .passphrase = wrong, .slot = -1 };
+    uint8_t before[32], after[32];
+    unsigned slots = 0;
+    vault *v = NULL;
+    (void)state;
+
+    state_of_files(before);
+    assert_int_equal(vault_key_list(path, hear_slot, &slots), VAULT_OK);
+    assert_int_equal(slots, 2);
+    assert_int_equal(vault_probe(path), VAULT_OK);
+    assert_int_equal(try_open(&v, "wrong"), VAULT_ERR_KEY);
+    assert_null(v);
+    assert_int_equal(vault_check(path, &cred, hear_problem, NULL, NULL), VAULT_ERR_KEY);
+    hear_error();
+    for (int i = 0; i < N_MARKERS; i++)
+        assert_int_equal(heard(i), 0);
+    state_of_files(after);
+    assert_memory_equal(before, after, sizeof before);
+    assert_int_equal(vault_panic(path), VAULT_OK);
+    assert_int_equal(try_open(&v, "keeper"), VAULT_ERR_DAMAGED);
+    vault_secret_free(wrong);
+}
+
+#define WITH_VAULT(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_VAULT(test_permissions__a_case_holder_may_do_his_column_and_is_told_no_name),
+        WITH_VAULT(test_permissions__a_keeper_may_do_everything),
+        WITH_VAULT(test_permissions__a_case_holder_cannot_guess_names_either),
+        WITH_VAULT(test_permissions__overwriting_does_not_compare),
+        WITH_VAULT(test_permissions__what_a_case_holder_wrote_is_read_by_a_keeper),
+        WITH_VAULT(test_permissions__a_raised_link_is_not_shown_at_its_target),
+        WITH_VAULT(test_permissions__with_nothing_there_is_the_list_of_slots_and_panic),
+    };
+
+    if (secret_process_init() != VAULT_OK)
+        return 1;
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

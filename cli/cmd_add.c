@@ -37,6 +37,7 @@ add_record(struct vault_added *out, const struct call *c, struct entry *e, bool 
     struct fields type = { 0 };
     vault_err err = fields_load(&type, c->app->vault, c->args[0]);
 
+    e->blind = entry_is_blind(c->app->vault);
     if (err == VAULT_OK && interview)
         err = entry_interview(out, c->app->vault, &type);
     else if (err == VAULT_OK)
@@ -76,7 +77,8 @@ const struct cmd cmd_add = {
     .examples = "add person\n"
         "add person ref=K-12 born=1962 name\n"
         "add person --from - < person.json\n",
-    .about = "Without fields it asks for one after the other on the terminal. A FIELD without a\n"
+    .about = "Who cannot read withheld values back is shown each one once before it is sealed.\n"
+        "Without fields it asks for one after the other on the terminal. A FIELD without a\n"
         "value is asked for. A withheld value is never taken from the command line, where others\n"
         "can see it: it is typed when asked, or comes with --from.\n"
         "--from reads one JSON object: text, numbers, true or false, an array for a field that\n"

@@ -16,6 +16,7 @@ finish(struct entry *e, const struct call *c)
 
     if (e->n_words == 0)
         return VAULT_OK;
+    e->blind = entry_is_blind(c->app->vault);
     err = kept(vault_show(c->app->vault, c->args[0], NULL, false, &r));
     if (err == VAULT_OK)
         err = fields_load(&type, c->app->vault, r->type);

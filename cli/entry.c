@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include "cli/fail.h"
 #include "cli/input.h"
 #include "cli/open.h"
@@ -87,14 +88,80 @@ no_argument(const struct vault_field_info *f)
     return VAULT_ERR_INPUT;
 }
 
+bool
+entry_is_blind(const vault *v)
+{
+    struct vault_opened o;
+
+    vault_opened(v, &o);
+    return o.tier == VAULT_TIER_CASE;
+}
+
+static bool
+answers(struct secret *s, const char *word)
+{
+    size_t n = vault_secret_len(s);
+
+    return n > 0 && n <= strlen(word) && strncasecmp((const char *)vault_secret_edit(s), word, n) == 0;
+}
+
+/* y or n, and nothing else; the screen forgets the value. */
+static vault_err
+yes_or_no(const char *prompt, bool *yes)
+{
+    struct term_question q = { .prompt = prompt, .echo = TERM_SHOWN, .wiped = true, .max = 8 };
+    bool no = false;
+    vault_err err = VAULT_OK;
+
+    for (*yes = false; err == VAULT_OK && !*yes && !no;) {
+        struct secret *s = NULL;
+
+        err = term_ask(&s, &q);
+        *yes = err == VAULT_OK && answers(s, "yes");
+        no = err == VAULT_OK && answers(s, "no");
+        vault_secret_free(s);
+    }
+    return err;
+}
+
+/* The last look at a value before it is sealed to somebody else. */
+static vault_err
+show_once(const struct vault_field_info *f, struct secret *value, bool *right)
+{
+    static const char TAIL[] = " - right? you cannot read it back later (y/n) ";
+    size_t n = vault_secret_len(value), room = n + strlen(f->name) + sizeof TAIL + 4;
+    struct secret *prompt = NULL;
+    vault_err err = kept(vault_secret_new(&prompt, room));
+
+    if (err != VAULT_OK)
+        return err;
+    snprintf((char *)vault_secret_edit(prompt), room, "%s: %.*s%s", f->name, (int)n,
+        (const char *)vault_secret_edit(value), TAIL);
+    err = yes_or_no((const char *)vault_secret_edit(prompt), right);
+    vault_secret_free(prompt);
+    return err;
+}
+
 static vault_err
 add_answer(struct entry *e, const struct vault_field_info *f)
 {
     struct secret *answer = NULL;
+    bool right = true;
     vault_err err = entry_ask(&answer, f);
 
     if (err == VAULT_OK && vault_secret_len(answer) == 0)
         err = fail(VAULT_ERR_INPUT, NULL, "no value was given for field '%s'", f->name);
+    while (err == VAULT_OK && e->blind && f->withheld) {
+        err = show_once(f, answer, &right);
+        if (err != VAULT_OK || right)
+            break;
+        vault_secret_free(answer);
+        answer = NULL;
+        err = entry_ask(&answer, f);
+        if (err == VAULT_OK && vault_secret_len(answer) == 0)
+            err = fail(VAULT_ERR_INPUT, NULL, "no value was given for field '%s', and nothing was written",
+                f->name);
+    }
     if (err == VAULT_OK)
         err = kept(vault_fields_add(e->fields, f->name,
             (const char *)vault_secret_edit(answer), vault_secret_len(answer)));
@@ -287,12 +354,39 @@ ask_which(const struct vault_field_info **out, const struct fields *type)
     return VAULT_OK;
 }
 
+/* Every withheld answer from the i-th on, once; of a field that is not right, all are asked for again. */
+static vault_err
+show_all(struct interview *iv, size_t i)
+{
+    while (i < iv->n) {
+        const struct vault_field_info *f = iv->answers[i].field;
+        bool right = true;
+        vault_err err = f->withheld ? show_once(f, iv->answers[i].value, &right) : VAULT_OK;
+
+        if (err != VAULT_OK)
+            return err;
+        if (right) {
+            i++;
+            continue;
+        }
+        while (i > 0 && iv->answers[i - 1].field == f)      /* those before it are asked for anew */
+            i--;
+        drop_answers(iv, f);
+        err = ask_field(iv, f);         /* they come last, and are shown when their turn comes */
+        if (err != VAULT_OK)
+            return err;
+    }
+    return iv->n > 0 ? VAULT_OK :
+        fail(VAULT_ERR_INPUT, NULL, "nothing was entered, and nothing was written");
+}
+
 /* A wrong date must not cost the other answers. Returns `err` when the person gives up. */
 static vault_err
-correct(struct interview *iv, vault_err err)
+correct(struct interview *iv, bool blind, vault_err err)
 {
     const struct vault_field_info *f = NULL;
     vault_err asked;
+    size_t from;
 
     fail_report(err, false);
     asked = ask_which(&f, iv->type);
@@ -301,7 +395,9 @@ correct(struct interview *iv, vault_err err)
     if (f == NULL)
         return fail(err, NULL, "nothing was written");
     drop_answers(iv, f);
-    return ask_field(iv, f);
+    from = iv->n;
+    asked = ask_field(iv, f);
+    return asked == VAULT_OK && blind ? show_all(iv, from) : asked;
 }
 
 static vault_err
@@ -322,18 +418,24 @@ vault_err
 entry_interview(struct vault_added *out, vault *v, const struct fields *type)
 {
     struct interview iv = { .type = type };
+    bool blind = entry_is_blind(v);
     vault_err err = ask_all(&iv);
 
+    if (err == VAULT_OK && blind)
+        err = show_all(&iv, 0);
+    if (err == VAULT_ERR_INPUT)         /* nothing was entered */
+        goto done;
     if (err == VAULT_OK)
         err = add_answers(out, v, &iv);
     while (err == VAULT_ERR_INPUT || err == VAULT_ERR_NOT_FOUND) {
         if (iv.n == 0)
             break;
-        err = correct(&iv, err);
+        err = correct(&iv, blind, err);
         if (err != VAULT_OK)
             break;
         err = add_answers(out, v, &iv);
     }
+done:
     drop_answers(&iv, NULL);
     free(iv.answers);
     return err;

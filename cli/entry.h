@@ -16,7 +16,11 @@ struct entry {
     char **words;           /* borrowed arguments: FIELD=VALUE, or FIELD to be asked for */
     size_t n_words;
     size_t given;           /* changes that fields holds already */
+    bool blind;             /* who types cannot read withheld values back: show them once */
 };
+
+/* Is it somebody who cannot read back what he types? */
+bool entry_is_blind(const vault *v);
 
 /* Before the vault is opened: --from, --unset, and the shape of the arguments from `first` on. */
 VAULT_CHECK vault_err entry_read(struct entry *e, const struct call *c, size_t first);

@@ -1,6 +1,7 @@
 #include "cli/open.h"
 
 #include <dirent.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -366,6 +367,22 @@ open_before_reading(const struct call *c, const char *path)
     return err == VAULT_OK && fd == STDIN_FILENO && strcmp(path, "-") == 0 ? open_vault(c) : err;
 }
 
+/* A keeper should know what others took in, above all when it is not what they signed. */
+static void
+tell_adoption(const vault *v)
+{
+    struct vault_opened o;
+
+    vault_opened(v, &o);
+    if (o.adopted != 0)
+        term_say("taken over: %" PRIu64 " revision%s with names that were taken in without a keeper",
+            o.adopted, o.adopted == 1 ? "" : "s");
+    if (o.quarantined != 0)
+        term_warn("quarantined: %" PRIu64 " revision%s taken in without a keeper %s not what the author "
+            "signed; `log` has the records", o.quarantined, o.quarantined == 1 ? "" : "s",
+            o.quarantined == 1 ? "is" : "are");
+}
+
 vault_err
 open_vault(const struct call *c)
 {
@@ -376,6 +393,8 @@ open_vault(const struct call *c)
         return err == VAULT_OK ? accept_words(c) : err;
     }
     err = unlock(c);
+    if (err == VAULT_OK)
+        tell_adoption(c->app->vault);
     if (err == VAULT_OK)
         err = accept_words(c);
     if (err == VAULT_OK && vault_memory_unlocked())

@@ -491,6 +491,23 @@ begin(struct question *q, const struct term_question *asked, struct secret *room
     q->line.ends = asked->echo == TERM_PASSPHRASE ? LINE_DROP : asked->lines ? LINE_MANY : LINE_ONE;
 }
 
+static void
+leave(const struct question *q)
+{
+    char up[24];
+
+    if (!q->asked->wiped || tty.dumb) {
+        puts_tty("\n");
+        return;
+    }
+    puts_tty("\r");
+    if (q->rows > 0) {
+        snprintf(up, sizeof up, "\033[%zuA", q->rows);
+        puts_tty(up);
+    }
+    puts_tty("\033[J");
+}
+
 vault_err
 term_ask(struct secret **out, const struct term_question *asked)
 {
@@ -511,7 +528,7 @@ term_ask(struct secret **out, const struct term_question *asked)
     page_show(&q);
     err = type_line(&q);
     if (asked->page == NULL)
-        puts_tty("\n");
+        leave(&q);
     page_clear();
     raw_off();
     if (err == VAULT_OK)

@@ -50,6 +50,7 @@ struct term_question {
     const char *prompt;     /* escaped before it is shown */
     enum term_echo echo;
     bool lines;             /* Ctrl-J and pasting make more than one line */
+    bool wiped;             /* the screen forgets prompt and answer, as far as it reaches */
     size_t max;             /* bytes */
     /* Words are completed after four letters; how many there are, and which is none, is shown. */
     const char *(*complete)(const char *letters, size_t n);

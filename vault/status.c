@@ -1,4 +1,4 @@
-/* status.c - the state of an open vault: vault_status, vault_types, vault_type_json. */
+/* status.c - the state of an open vault: vault_status, vault_opened, vault_types, vault_type_json. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,6 +58,13 @@ vault_status(vault *v, struct vault_status *out)
     s.n_warnings = v->n_warnings;
     *out = s;
     return VAULT_OK;
+}
+
+void
+vault_opened(const vault *v, struct vault_opened *out)
+{
+    *out = (struct vault_opened){ .tier = is_keeper(v) ? VAULT_TIER_KEEPER : VAULT_TIER_CASE,
+        .adopted = v->adopted, .quarantined = v->quarantined };
 }
 
 /* ---- types ---- */

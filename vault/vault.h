@@ -96,6 +96,13 @@ VAULT_API VAULT_CHECK vault_err vault_open(vault **out, const char *path,
     const struct vault_credentials *cred);
 VAULT_API void vault_close(vault *v);               /* wipes; NULL is fine */
 
+/* What a program tells at once after opening. Costs nothing. */
+struct vault_opened {
+    enum vault_tier tier;
+    uint64_t adopted, quarantined;      /* as in struct vault_status */
+};
+VAULT_API void vault_opened(const vault *v, struct vault_opened *out);
+
 /* Ask again in a long session: does this passphrase (and key file) open the slot in use? Changes nothing.
  * VAULT_ERR_KEY: no. VAULT_ERR_REFUSED: the slot has none (shares). `slot` and `anchor` are not looked at. */
 VAULT_API VAULT_CHECK vault_err vault_confirm(vault *v, const struct vault_credentials *cred);

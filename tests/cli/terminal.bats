@@ -365,6 +365,117 @@ answer_until() {
     json 'd["fields"]["born"] == "1962" and d["fields"]["ref"] == "K-12"'
 }
 
+@test "who cannot read names back is shown a typed one once, before it is sealed" {
+    new_vault v pass
+    w pass --quiet --new-passphrase-fd 5 key add --tier case 5<<< other
+    w pass --quiet add person ref=K-12
+    on_terminal "$WITHHELD" edit K-12 name residence
+    sees 'passphrase for'
+    text other
+    keys Enter
+    sees 'name ['
+    text 'Choi Myungbok'
+    keys Enter
+    sees 'name: Choi Myungbok - right?'
+    text maybe
+    keys Enter
+    sees 'name: Choi Myungbok - right?'
+    text n
+    keys Enter
+    sees 'name ['
+    text 'Choi Myung-bok'
+    keys Enter
+    sees 'name: Choi Myung-bok - right?'
+    text y
+    keys Enter
+    sees 'residence ['
+    unsees 'Choi'
+    text Seoul
+    keys Enter
+    sees 'exit code 0'
+    screen > after
+    never grep -q Choi after
+    sane
+    # The keeper is told that it was taken over, and is not asked.
+    on_terminal "$WITHHELD" show K-12 --reveal
+    sees 'passphrase for'
+    text pass
+    keys Enter
+    sees 'exit code 0'
+    screen > after
+    grep -q 'taken over: 1 revision with names' after
+    grep -q 'Choi Myung-bok' after
+    on_terminal "$WITHHELD" edit K-12 name
+    sees 'passphrase for'
+    text pass
+    keys Enter
+    sees 'name ['
+    text 'Choi M.'
+    keys Enter
+    sees 'exit code 0'
+    never_wrote 'right?'
+}
+
+@test "field by field: each withheld answer is shown once at the end, and only to who cannot read it back" {
+    new_vault v pass
+    w pass --quiet --new-passphrase-fd 5 key add --tier case 5<<< other
+    on_terminal "$WITHHELD" add person
+    sees 'passphrase for'
+    text other
+    keys Enter
+    sees '(ref)'
+    text K-1
+    keys Enter
+    answer_until 'name ['
+    text 'Pak Yong'
+    keys Enter
+    sees 'other_names ['
+    text 'One'
+    keys Enter
+    text 'Tvo'
+    keys Enter
+    answer_until 'name: Pak Yong - right?'
+    text y
+    keys Enter
+    sees 'other_names: One - right?'
+    text y
+    keys Enter
+    sees 'other_names: Tvo - right?'
+    text n
+    keys Enter
+    sees 'other_names ['
+    text 'One'
+    keys Enter
+    text 'Two'
+    keys Enter
+    keys Enter
+    sees 'other_names: One - right?'
+    text y
+    keys Enter
+    sees 'other_names: Two - right?'
+    text y
+    keys Enter
+    sees 'exit code 0'
+    run w pass --quiet show K-1 --reveal --json
+    json 'd["fields"]["name"] == "Pak Yong" and d["fields"]["other_names"] == ["One", "Two"]'
+    # Ctrl-C at the last look writes nothing.
+    on_terminal "$WITHHELD" add person ref=K-2 name
+    sees 'passphrase for'
+    text other
+    keys Enter
+    sees 'name ['
+    text 'Kim'
+    keys Enter
+    sees 'name: Kim - right?'
+    keys C-c
+    sees 'exit code 130'
+    sane
+    refused 7 w pass show K-2
+    # From a file nothing is asked.
+    run w other add person --from - <<< '{"ref":"K-3","name":"Kim"}'
+    [ "$status" = 0 ]
+}
+
 @test "a pasted end of line answers no question" {
     new_vault v pass
     w pass add person ref=K-12

@@ -258,27 +258,6 @@ run(struct rekey *k, const struct secret *s)
 }
 
 vault_err
-session_own_secret(struct vault *v, const struct vault_credentials *cred, struct secret **out)
-{
-    const struct slot *slot = &v->kf.slot[v->slot];
-    struct secret *s = NULL;
-    vault_err err;
-
-    if (slot->head.kind == SLOT_SHARES || cred->passphrase == NULL)
-        return err_say(VAULT_ERR_REFUSED, "open the vault with a keeper's passphrase",
-            "this needs the passphrase of the slot in use");
-    err = session_stretch(&s, v->kf.argon_salt, cred->passphrase,
-        slot->head.kind == SLOT_PASS_KEYFILE ? cred->key_file : NULL, &slot->head.cost);
-    if (err == VAULT_OK && !slot_fits(slot, v->kf.vault_id, s))
-        err = err_say(VAULT_ERR_KEY, "type the one that opened this session",
-            "the passphrase is not that of the slot in use");
-    if (err == VAULT_OK)
-        *out = secret_take(&s);
-    secret_free(s);
-    return err;
-}
-
-vault_err
 vault_key_rekey(vault *v, const struct vault_credentials *own)
 {
     struct rekey k = { .v = v };

@@ -243,9 +243,9 @@ VAULT_CHECK vault_err session_free_slot(const struct vault *v, unsigned *out);
 VAULT_CHECK vault_err session_add_slot(struct vault *v, struct slot_header *head,
     const struct secret *s, int replaces, const char *action);
 
-/* ---- rekey.c ---- */
+/* ---- confirm.c ---- */
 
-/* S of the slot in use from what was typed again. *out is the caller's. VAULT_ERR_KEY. */
+/* S of the slot in use from what was typed (or the shares) again. *out is the caller's. VAULT_ERR_KEY. */
 VAULT_CHECK vault_err session_own_secret(vault *v, const struct vault_credentials *cred,
     struct secret **out);
 

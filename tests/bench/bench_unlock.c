@@ -1,0 +1,176 @@
+/*
+ * bench_unlock.c - does the time to unlock tell which slot fitted? Eight slots, keeper and case in turn, all of one
+ * cost; each is opened ROUNDS times, in turn. It is promised that medians differ by less than 5 %. Processor time
+ * is told beside it: on a busy machine it is the steadier of the two.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include "vault/base/secret.h"
+#include "vault/vault.h"
+
+#define ROUNDS 21
+#define SLOTS 8
+#define PROMISED 5.0
+
+static char dir[] = "/tmp/withheld-bench-XXXXXX";
+static char path[64];
+static struct secret *pass[SLOTS];
+static const struct vault_create_options cheap = { .kdf_mem_mib = 64, .kdf_passes = 3 };
+
+static double
+now(void)
+{
+    struct timespec t;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static void
+need(vault_err err, const char *what)
+{
+    if (err == VAULT_OK)
+        return;
+    fprintf(stderr, "bench_unlock: %s: %s\n", what, vault_last_error()->text);
+    exit(1);
+}
+
+static enum vault_tier
+tier_of(int slot)
+{
+    return slot % 2 == 0 ? VAULT_TIER_KEEPER : VAULT_TIER_CASE;
+}
+
+/* Opens as a person does: no slot is named. */
+static double
+unlock(int slot, double *used)
+{
+    struct vault_credentials cred = { .passphrase = pass[slot], .slot = -1 };
+    struct vault_status st;
+    vault *v = NULL;
+    clock_t began = clock();
+    double start = now();
+
+    need(vault_open(&v, path, &cred), "open");
+    start = now() - start;
+    *used = (double)(clock() - began) / CLOCKS_PER_SEC;
+    need(vault_status(v, &st), "status");
+    if (st.slot != slot) {
+        fprintf(stderr, "bench_unlock: slot %d opened, not %d\n", st.slot, slot);
+        exit(1);
+    }
+    vault_close(v);
+    return start;
+}
+
+static void
+make_vault(void)
+{
+    struct vault_credentials cred = { .slot = -1 };
+    vault *v = NULL;
+
+    for (int i = 0; i < SLOTS; i++) {
+        char text[] = "passphrase of slot 0";
+        text[sizeof text - 2] = (char)('0' + i);
+        need(secret_copy(&pass[i], text, sizeof text - 1), "passphrase");
+    }
+    need(vault_create(path, pass[0], &cheap), "create");
+    cred.passphrase = pass[0];
+    need(vault_open(&v, path, &cred), "open");
+    for (int i = 1; i < SLOTS; i++) {
+        int slot = -1;
+        need(vault_key_add(v, tier_of(i), pass[i], &cheap, &slot), "key add");
+        if (slot != i)
+            exit(1);
+    }
+    vault_close(v);
+}
+
+static int
+compare(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+static double
+median(double *t, size_t n)
+{
+    qsort(t, n, sizeof *t, compare);
+    return t[n / 2];
+}
+
+static double
+spread(const double *m, size_t n)
+{
+    double low = m[0], high = m[0];
+
+    for (size_t i = 1; i < n; i++) {
+        low = m[i] < low ? m[i] : low;
+        high = m[i] > high ? m[i] : high;
+    }
+    return 100 * (high - low) / low;
+}
+
+static void
+remove_vault(void)
+{
+    static const char *const name[] = { "keys", "records.db" };
+    char file[128];
+
+    for (size_t i = 0; i < sizeof name / sizeof name[0]; i++) {
+        snprintf(file, sizeof file, "%s/%s", path, name[i]);
+        (void)unlink(file);
+    }
+    (void)rmdir(path);
+    (void)rmdir(dir);
+}
+
+int
+main(void)
+{
+    static const int slot[] = { 0, 3, 6, 7 };
+    enum { N = sizeof slot / sizeof slot[0] };
+    static double t[N][ROUNDS], cpu[N][ROUNDS], keeper[2 * ROUNDS], caseworker[2 * ROUNDS];
+    double m[N], m_cpu[N], tier[2], used;
+    size_t n_keeper = 0, n_case = 0;
+
+    need(vault_process_init(), "init");
+    if (mkdtemp(dir) == NULL)
+        return 1;
+    snprintf(path, sizeof path, "%s/v.vault", dir);
+    make_vault();
+    for (int i = 0; i < N; i++)
+        (void)unlock(slot[i], &used);          /* all in the cache */
+    for (int round = 0; round < ROUNDS; round++)
+        for (int i = 0; i < N; i++) {
+            int k = (i + round) % N;
+            double x = unlock(slot[k], &used);
+            t[k][round] = x;
+            cpu[k][round] = used;
+            if (tier_of(slot[k]) == VAULT_TIER_KEEPER)
+                keeper[n_keeper++] = x;
+            else
+                caseworker[n_case++] = x;
+        }
+    for (int i = 0; i < N; i++) {
+        m[i] = median(t[i], ROUNDS);
+        m_cpu[i] = median(cpu[i], ROUNDS);
+        printf("unlock through slot %d (%s): median %.1f ms, %.1f ms of processor time\n", slot[i],
+            tier_of(slot[i]) == VAULT_TIER_KEEPER ? "keeper" : "case", 1e3 * m[i], 1e3 * m_cpu[i]);
+    }
+    tier[0] = median(keeper, n_keeper);
+    tier[1] = median(caseworker, n_case);
+    printf("unlock, keeper %.1f ms, case %.1f ms: difference %.1f %%\n", 1e3 * tier[0],
+        1e3 * tier[1], spread(tier, 2));
+    printf("unlock, all of them: largest difference %.1f %% (promised under %.0f %%), of processor time "
+        "%.1f %%\n", spread(m, N), PROMISED, spread(m_cpu, N));
+    for (int i = 0; i < SLOTS; i++)
+        secret_free(pass[i]);
+    remove_vault();
+    return 0;
+}

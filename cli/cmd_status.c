@@ -24,7 +24,7 @@ warnings(const char *out[16], const struct vault_status *s, const struct app *a)
     }
     if (s->quarantined != 0)
         out[n++] = "something taken in without a keeper is not what its author signed: it is quarantined, "
-            "and `log` has the records";
+            "and `check` names the records";
     if (vault_memory_unlocked())
         out[n++] = "some secrets could not be locked into memory and may reach the swap space";
     if (a->sandbox == 1)

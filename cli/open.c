@@ -379,7 +379,7 @@ tell_adoption(const vault *v)
             o.adopted, o.adopted == 1 ? "" : "s");
     if (o.quarantined != 0)
         term_warn("quarantined: %" PRIu64 " revision%s taken in without a keeper %s not what the author "
-            "signed; `log` has the records", o.quarantined, o.quarantined == 1 ? "" : "s",
+            "signed; `check` names the records", o.quarantined, o.quarantined == 1 ? "" : "s",
             o.quarantined == 1 ? "is" : "are");
 }
 

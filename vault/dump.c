@@ -108,7 +108,8 @@ finish_files(struct dump *d, vault_err err)
 
 /* ---- values ---- */
 
-/* What names a linked record elsewhere: its ref, else its label, else its code. */
+/* What names a linked record elsewhere: its ref, else its label, else its code. A code that finds nothing stays:
+ * one bad link is no reason to keep everything else from leaving. */
 static vault_err
 link_name(struct dump *d, const char *code, struct buf *out)
 {
@@ -119,6 +120,10 @@ link_name(struct dump *d, const char *code, struct buf *out)
 
     revision_init(&rev);
     err = recs_find(r, code, strlen(code), FIND_ANY, &first);
+    if (err == VAULT_ERR_NOT_FOUND) {
+        buf_str(out, code);
+        return buf_ok(out);
+    }
     if (err == VAULT_OK)
         err = recs_head(r, first, &head, NULL);
     if (err == VAULT_OK)
@@ -318,7 +323,8 @@ emit_target(struct dump *d, struct part id, unsigned depth)
     uint32_t head = 0;
     vault_err err;
 
-    if (first == 0)
+    /* System records are not dumped: no input makes a link to one, but an author with other tools could. */
+    if (first == 0 || index_is_system(&d->v->recs.index.pair[first]))
         return VAULT_OK;
     err = recs_head(&d->v->recs, first, &head, NULL);
     return err != VAULT_OK ? err : emit(d, head, depth + 1);

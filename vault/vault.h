@@ -36,7 +36,8 @@ typedef struct vault vault;
 struct secret;                  /* guarded, locked, wiped memory */
 
 /* First of all, once, before any other call: no core dumps, not dumpable, umask 077, libraries set up, what
- * steers loaders and libraries (LD_*, SQLITE_*, OPENSSL_*) taken out of the environment.
+ * steers loaders and libraries (LD_*, SQLITE_*, OPENSSL_*) taken out of the environment. SIGXFSZ is ignored from then
+ * on, so that a limit on file sizes is an error (VAULT_ERR_NO_SPACE) and does not kill in the middle of a commit.
  * VAULT_ERR_REFUSED: LD_PRELOAD or LD_AUDIT is set. */
 VAULT_API VAULT_CHECK vault_err vault_process_init(void);
 /* Once, after the vault is open and before other threads are started: deny sockets, program starts and new files outside `dirs` for the rest of the

@@ -8,7 +8,9 @@ O        = build
 prefix   = /usr/local
 SETS     = build test
 PYTHON   = /usr/bin/python3
+# Libraries with, and without, a file for pkg-config. The archive of the latter is not PIC.
 MODULES  = sqlcipher libcrypto libargon2 jansson libutf8proc libseccomp
+PLAIN    = -lzxcvbn
 SODIUM   = .deps/lib/libsodium.a
 VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite,possible \
            --trace-children=no
@@ -60,7 +62,7 @@ endif
 COMPILE  = $(CC) -std=c11 $(DEFS) $(PKG_INC) $(WARN) $(CPPFLAGS) $(CFLAGS) $(HARDEN) $(FORTIFY) \
            -fPIC -fvisibility=hidden -ffile-prefix-map=$(CURDIR)=. -MMD -MP
 LINK     = $(CC) $(CFLAGS) $(LDFLAGS) $(LDHARDEN)
-LIBS     = $(SODIUM) $(PKG_LIBS) -pthread
+LIBS     = $(SODIUM) $(PKG_LIBS) $(PLAIN) -pthread
 
 # One short line for each step; V=1 shows the commands instead.
 say = $(if $(filter-out 0,$(V)),,@printf '  %-5s %s\n' $1 $2;)
@@ -159,7 +161,7 @@ install: all #: install below prefix=/usr/local (DESTDIR is honoured)
 	install -m 644 $(O)/libwithheld.a '$(DESTDIR)$(prefix)/lib/'
 	install -m 755 $(O)/libwithheld.so '$(DESTDIR)$(prefix)/lib/libwithheld.so.$(ABI)'
 	ln -sf libwithheld.so.$(ABI) '$(DESTDIR)$(prefix)/lib/libwithheld.so'
-	sed 's|@prefix@|$(prefix)|; s|@version@|$(VERSION)|; s|@modules@|$(MODULES)|' \
+	sed 's|@prefix@|$(prefix)|; s|@version@|$(VERSION)|; s|@modules@|$(MODULES)|; s|@plain@|$(PLAIN)|' \
 	    vault/withheld.pc.in > '$(DESTDIR)$(prefix)/lib/pkgconfig/withheld.pc'
 	cd vault && for h in $(HEADERS); do \
 	    install -D -m 644 $$h '$(DESTDIR)$(prefix)'/include/withheld/$$h || exit 1; done

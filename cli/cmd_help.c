@@ -33,7 +33,7 @@ static void
 command_lines(const struct app *a, FILE *to)
 {
     for (size_t i = 0; a->commands[i] != NULL; i++)
-        fprintf(to, "  %-12s %s\n", a->commands[i]->name, a->commands[i]->summary);
+        fprintf(to, "  %-20s %s\n", a->commands[i]->name, a->commands[i]->summary);
 }
 
 void

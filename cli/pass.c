@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include "cli/fail.h"
@@ -47,7 +48,7 @@ from_fd(struct secret **out, int fd, const char *source)
     if (err == VAULT_OK)
         err = read_line(s, &n, fd);
     if (err == VAULT_OK && n == 0)
-        err = fail(VAULT_ERR_INPUT, NULL, "there is no passphrase in --%s", source);
+        err = fail(VAULT_ERR_INPUT, NULL, "there is no passphrase in %s", source);
     if (err != VAULT_OK) {
         vault_secret_free(s);
         return err;
@@ -75,10 +76,14 @@ pass_fd(int *out, const struct call *c, const char *option)
 static vault_err
 from_fd_option(struct secret **out, const struct call *c, const char *option)
 {
+    char source[32];
     int fd = -1;
     vault_err err = pass_fd(&fd, c, option);
 
-    return err == VAULT_OK ? from_fd(out, fd, option) : err;
+    if (err != VAULT_OK)
+        return err;
+    snprintf(source, sizeof source, "--%s", option);
+    return from_fd(out, fd, source);
 }
 
 static vault_err
@@ -89,7 +94,7 @@ from_file(struct secret **out, const char *path)
 
     if (fd < 0)
         return fail_errno(errno, "cannot open the passphrase file %s", path);
-    err = from_fd(out, fd, "passphrase-file");
+    err = from_fd(out, fd, "--passphrase-file");
     close(fd);
     return err;
 }
@@ -194,6 +199,17 @@ pass_first(struct secret **out, const struct call *c, const char *prompt)
     if (call_has(c, "passphrase-fd") || call_has(c, "passphrase-file"))
         return pass_read(out, c, prompt);
     return term_asks() ? twice(out, prompt) : nobody("passphrase-fd");
+}
+
+vault_err
+pass_candidate(struct secret **out, const struct call *c, const char *prompt)
+{
+    bool named = call_has(c, "passphrase-fd") || call_has(c, "passphrase-file");
+
+    /* A shell reads its commands from standard input. */
+    if (!named && !c->app->in_shell && !isatty(STDIN_FILENO))
+        return from_fd(out, STDIN_FILENO, "standard input");
+    return pass_read(out, c, prompt);
 }
 
 vault_err

@@ -32,6 +32,9 @@ VAULT_CHECK vault_err pass_option(struct secret **out, const struct call *c, con
 /* The first one of a new vault: the usual source, --new-passphrase-fd, or the terminal, twice. */
 VAULT_CHECK vault_err pass_first(struct secret **out, const struct call *c, const char *prompt);
 
+/* One to be judged only: the usual source, but standard input before the terminal, if it is none. */
+VAULT_CHECK vault_err pass_candidate(struct secret **out, const struct call *c, const char *prompt);
+
 /* What the key derivation shall cost: --kdf-memory, --kdf-passes, --kdf-time. */
 VAULT_CHECK vault_err pass_cost(struct vault_create_options *out, const struct call *c);
 #define PASS_COST_OPTS \

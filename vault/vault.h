@@ -60,6 +60,30 @@ VAULT_API VAULT_CHECK vault_err vault_secret_from_hex(struct secret **out, const
     size_t n);
 VAULT_API VAULT_CHECK vault_err vault_secret_to_hex(struct secret **out, const struct secret *s);
 
+/* ---- passphrases -------------------------------------------------------------------------- */
+
+#define VAULT_WORD_BITS 10          /* of each generated word */
+#define VAULT_WORDS 7               /* 70 bits: see vault/passphrase.c */
+#define VAULT_WORDS_MIN 4
+#define VAULT_WORDS_MAX 24
+#define VAULT_BITS_LEAST 40         /* below: no passphrase for a vault */
+#define VAULT_BITS_GOOD 60          /* below: weak */
+
+/* Words that chance chose, with blanks between, a zero byte behind. Caller frees *out.
+ * VAULT_ERR_INPUT: fewer or more words than allowed. */
+VAULT_API VAULT_CHECK vault_err vault_passphrase_generate(struct secret **out, unsigned words);
+
+struct vault_strength {
+    unsigned bits;                  /* how many tries it stands, estimated, as a power of two */
+    const char *verdict;            /* "refused", "weak" or "good" */
+    const char *reasons[8];         /* sentences, what makes it weak; none for a good one */
+    size_t n_reasons;
+};
+/* Of the first 256 bytes; assumes somebody who knows people, their languages and keyboards.
+ * VAULT_ERR_INPUT: it could not be a passphrase (empty, too long, not UTF-8). */
+VAULT_API VAULT_CHECK vault_err vault_passphrase_strength(const struct secret *passphrase,
+    struct vault_strength *out);
+
 /* ---- creating and opening ----------------------------------------------------------------- */
 
 struct vault_cost {

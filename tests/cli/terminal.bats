@@ -170,6 +170,17 @@ sane() {
     w one status
 }
 
+@test "a passphrase to be judged is asked for without showing it" {
+    on_terminal "$WITHHELD" passphrase strength
+    sees 'passphrase to judge'
+    text 'zebrafink 1987'
+    keys Enter
+    sees 'exit code 0'
+    screen | grep -q 'refused, about'
+    never_wrote zebrafink
+    sane
+}
+
 @test "an empty passphrase is refused" {
     on_terminal "$WITHHELD" init new.vault "${CHEAP[@]}"
     sees 'new passphrase'

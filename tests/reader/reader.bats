@@ -226,6 +226,40 @@ python() {
     [ "$(head_of P9 'head["fields"]["name"]')" = Нина ]
 }
 
+@test "a travel copy is read with a case passphrase; no passphrase and no keys of home open a name of it" {
+    copy
+    VAULT=$COPY
+    add_case_slot
+    cp "$VAULT/keys" keys.home
+    w "$PASS" travel travel.vault
+    VAULT=$PWD/travel.vault
+    refused 3 read_vault "$PASS"
+    read_vault 'case passphrase'
+    [ "$(head_of P1 '" ".join(head["withheld"])')" = 'name other_names notes' ]
+    refused 1 grep -E 'Елена|최명복|Choe' read
+    # Names taken in on the way: sealed to the card of home, so not with anything that is here.
+    echo '{"ref": "P9", "name": "Нина"}' | w 'case passphrase' add person --from -
+    read_vault 'case passphrase'
+    refused 1 grep Нина read
+    cp keys.home "$VAULT/keys"
+    refused 4 read_vault "$PASS"
+    refused 4 read_vault 'case passphrase'
+}
+
+@test "after a rekey the present keys open everything, and those of before nothing" {
+    copy
+    VAULT=$COPY
+    add_case_slot
+    cp "$VAULT/keys" keys.old
+    w "$PASS" key rekey
+    read_vault 'case passphrase'
+    read_vault "$PASS"
+    [ "$(head_of P1 'head["fields"]["name"]')" = 'Choe Myong Bok' ]
+    cp keys.old "$VAULT/keys"
+    refused 4 read_vault "$PASS"
+    refused 4 read_vault 'case passphrase'
+}
+
 @test "a passphrase that was changed is read, and the old one is not" {
     copy
     VAULT=$COPY

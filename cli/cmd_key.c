@@ -99,8 +99,7 @@ change_run(struct call *c)
     }
     term_say("the passphrase is changed\n"
         "an old copy of this vault (a backup, a stolen disk) still opens with the old passphrase\n"
-        "only `key rekey` would shut that out, which this version does not have yet:\n"
-        "if somebody may have both, make a new vault and move the records (`dump`, `import`)");
+        "only `key rekey` shuts that out: if somebody may have both, do it now");
     return VAULT_OK;
 }
 
@@ -112,7 +111,7 @@ const struct cmd cmd_key_change = {
     .about =
         "The old passphrase comes from the usual source, the new one from --new-passphrase-fd\n"
         "or, typed twice, from the terminal. An old copy of the vault still opens with the old\n"
-        "passphrase; only a new vault shuts that out in this version.\n",
+        "passphrase; `key rekey` shuts that out.\n",
     .opts = (const struct opt[]){ PASS_COST_OPTS, { NULL, 0, false, NULL, NULL } },
     .opens = CMD_OPENS_VAULT,
     .again = CMD_AGAIN_ALWAYS,

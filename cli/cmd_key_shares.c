@@ -76,9 +76,13 @@ static void
 add_head(struct text *t, const char *mark, const struct vault_trustee_share *s,
     const struct trustees *all)
 {
+    size_t half = strlen(all->fingerprint) / 2;     /* a screen takes it in two lines */
+
+    half += strcspn(all->fingerprint + half, " ");
     add(t, "%sShare %u of %u. Any %u of the %u open the vault, with all names.\n", mark, s->number,
         s->count, s->threshold, s->count);
-    add(t, "%sThe vault is: %s\n", mark, all->fingerprint);
+    add(t, "%sThe vault is: %.*s%s%s\n", mark, (int)half, all->fingerprint,
+        mark[0] == '\0' ? "\n             " : "", all->fingerprint + half);
 }
 
 static void
@@ -386,7 +390,7 @@ tell(const struct call *c, const struct vault_key_shares_options *opt, const str
     if (all->dir != NULL)
         term_say("%s is not encrypted: hand the files over, then destroy the folder", all->dir);
     term_say("slot %d opens with any %u of these %u shares (`--slot %d`, or --shares-fd), and with no older set\n"
-        "an old copy of this vault still opens with the shares of its time\n"
+        "an old copy of `keys` still opens with the shares of its time: `key rekey` shuts that out\n"
         "destroy older shares, and try the new ones once, with everybody at the table",
         slot, opt->threshold, opt->count, slot);
 }

@@ -204,7 +204,7 @@ rekey_run(struct call *c)
         js_pair_bool(&j, "rekeyed", true);
         js_end(&j);
     }
-    term_say("the vault has new keys; every slot keeps its passphrase\n"
+    term_say("the vault has new keys; every slot keeps its passphrase or shares\n"
         "no old copy of `keys` opens the present files any more, with whatever passphrase\n"
         "copies made before today still open with the keys of their time: wipe what you can reach,\n"
         "make a new backup, and give the new card to whom you exchange files with");
@@ -217,9 +217,10 @@ const struct cmd cmd_key_rekey = {
     .summary = "new keys for everything: shuts out who left, and old copies of the keys",
     .examples = "key remove 3\nkey rekey\n",
     .about =
-        "Needs a keeper's passphrase and free space for a second records.db. Slots that are there\n"
-        "stay, also those of people who are away; remove the slot of somebody who left first. What\n"
-        "was copied before cannot be called back: it opens with the keys of its time.\n",
+        "Needs a keeper and free space for a second records.db. Slots that are there stay, with their\n"
+        "passphrases or shares: first remove the slot of somebody who left, and make new shares\n"
+        "where enough old ones may be known. What was copied before cannot be called back: it\n"
+        "opens with the keys of its time.\n",
     .opens = CMD_OPENS_VAULT,
     .not_in_shell = true,
     .run = rekey_run,

@@ -266,9 +266,8 @@ vault_key_rekey(vault *v, const struct vault_credentials *own)
 
     vault_clear_error();
     err = need_keeper(v, "a rekey");
-    if (err == VAULT_OK && v->uncertain)
-        err = err_say(VAULT_ERR_FAILED, "close the vault and open it again",
-            "an earlier change could not be finished");
+    if (err == VAULT_OK)
+        err = session_may_write(v);
     if (err == VAULT_OK)
         err = session_own_secret(v, own, &s);
     if (err == VAULT_OK)

@@ -213,7 +213,8 @@ struct vault_key_shares_options {
     bool plain;                 /* they will lie somewhere unencrypted: needs the accepted word `plain-shares` */
 };
 /*
- * A slot that shares open (keeper), in place of the one that was there. Each share is handed to fn, one
+ * A slot that shares open (keeper), in place of the one that was there (whose shares still open an old copy of
+ * the file keys: only rekey shuts that out). Each share is handed to fn, one
  * after the other, before anything is written; the slot comes into being once fn has returned 0 for the
  * last. *slot: its number. Where the session was opened by the shares replaced, the handle can only be
  * closed. VAULT_ERR_INTERRUPTED: fn returned something else; nothing is changed, and the shares open

@@ -747,7 +747,7 @@ answer_until() {
 
 # The 33 words of the page that is on the screen, in their order, in the file $1.
 copy_page() {
-    screen | grep -oE '[0-9]+ [a-z]{4,8}\b' | sort -n | awk '$1 == n + 1 { print $2; n++ }' > "$1"
+    screen | sed '1,/The vault is/d' | grep -oE '[0-9]+ [a-z]{4,8}\b' | sort -n | awk '$1 == n + 1 { print $2; n++ }' > "$1"
     [ "$(wc -l < "$1")" = 33 ]
 }
 

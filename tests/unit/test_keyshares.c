@@ -236,6 +236,35 @@ test_keyshares__a_lost_passphrase_is_replaced(void **state)
     vault_secret_free(new);
 }
 
+/* Others' shares stay good through a rekey, and those who rekey with shares keep theirs. */
+static void
+test_keyshares__a_rekey_keeps_the_shares(void **state)
+{
+    struct vault_credentials cred = { .passphrase = pass, .slot = -1 };
+    struct kept_set k;
+    struct secret *s;
+    vault *v = by_passphrase();
+    (void)state;
+
+    make(v, 2, 3, &k);
+    assert_int_equal(vault_key_rekey(v, &cred), VAULT_OK);
+    vault_close(v);
+    cred = (struct vault_credentials){ .slot = -1 };
+    cred.shares = s = combined(&k, 1, 2);
+    assert_int_equal(vault_open(&v, path, &cred), VAULT_OK);
+    cred.shares = NULL;
+    cred.passphrase = pass;
+    assert_int_equal(vault_key_rekey(v, &cred), VAULT_ERR_REFUSED);
+    cred.shares = s;
+    assert_int_equal(vault_key_rekey(v, &cred), VAULT_OK);
+    vault_close(v);
+    assert_int_equal(open_with(s, -1, NULL), VAULT_OK);
+    v = by_passphrase();
+    assert_int_equal(vault_check_open(v, NULL, NULL, NULL), VAULT_OK);
+    vault_close(v);
+    vault_secret_free(s);
+}
+
 static void
 test_keyshares__check_takes_shares(void **state)
 {
@@ -405,6 +434,7 @@ main(void)
         T(test_keyshares__a_new_set_replaces_the_old_one),
         T(test_keyshares__shares_can_make_shares_and_then_only_be_closed),
         T(test_keyshares__a_lost_passphrase_is_replaced),
+        T(test_keyshares__a_rekey_keeps_the_shares),
         T(test_keyshares__check_takes_shares),
         T(test_keyshares__stopped_at_any_share_nothing_is_changed),
         T(test_keyshares__wrong_numbers_and_plain_are_refused_before_a_share_is_seen),

@@ -74,6 +74,7 @@ struct app {
     const char *key_file;               /* that opened the vault, or NULL */
     long long typed_at;                 /* when its passphrase came last; seconds of CLOCK_BOOTTIME */
     long again_after;                   /* seconds */
+    bool by_shares;                     /* the session was opened by shares */
     bool json, quiet;                   /* for every command of a shell */
 };
 

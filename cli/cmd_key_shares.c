@@ -440,6 +440,7 @@ const struct cmd cmd_key_shares = {
         { "output", 'o', false, "DIR", "plain files in this new folder (--accept plain-shares)" },
         { NULL, 0, false, NULL, NULL } },
     .opens = CMD_OPENS_VAULT,
+    .again = CMD_AGAIN_ALWAYS,
     .writes = { .option = "output" },
     .run = shares_run,
 };

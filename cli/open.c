@@ -328,9 +328,10 @@ ask_again(const struct call *c)
 {
     struct vault_credentials cred = { .slot = -1, .key_file = c->app->key_file };
     struct secret *pass = NULL;
-    vault_err err = pass_again(&pass);
+    bool shares = c->app->by_shares;
+    vault_err err = shares ? shares_read(&pass, c) : pass_again(&pass);
 
-    cred.passphrase = pass;
+    *(shares ? &cred.shares : &cred.passphrase) = pass;
     if (err == VAULT_OK)
         err = kept(vault_confirm(c->app->vault, &cred));
     if (err == VAULT_OK)
@@ -352,6 +353,7 @@ unlock(const struct call *c)
     if (err == VAULT_ERR_KEY)
         open_explain(c);
     c->app->key_file = cred.key_file;
+    c->app->by_shares = cred.shares != NULL;
     c->app->typed_at = now();
     return err;
 }

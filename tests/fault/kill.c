@@ -336,7 +336,7 @@ test_random(struct world *w, const struct options *opt)
     for (unsigned i = 0; i <= opt->rounds || (killed <= opt->rounds / 2 && i <= 4 * opt->rounds);
             i++) {
         double wait = i == 0 ? 1e9 : drand48() * 1.05 * takes;
-        pid_t pid;
+        pid_t pid, reaped;
         if (pipe(ready) != 0)
             die("pipe");
         deed_prepare(w, o.deed);
@@ -347,9 +347,10 @@ test_random(struct world *w, const struct options *opt)
         (void)close(ready[1]);
         from = now();
         status = 0;
-        while (now() - from < wait && waitpid(pid, &status, WNOHANG) == 0)
+        reaped = 0;
+        while (now() - from < wait && (reaped = waitpid(pid, &status, WNOHANG)) == 0)
             (void)usleep(20);
-        if (now() - from < wait) {          /* it ended by itself */
+        if (reaped != 0) {                  /* it ended by itself */
             takes = takes == 0 ? now() - from : 0.8 * takes + 0.2 * (now() - from);
             survived += i > 0;
         } else {

@@ -169,11 +169,13 @@ VAULT_CHECK vault_err verify_new_system(struct vault *v, uint32_t first_pair);
 struct author *author_of_slot(struct vault *v, const uint8_t id[static SLOT_ID_BYTES]);
 /* The last with this key, retired or not, or NULL. */
 const struct author *author_by_pk(const struct vault *v, const uint8_t pk[static 32]);
-/* Was it registered for this slot, and not retired, when row was written? */
+/* Was it registered for this slot, and not retired, when row was written? *ended: the row that ended it since, or 0. */
 bool author_may_sign(const struct vault *v, uint32_t row, const uint8_t pk[static 32],
-    const uint8_t slot_id[static SLOT_ID_BYTES]);
-/* Are these the keeper keys that an entry in row may name: none, that of its time, or two for a rekey? */
-bool keeper_may_sign(const struct vault *v, uint32_t row, const uint8_t (*pk)[32], size_t n);
+    const uint8_t slot_id[static SLOT_ID_BYTES], uint32_t *ended);
+/* Are these the keeper keys that an entry in row may name: none, that of its time, or two for a rekey?
+ * *ended: the row that brought the next card, or 0. */
+bool keeper_may_sign(const struct vault *v, uint32_t row, const uint8_t (*pk)[32], size_t n,
+    uint32_t *ended);
 /* The registered slot key (keeper). *out is the caller's. */
 VAULT_CHECK vault_err system_slot_key(struct vault *v, const struct author *a,
     struct secret **out);

@@ -125,13 +125,15 @@ author_by_pk(const struct vault *v, const uint8_t pk[static 32])
 
 bool
 author_may_sign(const struct vault *v, uint32_t row, const uint8_t pk[static 32],
-    const uint8_t slot_id[static SLOT_ID_BYTES])
+    const uint8_t slot_id[static SLOT_ID_BYTES], uint32_t *ended)
 {
     for (size_t i = 0; i < v->n_authors; i++) {
         const struct author *a = &v->author[i];
         if (memcmp(a->pk, pk, 32) == 0 && memcmp(a->slot_id, slot_id, SLOT_ID_BYTES) == 0 &&
-            a->since <= row && (a->until == 0 || row <= a->until))
+            a->since <= row && (a->until == 0 || row <= a->until)) {
+            *ended = a->until;
             return true;
+        }
     }
     return false;
 }
@@ -310,12 +312,14 @@ judge_card(const struct vault *v)
 }
 
 bool
-keeper_may_sign(const struct vault *v, uint32_t row, const uint8_t (*pk)[32], size_t n)
+keeper_may_sign(const struct vault *v, uint32_t row, const uint8_t (*pk)[32], size_t n,
+    uint32_t *ended)
 {
     size_t now = 0;
 
     while (now < v->n_keepers && v->keeper[now].since <= row)
         now++;
+    *ended = n != 0 && now < v->n_keepers ? v->keeper[now].since : 0;
     if (now == 0 || n == 0)
         return n == 0;
     /* A rekey is signed by both keys; nothing else has two. */

@@ -376,15 +376,57 @@ verify_chain(struct vault *v, struct report *rep)
 
 /* ---- signatures ---- */
 
-/* Whoever was registered then. The entry that began a copy which came home adds nothing: its author may be
- * one whose keys were replaced here meanwhile. */
+/* Does row precede `of` in the chain, or is it the same entry? The order of the rows alone shows nothing: whoever writes to
+ * the file may put an entry of his own in a row above. */
+static vault_err
+precedes(const struct vault *v, uint32_t row, uint32_t of, bool *does)
+{
+    const struct chain_entry *c = v->chain;
+    uint8_t *seen;
+
+    *does = row == of || (row < of && c[row].own && c[of].own);
+    if (*does || row > of)
+        return VAULT_OK;
+    seen = calloc(of + 1, 1);
+    if (seen == NULL)
+        return err_nomem();
+    seen[of] = 1;
+    for (uint32_t i = of; i > row; i--)
+        for (unsigned k = 0; seen[i] && k < c[i].n_parents; k++)
+            seen[c[i].parent[k]] = 1;
+    *does = seen[row] != 0;
+    free(seen);
+    return VAULT_OK;
+}
+
+/* The entry that began a copy which came home adds nothing: its author may be one whose keys were replaced here meanwhile. */
 static bool
-may_sign(const struct vault *v, uint32_t row, const struct log_entry *e)
+began_copy(const struct vault *v, uint32_t row)
 {
     const struct chain_entry *c = &v->chain[row];
 
-    return author_may_sign(v, row, e->author, e->slot) ||
-        (c->travel && !c->own && c->count == 0 && author_by_pk(v, e->author) != NULL);
+    return c->travel && !c->own && c->count == 0 && author_by_pk(v, c->author) != NULL;
+}
+
+/* Whoever was registered then. One whose time is over must have signed before it was: somebody who was removed
+ * could otherwise, with the help of one who was not, slip something in that looks as if it had been there. */
+static vault_err
+judge_signers(const struct vault *v, uint32_t row, const struct log_entry *e)
+{
+    uint32_t author_ended = 0, keeper_ended = 0;
+    bool in_time = true;
+    vault_err err = VAULT_OK;
+
+    if (!author_may_sign(v, row, e->author, e->slot, &author_ended) && !began_copy(v, row))
+        return damaged("it was signed by nobody who was registered then");
+    if (!keeper_may_sign(v, row, (const uint8_t (*)[32])e->keeper, e->n_keepers, &keeper_ended))
+        return damaged("it names a keeper key that was not the keeper's then");
+    if (author_ended != 0 && !began_copy(v, row))
+        err = precedes(v, row, author_ended, &in_time);
+    if (err == VAULT_OK && in_time && keeper_ended != 0)
+        err = precedes(v, row, keeper_ended, &in_time);
+    return err != VAULT_OK || in_time ? err :
+        damaged("it was put beside the entry that ended its signer's time");
 }
 
 /* Who may sign what; then the signatures themselves. */
@@ -400,10 +442,9 @@ check_entry(struct vault *v, uint32_t row, const struct db_log_row *r)
         err = entry_sigs_decode(sig, 1 + e.n_keepers, r->sigs);
     if (err != VAULT_OK)
         return err;
-    if (!may_sign(v, row, &e))
-        return damaged("it was signed by nobody who was registered then");
-    if (!keeper_may_sign(v, row, (const uint8_t (*)[32])e.keeper, e.n_keepers))
-        return damaged("it names a keeper key that was not the keeper's then");
+    err = judge_signers(v, row, &e);
+    if (err != VAULT_OK)
+        return err;
     if (entry_needs_keeper(e.action) && e.n_keepers == 0)
         return damaged("it lacks the keeper's signature, which such an entry needs");
     if (!sign_verify(sig[0], e.author, ENTRY_LABEL, v->chain[row].hash))

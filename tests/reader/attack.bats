@@ -27,7 +27,8 @@ attacked() {
     rm -rf "$1.vault"
     cp -r "${FROM:-$BATS_FILE_TMPDIR/people.vault}" "$1.vault"
     VAULT=$PWD/$1.vault
-    "$PYTHON" "$HERE/attack.py" "$VAULT" "$@" <<< holder
+    "$PYTHON" "$HERE/attack.py" "$VAULT" "$@" <<< "holder${HELP:+
+$HELP}"
 }
 
 attacks() {
@@ -71,12 +72,14 @@ unlocks_for_nobody() {
     cp -r "$BATS_FILE_TMPDIR/people.vault" removed.vault
     VAULT=$PWD/removed.vault
     w keeper key remove 1
-    FROM=$VAULT
+    FROM=$VAULT HELP=colleague
     for name in $(attacks retired); do
         echo "$name"
         attacked "$name" --keys "$BATS_FILE_TMPDIR/people.vault/keys"
-        unlocks_for_nobody
+        refused 4 w keeper show P1 --reveal
         refused 4 reads colleague
+        # Who helps trusts what he signed himself.
+        [[ $name = *with-help ]] || refused 4 w colleague edit P1 born=1970
         refused 3 w holder list
     done
 }

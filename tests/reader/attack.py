@@ -2,7 +2,7 @@
 """attack.py VAULT ATTACK [--keys FILE] [--victim REF]: what somebody with a case passphrase can do to a vault who writes to its
 files himself, with the independent reader and writer.
 
-The passphrase is the first line of standard input. It must open a slot of the case tier: the names secret is never
+The passphrase is the first line of standard input; that of a case holder who helps may be the second. It must open a slot of the case tier: the names secret is never
 at hand here. --keys: an old copy of the file `keys`, for one whose slot was removed since. The database is written anew with what the attack adds or changes.
 
 attack.py --list: the names of the attacks, one a line: when it is to be noticed (unlock, read), a tab, the name.
@@ -329,15 +329,29 @@ def write_on(me, _):
     me.entry("add")
 
 
+def slip_in(me, slip):
+    """What slip adds is put beside the last entry, into the row before it. Returns the hashes of both."""
+    row, *last = me.rows["log"].pop()
+    slip(decode(last[0])[3])
+    beside = me.head
+    me.rows["log"].append((row + 1, *last))
+    me.rows["pair"] = [(n, log + (log == row), *rest) for n, log, *rest in me.rows["pair"]]
+    return [H(b"withheld:entry:1", last[0]), beside], row
+
+
 @attack("retired")
 def write_before_removal(me, _):
     """An entry beside the one that removed the slot, in a row before it, and one on top that joins both."""
-    row, *removal = me.rows["log"].pop()
-    me.entry("edit", parents=decode(removal[0])[3])
-    beside = me.head
-    me.rows["log"].append((row + 1, *removal))
-    me.rows["pair"] = [(n, log + (log == row), *rest) for n, log, *rest in me.rows["pair"]]
-    me.entry("edit", parents=[H(b"withheld:entry:1", removal[0]), beside], number=row)
+    parents, number = slip_in(me, lambda parents: me.entry("edit", parents=parents))
+    me.entry("edit", parents=parents, number=number)
+
+
+@attack("retired")
+def write_before_removal_with_help(me, _):
+    """The same, and the one on top is signed by somebody who has a slot still."""
+    parents, number = slip_in(me, lambda parents: me.entry("edit", parents=parents))
+    me.take_session(me.help)
+    me.entry("edit", parents=parents, number=number)
 
 
 # ---- Withheld values: noticed when they are read -------------------------------------------------------------------
@@ -435,7 +449,10 @@ def main():
         for name, (_, when) in ATTACKS.items():
             print(f"{when}\t{name}")
         return 0
-    holder = Holder(arguments.vault, sys.stdin.buffer.readline().removesuffix(b"\n"), arguments.keys)
+    mine, helper = (sys.stdin.buffer.readline().removesuffix(b"\n") for _ in range(2))
+    holder = Holder(arguments.vault, mine, arguments.keys)
+    if helper:
+        holder.help = Holder(arguments.vault, helper, None).reader.session
     ATTACKS[arguments.attack][0](holder, arguments.victim)
     holder.save()
     return 0

@@ -32,43 +32,59 @@ class Entry:
     commitment: bytes
     keys: list
     detail: dict = None
+    terms: list = ()            # in which its signers' signatures count
 
     @property
     def where(self):
         return f"log entry {self.n} ({self.action})"
 
 
+@dataclass
+class Term:
+    """While somebody's signature counts: an author of a slot, or a keeper key. ended: the row that ended it."""
+    key: bytes
+    ended: int = None
+
+
 class Trust:
     """Whom the log trusts at a row, for entries that come in the order of their rows (section 13)."""
 
     def __init__(self):
-        self.authors = {}       # slot id: who may sign for it now
-        self.ended = {}         # slot id: whom this row ended, and who may sign it still
-        self.keeper = None      # the key on the last card
-        self.keepers = []       # what an entry in this row may name
+        self.authors = {}       # slot id: whose term it is now
+        self.ended = {}         # slot id: whose term this row ended, who may sign it still
+        self.known = set()      # all authors there ever were
+        self.keeper = None      # the term of the key on the last card
+        self.keepers = []       # terms of what an entry in this row may name
 
     def take(self, row, revisions, cards):
         self.ended, before = {}, self.keeper
         another = False
         for revision in revisions:
             if revision.record == CARD_RECORD and revision.id in cards:
-                self.keeper, another = cards[revision.id].keeper, before is not None
+                self.keeper, another = Term(cards[revision.id].keeper), before is not None
             elif revision.record[:2] == bytes([0, S_SLOT]) and fits(revision.value("author"), 32):
-                self.register(revision.record[2:10], revision.value("author"), revision.value("state") == "active")
+                self.register(row, revision.record[2:10], revision.value("author"), revision.value("state") == "active")
+        if another:
+            before.ended = row
         self.keepers = [before, self.keeper] if another else [self.keeper] if self.keeper else []
 
-    def register(self, slot, author, active):
+    def register(self, row, slot, author, active):
         now = self.authors.get(slot)
-        if active and now == author:
+        if active and now and now.key == author:
             return
         if now:
-            self.ended.setdefault(slot, set()).add(now)
+            now.ended = row
+            self.ended.setdefault(slot, []).append(now)
             del self.authors[slot]
         if active:
-            self.authors[slot] = author
+            self.authors[slot] = Term(author)
+            self.known.add(author)
 
-    def may_sign(self, entry):
-        return self.authors.get(entry.slot) == entry.author or entry.author in self.ended.get(entry.slot, ())
+    def term_of(self, entry):
+        """Of its author, or None."""
+        now = self.authors.get(entry.slot)
+        return next((term for term in ([now] if now else []) + self.ended.get(entry.slot, []) if term.key == entry.author),
+                    None)
 
 
 def parse_entry(n, data, vault):
@@ -127,6 +143,7 @@ class Log:
         self.entries = {}           # by row
         self.by_hash = {}
         self.trust = Trust()
+        self.ancestors_of = {}      # hashes, by row
 
     def read(self):
         rows = self.reader.database["log"]
@@ -144,6 +161,7 @@ class Log:
                         entry.detail = open_detail(entry, self.reader.log_key, self.reader.vault, detail)
 
     def verify(self):
+        self.own_line = {entry.hash for entry in self.line()}
         for entry in self.entries.values():
             added = self.reader.added.get(entry.n, [])
             with self.report.at(entry.where):
@@ -155,6 +173,31 @@ class Log:
         for n in self.reader.added.keys() - self.entries.keys():
             self.report.add(f"log entry {n}", "revisions belong to it, and it is not there")
         self.check_line()
+        for entry in self.entries.values():
+            with self.report.at(entry.where):
+                self.check_terms(entry)
+
+    def began_copy(self, entry):
+        """The first entry of a copy that came home, which adds nothing: its author may have got other keys meanwhile."""
+        return (entry.action == "travel" and entry.keys and not entry.count and entry.hash not in self.own_line
+                and entry.author in self.trust.known)
+
+    def check_terms(self, entry):
+        """Who signed when his time was over already may have put the entry into a row above: what counts is the chain."""
+        for row in {term.ended for term in entry.terms if term.ended}:
+            if entry.n != row and entry.hash not in self.ancestors(row):
+                raise Damage("stands beside the entry that ended the time of its signer")
+
+    def ancestors(self, row):
+        if row not in self.ancestors_of:
+            found, todo = set(), [self.entries[row]]
+            while todo:
+                for h in todo.pop().parents:
+                    if h in self.by_hash and h not in found:
+                        found.add(h)
+                        todo.append(self.by_hash[h])
+            self.ancestors_of[row] = found
+        return self.ancestors_of[row]
 
     def check_chain(self, entry):
         """Number and parents; what an entry follows stands in a row above it."""
@@ -175,12 +218,16 @@ class Log:
     def check_trust(self, entry, added):
         revisions = [self.reader.revisions[n] for n, _ in added if n in self.reader.revisions]
         self.trust.take(entry.n, revisions, self.reader.cards)
-        if not self.trust.may_sign(entry):
-            raise Damage("its author was not registered")
+        entry.terms = self.trust.keepers if entry.keepers else []
+        if not self.began_copy(entry):
+            author = self.trust.term_of(entry)
+            if not author:
+                raise Damage("its author was not registered")
+            entry.terms = [*entry.terms, author]
         for revision in revisions:
             if revision.author != entry.author:
                 raise Damage(f"{revision.where} is by another author")
-        if entry.keepers and entry.keepers != self.trust.keepers:
+        if entry.keepers and entry.keepers != [term.key for term in self.trust.keepers]:
             raise Damage("its keeper key is not the one on the card")
         system = any(r.is_system and r.record[1] not in (S_CONTACT, S_RECEIPT) for r in revisions)
         if (entry.action in KEEPER_ACTIONS or system) and not entry.keepers:

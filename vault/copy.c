@@ -132,5 +132,9 @@ session_copy(struct recs *r, struct db *to, const struct seal_keys *keys, enum c
         err = copy_table(r->db, to, DB_WITHHELD_BLOB);
     if (err == VAULT_OK && what == COPY_ALL)
         err = copy_table(r->db, to, DB_INTAKE);
+    if (err == VAULT_OK)
+        err = copy_table(r->db, to, DB_OPEN_CHUNK);
+    if (err == VAULT_OK && what == COPY_ALL)
+        err = copy_table(r->db, to, DB_WITHHELD_CHUNK);
     return err != VAULT_OK ? err : copy_wraps(r, to, keys, what);
 }

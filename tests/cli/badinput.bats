@@ -130,9 +130,9 @@ PY
     {
         "$PYTHON" rawkey.py "$VAULT" <<< "$PASS"
         echo 'PRAGMA user_version;'
-        echo 'PRAGMA user_version = 2;'
+        echo 'PRAGMA user_version = 99;'
     } | sqlcipher "$VAULT/records.db" > said
-    grep -qx 1 said
+    grep -qx 2 said
     rm -f "$VAULT/records.db-journal"
     refuses 1 status
     err newer

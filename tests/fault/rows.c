@@ -374,7 +374,7 @@ schemas(struct rows *r)
 {
     static const char *const SQL[] = {
         "DROP TABLE log", "DROP TABLE pair", "DROP TABLE open", "DROP TABLE withheld", "DROP TABLE wrap",
-        "DROP TABLE intake", "DELETE FROM log", "DELETE FROM pair", "DELETE FROM open", "DELETE FROM withheld",
+        "DROP TABLE intake", "DROP TABLE open_chunk", "DROP TABLE withheld_chunk", "DELETE FROM log", "DELETE FROM pair", "DELETE FROM open", "DELETE FROM withheld",
         "DELETE FROM wrap", "ALTER TABLE open RENAME TO opened", "ALTER TABLE open RENAME COLUMN blob TO glob",
         "ALTER TABLE log ADD COLUMN more", "CREATE TABLE more(x)", "CREATE VIEW more AS SELECT * FROM open",
         "CREATE INDEX more ON open(blob)",

@@ -546,7 +546,7 @@ foreign(struct world *w, const struct state *good, const char *what)
 static void
 make_plain(struct world *w)
 {
-    static const char SQL[] = "PRAGMA application_id=2003332196; PRAGMA user_version=1; CREATE TABLE log"
+    static const char SQL[] = "PRAGMA application_id=2003332196; PRAGMA user_version=2; CREATE TABLE log"
         "(n INTEGER PRIMARY KEY, entry BLOB NOT NULL, sigs BLOB NOT NULL, detail BLOB NOT NULL);";
     char path[300];
     sqlite3 *db = NULL;

@@ -23,9 +23,12 @@ TABLES = {
     "withheld": ("blob",),
     "wrap": ("box",),
     "intake": ("enc",),
+    "open_chunk": ("data",),
+    "withheld_chunk": ("data",),
 }
+LATER = ("open_chunk", "withheld_chunk")    # not in a database of the first schema version
 NUMBERS = {"log"}           # columns that are not blobs
-APPLICATION_ID, SCHEMA_VERSION = 0x77686C64, 1
+APPLICATION_ID, SCHEMA_VERSION = 0x77686C64, 2
 
 
 def create_table(table):
@@ -40,15 +43,15 @@ def read_database(folder, session):
         raise Damage("is missing")
     journal = path + "-journal"
     if not (os.path.exists(journal) and os.path.getsize(journal)):
-        return parse_dump(run_sqlcipher(path, session))
+        return dump(path, session)
     # An interrupted transaction is undone in a copy; the vault stays as it is. Both files are encrypted.
     with tempfile.TemporaryDirectory() as copy:
         for file in (path, journal):
             shutil.copy(file, copy)
-        return parse_dump(run_sqlcipher(os.path.join(copy, "records.db"), session, write=True))
+        return dump(os.path.join(copy, "records.db"), session, write=True)
 
 
-def sql_script(session):
+def sql_begin(session):
     yield f"""PRAGMA key = "x'{session.vmk_key(1).hex()}{session.keys.db_salt.hex()}'";"""
     yield "PRAGMA cipher_page_size = 16384;"
     yield "PRAGMA cipher_hmac_algorithm = HMAC_SHA256;"
@@ -57,19 +60,29 @@ def sql_script(session):
     yield ".mode list"
     yield ".separator ,"
     yield "SELECT '#', application_id, user_version FROM pragma_application_id, pragma_user_version;"
+
+
+def sql_tables(tables):
     yield "SELECT '#', hex(sql) FROM sqlite_schema;"
-    for table, columns in TABLES.items():
+    for table in tables:
         # Whatever a cell holds, its line stays one line of the form that parse_dump takes.
         cells = (f"iif(typeof({c}) = 'integer', {c}, 'bad')" if c in NUMBERS else
-                 f"iif(typeof({c}) = 'blob', hex({c}), 'bad')" for c in columns)
+                 f"iif(typeof({c}) = 'blob', hex({c}), 'bad')" for c in TABLES[table])
         yield f"SELECT '{table}', n, {', '.join(cells)} FROM {table} ORDER BY n;"
-    yield "SELECT '#', 'end', '';"
 
 
-def run_sqlcipher(path, session, write=False):
+def dump(path, session, write=False):
+    """Application id and schema version, then all tables that this version has."""
+    head = run_sqlcipher(path, [*sql_begin(session)], write)
+    first = f"#,{APPLICATION_ID},1" in head
+    tables = [table for table in TABLES if not (first and table in LATER)]
+    return parse_dump(run_sqlcipher(path, [*sql_begin(session), *sql_tables(tables)], write), tables, 1 if first else 2)
+
+
+def run_sqlcipher(path, script, write):
     mode = [] if write else ["-readonly"]
     command = ["sqlcipher", *mode, "-batch", "-bail", "-safe", "-init", "/dev/null", path]
-    done = subprocess.run(command, input="\n".join(sql_script(session)), capture_output=True, encoding="latin-1",
+    done = subprocess.run(command, input="\n".join([*script, "SELECT '#', 'end', '';"]), capture_output=True, encoding="latin-1",
                           check=False, env={"PATH": os.environ.get("PATH", "/usr/bin:/bin")})
     if "database is locked" in done.stderr:
         raise InUse("the vault is in use by another process")
@@ -78,10 +91,10 @@ def run_sqlcipher(path, session, write=False):
     return done.stdout.splitlines()
 
 
-def parse_dump(lines):
+def parse_dump(lines, tables, version):
     if not lines or lines.pop(0) != "ok" or not lines or lines.pop() != "#,end,":
         raise Damage("sqlcipher did not read all of it")
-    if not lines or lines.pop(0) != f"#,{APPLICATION_ID},{SCHEMA_VERSION}":
+    if not lines or lines.pop(0) != f"#,{APPLICATION_ID},{version}":
         raise Damage("application id or schema version is wrong")
     database = {table: {} for table in TABLES}
     schema = []
@@ -95,7 +108,7 @@ def parse_dump(lines):
             columns = [int(cell) if column in NUMBERS else bytes.fromhex(cell)
                        for column, cell in zip(TABLES[table], cells[1:])]
             database[table][int(cells[0])] = columns
-    want = [b"".join(create_table(table).encode().split()) for table in TABLES]
+    want = [b"".join(create_table(table).encode().split()) for table in tables]
     if sorted(b"".join(sql.split()) for sql in schema) != sorted(want):
         raise Damage("has other tables than those of the format")
     return database

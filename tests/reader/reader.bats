@@ -87,7 +87,7 @@ raw_key() {
 	import database, itertools, keys, primitives, sys
 	with open(sys.argv[1] + "/keys", "rb") as f:
 	    session = keys.open_keys(f.read(), keys.Given(sys.argv[2].encode()), primitives.Report())
-	print("\n".join(itertools.islice(database.sql_script(session), 4)))
+	print("\n".join(itertools.islice(database.sql_begin(session), 4)))
 	END
 }
 
@@ -365,7 +365,7 @@ python() {
 @test "added rows and tables are noticed" {
     for what in "INSERT INTO wrap VALUES (9999, x'00');" "INSERT INTO open VALUES (9999, x'00');" \
         "INSERT INTO pair SELECT n + 1, log, ids, tags FROM pair ORDER BY n DESC LIMIT 1;" \
-        'CREATE TABLE more (n INTEGER);' 'PRAGMA user_version = 2;' \
+        'CREATE TABLE more (n INTEGER);' 'PRAGMA user_version = 99;' \
         "UPDATE open SET blob = 'text' WHERE n = 2;"; do
         copy
         echo "$what" | sql

@@ -258,7 +258,7 @@ test_db__a_newer_schema_is_refused(void **state)
 {
     struct place *at = *state;
 
-    assert_int_equal(db_exec(at->db, "PRAGMA user_version = 2"), VAULT_OK);
+    assert_int_equal(db_exec(at->db, "PRAGMA user_version = 3"), VAULT_OK);
     close_db(at);
     assert_opens_not(at, at->key, VAULT_ERR_FAILED);
     assert_non_null(strstr(vault_last_error()->text, "newer version"));

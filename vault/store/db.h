@@ -13,7 +13,7 @@
 #include "vault/base/hash.h"
 #include "vault/base/secret.h"
 
-#define DB_SCHEMA_VERSION 1
+#define DB_SCHEMA_VERSION 2
 
 struct db;          /* one exclusive connection */
 
@@ -35,8 +35,9 @@ void db_rollback(struct db *db);                    /* harmless without a transa
 /* Pages read so far are dropped from the cache. */
 void db_release_memory(struct db *db);
 
-/* ---- the four tables of one blob per number ---- */
-enum db_table { DB_OPEN_BLOB, DB_WITHHELD_BLOB, DB_WRAP, DB_INTAKE };
+/* ---- the tables of one blob per number ---- */
+enum db_table { DB_OPEN_BLOB, DB_WITHHELD_BLOB, DB_WRAP, DB_INTAKE, DB_OPEN_CHUNK,
+    DB_WITHHELD_CHUNK };
 VAULT_CHECK vault_err db_put(struct db *db, enum db_table t, int64_t n, struct part blob);
 VAULT_CHECK vault_err db_delete(struct db *db, enum db_table t, int64_t n);
 /* out is replaced; VAULT_ERR_NOT_FOUND (without a sentence) when there is no such row. */

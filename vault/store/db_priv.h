@@ -11,7 +11,7 @@
 #include <sqlcipher/sqlite3.h>
 #include "vault/store/db.h"
 
-#define DB_TABLES 4
+#define DB_TABLES 6
 #define DB_SCANS (DB_TABLES + 2)        /* one cursor for each table, the log and the pairs */
 
 struct db {

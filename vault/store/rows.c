@@ -14,18 +14,24 @@ static const char *const PUT[DB_TABLES] = {
     "INSERT OR REPLACE INTO withheld VALUES(?1,?2)",
     "INSERT OR REPLACE INTO wrap VALUES(?1,?2)",
     "INSERT OR REPLACE INTO intake VALUES(?1,?2)",
+    "INSERT INTO open_chunk VALUES(?1,?2)",             /* numbers are drawn: none may meet another */
+    "INSERT INTO withheld_chunk VALUES(?1,?2)",
 };
 static const char *const GET[DB_TABLES] = {
     "SELECT blob FROM open WHERE n=?1",
     "SELECT blob FROM withheld WHERE n=?1",
     "SELECT box FROM wrap WHERE n=?1",
     "SELECT enc FROM intake WHERE n=?1",
+    "SELECT data FROM open_chunk WHERE n=?1",
+    "SELECT data FROM withheld_chunk WHERE n=?1",
 };
 static const char *const DEL[DB_TABLES] = {
     "DELETE FROM open WHERE n=?1",
     "DELETE FROM withheld WHERE n=?1",
     "DELETE FROM wrap WHERE n=?1",
     "DELETE FROM intake WHERE n=?1",
+    "DELETE FROM open_chunk WHERE n=?1",
+    "DELETE FROM withheld_chunk WHERE n=?1",
 };
 #define SCAN_LOG DB_TABLES
 #define SCAN_PAIR (DB_TABLES + 1)
@@ -34,6 +40,8 @@ static const char *const SCAN[DB_SCANS] = {
     "SELECT n, blob FROM withheld WHERE n>=?1 ORDER BY n",
     "SELECT n, box FROM wrap WHERE n>=?1 ORDER BY n",
     "SELECT n, enc FROM intake WHERE n>=?1 ORDER BY n",
+    "SELECT n, data FROM open_chunk WHERE n>=?1 ORDER BY n",
+    "SELECT n, data FROM withheld_chunk WHERE n>=?1 ORDER BY n",
     "SELECT n, entry, sigs, detail FROM log WHERE n>=?1 ORDER BY n",
     "SELECT n, log, ids, tags FROM pair WHERE n>=?1 ORDER BY n",
 };

@@ -7,6 +7,9 @@
 
 #include <string.h>
 
+#define OPEN_CHUNK "CREATE TABLE open_chunk(n INTEGER PRIMARY KEY, data BLOB NOT NULL)"
+#define WITHHELD_CHUNK "CREATE TABLE withheld_chunk(n INTEGER PRIMARY KEY, data BLOB NOT NULL)"
+
 /* The whole schema, in this order; SQLite keeps the text as it is given here. */
 static const char *const TABLE[] = {
     "CREATE TABLE log(n INTEGER PRIMARY KEY, entry BLOB NOT NULL, sigs BLOB NOT NULL,"
@@ -17,11 +20,15 @@ static const char *const TABLE[] = {
     "CREATE TABLE withheld(n INTEGER PRIMARY KEY, blob BLOB NOT NULL)",
     "CREATE TABLE wrap(n INTEGER PRIMARY KEY, box BLOB NOT NULL)",
     "CREATE TABLE intake(n INTEGER PRIMARY KEY, enc BLOB NOT NULL)",
+    OPEN_CHUNK,                 /* since version 2 */
+    WITHHELD_CHUNK,
 };
 #define TABLES (sizeof TABLE / sizeof TABLE[0])
 
 /* STEP[i] leads from version i + 1 to i + 2. */
-static const char *const STEP[DB_SCHEMA_VERSION] = { NULL };
+static const char *const STEP[DB_SCHEMA_VERSION] = {
+    OPEN_CHUNK "; " WITHHELD_CHUNK "; PRAGMA user_version = 2",
+};
 
 static vault_err
 read_version(struct db *db, int *version)
@@ -44,7 +51,7 @@ schema_create(struct db *db)
 
     for (size_t i = 0; err == VAULT_OK && i < TABLES; i++)
         err = db_exec(db, TABLE[i]);
-    return err != VAULT_OK ? err : db_exec(db, "PRAGMA user_version = 1");
+    return err != VAULT_OK ? err : db_exec(db, "PRAGMA user_version = 2");
 }
 
 /* Nothing but our tables may be there: a planted trigger or view would run with our next write. */
@@ -92,6 +99,9 @@ schema_check(struct db *db)
     if (version == DB_SCHEMA_VERSION)
         return compare_schema(db);
     err = db_begin(db);
+    if (err == VAULT_ERR_NO_SPACE)
+        err = err_say(err, "open it once where it can be written",
+            "this vault was written by an older version (schema %d), and cannot be changed here", version);
     for (; err == VAULT_OK && version < DB_SCHEMA_VERSION; version++)
         err = db_exec(db, STEP[version - 1]);
     if (err == VAULT_OK)

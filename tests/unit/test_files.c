@@ -674,11 +674,11 @@ test_files__output_refuses_an_existing_name(void **state)
 
     put_file(at, "out", "old");
     path_of(path, at, "out");
-    assert_int_equal(output_open(&o, path), VAULT_ERR_REFUSED);
+    assert_int_equal(output_open(&o, path), VAULT_ERR_INPUT);
     assert_null(o);
     assert_int_equal(symlinkat("nowhere", at->dir, "link"), 0);
     path_of(path, at, "link");
-    assert_int_equal(output_open(&o, path), VAULT_ERR_REFUSED);
+    assert_int_equal(output_open(&o, path), VAULT_ERR_INPUT);
     assert_content(at, "out", "old");
     assert_int_equal(entries(at->dir, false), 2);
 }
@@ -694,7 +694,7 @@ test_files__output_refuses_what_is_no_file_name(void **state)
     assert_int_equal(output_open(&o, path), VAULT_ERR_INPUT);
     assert_int_equal(output_open(&o, ""), VAULT_ERR_INPUT);
     path_of(path, at, "..");
-    assert_int_equal(output_open(&o, path), VAULT_ERR_REFUSED);
+    assert_int_equal(output_open(&o, path), VAULT_ERR_INPUT);
     path_of(path, at, "no/such/folder");
     assert_int_equal(output_open(&o, path), VAULT_ERR_NOT_FOUND);
     assert_null(o);
@@ -738,7 +738,7 @@ commit_to_a_free_name(struct place *at)
 static void
 assert_commits_well(struct place *at, int (*taken)(struct place *), int (*untaken)(struct place *))
 {
-    assert_int_equal(in_child(taken, at), VAULT_ERR_REFUSED);
+    assert_int_equal(in_child(taken, at), VAULT_ERR_INPUT);
     assert_content(at, "taken", "theirs");
     assert_int_equal(entries(at->dir, false), 1);
     assert_int_equal(in_child(untaken, at), VAULT_OK);

@@ -34,7 +34,7 @@ output_free(struct output *o)
 static vault_err
 already_there(const char *path)
 {
-    return err_say(VAULT_ERR_REFUSED, "give another name, or remove it first",
+    return err_say(VAULT_ERR_INPUT, "give another name; nothing is ever overwritten",
         "%s is already there", path);
 }
 

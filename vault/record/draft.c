@@ -415,7 +415,7 @@ names_field(const struct vault_fields *in, struct part field)
     return false;
 }
 
-/* Carry a leaf of the base on, unchanged; a tier that the type has raised since is applied. */
+/* Carry a leaf of the base on, unchanged; a tier that the type has raised since is applied, but to files. */
 static vault_err
 keep_leaf(const struct type_def *t, const struct revision *base, const struct leaf *l,
     struct revision *rev)
@@ -424,8 +424,11 @@ keep_leaf(const struct type_def *t, const struct revision *base, const struct le
     struct leaf *m;
 
     if (l->tier == LEAF_OPEN) {
-        m = revision_add(rev, l->field, f == NULL ? LEAF_OPEN : f->tier, l->value);
+        m = revision_add(rev, l->field, f == NULL || f->kind == FIELD_FILE ? LEAF_OPEN : f->tier,
+            l->value);
         if (m != NULL) {
+            m->file_key = l->file_key;
+            m->file_first = l->file_first;
             memcpy(m->element, l->element, sizeof m->element);
             m->n_element = l->n_element;
             if (l->value.n == 0)
@@ -522,13 +525,11 @@ build_edit(struct draft *d, const struct type_def *t, const struct revision *bas
     return err;
 }
 
-vault_err
-draft_edit(struct draft *d, uint32_t n_base, const struct revision *base,
-    const struct vault_fields *in, struct revision *rev, bool *changed)
+/* The type in force of a record that is not removed. */
+static vault_err
+current_type(struct draft *d, const struct revision *base, const struct type_def **out)
 {
     const struct type_def *t = type_set_by_hash(&d->r->types, base->type);
-    uint32_t first = d->r->index.pair[n_base].first;
-    vault_err err;
 
     if (t != NULL)
         t = type_set_current(&d->r->types, t->name);
@@ -536,7 +537,21 @@ draft_edit(struct draft *d, uint32_t n_base, const struct revision *base,
         return err_say(VAULT_ERR_DAMAGED, NULL, "the type of a record is missing");
     if (revision_removed(base))
         return err_say(VAULT_ERR_INPUT, "'revert' brings it back", "this record was removed");
-    err = take_inputs(d, t, in);
+    *out = t;
+    return VAULT_OK;
+}
+
+vault_err
+draft_edit(struct draft *d, uint32_t n_base, const struct revision *base,
+    const struct vault_fields *in, struct revision *rev, bool *changed)
+{
+    const struct type_def *t = NULL;
+    uint32_t first = d->r->index.pair[n_base].first;
+    vault_err err;
+
+    err = current_type(d, base, &t);
+    if (err == VAULT_OK)
+        err = take_inputs(d, t, in);
     if (err == VAULT_OK)
         err = must_be_free(d, in, "ref", first);
     if (err == VAULT_OK)
@@ -545,6 +560,76 @@ draft_edit(struct draft *d, uint32_t n_base, const struct revision *base,
         err = build_edit(d, t, base, in, rev, changed);
     return err;
 }
+
+/* ---- attachments ---- */
+
+vault_err
+draft_file_field(struct draft *d, const struct revision *base, const char *name, size_t n,
+    const struct field_def **out)
+{
+    const struct type_def *t = NULL;
+    const struct field_def *f = NULL;
+    vault_err err = current_type(d, base, &t);
+
+    if (err != VAULT_OK)
+        return err;
+    f = type_field(t, name, strlen(name));
+    if (f == NULL)
+        return type_no_field(t, name, strlen(name));
+    if (f->kind != FIELD_FILE)
+        return err_say(VAULT_ERR_INPUT, NULL, "%s is not a field for files", f->name);
+    if (!f->repeats && n > 1)
+        return err_say(VAULT_ERR_INPUT, NULL, "%s holds one file only", f->name);
+    if (!f->repeats && revision_leaf(base, f->name) != NULL)
+        return err_say(VAULT_ERR_CONFLICT, "detach it first", "%s holds a file already", f->name);
+    *out = f;
+    return VAULT_OK;
+}
+
+vault_err
+draft_attach(struct draft *d, const struct revision *base, const struct field_def *f,
+    const struct draft_file *file, size_t n, struct revision *rev)
+{
+    const struct type_def *t = NULL;
+    size_t position = next_position(base, f);
+    vault_err err = current_type(d, base, &t);
+
+    if (err != VAULT_OK)
+        return err;
+    begin(d, rev, t->hash);
+    set_parent(rev, base);
+    for (size_t i = 0; err == VAULT_OK && i < n; i++) {
+        struct leaf *l = revision_add(rev, name_part(f), file[i].tier, file[i].value);
+        if (l == NULL)
+            return err_nomem();
+        if (f->repeats)
+            element_new(d, l, position + i);
+        l->file_key = file[i].key;
+        l->file_first = file[i].first;
+    }
+    for (size_t i = 0; err == VAULT_OK && i < base->n_leaves; i++)
+        err = keep_leaf(t, base, &base->leaf[i], rev);
+    return err;
+}
+
+vault_err
+draft_detach(struct draft *d, const struct revision *base, const struct leaf *gone,
+    struct revision *rev)
+{
+    const struct type_def *t = NULL;
+    vault_err err = current_type(d, base, &t);
+
+    if (err != VAULT_OK)
+        return err;
+    begin(d, rev, t->hash);
+    set_parent(rev, base);
+    for (size_t i = 0; err == VAULT_OK && i < base->n_leaves; i++)
+        if (&base->leaf[i] != gone)
+            err = keep_leaf(t, base, &base->leaf[i], rev);
+    return err;
+}
+
+/* ---- whole revisions ---- */
 
 vault_err
 draft_copy(struct draft *d, const struct revision *head, const struct revision *old,

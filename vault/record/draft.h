@@ -47,6 +47,24 @@ VAULT_CHECK vault_err draft_add(struct draft *d, const struct type_def *type,
 VAULT_CHECK vault_err draft_edit(struct draft *d, uint32_t n_base, const struct revision *base,
     const struct vault_fields *in, struct revision *rev, bool *changed);
 
+/* A file to be attached: its bytes are stored, or will be, from row `first` on under its key. All borrowed by
+ * the revision. */
+struct draft_file {
+    enum leaf_tier tier;
+    struct part value;          /* CBOR */
+    const uint8_t *key;
+    uint64_t first;
+};
+/* The field `name` of the type in force, where n more files may be put into it. VAULT_ERR_INPUT; VAULT_ERR_CONFLICT:
+ * it does not repeat, and has one. */
+VAULT_CHECK vault_err draft_file_field(struct draft *d, const struct revision *base,
+    const char *name, size_t n, const struct field_def **out);
+/* On top of `base`: everything of it, and n files more; or everything but one of its leaves. */
+VAULT_CHECK vault_err draft_attach(struct draft *d, const struct revision *base,
+    const struct field_def *f, const struct draft_file *file, size_t n, struct revision *rev);
+VAULT_CHECK vault_err draft_detach(struct draft *d, const struct revision *base,
+    const struct leaf *gone, struct revision *rev);
+
 /* A revision on top of `head` with the content of `old` (the same record), or removed (old NULL). */
 VAULT_CHECK vault_err draft_copy(struct draft *d, const struct revision *head,
     const struct revision *old, struct revision *rev);

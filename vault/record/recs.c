@@ -4,6 +4,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+#include "vault/record/file.h"
 
 vault_err
 recs_init(struct recs *r, struct db *db, const struct seal_keys *keys,
@@ -200,7 +201,8 @@ judge_shape(struct recs *r, uint32_t n, const struct revision *rev, const struct
         const struct field_def *f = type_field(t, l->field.p, l->field.n);
         if (is_removal(l) ? rev->n_leaves != 1 || l->tier != LEAF_OPEN : f == NULL)
             return err_say(VAULT_ERR_DAMAGED, NULL, "a revision has a field that its type has not");
-        if (f != NULL && l->tier < f->tier)
+        /* The tier of an attachment is its own. */
+        if (f != NULL && l->tier < f->tier && f->kind != FIELD_FILE)
             return err_say(VAULT_ERR_DAMAGED, NULL,
                 "a revision holds openly what its type withholds");
     }
@@ -447,8 +449,19 @@ copy_carried(struct revision *rev, const uint8_t id[static 32], const struct rev
         at[i] = 1 + extra->n;
         l->value.n = m->value.n;
         buf_put(extra, m->value.p, m->value.n);
+        l->file_first = m->file_first;
+        if (m->file_key != NULL)        /* behind the value */
+            buf_put(extra, m->file_key, FILE_KEY_BYTES);
     }
     return buf_ok(extra);
+}
+
+/* Its value is at p now, and the key of a file behind it. */
+static void
+place_carried(struct leaf *l, const uint8_t *p)
+{
+    l->value.p = p;
+    l->file_key = value_is_file(l->value) ? p + l->value.n : NULL;
 }
 
 typedef vault_err load_fn(struct recs *r, uint32_t n, struct revision *rev);
@@ -496,7 +509,7 @@ reveal(struct recs *r, uint32_t n, struct revision *rev, struct buf *extra, load
     err = load_carried(r, n, rev, extra, at, load);
     for (size_t i = 0; err == VAULT_OK && i < rev->n_leaves; i++)
         if (at[i] != 0)
-            rev->leaf[i].value.p = extra->p + at[i] - 1;
+            place_carried(&rev->leaf[i], extra->p + at[i] - 1);
     free(at);
     return err;
 }

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "vault/base/cbor.h"
+#include "vault/record/file.h"
 
 #define SORT_SHORT 64           /* leaves that are sorted in place */
 #define LEAVES_KEPT 64          /* room for so many outlasts revision_trim */
@@ -207,6 +208,16 @@ leaf_commit(struct leaf *l, struct salts *s, size_t i, const void *item, size_t 
     sodium_memzero(tmp.m, used);
 }
 
+/* The c of a value, which for files hides type and name once more. */
+static vault_err
+value_commit(struct leaf *l, struct salts *s, size_t i, struct part item)
+{
+    if (value_is_file(l->value))
+        return file_commit(l->c, salt_at(s, i), l->field, PART(l->element, l->n_element), l->value);
+    leaf_commit(l, s, i, item.p, item.n);
+    return VAULT_OK;
+}
+
 /* ---- the id ---- */
 
 static vault_err
@@ -257,6 +268,7 @@ write_items(struct revision *r, enum leaf_tier tier, struct buf *out, const uint
 {
     struct salts s;
     size_t count = 0, i = 0;
+    vault_err err = VAULT_OK;
 
     s.seed = seed;
     s.listed = false;
@@ -264,7 +276,7 @@ write_items(struct revision *r, enum leaf_tier tier, struct buf *out, const uint
     for (size_t k = 0; k < r->n_leaves; k++)
         count += goes_into(&r->leaf[k], tier);
     cbor_array(out, count);
-    for (size_t k = 0; k < r->n_leaves; k++) {
+    for (size_t k = 0; err == VAULT_OK && k < r->n_leaves; k++) {
         struct leaf *l = &r->leaf[k];
         size_t at = out->n;
         if (!goes_into(l, tier))
@@ -275,24 +287,56 @@ write_items(struct revision *r, enum leaf_tier tier, struct buf *out, const uint
         buf_put(out, l->value.p, l->value.n);
         if (out->bad)
             break;
-        leaf_commit(l, &s, i++, out->p + at, out->n - at);
+        err = value_commit(l, &s, i++, PART(out->p + at, out->n - at));
     }
     forget_salts(&s);
-    return buf_ok(out);
+    return err != VAULT_OK ? err : buf_ok(out);
+}
+
+/* Values of files that go into the blob of this tier. */
+static size_t
+count_files(const struct revision *r, enum leaf_tier tier)
+{
+    size_t count = 0;
+
+    for (size_t k = 0; k < r->n_leaves; k++)
+        count += goes_into(&r->leaf[k], tier) && value_is_file(r->leaf[k].value);
+    return count;
+}
+
+/* Where their bytes are, in the same order; nothing where there are none. */
+static void
+write_files(const struct revision *r, enum leaf_tier tier, size_t count, struct buf *out)
+{
+    if (count == 0)
+        return;
+    cbor_array(out, count);
+    for (size_t k = 0; k < r->n_leaves; k++) {
+        const struct leaf *l = &r->leaf[k];
+        if (!goes_into(l, tier) || !value_is_file(l->value))
+            continue;
+        cbor_array(out, 4);
+        cbor_textn(out, l->field.p, l->field.n);
+        cbor_bytes(out, l->element, l->n_element);
+        cbor_uint(out, l->file_first);
+        cbor_bytes(out, l->file_key, FILE_KEY_BYTES);
+    }
 }
 
 static vault_err
 write_withheld(struct revision *r, const uint8_t *seed)
 {
     struct buf *b = &r->withheld;
+    size_t files = count_files(r, LEAF_WITHHELD);
     vault_err err;
 
     if (!revision_introduces(r))
         return VAULT_OK;
     buf_u32(b, 0);
-    cbor_array(b, 2);
+    cbor_array(b, files == 0 ? 2 : 3);
     cbor_bytes(b, NULL, 0);
     err = write_items(r, LEAF_WITHHELD, b, seed);
+    write_files(r, LEAF_WITHHELD, files, b);
     if (err != VAULT_OK)
         return err;
     if (b->n > BLOB_MAX / 2)
@@ -328,9 +372,10 @@ static vault_err
 write_open(struct revision *r, const uint8_t *seed)
 {
     struct buf *b = &r->open;
+    size_t files = count_files(r, LEAF_OPEN);
     vault_err err;
 
-    cbor_array(b, 7);
+    cbor_array(b, files == 0 ? 7 : 8);
     cbor_bytes(b, r->type, TYPE_SHORT_BYTES);
     cbor_array(b, r->n_parents);
     for (size_t i = 0; i < r->n_parents; i++)
@@ -342,6 +387,7 @@ write_open(struct revision *r, const uint8_t *seed)
     if (err != VAULT_OK)
         return err;
     write_others(r, b);
+    write_files(r, LEAF_OPEN, files, b);
     if (b->n > BLOB_MAX / 2)
         return err_say(VAULT_ERR_INPUT, "attach long texts as files",
             "the open values of one record are too large");
@@ -434,14 +480,41 @@ read_item(struct rd *rd, struct leaf *l)
     return rd->bad ? PART(NULL, 0) : PART(start, (size_t)(rd->p - start));
 }
 
+/* The element `files` of a blob, where it is there: one entry for each value of a file, in their order. They are
+ * those of the first n leaves that are of this tier and belong here. */
+static vault_err
+read_files(struct revision *r, struct rd *rd, enum leaf_tier tier, size_t n, bool there)
+{
+    size_t left = there ? cbor_get_array(rd, REVISION_LEAVES_MAX) : 0;
+    struct leaf entry;
+
+    if (there && left == 0)
+        rd->bad = true;
+    for (size_t i = 0; i < n && !rd->bad; i++) {
+        struct leaf *l = &r->leaf[i];
+        if (l->tier != tier || !l->here || !value_is_file(l->value))
+            continue;
+        memset(&entry, 0, sizeof entry);
+        if (left-- == 0 || cbor_get_array(rd, 4) != 4)
+            return damaged("it does not tell where the bytes of a file are");
+        read_key(rd, &entry);
+        l->file_first = cbor_get_uint(rd, FILE_ROWS - 1);
+        l->file_key = cbor_get_bytes(rd, FILE_KEY_BYTES).p;
+        if (rd->bad || leaf_compare(l, &entry) != 0 || rd->p - l->file_key != FILE_KEY_BYTES)
+            return damaged("it does not tell where the bytes of a file are");
+    }
+    return left == 0 ? VAULT_OK : damaged("it tells where the bytes of a file are that it has not");
+}
+
 static vault_err
 read_open_items(struct revision *r, struct rd *rd, struct salts *s)
 {
     size_t count = cbor_get_array(rd, REVISION_LEAVES_MAX);
+    vault_err err = VAULT_OK;
 
     if (s->listed && s->n_list != count)
         return damaged("salts are missing");
-    for (size_t i = 0; i < count && !rd->bad; i++) {
+    for (size_t i = 0; err == VAULT_OK && i < count && !rd->bad; i++) {
         struct leaf *l = new_leaf(r);
         struct part item;
         if (l == NULL)
@@ -452,11 +525,11 @@ read_open_items(struct revision *r, struct rd *rd, struct salts *s)
         l->tier = LEAF_OPEN;
         l->here = true;
         if (s->seed != NULL)
-            leaf_commit(l, s, i, item.p, item.n);
+            err = value_commit(l, s, i, item);
         if (i > 0 && leaf_compare(&r->leaf[i - 1], l) >= 0)
             return damaged("values are out of order");
     }
-    return VAULT_OK;
+    return err;
 }
 
 static vault_err
@@ -526,11 +599,12 @@ revision_read_open(struct revision *r, const uint8_t *seed)
 {
     struct rd rd = rd_of(r->open.p, r->open.n);
     struct salts s;
+    size_t parts = cbor_get_array(&rd, 8), n;
     vault_err err;
 
     r->n_leaves = 0;
     r->partial = false;
-    if (cbor_get_array(&rd, 7) != 7)
+    if (parts < 7)
         rd.bad = true;
     memset(r->type, 0, sizeof r->type);
     cbor_get_fixed(&rd, r->type, TYPE_SHORT_BYTES);
@@ -541,8 +615,11 @@ revision_read_open(struct revision *r, const uint8_t *seed)
     r->partial = s.listed;
     err = rd.bad ? damaged("its head cannot be read") : read_open_items(r, &rd, &s);
     forget_salts(&s);
+    n = r->n_leaves;
     if (err == VAULT_OK)
         err = read_others(r, &rd);
+    if (err == VAULT_OK)
+        err = read_files(r, &rd, LEAF_OPEN, n, parts == 8);
     if (err == VAULT_OK && !rd_end(&rd))
         err = damaged("its content cannot be read");
     return err != VAULT_OK ? err : order_all(r);
@@ -571,10 +648,10 @@ static vault_err
 read_withheld_items(struct revision *r, struct rd *rd, const uint8_t *seed)
 {
     struct salts s;
-    size_t count, want = 0;
+    size_t count, want = 0, parts = cbor_get_array(rd, 3);
     vault_err err = VAULT_OK;
 
-    if (cbor_get_array(rd, 2) != 2)
+    if (parts < 2)
         rd->bad = true;
     read_salts(rd, &s, seed);
     r->partial = r->partial || s.listed;
@@ -590,7 +667,9 @@ read_withheld_items(struct revision *r, struct rd *rd, const uint8_t *seed)
         if (rd->bad)
             break;
         if (seed != NULL)
-            leaf_commit(&read, &s, i, item.p, item.n);
+            err = value_commit(&read, &s, i, item);
+        if (err != VAULT_OK)
+            break;
         l = own_withheld(r, &read);
         if (l == NULL || (seed != NULL && !bytes_equal(l->c, read.c, 32)))
             err = damaged("a withheld value does not match its leaf");
@@ -598,6 +677,8 @@ read_withheld_items(struct revision *r, struct rd *rd, const uint8_t *seed)
             l->value = read.value;
     }
     forget_salts(&s);
+    if (err == VAULT_OK)
+        err = read_files(r, rd, LEAF_WITHHELD, r->n_leaves, parts == 3);
     if (err == VAULT_OK && !rd_end(rd))
         err = damaged("its withheld content cannot be read");
     return err;

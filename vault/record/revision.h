@@ -31,6 +31,9 @@ struct leaf {
     struct part value;              /* CBOR, borrowed; empty when not at hand */
     uint8_t c[32];
     uint8_t introduced[32];         /* where !here: the revision that introduced it */
+    /* Where the value is that of a file: its key (borrowed; NULL when not at hand) and first row. */
+    const uint8_t *file_key;
+    uint64_t file_first;
 };
 
 struct revision {

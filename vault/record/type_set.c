@@ -139,6 +139,8 @@ type_set_tier(const struct type_set *s, const struct type_def *t, const struct f
     const struct type_def *now = type_set_current(s, t->name);
     const struct field_def *g;
 
+    if (f != NULL && f->kind == FIELD_FILE)     /* chosen for each attachment */
+        return leaf_tier == LEAF_OPEN ? LEAF_OPEN : LEAF_WITHHELD;
     if (leaf_tier == LEAF_WITHHELD || (f != NULL && f->tier == LEAF_WITHHELD))
         return LEAF_WITHHELD;
     if (now == NULL || now == t || f == NULL)

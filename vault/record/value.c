@@ -14,6 +14,7 @@
 #include "vault/base/cbor.h"
 #include "vault/base/text.h"
 #include "vault/record/date.h"
+#include "vault/record/file.h"
 #include "vault/record/value_text.h"
 
 enum { KEY_VALUE, KEY_SOURCE, KEY_AS_OF, KEY_CERTAINTY, KEYS };
@@ -389,14 +390,14 @@ value_from_text(struct buf *out, const struct field_def *f, const char *text, si
 }
 
 vault_err
-value_from_link(struct buf *out, const uint8_t id[static 16], const struct provenance *prov)
+value_wrap(struct buf *out, struct part bare, const struct provenance *prov)
 {
     size_t start = out->n;
     vault_err err;
 
     err = open_value(out, prov);
     if (err == VAULT_OK) {
-        cbor_bytes(out, id, 16);
+        buf_put(out, bare.p, bare.n);
         err = close_value(out, start, prov);
     }
     if (err != VAULT_OK)
@@ -404,7 +405,50 @@ value_from_link(struct buf *out, const uint8_t id[static 16], const struct prove
     return err;
 }
 
+vault_err
+value_from_link(struct buf *out, const uint8_t id[static 16], const struct provenance *prov)
+{
+    uint8_t cbor[17] = { 0x50 };        /* a byte string of 16 */
+
+    memcpy(cbor + 1, id, 16);
+    return value_wrap(out, PART(cbor, sizeof cbor), prov);
+}
+
+vault_err
+value_from_file(struct buf *out, const struct file_value *file, const struct provenance *prov)
+{
+    struct buf bare = BUF_INIT;
+    vault_err err;
+
+    cbor_array(&bare, 4);
+    cbor_bytes(&bare, file->sha256, 32);
+    cbor_int(&bare, (int64_t)file->size);
+    cbor_textn(&bare, file->type.p, file->type.n);
+    cbor_textn(&bare, file->name.p, file->name.n);
+    err = buf_ok(&bare);
+    if (err == VAULT_OK)
+        err = value_wrap(out, PART(bare.p, bare.n), prov);
+    buf_free(&bare);
+    return err;
+}
+
 /* ---- reading ---- */
+
+static void
+read_file(struct file_value *f, struct rd *r)
+{
+    struct part hash;
+
+    if (cbor_get_array(r, 4) != 4)
+        r->bad = true;
+    hash = cbor_get_bytes(r, 32);
+    f->sha256 = hash.p;
+    f->size = cbor_get_uint(r, FILE_SIZE_MAX);
+    f->type = cbor_get_text(r, FILE_TYPE_BYTES);
+    f->name = cbor_get_text(r, FILE_NAME_BYTES);
+    if (hash.n != 32 || f->type.n == 0 || f->name.n == 0)
+        r->bad = true;
+}
 
 static void
 read_bare(struct value_view *v, struct rd *r)
@@ -428,6 +472,9 @@ read_bare(struct value_view *v, struct rd *r)
         v->text = cbor_get_bytes(r, VALUE_MAX);
         break;
     case CBOR_ARRAY:
+        v->shape = VALUE_FILE;
+        read_file(&v->file, r);
+        break;
     case CBOR_MAP:
     case CBOR_BAD:
         r->bad = true;
@@ -527,7 +574,7 @@ value_valid(const struct field_def *f, struct part cbor)
     case FIELD_BYTES:
         return v.shape == VALUE_BYTES;
     case FIELD_FILE:
-        break;      /* format.md does not say yet what a file's value is */
+        return v.shape == VALUE_FILE && file_name_valid(v.file.name);
     }
     return false;
 }
@@ -551,6 +598,9 @@ value_to_text(struct buf *out, struct part cbor)
         break;
     case VALUE_BOOL:
         buf_str(out, v.yes ? "yes" : "no");
+        break;
+    case VALUE_FILE:
+        buf_put(out, v.file.name.p, v.file.name.n);
         break;
     case VALUE_BYTES:
         if (v.text.n == 16) {

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vault/check_files.h"
 #include "vault/record/scan.h"
 #include "vault/record/value.h"
 #include "vault/session.h"
@@ -17,6 +18,7 @@ struct checking {
     struct vault *v;
     struct report *rep;
     uint64_t unverified;
+    struct file_places files;
     struct secret *intake;      /* key of the encapsulation at hand, and its hash */
     uint8_t intake_hash[32];
 };
@@ -220,7 +222,10 @@ check_revisions(struct checking *c)
         if (err == VAULT_OK)
             err = check_withheld(c, n, &rev);
         if (err == VAULT_OK)
+            err = file_places_add(&c->files, n, &rev);
+        if (err == VAULT_OK)
             err = check_relations(c, n, &rev);
+        c->files.unknown = c->files.unknown || err == VAULT_ERR_DAMAGED;
         err = report_pair(c, err, n);
     }
     revision_free(&rev);
@@ -360,6 +365,9 @@ check_session(struct checking *c)
         err = check_details(c);
     if (err == VAULT_OK)
         err = check_tables(c);
+    if (err == VAULT_OK)
+        err = file_places_check(c->v, c->rep, &c->files);
+    file_places_free(&c->files);
     secret_free(c->intake);
     c->intake = NULL;
     return err;

@@ -171,6 +171,33 @@ copy_all(struct joining *j)
     return err;
 }
 
+/*
+ * The pieces of attachments that are not here. Their numbers are drawn, so they keep them; where one is taken, it is by
+ * the same piece. Those that are withheld cannot be told apart without a keeper: all that the other copy has come along.
+ */
+static vault_err
+copy_chunks(struct joining *j, enum db_table t)
+{
+    struct db_cursor *c = NULL;
+    struct buf here = BUF_INIT;
+    struct part data;
+    int64_t n = 0;
+    bool got = true;
+    vault_err err = db_scan(j->other->db, t, INT64_MIN, &c);
+
+    while (err == VAULT_OK) {
+        err = db_next(c, &n, &data, &got);
+        if (err != VAULT_OK || !got)
+            break;
+        err = db_get(j->v->db, t, n, &here);
+        if (err == VAULT_ERR_NOT_FOUND)
+            err = db_put(j->v->db, t, n, data);
+    }
+    db_scan_end(c);
+    buf_free(&here);
+    return err;
+}
+
 /* ---- the whole ---- */
 
 static vault_err
@@ -199,6 +226,10 @@ run(struct joining *j)
     if (err != VAULT_OK)
         return err;
     err = copy_all(j);
+    if (err == VAULT_OK)
+        err = copy_chunks(j, DB_OPEN_CHUNK);
+    if (err == VAULT_OK)
+        err = copy_chunks(j, DB_WITHHELD_CHUNK);
     if (err != VAULT_OK) {
         change_abort(&j->change);
         return err;

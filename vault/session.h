@@ -281,6 +281,15 @@ void author_name(const struct vault *v, const uint8_t pk[static 32], char out[st
 /* "record 3f6kq2..., revision 0a1b2c..." */
 void pair_name(const struct vault *v, uint32_t n, char out[static 96]);
 
+/* ---- write.c ---- */
+
+/* The head to build on, loaded. VAULT_ERR_CONFLICT: there are two, which must be resolved first. */
+VAULT_CHECK vault_err session_load_head(struct vault *v, const char *id, uint32_t *n,
+    struct revision *rev);
+/* Store one drafted revision in the open change and commit, under an entry whose detail says which. Undone on failure. */
+VAULT_CHECK vault_err session_commit_one(struct vault *v, struct change *c, struct revision *rev,
+    const struct commit *what, struct vault_added *out);
+
 /* Resolve a person's word for a record to its first pair and head. */
 VAULT_CHECK vault_err session_find(struct vault *v, const char *id, uint32_t *first);
 /* A revision of a record by hexadecimal prefix; NULL: the head. */

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vault/attachments.h"
 #include "vault/record/scan.h"
 #include "vault/session.h"
 #include "vault/view.h"
@@ -29,17 +30,61 @@ count_removed(struct vault *v, uint64_t *out)
     return err;
 }
 
+/* ---- attachments ---- */
+
+static vault_err
+has_rows(struct vault *v, enum db_table t, bool *out)
+{
+    struct db_cursor *c = NULL;
+    struct part data;
+    int64_t n;
+    vault_err err = *out ? VAULT_OK : db_scan(v->db, t, INT64_MIN, &c);
+
+    if (c != NULL)
+        err = db_next(c, &n, &data, out);
+    db_scan_end(c);
+    return err;
+}
+
+static vault_err
+count_files(struct scan *s, uint32_t n, struct revision *rev)
+{
+    struct attachment_walk w = { .rev = rev, .type = type_set_by_hash(&s->r->types, rev->type) };
+    struct attachment x;
+    uint64_t *count = s->ctx;
+    (void)n;
+
+    while (w.type != NULL && attachment_next(&w, &x))
+        (*count)++;
+    return VAULT_OK;
+}
+
+/* Of the newest revisions. Where no bytes of any are stored no record is read. */
+static vault_err
+count_attachments(struct vault *v, uint64_t *out)
+{
+    struct scan s = { .r = &v->recs, .fn = count_files, .ctx = out };
+    bool any = false;
+    vault_err err = has_rows(v, DB_OPEN_CHUNK, &any);
+
+    if (err == VAULT_OK)
+        err = has_rows(v, DB_WITHHELD_CHUNK, &any);
+    return err == VAULT_OK && any ? scan_run(&s) : err;
+}
+
 vault_err
 vault_status(vault *v, struct vault_status *out)
 {
     const struct slot_header *h = &v->kf.slot[v->slot].head;
     const struct chain_entry *head = &v->chain[v->n_log];
     struct vault_status s;
-    uint64_t removed = 0;
+    uint64_t removed = 0, attachments = 0;
     vault_err err;
 
     vault_clear_error();
     err = count_removed(v, &removed);
+    if (err == VAULT_OK)
+        err = count_attachments(v, &attachments);
     if (err != VAULT_OK)
         return err;
     memset(&s, 0, sizeof s);
@@ -47,6 +92,7 @@ vault_status(vault *v, struct vault_status *out)
     hex_of(s.copy_id, v->copy_id, sizeof v->copy_id);
     s.tier = is_keeper(v) ? VAULT_TIER_KEEPER : VAULT_TIER_CASE;
     s.records = v->recs.index.records - removed;
+    s.attachments = attachments;
     s.log_entries = v->n_log;
     s.log_number = head->number;
     hex_of(s.log_head, head->hash, 32);

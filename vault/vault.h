@@ -303,6 +303,15 @@ struct vault_link {
     char id[VAULT_CODE_LEN + 1];
     const char *type, *label, *field;
 };
+struct vault_attachment {
+    unsigned number;            /* from 1; "#3" names the third where a name is asked for */
+    const char *field;
+    bool withheld;              /* tier */
+    bool present;               /* false: withheld and not revealed, or purged: nothing below is known */
+    const char *name, *type;    /* type: media type */
+    uint64_t size;
+    const char *sha256;         /* of its content, hexadecimal */
+};
 struct vault_record {
     char id[VAULT_CODE_LEN + 1];
     const char *type;
@@ -314,6 +323,8 @@ struct vault_record {
     size_t n_values;
     const struct vault_link *links_here;
     size_t n_links_here;
+    const struct vault_attachment *attachments;     /* in order of their numbers */
+    size_t n_attachments;
     bool conflict, removed;
 };
 
@@ -322,6 +333,57 @@ struct vault_record {
 VAULT_API VAULT_CHECK vault_err vault_show(vault *v, const char *id, const char *revision,
     bool reveal, struct vault_record **out);
 VAULT_API void vault_record_free(struct vault_record *r);
+
+/* ---- attachments -------------------------------------------------------------------------- */
+
+/* How far it is; anything but 0 stops with VAULT_ERR_INTERRUPTED, and nothing is changed. */
+typedef int vault_progress_fn(void *ctx, uint64_t done, uint64_t total);
+
+struct vault_attach_file {
+    const char *path;               /* of a regular file */
+    const char *name;               /* to be stored; NULL: the last part of path */
+};
+struct vault_attach_options {
+    const char *field;              /* NULL: "files" */
+    bool open;                      /* readable with a case passphrase; else withheld */
+    bool move;                      /* overwrite and remove the files once they are stored */
+    vault_progress_fn *progress;    /* or NULL */
+    void *progress_ctx;
+    unsigned *empty;                /* or NULL: receives how many of the files were empty */
+};
+/*
+ * Store n files with a record: one revision, one transaction. Nothing is read into memory as a whole. VAULT_ERR_INPUT: a
+ * name that is not allowed, no regular file. VAULT_ERR_CONFLICT: the record has an attachment of that name (as far as this
+ * tier knows). VAULT_ERR_FAILED: a file changed while it was read; or, with *out filled, it was stored and could not be removed.
+ */
+VAULT_API VAULT_CHECK vault_err vault_attach(vault *v, const char *id,
+    const struct vault_attach_file *file, size_t n, const struct vault_attach_options *opt,
+    struct vault_added *out);
+
+struct vault_extract_options {
+    const char *path;               /* a new file (0600; whole or not at all; never overwrites); NULL: `fd` */
+    int fd;                         /* where to write; with path NULL and -1: the attachment's name, in the current folder */
+    vault_progress_fn *progress;
+    void *progress_ctx;
+};
+struct vault_extracted {
+    char name[256], type[128];
+    char sha256[65];
+    uint64_t size;
+    bool withheld;
+};
+/*
+ * The content of an attachment of the newest revision, named by name or "#N". Logged first: no entry, no extract. What is written
+ * to a descriptor is proven piece by piece, and as a whole only when VAULT_OK comes back. VAULT_ERR_NOT_FOUND;
+ * VAULT_ERR_CONFLICT: two have that name; VAULT_ERR_REFUSED: withheld, and no keeper; VAULT_ERR_INPUT: path is taken.
+ */
+VAULT_API VAULT_CHECK vault_err vault_extract(vault *v, const char *id, const char *name,
+    const struct vault_extract_options *opt, struct vault_extracted *out);
+/* A new revision without it. Its bytes stay, for the revisions before. */
+VAULT_API VAULT_CHECK vault_err vault_detach(vault *v, const char *id, const char *name,
+    struct vault_added *out);
+
+/* ---- lists and searches ------------------------------------------------------------------- */
 
 struct vault_list_item {
     const char *id, *type, *label;

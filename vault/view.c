@@ -4,8 +4,8 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+#include "vault/attachments.h"
 #include "vault/base/text.h"
-#include "vault/record/value.h"
 
 /* ---- the pool ---- */
 
@@ -197,7 +197,7 @@ add_values(struct build *b)
         return err_nomem();
     for (size_t i = 0; i < b->type->n_fields; i++) {
         const struct field_def *f = &b->type->field[i];
-        for (size_t k = 0; err == VAULT_OK && k < b->rev->n_leaves; k++) {
+        for (size_t k = 0; err == VAULT_OK && f->kind != FIELD_FILE && k < b->rev->n_leaves; k++) {
             const struct leaf *l = &b->rev->leaf[k];
             if (l->field.n == strlen(f->name) && memcmp(l->field.p, f->name, l->field.n) == 0)
                 err = add_value(b, f, l);
@@ -205,6 +205,52 @@ add_values(struct build *b)
     }
     b->box->pub.values = b->value;
     b->box->pub.n_values = b->n;
+    return err;
+}
+
+/* ---- attachments ---- */
+
+static vault_err
+fill_attachment(struct build *b, const struct attachment *x, struct vault_attachment *out)
+{
+    struct pool *p = &b->box->pool;
+    const struct file_value *f = &x->view.file;
+    char hex[2 * 32 + 1];
+
+    out->number = x->number;
+    out->field = x->f->name;
+    out->withheld = x->l->tier != LEAF_OPEN;
+    out->present = x->known && (!out->withheld || b->opt->reveal);
+    if (!out->present)
+        return VAULT_OK;
+    hex_of(hex, f->sha256, 32);
+    out->size = f->size;
+    out->name = pool_text(p, f->name);
+    out->type = pool_text(p, f->type);
+    out->sha256 = pool_text(p, PART(hex, strlen(hex)));
+    return out->name == NULL || out->type == NULL || out->sha256 == NULL ? err_nomem() : VAULT_OK;
+}
+
+static vault_err
+add_attachments(struct build *b)
+{
+    struct attachment_walk w = { .rev = b->rev, .type = b->type };
+    struct vault_attachment *out = NULL;
+    struct attachment x;
+    size_t n = 0;
+    vault_err err = VAULT_OK;
+
+    while (attachment_next(&w, &x))
+        n++;
+    if (n == 0)
+        return VAULT_OK;
+    out = pool_alloc(&b->box->pool, n * sizeof *out);
+    if (out == NULL)
+        return err_nomem();
+    b->box->pub.attachments = out;
+    w = (struct attachment_walk){ .rev = b->rev, .type = b->type };
+    while (err == VAULT_OK && attachment_next(&w, &x))
+        err = fill_attachment(b, &x, &out[b->box->pub.n_attachments++]);
     return err;
 }
 
@@ -320,6 +366,8 @@ view_build(struct vault *v, const struct revision *rev,
     err = fill_head(&b);
     if (err == VAULT_OK)
         err = add_values(&b);
+    if (err == VAULT_OK)
+        err = add_attachments(&b);
     if (err == VAULT_OK && opt->links)
         err = add_links_here(&b);
     if (err == VAULT_OK)
@@ -334,6 +382,9 @@ view_withheld_fields(const struct vault_record *r, const char **name, size_t max
 {
     size_t n = 0;
 
+    for (size_t i = 0; i < r->n_attachments && n < max; i++)
+        if (r->attachments[i].withheld && (n == 0 || strcmp(name[n - 1], r->attachments[i].field) != 0))
+            name[n++] = r->attachments[i].field;
     for (size_t i = 0; i < r->n_values && n < max; i++)
         if (r->values[i].withheld && (n == 0 || strcmp(name[n - 1], r->values[i].field) != 0))
             name[n++] = r->values[i].field;

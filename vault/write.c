@@ -58,9 +58,8 @@ session_find_revision(struct vault *v, uint32_t first, const char *hex, uint32_t
     return VAULT_OK;
 }
 
-/* The head to build on; two heads must be resolved first. */
-static vault_err
-load_head(struct vault *v, const char *id, uint32_t *n, struct revision *rev)
+vault_err
+session_load_head(struct vault *v, const char *id, uint32_t *n, struct revision *rev)
 {
     uint32_t first = 0;
     bool conflict = false;
@@ -113,29 +112,27 @@ detail_fields(struct detail *d, const vault_fields *f)
     detail_texts(d, "fields", name, n);
 }
 
-/* Store one drafted revision under one entry, whose detail says which; *out receives the result. */
-static vault_err
-commit_one(struct vault *v, struct revision *rev, const struct commit *what,
-    struct vault_added *out)
+vault_err
+session_commit_one(struct vault *v, struct change *c, struct revision *rev,
+    const struct commit *what, struct vault_added *out)
 {
-    struct change c;
-    vault_err err;
+    struct vault_added result;
+    vault_err err = change_add(c, rev);
 
-    err = session_begin(v, &c);
-    if (err != VAULT_OK)
-        return err;
-    err = change_add(&c, rev);
     if (err == VAULT_OK)
-        err = fill_result(v, rev, true, out);
+        err = fill_result(v, rev, true, &result);
     if (err == VAULT_OK) {
-        detail_text(what->detail, "id", out->id);
-        detail_text(what->detail, "revision", out->revision);
+        detail_text(what->detail, "id", result.id);
+        detail_text(what->detail, "revision", result.revision);
     }
     if (err != VAULT_OK) {
-        change_abort(&c);
+        change_abort(c);
         return err;
     }
-    return session_commit(v, &c, what);
+    err = session_commit(v, c, what);
+    if (err == VAULT_OK)
+        *out = result;
+    return err;
 }
 
 static vault_err
@@ -144,16 +141,16 @@ store(struct vault *v, struct revision *rev, const char *action, const char *typ
 {
     struct detail d = {0};
     struct commit what = { .action = action, .detail = &d };
-    struct vault_added result;
+    struct change c;
     vault_err err;
 
     if (type != NULL)
         detail_text(&d, "type", type);
     if (f != NULL)
         detail_fields(&d, f);
-    err = commit_one(v, rev, &what, &result);
+    err = session_begin(v, &c);
     if (err == VAULT_OK)
-        *out = result;
+        err = session_commit_one(v, &c, rev, &what, out);
     detail_free(&d);
     return err;
 }
@@ -197,7 +194,7 @@ vault_edit(vault *v, const char *id, const vault_fields *f, struct vault_added *
     revision_init(&rev);
     err = draft_init(&d, &v->recs);
     if (err == VAULT_OK)
-        err = load_head(v, id, &n, &base);
+        err = session_load_head(v, id, &n, &base);
     if (err == VAULT_OK && f->n == 0)
         err = err_say(VAULT_ERR_INPUT, "give FIELD=VALUE, --from or --unset", "nothing to change");
     if (err == VAULT_OK && is_keeper(v))
@@ -229,7 +226,7 @@ copy_on_top(vault *v, const char *id, const char *hex, const char *action,
     revision_init(&rev);
     err = draft_init(&d, &v->recs);
     if (err == VAULT_OK)
-        err = load_head(v, id, &n, &head);
+        err = session_load_head(v, id, &n, &head);
     if (err == VAULT_OK && hex == NULL && revision_removed(&head))
         err = err_say(VAULT_ERR_INPUT, "'revert' brings it back", "this record was removed already");
     if (err == VAULT_OK && hex != NULL)

@@ -59,10 +59,14 @@ VAULT_CHECK vault_err db_put_pair(struct db *db, const struct db_pair_row *row);
 struct db_cursor;               /* at most one per table at a time */
 VAULT_CHECK vault_err db_scan(struct db *db, enum db_table t, int64_t from,
     struct db_cursor **out);
+/* Of DB_OPEN_CHUNK or DB_WITHHELD_CHUNK the numbers and sizes alone, which costs little. */
+VAULT_CHECK vault_err db_scan_sizes(struct db *db, enum db_table t, int64_t from,
+    struct db_cursor **out);
 VAULT_CHECK vault_err db_scan_log(struct db *db, int64_t from, struct db_cursor **out);
 VAULT_CHECK vault_err db_scan_pair(struct db *db, int64_t from, struct db_cursor **out);
 /* *got false at the end. */
 VAULT_CHECK vault_err db_next(struct db_cursor *c, int64_t *n, struct part *blob, bool *got);
+VAULT_CHECK vault_err db_next_size(struct db_cursor *c, int64_t *n, uint64_t *size, bool *got);
 VAULT_CHECK vault_err db_next_log(struct db_cursor *c, struct db_log_row *row, bool *got);
 VAULT_CHECK vault_err db_next_pair(struct db_cursor *c, struct db_pair_row *row, bool *got);
 void db_scan_end(struct db_cursor *c);              /* NULL is fine */

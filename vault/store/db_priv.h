@@ -12,7 +12,7 @@
 #include "vault/store/db.h"
 
 #define DB_TABLES 6
-#define DB_SCANS (DB_TABLES + 2)        /* one cursor for each table, the log and the pairs */
+#define DB_SCANS (DB_TABLES + 4)        /* one cursor for each table, log, pair, and the sizes of chunks */
 
 struct db {
     sqlite3 *sql;

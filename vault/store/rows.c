@@ -35,6 +35,7 @@ static const char *const DEL[DB_TABLES] = {
 };
 #define SCAN_LOG DB_TABLES
 #define SCAN_PAIR (DB_TABLES + 1)
+#define SCAN_SIZES (DB_TABLES + 2)
 static const char *const SCAN[DB_SCANS] = {
     "SELECT n, blob FROM open WHERE n>=?1 ORDER BY n",
     "SELECT n, blob FROM withheld WHERE n>=?1 ORDER BY n",
@@ -44,6 +45,8 @@ static const char *const SCAN[DB_SCANS] = {
     "SELECT n, data FROM withheld_chunk WHERE n>=?1 ORDER BY n",
     "SELECT n, entry, sigs, detail FROM log WHERE n>=?1 ORDER BY n",
     "SELECT n, log, ids, tags FROM pair WHERE n>=?1 ORDER BY n",
+    "SELECT n, length(data) FROM open_chunk WHERE n>=?1 ORDER BY n",
+    "SELECT n, length(data) FROM withheld_chunk WHERE n>=?1 ORDER BY n",
 };
 
 static vault_err
@@ -199,6 +202,12 @@ db_scan(struct db *db, enum db_table t, int64_t from, struct db_cursor **out)
 }
 
 vault_err
+db_scan_sizes(struct db *db, enum db_table t, int64_t from, struct db_cursor **out)
+{
+    return scan_open(db, SCAN_SIZES + (t == DB_WITHHELD_CHUNK), from, out);
+}
+
+vault_err
 db_scan_log(struct db *db, int64_t from, struct db_cursor **out)
 {
     return scan_open(db, SCAN_LOG, from, out);
@@ -227,6 +236,18 @@ db_next(struct db_cursor *c, int64_t *n, struct part *blob, bool *got)
     if (err == VAULT_OK && *got) {
         *n = sqlite3_column_int64(c->st, 0);
         *blob = column_part(c->st, 1);
+    }
+    return err;
+}
+
+vault_err
+db_next_size(struct db_cursor *c, int64_t *n, uint64_t *size, bool *got)
+{
+    vault_err err = step(c, got);
+
+    if (err == VAULT_OK && *got) {
+        *n = sqlite3_column_int64(c->st, 0);
+        *size = (uint64_t)sqlite3_column_int64(c->st, 1);
     }
     return err;
 }

@@ -1,0 +1,112 @@
+/* attachments.c - see attachments.h. */
+#include "vault/attachments.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool
+is_of(const struct leaf *l, const struct field_def *f)
+{
+    return l->field.n == strlen(f->name) && memcmp(l->field.p, f->name, l->field.n) == 0;
+}
+
+bool
+attachment_next(struct attachment_walk *w, struct attachment *out)
+{
+    for (; w->field < w->type->n_fields; w->field++, w->leaf = 0) {
+        const struct field_def *f = &w->type->field[w->field];
+        if (f->kind != FIELD_FILE)
+            continue;
+        while (w->leaf < w->rev->n_leaves) {
+            const struct leaf *l = &w->rev->leaf[w->leaf++];
+            if (!is_of(l, f))
+                continue;
+            memset(out, 0, sizeof *out);
+            out->number = ++w->number;
+            out->f = f;
+            out->l = l;
+            out->known = l->value.n != 0 && l->file_key != NULL &&
+                value_read(&out->view, l->value) == VAULT_OK && out->view.shape == VALUE_FILE;
+            return true;
+        }
+    }
+    return false;
+}
+
+static vault_err
+not_found(struct vault *v, bool unknown)
+{
+    return err_say(VAULT_ERR_NOT_FOUND, unknown && !is_keeper(v) ?
+        "names of withheld attachments are known to keepers only; 'show' lists the numbers" :
+        "'show' lists them", "this record has no such attachment");
+}
+
+/* "#3", and nothing else. */
+static bool
+read_number(const char *name, unsigned long *out)
+{
+    char *end = NULL;
+
+    if (name[0] != '#' || name[1] < '0' || name[1] > '9')
+        return false;
+    *out = strtoul(name + 1, &end, 10);
+    return *end == '\0';
+}
+
+static bool
+is_named(const struct attachment *a, const struct buf *name)
+{
+    return a->known && name->n != 0 && a->view.file.name.n == name->n &&
+        memcmp(a->view.file.name.p, name->p, name->n) == 0;
+}
+
+vault_err
+attachment_find(struct vault *v, const struct revision *rev, const char *name,
+    struct attachment *out)
+{
+    struct attachment_walk w = { .rev = rev,
+        .type = type_set_by_hash(&v->recs.types, rev->type) };
+    struct buf canonical = BUF_INIT;
+    struct attachment a;
+    unsigned long number = 0;
+    bool numbered = read_number(name, &number), unknown = false;
+    size_t found = 0;
+    vault_err err = VAULT_OK;
+
+    if (w.type == NULL)
+        return err_say(VAULT_ERR_DAMAGED, NULL, "the type of a record is missing");
+    /* No file has a name that is not allowed. */
+    if (!numbered)
+        err = file_name_put(&canonical, name, strlen(name));
+    if (err == VAULT_ERR_INPUT)
+        err = VAULT_OK;
+    while (err == VAULT_OK && attachment_next(&w, &a)) {
+        unknown = unknown || !a.known;
+        if (numbered ? a.number != number : !is_named(&a, &canonical))
+            continue;
+        found++;
+        *out = a;
+    }
+    buf_free(&canonical);
+    if (err != VAULT_OK)
+        return err;
+    if (found > 1)
+        return err_say(VAULT_ERR_CONFLICT, "name it by its number: 'show' has them, as in #2",
+            "two attachments of this record have that name");
+    return found == 1 ? VAULT_OK : not_found(v, unknown);
+}
+
+vault_err
+file_rows_of(struct file_rows *out, const struct leaf *l)
+{
+    struct value_view view;
+    vault_err err = value_read(&view, l->value);
+
+    if (err != VAULT_OK)
+        return err;
+    out->table = l->tier == LEAF_OPEN ? DB_OPEN_CHUNK : DB_WITHHELD_CHUNK;
+    out->first = (int64_t)l->file_first;
+    out->kept = file_kept(view.file.size, l->tier);
+    out->pieces = file_pieces(out->kept);
+    return VAULT_OK;
+}

@@ -1,0 +1,43 @@
+/*
+ * attachments.h - the attachments of a revision: in order, by name, and their bytes.
+ *
+ * Layer:   session, private.
+ * Secrets: a piece of plaintext at a time, in guarded memory; keys of files that are being attached likewise.
+ * Format:  docs/format.md, sections 10 and 11.
+ */
+#ifndef VAULT_ATTACHMENTS_H
+#define VAULT_ATTACHMENTS_H
+
+#include "vault/record/file.h"
+#include "vault/session.h"
+
+struct attachment {
+    unsigned number;            /* from 1 */
+    const struct field_def *f;
+    const struct leaf *l;
+    struct value_view view;     /* known only where the leaf's value is at hand */
+    bool known;
+};
+
+/* One after the other, in the order of the type's fields and then of entry. Begin with { .rev, .type }. */
+struct attachment_walk {
+    const struct revision *rev;
+    const struct type_def *type;
+    size_t field, leaf;
+    unsigned number;
+};
+bool attachment_next(struct attachment_walk *w, struct attachment *out);
+
+/* By name or "#N". VAULT_ERR_NOT_FOUND, VAULT_ERR_CONFLICT (two of that name). */
+VAULT_CHECK vault_err attachment_find(struct vault *v, const struct revision *rev, const char *name,
+    struct attachment *out);
+
+/* Which rows hold the bytes of a leaf whose value and key are at hand. */
+struct file_rows {
+    enum db_table table;
+    int64_t first;
+    uint64_t pieces, kept;
+};
+VAULT_CHECK vault_err file_rows_of(struct file_rows *out, const struct leaf *l);
+
+#endif

@@ -1,0 +1,166 @@
+/* check_files.c - see check_files.h. */
+#include "vault/check_files.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void
+file_places_free(struct file_places *p)
+{
+    free(p->place);
+    memset(p, 0, sizeof *p);
+}
+
+static vault_err
+add(struct file_places *p, uint32_t pair, const struct leaf *l)
+{
+    vault_err err = VAULT_OK;
+
+    if (p->n == p->cap) {
+        size_t cap = p->cap == 0 ? 64 : p->cap * 2;
+        struct file_place *more = reallocarray(p->place, cap, sizeof *more);
+        if (more == NULL)
+            return err_nomem();
+        p->place = more;
+        p->cap = cap;
+    }
+    memset(&p->place[p->n], 0, sizeof *p->place);
+    p->place[p->n].pair = pair;
+    err = file_rows_of(&p->place[p->n].rows, l);
+    p->n += err == VAULT_OK;
+    return err;
+}
+
+vault_err
+file_places_add(struct file_places *p, uint32_t pair, const struct revision *rev)
+{
+    vault_err err = VAULT_OK;
+
+    for (size_t i = 0; err == VAULT_OK && i < rev->n_leaves; i++)
+        if (rev->leaf[i].here && rev->leaf[i].file_key != NULL && value_is_file(rev->leaf[i].value))
+            err = add(p, pair, &rev->leaf[i]);
+    return err;
+}
+
+static int
+by_place(const void *x, const void *y)
+{
+    const struct file_place *a = x, *b = y;
+
+    if (a->rows.table != b->rows.table)
+        return a->rows.table < b->rows.table ? -1 : 1;
+    if (a->rows.first != b->rows.first)
+        return a->rows.first < b->rows.first ? -1 : 1;
+    if (a->rows.kept != b->rows.kept)
+        return a->rows.kept < b->rows.kept ? -1 : 1;
+    return a->pair < b->pair ? -1 : a->pair > b->pair;
+}
+
+/* Open revisions repeat the place of what they carry on: the first that names it stands for all. */
+static void
+drop_repeated(struct file_places *p)
+{
+    size_t n = 0;
+
+    qsort(p->place, p->n, sizeof *p->place, by_place);
+    for (size_t i = 0; i < p->n; i++)
+        if (n == 0 || p->place[i].rows.table != p->place[n - 1].rows.table ||
+            p->place[i].rows.first != p->place[n - 1].rows.first ||
+            p->place[i].rows.kept != p->place[n - 1].rows.kept)
+            p->place[n++] = p->place[i];
+    p->n = n;
+}
+
+struct comparing {
+    struct vault *v;
+    struct report *rep;
+    const struct file_place *place, *end;   /* of this table, in order */
+    uint64_t found;                         /* rows of *place */
+    const char *table;
+    bool known;                             /* all places are: a row of none is wrong */
+};
+
+static vault_err
+problem(struct comparing *c, uint32_t pair, const char *what)
+{
+    char where[96];
+
+    if (pair != 0)
+        pair_name(c->v, pair, where);
+    return report_damage(c->rep, err_say(VAULT_ERR_DAMAGED, NULL, "%s", what),
+        pair != 0 ? where : c->table);
+}
+
+/* No more rows of *place will come. */
+static vault_err
+end_place(struct comparing *c)
+{
+    const struct file_place *p = c->place++;
+    bool whole = c->found == p->rows.pieces;
+
+    c->found = 0;
+    return whole ? VAULT_OK : problem(c, p->pair, "a part of an attachment is missing");
+}
+
+static vault_err
+compare_row(struct comparing *c, int64_t n, uint64_t size)
+{
+    vault_err err = VAULT_OK;
+    uint64_t i;
+
+    while (err == VAULT_OK && c->place < c->end &&
+        n - c->place->rows.first >= (int64_t)c->place->rows.pieces)
+        err = end_place(c);
+    if (err != VAULT_OK)
+        return err;
+    if (c->place == c->end || n < c->place->rows.first)
+        return c->known ? problem(c, 0, "it holds a row that belongs to no attachment") : VAULT_OK;
+    i = (uint64_t)(n - c->place->rows.first);
+    c->found++;
+    return size == file_piece_size(c->place->rows.kept, i) + FILE_TAG ? VAULT_OK :
+        problem(c, c->place->pair, "a part of an attachment has a wrong size");
+}
+
+static vault_err
+compare_table(struct comparing *c, enum db_table t)
+{
+    struct db_cursor *cur = NULL;
+    uint64_t size;
+    int64_t n;
+    bool got = true;
+    vault_err err = db_scan_sizes(c->v->db, t, INT64_MIN, &cur);
+
+    while (err == VAULT_OK) {
+        err = db_next_size(cur, &n, &size, &got);
+        if (err != VAULT_OK || !got)
+            break;
+        err = n < 0 ? problem(c, 0, "it holds a row that belongs to no attachment") :
+            compare_row(c, n, size);
+    }
+    while (err == VAULT_OK && c->place < c->end)
+        err = end_place(c);
+    db_scan_end(cur);
+    return report_damage(c->rep, err, c->table);
+}
+
+vault_err
+file_places_check(struct vault *v, struct report *rep, struct file_places *p)
+{
+    struct comparing c = { .v = v, .rep = rep, .table = "table open_chunk",
+        .known = !p->unknown };
+    size_t n = 0;
+    vault_err err;
+
+    drop_repeated(p);
+    while (n < p->n && p->place[n].rows.table == DB_OPEN_CHUNK)
+        n++;
+    c.place = p->place;
+    c.end = p->n == 0 ? NULL : p->place + n;
+    err = compare_table(&c, DB_OPEN_CHUNK);
+    c.table = "table withheld_chunk";
+    c.known = is_keeper(v) && !p->unknown;
+    c.place = c.end;
+    c.end = p->n == 0 ? NULL : p->place + p->n;
+    c.found = 0;
+    return err != VAULT_OK ? err : compare_table(&c, DB_WITHHELD_CHUNK);
+}

@@ -1,0 +1,236 @@
+/*
+ * extract.c - the content of an attachment out of the vault: vault_extract.
+ *
+ * Nothing is read before the log holds an entry that says so. One thread reads the database, the calling one
+ * decrypts, hashes and writes.
+ */
+#include "vault/attachments.h"
+
+#include <string.h>
+#include "vault/base/files.h"
+#include "vault/base/relay.h"
+#include "vault/base/sha256.h"
+#include "vault/base/text.h"
+
+struct extracting {
+    struct vault *v;
+    const struct vault_extract_options *opt;
+    const struct attachment *x;
+    struct file_rows rows;
+    int fd;
+    /* the thread that reads */
+    struct db_cursor *cursor;
+    uint64_t read;
+    /* the calling thread */
+    struct secret *plain;
+    struct sha256 *hash;
+    uint64_t taken, done;       /* pieces, bytes */
+};
+
+static vault_err
+damaged(void)
+{
+    return err_say(VAULT_ERR_DAMAGED, "go back to a backup that has it whole",
+        "the content of the attachment is damaged, or a part of it is missing");
+}
+
+/* ---- reading ---- */
+
+static vault_err
+read_piece(void *ctx, struct buf *piece, bool *end)
+{
+    struct extracting *e = ctx;
+    struct part data;
+    int64_t n = 0;
+    bool got = false;
+    vault_err err;
+
+    *end = e->read == e->rows.pieces;
+    if (*end)
+        return VAULT_OK;
+    err = db_next(e->cursor, &n, &data, &got);
+    if (err != VAULT_OK)
+        return err;
+    if (!got || n != e->rows.first + (int64_t)e->read ||
+        data.n != file_piece_size(e->rows.kept, e->read) + FILE_TAG)
+        return damaged();
+    e->read++;
+    buf_put(piece, data.p, data.n);
+    return buf_ok(piece);
+}
+
+/* ---- writing ---- */
+
+static vault_err
+write_piece(void *ctx, struct buf *piece)
+{
+    struct extracting *e = ctx;
+    uint64_t size = e->x->view.file.size;
+    uint8_t *plain = secret_edit(e->plain);
+    size_t n = piece->n - FILE_TAG, real = size - e->done < n ? (size_t)(size - e->done) : n;
+    vault_err err;
+
+    if (file_open_piece(plain, &(struct file_piece){ e->x->l->file_key, e->taken,
+            e->taken + 1 == e->rows.pieces }, piece->p, piece->n) != 0)
+        return damaged();
+    e->taken++;
+    e->done += real;
+    err = sha256_add(e->hash, plain, real);
+    if (err == VAULT_OK)
+        err = fd_write_all(e->fd, plain, real, "what was extracted");
+    if (err == VAULT_OK && e->opt->progress != NULL &&
+        e->opt->progress(e->opt->progress_ctx, e->done, size) != 0)
+        err = err_say(VAULT_ERR_INTERRUPTED, NULL, "interrupted");
+    return err;
+}
+
+static vault_err
+compare_hash(struct extracting *e)
+{
+    uint8_t sha256[SHA256_BYTES];
+    vault_err err = sha256_end(e->hash, sha256);
+
+    if (err == VAULT_OK && memcmp(sha256, e->x->view.file.sha256, sizeof sha256) != 0)
+        err = damaged();
+    return err;
+}
+
+static vault_err
+stream(struct extracting *e)
+{
+    const struct relay relay = { .make = read_piece, .take = write_piece, .ctx = e };
+    vault_err err = secret_new(&e->plain, FILE_CHUNK);
+
+    if (err == VAULT_OK)
+        err = sha256_new(&e->hash);
+    if (err == VAULT_OK)
+        err = db_scan(e->v->db, e->rows.table, e->rows.first, &e->cursor);
+    if (err == VAULT_OK)
+        err = relay_run(&relay);
+    if (err == VAULT_OK)
+        err = compare_hash(e);
+    db_scan_end(e->cursor);
+    sha256_free(e->hash);
+    secret_free(e->plain);
+    return err;
+}
+
+/* ---- the call ---- */
+
+static vault_err
+log_extract(struct vault *v, const struct revision *rev, const struct attachment *x)
+{
+    struct detail d = {0};
+    char id[CODE_LEN + 1], revision[2 * REVISION_ID_BYTES + 1];
+    bool withheld = x->l->tier != LEAF_OPEN;
+    vault_err err;
+
+    code_of(id, rev->record);
+    hex_of(revision, rev->id, REVISION_ID_BYTES);
+    detail_text(&d, "id", id);
+    detail_text(&d, "revision", revision);
+    detail_text(&d, "field", x->f->name);
+    detail_uint(&d, "attachment", x->number);
+    err = session_note(v, withheld ? "extract-withheld" : "extract", withheld, &d);
+    detail_free(&d);
+    return err;
+}
+
+static void
+fill_result(const struct attachment *x, struct vault_extracted *out)
+{
+    const struct file_value *f = &x->view.file;
+
+    memset(out, 0, sizeof *out);
+    memcpy(out->name, f->name.p, f->name.n);
+    memcpy(out->type, f->type.p, f->type.n);
+    hex_of(out->sha256, f->sha256, 32);
+    out->size = f->size;
+    out->withheld = x->l->tier != LEAF_OPEN;
+}
+
+/* The file is begun before the log is written to: what cannot be written is not noted. */
+static vault_err
+write_out(struct extracting *e, const struct revision *rev, struct vault_extracted *out)
+{
+    struct vault_extracted result;
+    struct output *file = NULL;
+    const char *path = e->opt->path;
+    vault_err err = VAULT_OK;
+
+    fill_result(e->x, &result);
+    if (path == NULL && e->opt->fd < 0) {
+        if (!file_name_valid(e->x->view.file.name))     /* it was not we who gave it */
+            return err_say(VAULT_ERR_INPUT, "-o names the file", "the attachment has a name that is not allowed");
+        path = result.name;
+    }
+    e->fd = e->opt->fd;
+    if (path != NULL) {
+        err = output_open(&file, path);
+        e->fd = err == VAULT_OK ? output_fd(file) : -1;
+    }
+    if (err == VAULT_OK)
+        err = log_extract(e->v, rev, e->x);
+    if (err == VAULT_OK)
+        err = stream(e);
+    if (err == VAULT_OK && file != NULL)
+        err = output_commit(&file);
+    output_abort(&file);
+    if (err == VAULT_OK)
+        *out = result;
+    return err;
+}
+
+/* The newest head, with what this tier may know of it. */
+static vault_err
+load(struct vault *v, const char *id, struct revision *rev, struct buf *extra)
+{
+    uint32_t first = 0, n = 0;
+    vault_err err = session_find(v, id, &first);
+
+    if (err == VAULT_OK)
+        err = recs_head(&v->recs, first, &n, NULL);
+    if (err == VAULT_OK)
+        err = recs_load(&v->recs, n, rev);
+    if (err == VAULT_OK)
+        err = recs_check_carried(&v->recs, n, rev);
+    if (err == VAULT_OK && is_keeper(v))
+        err = recs_look(&v->recs, n, rev, extra);
+    return err;
+}
+
+static vault_err
+must_be_known(const struct vault *v, const struct attachment *x)
+{
+    if (x->l->tier != LEAF_OPEN && !is_keeper(v))
+        return need_keeper(v, "extracting a withheld attachment");
+    return x->known ? VAULT_OK : err_say(VAULT_ERR_DAMAGED, "'check' tells more",
+        "the name and the key of this attachment cannot be read");
+}
+
+vault_err
+vault_extract(vault *v, const char *id, const char *name, const struct vault_extract_options *opt,
+    struct vault_extracted *out)
+{
+    struct extracting e = { .v = v, .opt = opt };
+    struct buf extra = BUF_INIT;
+    struct revision rev;
+    struct attachment x;
+    vault_err err;
+
+    vault_clear_error();
+    revision_init(&rev);
+    err = load(v, id, &rev, &extra);
+    if (err == VAULT_OK)
+        err = attachment_find(v, &rev, name, &x);
+    if (err == VAULT_OK)
+        err = must_be_known(v, &x);
+    if (err == VAULT_OK)
+        err = file_rows_of(&e.rows, x.l);
+    e.x = &x;
+    if (err == VAULT_OK)
+        err = write_out(&e, &rev, out);
+    revision_free(&rev);
+    buf_free(&extra);
+    return err;
+}

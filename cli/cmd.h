@@ -41,8 +41,12 @@ enum cmd_again {
  * or the value of an option. The folder it lies in stays open. */
 struct cmd_file {
     size_t arg;
+    bool rest;                      /* and every argument after it */
     const char *option;
+    const char *when;               /* only where this option is given */
+    const char *otherwise;          /* the folder where the option is not given */
     bool is_folder;                 /* what is named is itself the folder */
+    const char *(*folder)(void);    /* a folder that the command has found; NULL: none */
 };
 
 struct call;

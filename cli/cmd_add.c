@@ -1,35 +1,9 @@
-#include <stdio.h>
-#include <unistd.h>
 #include "cli/cmd.h"
 #include "cli/entry.h"
 #include "cli/fail.h"
-#include "cli/json.h"
 #include "cli/open.h"
-#include "cli/out.h"
+#include "cli/print.h"
 #include "cli/term.h"
-
-static void
-print(const struct call *c, const struct vault_added *a)
-{
-    struct json j = { .to = stdout };
-
-    if (c->json) {
-        js_object(&j);
-        js_pair(&j, "id", a->id);
-        js_pair(&j, "revision", a->revision);
-        js_key(&j, "similar");
-        js_array(&j);
-        js_end(&j);
-        js_end(&j);
-        return;
-    }
-    fputs(a->id, stdout);
-    if (isatty(STDOUT_FILENO) && a->label[0] != '\0') {     /* a script wants the id alone */
-        fputs("  ", stdout);
-        out_text(a->label);
-    }
-    putchar('\n');
-}
 
 static vault_err
 add_record(struct vault_added *out, const struct call *c, struct entry *e, bool interview)
@@ -65,7 +39,7 @@ add_run(struct call *c)
     if (err == VAULT_OK)
         err = add_record(&added, c, &e, interview);
     if (err == VAULT_OK)
-        print(c, &added);
+        print_new(c, &added);
     entry_free(&e);
     return err;
 }

@@ -1,24 +1,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include "cli/cmd.h"
 #include "cli/fail.h"
 #include "cli/json.h"
 #include "cli/open.h"
+#include "cli/place.h"
 #include "cli/term.h"
-
-/* The library looks again; this is for the person who would type a passphrase for nothing. */
-static vault_err
-new_folder(const char *path)
-{
-    struct stat st;
-
-    if (lstat(path, &st) == 0)
-        return fail(VAULT_ERR_INPUT, "choose another name; nothing is ever overwritten",
-            "%s is already there", path);
-    return VAULT_OK;
-}
 
 static vault_err
 dump_run(struct call *c)
@@ -31,7 +19,7 @@ dump_run(struct call *c)
 
     if (opt.format != NULL && strcmp(opt.format, "jsonl") != 0 && strcmp(opt.format, "csv") != 0)
         return fail(VAULT_ERR_INPUT, NULL, "--format takes jsonl or csv");
-    err = new_folder(c->args[0]);
+    err = place_absent(c->args[0]);
     if (err == VAULT_OK)
         err = open_vault(c);
     if (err == VAULT_OK)

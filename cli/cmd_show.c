@@ -22,8 +22,7 @@ show_json(const struct vault_record *r)
     js_key(&j, "withheld");
     print_withheld_json(&j, r);
     js_key(&j, "attachments");
-    js_array(&j);
-    js_end(&j);
+    print_attachments_json(&j, r);
     js_key(&j, "links_here");
     js_array(&j);
     for (size_t i = 0; i < r->n_links_here; i++) {
@@ -79,6 +78,7 @@ show_text(const struct vault_record *r)
         fputs("two sides of a conflict are to be resolved\n", stdout);
     putchar('\n');
     print_values(r, 2, false);
+    print_attachments(r);
     links_text(r);
 }
 
@@ -108,8 +108,10 @@ const struct cmd cmd_show = {
     .examples = "show K-12\nshow K-12 --reveal\nshow 3f6k --rev 0a1b2c\n",
     .about = "ID is the code, a prefix of it that fits no other, the record's ref or its label.\n"
         "Withheld fields print as [withheld]. --reveal needs a keeper, and the log records it.\n"
+        "Attachments stand with their numbers; #2 names the second where a name is asked for.\n"
         "--json: {\"id\",\"type\",\"revision\",\"time\",\"author\",\"fields\":{},\n"
-        "\"withheld\":[name...],\"attachments\":[],\n"
+        "\"withheld\":[name...],\n"
+        "\"attachments\":[{\"number\",\"field\",\"name\",\"size\",\"type\",\"sha256\",\"tier\"}],\n"
         "\"links_here\":[{\"id\",\"type\",\"label\",\"field\"}],\"conflict\"}\n",
     .opts = (const struct opt[]){
         { "reveal", 0, false, NULL, "show withheld values as well; logged" },

@@ -106,41 +106,92 @@ folder_of(const char *path)
     return p;
 }
 
-/* *folder is NULL when the command has no such file on this line. */
-static vault_err
-declared(char **folder, const struct call *c, const struct cmd_file *f)
-{
-    const char *path = f->option != NULL ? call_value(c, f->option) :
-        f->arg > 0 && f->arg <= c->n_args ? c->args[f->arg - 1] : NULL;
+/* Folders that stay open, our copies; a NULL ends them. */
+struct folders {
+    char **path;
+    size_t n;
+};
 
+static void
+folders_free(struct folders *f)
+{
+    for (size_t i = 0; i < f->n; i++)
+        free(f->path[i]);
+    free(f->path);
+}
+
+/* Takes `path`; once is enough. */
+static vault_err
+folders_add(struct folders *f, char *path)
+{
+    char **more;
+
+    if (path == NULL)
+        return fail_nomem();
+    for (size_t i = 0; i < f->n; i++)
+        if (strcmp(f->path[i], path) == 0) {
+            free(path);
+            return VAULT_OK;
+        }
+    more = reallocarray(f->path, f->n + 2, sizeof *more);
+    if (more == NULL) {
+        free(path);
+        return fail_nomem();
+    }
+    f->path = more;
+    f->path[f->n++] = path;
+    f->path[f->n] = NULL;
+    return VAULT_OK;
+}
+
+static vault_err
+add_file(struct folders *f, const struct cmd_file *d, const char *path)
+{
     if (path == NULL || path[0] == '\0' || strcmp(path, "-") == 0)
         return VAULT_OK;
-    *folder = f->is_folder ? strdup(path) : folder_of(path);
-    return *folder == NULL ? fail_nomem() : VAULT_OK;
+    return folders_add(f, d->is_folder ? strdup(path) : folder_of(path));
+}
+
+/* What the command has declared, as far as it is on this line. */
+static vault_err
+add_declared(struct folders *f, const struct call *c, const struct cmd_file *d)
+{
+    vault_err err = VAULT_OK;
+
+    if (d->when != NULL && !call_has(c, d->when))
+        return VAULT_OK;
+    if (d->folder != NULL)
+        return d->folder() == NULL ? VAULT_OK : folders_add(f, strdup(d->folder()));
+    if (d->option != NULL && (d->otherwise == NULL || call_has(c, d->option)))
+        return add_file(f, d, call_value(c, d->option));
+    if (d->otherwise != NULL)
+        return folders_add(f, strdup(d->otherwise));
+    for (size_t i = d->arg; i > 0 && i <= c->n_args && err == VAULT_OK; i++) {
+        err = add_file(f, d, c->args[i - 1]);
+        if (!d->rest)
+            break;
+    }
+    return err;
 }
 
 static vault_err
 confine(const struct call *c)
 {
     static const struct cmd_file KEY_FILE = { .option = "key-file" };
-    char *reads = NULL, *writes = NULL, *key = NULL;
-    const char *read_dirs[3] = { NULL }, *write_dirs[3] = { NULL };
-    vault_err err = declared(&reads, c, &c->cmd->reads);
+    struct folders reads = { NULL, 0 }, writes = { NULL, 0 };
+    vault_err err = add_declared(&reads, c, &c->cmd->reads);
 
     if (err == VAULT_OK)
-        err = declared(&writes, c, &c->cmd->writes);
+        err = add_declared(&reads, c, &KEY_FILE);
     if (err == VAULT_OK)
-        err = declared(&key, c, &KEY_FILE);
-    if (err == VAULT_OK) {
-        read_dirs[0] = reads != NULL ? reads : key;
-        read_dirs[1] = reads != NULL ? key : NULL;
-        write_dirs[0] = c->app->folder;
-        write_dirs[1] = writes;
-        err = kept(vault_process_confine(read_dirs, write_dirs, &c->app->sandbox));
-    }
-    free(reads);
-    free(writes);
-    free(key);
+        err = folders_add(&writes, strdup(c->app->folder));
+    if (err == VAULT_OK)
+        err = add_declared(&writes, c, &c->cmd->writes);
+    if (err == VAULT_OK)
+        err = kept(vault_process_confine((const char *const *)reads.path,
+            (const char *const *)writes.path, &c->app->sandbox));
+    folders_free(&reads);
+    folders_free(&writes);
     return err;
 }
 

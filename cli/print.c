@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include "cli/out.h"
 
 static void
@@ -142,6 +143,94 @@ print_values(const struct vault_record *r, size_t indent, bool revealed)
         value_text(v, indent + wide + 2);
         last = i;
     }
+}
+
+/* ---- attachments ---- */
+
+void
+print_size(FILE *to, uint64_t bytes)
+{
+    static const char *const unit[] = { "kB", "MB", "GB", "TB", "PB" };
+    double n = (double)bytes / 1000;
+    size_t i = 0;
+
+    if (bytes < 1000) {
+        fprintf(to, "%u byte%s", (unsigned)bytes, bytes == 1 ? "" : "s");
+        return;
+    }
+    for (; n >= 999.95 && i + 1 < sizeof unit / sizeof unit[0]; i++)
+        n /= 1000;
+    fprintf(to, "%.1f %s", n, unit[i]);
+}
+
+void
+print_attachments_json(struct json *j, const struct vault_record *r)
+{
+    js_array(j);
+    for (size_t i = 0; i < r->n_attachments; i++) {
+        const struct vault_attachment *a = &r->attachments[i];
+
+        js_object(j);
+        js_pair_uint(j, "number", a->number);
+        js_pair(j, "field", a->field);
+        js_pair(j, "name", a->present ? a->name : NULL);
+        js_key(j, "size");
+        if (a->present)
+            js_uint(j, a->size);
+        else
+            js_null(j);
+        js_pair(j, "type", a->present ? a->type : NULL);
+        js_pair(j, "sha256", a->present ? a->sha256 : NULL);
+        js_pair(j, "tier", a->withheld ? "withheld" : "open");
+        js_end(j);
+    }
+    js_end(j);
+}
+
+void
+print_attachments(const struct vault_record *r)
+{
+    if (r->n_attachments > 0)
+        fputs("\nattachments\n", stdout);
+    for (size_t i = 0; i < r->n_attachments; i++) {
+        const struct vault_attachment *a = &r->attachments[i];
+
+        printf("  #%-3u", a->number);
+        if (a->present) {
+            out_text(a->name);
+            fputs("  ", stdout);
+            print_size(stdout, a->size);
+            fputs(a->withheld ? "\n" : "  (open)\n", stdout);
+            continue;
+        }
+        out_style(OUT_DIM);
+        fputs(a->withheld ? "[withheld]" : "[gone]", stdout);
+        out_style(OUT_PLAIN);
+        putchar('\n');
+    }
+}
+
+void
+print_new(const struct call *c, const struct vault_added *a)
+{
+    struct json j = { .to = stdout };
+
+    if (c->json) {
+        js_object(&j);
+        js_pair(&j, "id", a->id);
+        js_pair(&j, "revision", a->revision);
+        js_key(&j, "similar");
+        js_array(&j);
+        js_end(&j);
+        js_end(&j);
+        return;
+    }
+    fputs(a->id, stdout);
+    if (isatty(STDOUT_FILENO) && a->label[0] != '\0') {     /* a script wants the id alone */
+        fputs("  ", stdout);
+        out_text(a->label);
+    }
+    putchar('\n');
 }
 
 void

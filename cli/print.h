@@ -7,6 +7,7 @@
 #ifndef CLI_PRINT_H
 #define CLI_PRINT_H
 
+#include "cli/cmd.h"
 #include "cli/json.h"
 #include "vault/vault.h"
 
@@ -21,7 +22,14 @@ void print_values(const struct vault_record *r, size_t indent, bool revealed);
 #define PRINT_CODE 8        /* characters of a code that people see */
 void print_code(const char *code);
 
-/* What adding, editing, reverting or removing came to. */
+/* What a new record, or files attached to one, came to. */
+void print_new(const struct call *c, const struct vault_added *a);
+/* What editing, reverting or removing came to. */
 void print_added(const struct vault_added *a);
+
+/* 12 bytes, 3.4 kB, 1.2 GB. */
+void print_size(FILE *to, uint64_t bytes);
+void print_attachments_json(struct json *j, const struct vault_record *r);
+void print_attachments(const struct vault_record *r);
 
 #endif

@@ -76,6 +76,12 @@ term_pages(void)
     return term_asks() && !tty.dumb;
 }
 
+bool
+term_watched(void)
+{
+    return !tty.silent && isatty(STDERR_FILENO) == 1;
+}
+
 void
 term_idle(unsigned seconds)
 {

@@ -37,6 +37,9 @@ bool term_asks(void);
 /* And can a page be shown and cleared? */
 bool term_pages(void);
 
+/* Does somebody look at standard error who wants to know how far it is? */
+bool term_watched(void);
+
 /* A message, escaped, with "withheld: " before it or, said plainly, without. */
 void term_say(const char *fmt, ...) VAULT_PRINTF(1, 2);
 void term_warn(const char *fmt, ...) VAULT_PRINTF(1, 2);

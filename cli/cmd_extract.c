@@ -1,0 +1,182 @@
+/* cmd_extract.c - attachments out of a record: extract, view. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "cli/cmd.h"
+#include "cli/fail.h"
+#include "cli/json.h"
+#include "cli/open.h"
+#include "cli/out.h"
+#include "cli/place.h"
+#include "cli/progress.h"
+#include "cli/term.h"
+
+static vault_err
+extract(const struct call *c, const char *path, int fd, struct vault_extracted *out)
+{
+    struct vault_extract_options opt = { .path = path, .fd = fd };
+    struct progress p;
+    vault_err err;
+
+    progress_begin(&p, "extracting");
+    opt.progress = progress_step;
+    opt.progress_ctx = &p;
+    err = kept(vault_extract(c->app->vault, c->args[0], c->args[1], &opt, out));
+    progress_end(&p);
+    return err;
+}
+
+static void
+print_extracted(const struct vault_extracted *x, const char *path)
+{
+    struct json j = { .to = stdout };
+
+    js_object(&j);
+    js_pair(&j, "name", x->name);
+    js_pair_uint(&j, "size", x->size);
+    js_pair(&j, "type", x->type);
+    js_pair(&j, "sha256", x->sha256);
+    js_pair(&j, "path", path);
+    js_end(&j);
+}
+
+static vault_err
+judge_output(const struct call *c, const char *path, bool piped)
+{
+    if (piped && c->json)
+        return fail(VAULT_ERR_INPUT, "leave out one of them", "--json and the content would mix on standard output");
+    if (piped && isatty(STDOUT_FILENO) == 1)
+        return fail(VAULT_ERR_INPUT, "name a file, or send it into a program",
+            "the content of a file is not shown on a terminal");
+    return path == NULL || piped ? VAULT_OK : place_absent(path);
+}
+
+static vault_err
+extract_run(struct call *c)
+{
+    const char *path = call_value(c, "output");
+    bool piped = path != NULL && strcmp(path, "-") == 0;
+    bool memory = !piped && place_in_memory(path == NULL ? "here" : path);
+    struct vault_extracted x;
+    vault_err err = judge_output(c, path, piped);
+
+    if (err == VAULT_OK)
+        err = open_vault(c);
+    if (err == VAULT_OK && piped)
+        err = out_flush(VAULT_OK);
+    if (err == VAULT_OK)
+        err = extract(c, piped ? NULL : path, piped ? STDOUT_FILENO : -1, &x);
+    if (err != VAULT_OK)
+        return err;
+    if (path == NULL)
+        path = x.name;
+    if (c->json)
+        print_extracted(&x, path);
+    if (!piped && !memory)
+        term_say("%s now lies readable on that disk, and what is removed from a disk can often be found again", path);
+    return VAULT_OK;
+}
+
+const struct cmd cmd_extract = {
+    .name = "extract",
+    .args = "ID NAME [-o FILE|-]",
+    .summary = "write an attachment to a file; logged",
+    .examples = "extract K-12 scan.pdf\n"
+        "extract K-12 '#2' -o /media/stick/scan.pdf\n"
+        "extract K-12 statement.mp3 -o - | mpv -\n",
+    .about =
+        "NAME may be #N, the number that `show` prints. Without -o the file has the attachment's\n"
+        "name and lies in the current folder. Nothing is ever overwritten. Withheld attachments need\n"
+        "a keeper. `view` shows one without leaving it on a disk. What goes to a pipe is whole only\n"
+        "when the exit code is 0. --json: {\"name\",\"size\",\"type\",\"sha256\",\"path\"}\n",
+    .opts = (const struct opt[]){
+        { "output", 'o', false, "FILE", "write to this new file; - is standard output" },
+        { NULL, 0, false, NULL, NULL } },
+    .min_args = 2,
+    .max_args = 2,
+    .opens = CMD_OPENS_VAULT,
+    .writes = { .option = "output", .otherwise = "." },
+    .run = extract_run,
+};
+
+/* ---- view ---- */
+
+/* What a viewer knows the file by: the end of its name, where that is harmless. */
+static void
+end_of_name(char end[static 9], const char *name)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+    const char *dot = strrchr(name, '.');
+    size_t n = dot == NULL ? 0 : strlen(dot + 1);
+
+    end[0] = '\0';
+    if (n > 0 && n <= 8 && strspn(dot + 1, plain) == n)
+        strcpy(end, dot + 1);
+}
+
+static vault_err
+show_in_memory(const struct call *c, char **path, int fd)
+{
+    struct vault_extracted x;
+    struct progress p;
+    char end[9];
+    vault_err err = extract(c, NULL, fd, &x);
+
+    if (err != VAULT_OK)
+        return err;
+    end_of_name(end, x.name);
+    if (end[0] != '\0')
+        err = place_memory_name(path, end);
+    if (err != VAULT_OK)
+        return err;
+    if (c->json)
+        print_extracted(&x, *path);
+    else
+        printf("%s\n", *path);
+    err = out_flush(VAULT_OK);
+    if (err != VAULT_OK)
+        return err;
+    term_say("it lies there in memory only: open it with a program of yours, close that again, and press\n"
+        "Enter, which overwrites and removes it (that program may keep lists of files and previews)");
+    progress_begin(&p, "viewing");
+    err = progress_wait_for_enter();
+    progress_end(&p);
+    return err;
+}
+
+static vault_err
+view_run(struct call *c)
+{
+    char *path = NULL;
+    int fd = -1;
+    vault_err err = place_memory_make();
+
+    if (err == VAULT_OK)
+        err = open_vault(c);
+    if (err == VAULT_OK)
+        err = place_memory_file(&path, &fd);
+    if (err != VAULT_OK)
+        return err;
+    err = show_in_memory(c, &path, fd);
+    place_memory_wipe(path, fd);
+    return err;
+}
+
+const struct cmd cmd_view = {
+    .name = "view",
+    .args = "ID NAME",
+    .summary = "put an attachment into memory for a moment, to look at it; logged",
+    .examples = "view K-12 scan.pdf\nview K-12 '#2'\n",
+    .about =
+        "Writes it to storage that is kept in memory only, in a folder that only you can enter, says\n"
+        "where, and waits for Enter; then it is overwritten and removed, also after Ctrl-C. Nothing is\n"
+        "started: you open it. Its name there is random, as programs keep lists of what they opened.\n"
+        "--json: {\"name\",\"size\",\"type\",\"sha256\",\"path\"}\n",
+    .min_args = 2,
+    .max_args = 2,
+    .opens = CMD_OPENS_VAULT,
+    .writes = { .folder = place_memory },
+    .not_in_shell = true,
+    .run = view_run,
+};

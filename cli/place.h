@@ -1,0 +1,35 @@
+/*
+ * place.h - where files of a person lie: taken already, on a disk, or in memory.
+ *
+ * Layer:   cli.
+ * Secrets: what is shown lies in memory-backed storage, in a folder of its own, and is overwritten.
+ */
+#ifndef CLI_PLACE_H
+#define CLI_PLACE_H
+
+#include <stdbool.h>
+#include "vault/vault.h"
+
+/* Nothing of that name is there. The library looks again; this is for the person who would type a
+ * passphrase for nothing. VAULT_ERR_INPUT. */
+VAULT_CHECK vault_err place_absent(const char *path);
+
+/* Is the folder that path lies in kept in memory only? (It may still reach the swap space.) */
+bool place_in_memory(const char *path);
+
+/*
+ * A folder of our own in memory-backed storage, made where it is not there; what an earlier run was killed over
+ * is overwritten and removed. It stays, empty: the sandbox would not let us remove it. Before the sandbox.
+ * VAULT_ERR_REFUSED: there is no such storage, or the folder is not ours.
+ */
+VAULT_CHECK vault_err place_memory_make(void);
+const char *place_memory(void);                 /* its path once it is made, else NULL */
+
+/* A new file of 0600 in it, open for reading and writing. The caller frees *path. */
+VAULT_CHECK vault_err place_memory_file(char **path, int *fd);
+/* Give it another end of its name ("pdf"), so that a viewer knows it: *path is replaced. */
+VAULT_CHECK vault_err place_memory_name(char **path, const char *end);
+/* Overwrite, remove, close, free. */
+void place_memory_wipe(char *path, int fd);
+
+#endif

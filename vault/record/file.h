@@ -10,7 +10,7 @@
 
 #include "vault/record/value.h"
 
-#define FILE_CHUNK ((size_t)64 << 10)   /* plaintext of a piece; part of the format */
+#define FILE_CHUNK ((size_t)256 << 10)   /* plaintext of a piece; part of the format */
 #define FILE_TAG 16u
 #define FILE_KEY_BYTES 32u
 #define FILE_ROWS ((uint64_t)1 << 62)   /* the first row of a file is drawn below */

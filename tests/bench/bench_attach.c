@@ -1,0 +1,327 @@
+/*
+ * bench_attach.c - a large file attached and extracted, against the same bytes written and read as blobs of the
+ * same size through the same SQLCipher configuration; memory; stock age beside it.
+ *
+ * Ratios come from one run, the best of ROUNDS each, plain and ours in turn. ATTACH_MB=2048 changes the size.
+ */
+#include <fcntl.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+#include "vault/base/secret.h"
+#include "vault/record/file.h"
+#include "vault/store/db.h"
+#include "vault/vault.h"
+
+#define ROUNDS 3
+
+static char dir[] = "/var/tmp/withheld-bench-XXXXXX";
+static char source[128], target[128], plain_db[128], vault_path[128];
+static size_t megabytes = 512;
+static vault *v;
+static char id[VAULT_CODE_LEN + 1];
+
+static double
+now(void)
+{
+    struct timespec t;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static void
+need(vault_err err, const char *what)
+{
+    if (err == VAULT_OK)
+        return;
+    fprintf(stderr, "bench_attach: %s: %s\n", what, vault_last_error()->text);
+    exit(1);
+}
+
+static void
+must(bool good, const char *what)
+{
+    if (good)
+        return;
+    perror(what);
+    exit(1);
+}
+
+/* ---- input ---- */
+
+static void
+write_source(void)
+{
+    static uint8_t block[1 << 20];
+    uint8_t key[randombytes_SEEDBYTES] = {0};
+    int fd = open(source, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+    must(fd >= 0, source);
+    for (size_t i = 0; i < megabytes; i++) {
+        memcpy(key, &i, sizeof i);
+        randombytes_buf_deterministic(block, sizeof block, key);
+        must(write(fd, block, sizeof block) == sizeof block, source);
+    }
+    must(fsync(fd) == 0 && close(fd) == 0, source);
+}
+
+static void
+assert_same(void)
+{
+    char cmd[400];
+
+    snprintf(cmd, sizeof cmd, "cmp %s %s", source, target);
+    must(system(cmd) == 0, "what came out differs");
+    must(unlink(target) == 0, target);
+}
+
+/* ---- plain blobs ---- */
+
+static struct secret *
+plain_key(void)
+{
+    struct secret *key = NULL;
+
+    need(secret_new(&key, 99), "key");
+    memset(secret_edit(key), 'a', 99);
+    memcpy(secret_edit(key), "x'", 2);
+    secret_edit(key)[98] = '\'';
+    return key;
+}
+
+static double
+plain_write(size_t piece)
+{
+    struct secret *key = plain_key();
+    uint8_t *p = malloc(piece);
+    struct db *db = NULL;
+    int fd = open(source, O_RDONLY);
+    int64_t n = 0;
+    double start;
+    ssize_t got;
+
+    (void)unlink(plain_db);
+    need(db_open(&db, plain_db, key, DB_CREATE), "plain database");
+    start = now();
+    need(db_begin(db), "begin");
+    while ((got = read(fd, p, piece)) > 0)
+        need(db_put(db, DB_WITHHELD_CHUNK, ++n, PART(p, (size_t)got)), "blob");
+    need(db_commit(db), "commit");
+    start = now() - start;
+    db_close(db);
+    secret_free(key);
+    (void)close(fd);
+    free(p);
+    return start;
+}
+
+static double
+plain_read(void)
+{
+    struct secret *key = plain_key();
+    struct db *db = NULL;
+    struct db_cursor *c = NULL;
+    struct part data;
+    bool got = true;
+    int fd = open(target, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    int64_t n;
+    double start;
+
+    need(db_open(&db, plain_db, key, DB_OPEN), "plain database");
+    start = now();
+    need(db_scan(db, DB_WITHHELD_CHUNK, 0, &c), "scan");
+    for (;;) {
+        need(db_next(c, &n, &data, &got), "next");
+        if (!got)
+            break;
+        must(write(fd, data.p, data.n) == (ssize_t)data.n, target);
+    }
+    must(fsync(fd) == 0, target);
+    start = now() - start;
+    db_scan_end(c);
+    db_close(db);
+    secret_free(key);
+    (void)close(fd);
+    assert_same();
+    return start;
+}
+
+/* ---- ours ---- */
+
+static struct secret *
+passphrase(void)
+{
+    struct secret *s = NULL;
+
+    need(secret_copy(&s, "correct horse battery", 21), "passphrase");
+    return s;
+}
+
+static void
+new_vault(void)
+{
+    const struct vault_create_options opt = { .kdf_mem_mib = 64, .kdf_passes = 3 };
+    struct secret *pass = passphrase();
+    struct vault_credentials cred = { .passphrase = pass, .slot = -1 };
+    vault_fields *f = NULL;
+    struct vault_added added;
+    char cmd[300];
+
+    snprintf(cmd, sizeof cmd, "rm -rf %s", vault_path);
+    must(system(cmd) == 0, cmd);
+    need(vault_create(vault_path, pass, &opt), "create");
+    need(vault_open(&v, vault_path, &cred), "open");
+    need(vault_fields_new(&f), "fields");
+    need(vault_fields_add(f, "citizenship", "XX", 2), "field");
+    need(vault_add(v, "person", f, &added), "add");
+    memcpy(id, added.id, sizeof id);
+    vault_fields_free(f);
+    secret_free(pass);
+}
+
+/* In KiB. The key derivation is over: from here on the peak is ours. */
+static void
+begin_peak(void)
+{
+    int fd = open("/proc/self/clear_refs", O_WRONLY);
+
+    if (fd >= 0 && write(fd, "5", 1) < 0)
+        perror("clear_refs");
+    if (fd >= 0)
+        (void)close(fd);
+}
+
+static long
+peak(void)
+{
+    FILE *f = fopen("/proc/self/status", "r");
+    char line[200];
+    long kib = -1;
+
+    while (f != NULL && fgets(line, sizeof line, f) != NULL)
+        (void)sscanf(line, "VmHWM: %ld", &kib);
+    if (f != NULL)
+        (void)fclose(f);
+    return kib;
+}
+
+static double
+attach(void)
+{
+    const struct vault_attach_file file = { .path = source, .name = "big.bin" };
+    const struct vault_attach_options opt = {0};
+    struct vault_added added;
+    double start = now();
+
+    need(vault_attach(v, id, &file, 1, &opt, &added), "attach");
+    return now() - start;
+}
+
+static double
+extract(void)
+{
+    const struct vault_extract_options opt = { .path = target, .fd = -1 };
+    struct vault_extracted x;
+    double start = now();
+
+    need(vault_extract(v, id, "big.bin", &opt, &x), "extract");
+    return now() - start;
+}
+
+/* ---- stock age ---- */
+
+static double
+age(const char *how)
+{
+    char cmd[600];
+    double start;
+
+    snprintf(cmd, sizeof cmd, "cd %s && %s", dir, how);
+    start = now();
+    must(system(cmd) == 0, cmd);
+    return now() - start;
+}
+
+static void
+bench_age(double in, double out)
+{
+    double enc = 1e9, dec = 1e9, t;
+
+    if (system("command -v age age-keygen > /dev/null 2>&1") != 0) {
+        printf("age                     is not installed\n");
+        return;
+    }
+    (void)age("age-keygen -o key 2> /dev/null && age-keygen -y key > pub");
+    for (int i = 0; i < ROUNDS; i++) {
+        t = age("rm -f big.age && age -R pub -o big.age source && sync big.age");
+        enc = t < enc ? t : enc;
+        t = age("rm -f big.out && age -d -i key -o big.out big.age && sync big.out");
+        dec = t < dec ? t : dec;
+    }
+    printf("age                     encrypts at %4.0f MB/s: attach has %.2f of that; decrypts at %4.0f: extract %.2f\n",
+        (double)megabytes / enc, enc / in, (double)megabytes / dec, dec / out);
+}
+
+static void
+least(double *best, double t)
+{
+    if (t < *best)
+        *best = t;
+}
+
+int
+main(void)
+{
+    double in = 1e9, out = 1e9, plain_in = 1e9, plain_out = 1e9;
+    long base = 0, in_peak = 0, out_peak = 0;
+    char cmd[300];
+
+    if (getenv("ATTACH_MB") != NULL)
+        megabytes = (size_t)strtoul(getenv("ATTACH_MB"), NULL, 10);
+    need(vault_process_init(), "start");
+    must(megabytes > 0 && mkdtemp(dir) != NULL, dir);
+    snprintf(source, sizeof source, "%s/source", dir);
+    snprintf(target, sizeof target, "%s/target", dir);
+    snprintf(plain_db, sizeof plain_db, "%s/plain.db", dir);
+    snprintf(vault_path, sizeof vault_path, "%s/b.vault", dir);
+    write_source();
+    for (int i = 0; i < ROUNDS; i++) {
+        least(&plain_in, plain_write(FILE_CHUNK + FILE_TAG));
+        new_vault();
+        begin_peak();
+        base = base == 0 ? peak() : base;
+        least(&in, attach());
+        in_peak = peak();
+        least(&plain_out, plain_read());
+        begin_peak();
+        least(&out, extract());
+        out_peak = peak();
+        assert_same();
+        vault_close(v);
+    }
+    printf("%zu MB in pieces of %zu KiB\n", megabytes, FILE_CHUNK / 1024);
+    printf("attach                  %4.0f MB/s, plain blobs %4.0f: ratio %.2f   promised: 0.9\n",
+        (double)megabytes / in, (double)megabytes / plain_in, plain_in / in);
+    printf("extract                 %4.0f MB/s, plain blobs %4.0f: ratio %.2f   promised: 0.9\n",
+        (double)megabytes / out, (double)megabytes / plain_out, plain_out / out);
+    printf("resident memory         %ld MiB when open; at most %ld while attaching, %ld while extracting"
+        "   promised: under 64\n", base / 1024, in_peak / 1024, out_peak / 1024);
+    bench_age(in, out);
+    if (getenv("ATTACH_SIZES") != NULL)
+        for (size_t kib = 16; kib <= 1024; kib *= 2) {
+            double w = 1e9, r = 1e9;
+            for (int i = 0; i < ROUNDS; i++) {
+                least(&w, plain_write(kib * 1024 + FILE_TAG));
+                least(&r, plain_read());
+            }
+            printf("plain blobs of %4zu KiB  written at %4.0f MB/s, read at %4.0f\n", kib,
+                (double)megabytes / w, (double)megabytes / r);
+        }
+    snprintf(cmd, sizeof cmd, "rm -rf %s", dir);
+    return system(cmd) == 0 ? 0 : 1;
+}

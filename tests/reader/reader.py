@@ -36,8 +36,9 @@ from keys import KEYS_SIZE, Given, WrongPassphrase, check_card, open_keys, parse
 from log import Log
 from names import code, fold
 from primitives import MAC, Damage, Report
-from records import (CARD_RECORD, K_LINK, OPEN, PROVENANCE, REMOVED, S_TYPE, SYSTEM_TYPES, WITHHELD, bare,
-                     check_system, check_types, open_revision, open_withheld, parse_type, slot_record, type_hash)
+from records import (CARD_RECORD, CHUNK_TABLES, K_LINK, OPEN, PROVENANCE, REMOVED, S_TYPE, SYSTEM_TYPES, WITHHELD, bare,
+                     check_system, check_types, file_content, file_rows, open_revision, open_withheld, parse_type,
+                     slot_record, type_hash)
 
 # ---- 15. Changing `keys` -------------------------------------------------------------------------------------------
 
@@ -108,6 +109,7 @@ class Reader:
         for revision in self.revisions.values():
             with self.report.at(revision.where):
                 self.check_revision(revision)
+        self.check_files()
         self.check_keys_against_records()
         self.wraps.check_all_used(self.report)
 
@@ -219,7 +221,24 @@ class Reader:
             first = next((x for x in origin.leaves if x.place == leaf.place), None)
             if not first or (first.tier, first.introduced, first.c) != (WITHHELD, b"", leaf.c):
                 raise Damage(f"{leaf.field} is not what {leaf.introduced.hex()[:16]} introduced")
-            leaf.value = first.value
+            leaf.value, leaf.file = first.value, first.file
+
+    def check_files(self):
+        """Every byte of every file that can be opened; and no other rows, as far as that can be told."""
+        used = {table: set() for table in CHUNK_TABLES.values()}
+        seen = set()        # open ones are repeated by each revision that carries them on
+        for revision in self.revisions.values():
+            for leaf in revision.leaves:
+                if leaf.file and (leaf.tier, leaf.file, repr(leaf.value)) not in seen:
+                    seen.add((leaf.tier, leaf.file, repr(leaf.value)))
+                    table = CHUNK_TABLES[leaf.tier]
+                    used[table] |= set(file_rows(leaf))
+                    with self.report.at(f"{revision.where}: {leaf.field}"):
+                        file_content(leaf, self.database[table])
+        for table, numbers in used.items():
+            if table == CHUNK_TABLES[OPEN] or self.session.keeper:
+                for n in self.database[table].keys() - numbers:
+                    self.report.add(f"row {n} of {table}", "belongs to nothing")
 
     def ancestors(self, revision):
         found, todo = set(), list(revision.parents)
@@ -304,6 +323,8 @@ def plain_value(value, f):
             if key in value:
                 out[name] = code(value[key]) if key == 1 else value[key]
         return out
+    if isinstance(value, list):
+        return {"name": value[3], "size": value[1], "type": value[2], "sha256": value[0].hex()}
     if isinstance(value, bytes):
         return code(value) if f and f.kind == K_LINK else value.hex()
     return value

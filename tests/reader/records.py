@@ -1,12 +1,14 @@
 """Records, revisions and types: sections 10 to 13 of docs/format.md."""
 
+import hashlib
 import re
 import unicodedata
 from dataclasses import dataclass
 
 from keys import CASE, KEEPER
 from names import code
-from primitives import BOX, Damage, H, ascending, blake2b, decode_as, encode, fits, keystream, unbox
+from primitives import (BOX, Damage, H, ascending, blake2b, decode, decode_as, encode, fits, keystream, open_piece,
+                        unbox)
 
 
 # ---- 10. Records, revisions, leaves --------------------------------------------------------------------------------
@@ -26,6 +28,7 @@ class Leaf:
     c: bytes
     introduced: bytes = b""     # by which revision; empty: this one (withheld leaves)
     value: object = None        # None: not known here
+    file: tuple = None          # where the bytes of a file are: its first row, its key
 
     @property
     def place(self):
@@ -66,6 +69,11 @@ class Revision:
 
 def commit(salt, name, element, value):
     """The c of a leaf."""
+    if is_file(value):
+        digest, size, media_type, file_name = bare(value)
+        known = [digest, size, blake2b(32, salt + encode([media_type, file_name]))]
+        salt = H(b"withheld:file-salt:1", salt)
+        value = {**value, 0: known} if isinstance(value, dict) else known
     return blake2b(32, salt + encode([name, element, value]))
 
 
@@ -79,6 +87,14 @@ def bare(value):
     return value[0] if isinstance(value, dict) else value
 
 
+FILE_VALUE = (32, int, str, str)
+MAX_FILE = 1 << 50
+
+
+def is_file(value):
+    return isinstance(bare(value), list)
+
+
 def check_value(value):
     """What holds for values of any kind; check_kind of section 12 looks at the rest."""
     if len(encode(value)) > MAX_VALUE + 9:
@@ -89,7 +105,11 @@ def check_value(value):
                 and value.get(3, CERTAINTIES[0]) in CERTAINTIES)
         if not good:
             raise Damage("a value has a provenance of a wrong form")
-    if not isinstance(bare(value), (str, int, bytes)):
+    if is_file(value):
+        digest, size, media_type, _ = bare(value) if fits(bare(value), FILE_VALUE) else (0, -1, "", "")
+        if not digest or size not in range(MAX_FILE + 1) or not 1 <= len(media_type.encode()) <= 127:
+            raise Damage("the value of a file has a wrong form")
+    elif not isinstance(bare(value), (str, int, bytes)):
         raise Damage("a value is of no known kind")
     if isinstance(bare(value), str) and not unicodedata.is_normalized("NFC", bare(value)):
         raise Damage("a text is not in form NFC")
@@ -98,6 +118,7 @@ def check_value(value):
 # ---- 11. Blobs ---------------------------------------------------------------------------------------------------
 
 VALUES = [(str, bytes, any)]
+FILES = [(str, bytes, int, 32)]
 
 
 def blob_aad(vault, record, revision, tier):
@@ -136,6 +157,27 @@ def value_leaves(salts, values, tier):
     return leaves
 
 
+def with_files(shape, plain):
+    """The elements of a blob, the last of them its `files`, which is empty where it has none."""
+    item = decode(plain)
+    if fits(item, shape):
+        return [*item, []]
+    if fits(item, (*shape, FILES)) and item[-1]:
+        return item
+    raise Damage("CBOR is not of the shape that belongs here")
+
+
+def place_files(leaves, files):
+    """Each value of a file has its entry, in the same order, and there are no others."""
+    having = [leaf for leaf in leaves if is_file(leaf.value)]
+    if [[leaf.field, leaf.element] for leaf in having] != [file[:2] for file in files]:
+        raise Damage("the places of files are not those of its values")
+    for leaf, (_, _, first, key) in zip(having, files):
+        if first not in range(1 << 62):
+            raise Damage("the place of a file is none")
+        leaf.file = first, key
+
+
 def check_order(leaves):
     if not ascending([leaf.place for leaf in leaves]):
         raise Damage("leaves are not in order, or one comes twice")
@@ -147,7 +189,7 @@ def open_revision(vault, where, record_key, blob, signer, types):
     the id is recomputed."""
     number, entry, record, rev = where
     plain, seed = open_blob(record_key, b"withheld:open:1", blob_aad(vault, record, rev, OPEN), blob)
-    short_hash, parents, time, author, salts, values, others = decode_as(
+    short_hash, parents, time, author, salts, values, others, files = with_files(
         (8, [32], int, bytes, any, VALUES, [(str, bytes, int, 32, bytes)]), plain)
     if short_hash not in types:
         raise Damage("its type is not in the vault")
@@ -157,6 +199,7 @@ def open_revision(vault, where, record_key, blob, signer, types):
         if len(leaf.introduced) not in {OPEN: (0,), WITHHELD: (0, 32)}.get(leaf.tier, ()):
             raise Damage(f"leaf {leaf.field} has a wrong tier or origin")
     opened = value_leaves(leaf_salts(salts, seed, len(values)), values, OPEN)
+    place_files(opened, files)
     leaves = sorted(opened + others, key=lambda leaf: leaf.place)
     check_order(leaves)
     if not ascending(parents) or len(parents) > MAX_PARENTS or len(leaves) > MAX_LEAVES or not fits(author, 32):
@@ -186,17 +229,51 @@ def open_withheld(vault, revision, key, blob):
     end = 4 + int.from_bytes(plain[:4], "little")
     if end > size or padme(end) != size or any(plain[end:]):
         raise Damage("withheld blob is padded wrongly")
-    salts, values = decode_as((any, VALUES), plain[4:end])
+    salts, values, files = with_files((any, VALUES), plain[4:end])
     leaves = value_leaves(leaf_salts(salts, seed, len(values)), values, WITHHELD)
+    place_files(leaves, files)
     found = {leaf.place: leaf for leaf in leaves}
     own = {leaf.place: leaf for leaf in revision.leaves if leaf.tier == WITHHELD and not leaf.introduced}
     for place, leaf in found.items():
         if place not in own or own[place].c != leaf.c:
             raise Damage(f"withheld value of {leaf.field} is not the one of its leaf")
-        own[place].value = leaf.value
+        own[place].value, own[place].file = leaf.value, leaf.file
     # Salts are given one by one where the blob was sealed anew without the values that were purged.
     if salts == b"" and own.keys() != found.keys():
         raise Damage("withheld values are missing")
+
+
+# ---- 11. Chunks ---------------------------------------------------------------------------------------------------
+
+CHUNK, TAG = 256 << 10, 16
+CHUNK_TABLES = {OPEN: "open_chunk", WITHHELD: "withheld_chunk"}
+
+
+def kept_bytes(leaf):
+    size = bare(leaf.value)[1]
+    return padme(size) if leaf.tier == WITHHELD else size
+
+
+def file_rows(leaf):
+    """The rows that hold the content of a file."""
+    return range(leaf.file[0], leaf.file[0] + max(1, -(-kept_bytes(leaf) // CHUNK)))
+
+
+def file_content(leaf, rows):
+    """What is in a file, from the rows of its table; compared with its value."""
+    digest, size, _, _ = bare(leaf.value)
+    numbers, left, content = file_rows(leaf), kept_bytes(leaf), b""
+    for i, n in enumerate(numbers):
+        if n not in rows:
+            raise Damage(f"piece {i} of a file is missing")
+        sealed, length = rows[n][0], min(left, CHUNK)
+        if len(sealed) != length + TAG:
+            raise Damage(f"piece {i} of a file has a wrong length")
+        content += open_piece(leaf.file[1], i.to_bytes(11, "big") + bytes([i + 1 == len(numbers)]), sealed)
+        left -= length
+    if any(content[size:]) or hashlib.sha256(content[:size]).digest() != digest:
+        raise Damage("content of a file is not what its value says")
+    return content[:size]
 
 
 # ---- 12. Record types ----------------------------------------------------------------------------------------------
@@ -272,10 +349,19 @@ def check_types(revision, definition):
         f = definition.fields[leaf.field]
         if len(leaf.element) != (8 if f.repeats else 0):
             raise Damage(f"{f.name} has an element of a wrong length")
-        if leaf.tier < f.tier:
+        if leaf.tier < f.tier and f.kind != K_FILE:
             raise Damage(f"{f.name} is open, and its type withholds it")
         if leaf.value is not None and not check_kind(bare(leaf.value), f):
             raise Damage(f"{f.name} has a value that is not of its kind")
+
+
+DEVICE = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9\u00b9\u00b2\u00b3]) *(\..*)?", re.IGNORECASE)
+
+
+def is_file_name(name):
+    return (1 <= len(name.encode()) <= 255 and name == name.strip() and not name.endswith(".")
+            and not any(x in "/\\" or unicodedata.category(x) == "Cc" for x in name)
+            and unicodedata.is_normalized("NFC", name) and not DEVICE.fullmatch(name))
 
 
 def check_kind(value, f):
@@ -287,7 +373,9 @@ def check_kind(value, f):
         return type(value) is bool
     if f.kind == K_LINK:
         return fits(value, 16)
-    if f.kind in (K_FILE, K_BYTES):
+    if f.kind == K_FILE:
+        return fits(value, FILE_VALUE) and is_file_name(value[3])
+    if f.kind == K_BYTES:
         return type(value) is bytes
     if type(value) is not str:
         return False

@@ -12,6 +12,7 @@ setup() { common_setup; }
 @test "add, power cut at each moment" { keeps power add; }
 @test "edit, power cut at each moment" { keeps power edit; }
 @test "import, power cut at each moment" { keeps power import; }
+@test "attach, power cut at each moment" { keeps power attach; }
 @test "key change, power cut at each moment" { keeps power key-change; }
 
 @test "key rekey, power cut at each moment" { keeps power rekey; }
@@ -20,6 +21,7 @@ setup() { common_setup; }
 
 @test "add on a disk that fills up" { keeps full add; }
 @test "import on a disk that fills up" { keeps full import; }
+@test "attach on a disk that fills up" { keeps full attach; }
 @test "key change on a disk that fills up" { keeps full key-change; }
 @test "key rekey on a disk that fills up" { keeps full rekey; }
 @test "dump on a disk that fills up" { keeps full dump; }
@@ -29,4 +31,5 @@ setup() { common_setup; }
 
 @test "add on a disk with errors" { keeps broken add; }
 @test "import on a disk with errors" { keeps broken import; }
+@test "attach on a disk with errors" { keeps broken attach; }
 @test "key change on a disk with errors: one of the passphrases still opens it" { keeps broken key-change; }

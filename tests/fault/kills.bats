@@ -12,6 +12,7 @@ setup() { common_setup; }
 @test "add, killed before and within each write" { keeps kill add; keeps torn add; }
 @test "edit, killed before and within each write" { keeps kill edit; keeps torn edit; }
 @test "import, killed before and within each write" { keeps kill import; keeps torn import; }
+@test "attach, killed before and within each write" { keeps kill attach; keeps torn attach; }
 @test "key change, killed before and within each write" { keeps kill key-change; keeps torn key-change; }
 @test "key rekey, killed before and within each write" { keeps kill rekey; keeps torn rekey; }
 @test "rm, killed before and within each write" { keeps kill remove; keeps torn remove; }
@@ -25,8 +26,10 @@ setup() { common_setup; }
 @test "add, killed at random times" { keeps random add; }
 @test "edit, killed at random times" { keeps random edit; }
 @test "import, killed at random times" { keeps random import; }
+@test "attach, killed at random times" { keeps random attach; }
 @test "key change, killed at random times" { keeps random key-change; }
 @test "a large import, killed at random times" { ROUNDS=$((${ROUNDS:-40} / 13)) keeps random import-big; }
+@test "large files attached, killed at random times" { ROUNDS=$((${ROUNDS:-40} / 13)) keeps random attach-big; }
 
 @test "after a kill and the next opening there are keys and records.db, and no journal even if it was never in force" {
     keeps clean add

@@ -29,7 +29,7 @@ try() {
     fi
 }
 
-for deed in add edit import key-change rekey remove reveal dump; do
+for deed in add edit import attach key-change rekey remove reveal dump; do
     for test in kill torn kill-twice random power full broken; do
         try "$fault" "$test" "$deed" --rounds "$ROUNDS"
     done
@@ -38,6 +38,7 @@ for test in kill torn full broken; do
     try "$fault" "$test" init
 done
 try "$fault" random import-big --rounds $((ROUNDS / 4))
+try "$fault" random attach-big --rounds $((ROUNDS / 4))
 for test in keys forged bytes pages cut foreign planted journal; do
     try "$fault" "$test" --rounds $((ROUNDS * 4))
 done

@@ -285,6 +285,11 @@ add_line(void *ctx, const struct vault_list_item *item)
             continue;
         fprintf(f, "|%s=%s%s", v->field, v->present ? "" : "(absent)", v->text);
     }
+    for (size_t i = 0; i < r->n_attachments; i++) {
+        const struct vault_attachment *a = &r->attachments[i];
+        fprintf(f, "|%s %s %s", a->withheld ? "withheld" : "open", a->present ? a->name : "(absent)",
+            a->present ? a->sha256 : "");
+    }
     (void)fclose(f);
     if (all->n == all->cap) {
         all->cap = all->cap == 0 ? 64 : all->cap * 2;
@@ -569,11 +574,36 @@ do_rekey(const struct world *w, vault *v)
     return vault_key_rekey(v, &own);
 }
 
+/* Two files, one call: several pieces where they are large. */
+static vault_err
+attach(const struct world *w, vault *v, const char *path)
+{
+    const struct vault_attach_file file[] = { { path, "Quuxander.csv" }, { path, "zebrafink.csv" } };
+    const struct vault_attach_options opt = {0};
+    struct vault_added out;
+
+    return vault_attach(v, w->person, file, 2, &opt, &out);
+}
+
+static vault_err
+do_attach(const struct world *w, vault *v)
+{
+    return attach(w, v, w->csv);
+}
+
+static vault_err
+do_attach_big(const struct world *w, vault *v)
+{
+    return attach(w, v, w->big);
+}
+
 const struct deed DEEDS[] = {
     { .name = "add", .run = do_add },
     { .name = "edit", .run = do_edit },
     { .name = "import", .run = do_import },
     { .name = "import-big", .run = do_import_big, .is_big = true },
+    { .name = "attach", .run = do_attach },
+    { .name = "attach-big", .run = do_attach_big, .is_big = true },
     { .name = "key-change", .run = do_key_change, .changes_pass = true, .may_be_done = true },
     { .name = "rekey", .run = do_rekey, .may_be_done = true },
     { .name = "remove", .run = do_remove },

@@ -1,0 +1,323 @@
+# Attachments: in, out, looked at, and everything that is refused.
+
+bats_require_minimum_version 1.5.0
+load helpers
+
+PASS='keeper passphrase'
+CASE='case passphrase'
+
+setup_file() {
+    cd "$BATS_FILE_TMPDIR" || return 1
+    new_vault files "$PASS"
+    w "$PASS" --quiet key add --tier case "${CHEAP[@]}" --new-passphrase-fd 5 5<<< "$CASE"
+    w "$PASS" add person ref=K-1 born=1970
+    w "$PASS" add case ref=C-1 title=Asylum
+}
+
+# A copy of that vault, and some files.
+setup() {
+    common_setup
+    cp -r "$BATS_FILE_TMPDIR/files.vault" .
+    VAULT=$PWD/files.vault
+    head -c 700000 /dev/urandom > scan.pdf
+    printf 'Zeugin: Brunhildequux\n' > statement.txt
+    head -c 1048577 /dev/urandom > ruling.bin
+}
+
+@test "files go in and come out, byte for byte" {
+    run --separate-stderr w "$PASS" attach K-1 scan.pdf statement.txt
+    [ "$status" = 0 ]
+    [ "${#output}" = 26 ]
+    w "$PASS" attach K-1 ruling.bin --open --name 'Ruling of May.bin'
+    mkdir out
+    cd out
+    w "$PASS" extract K-1 scan.pdf
+    cmp scan.pdf ../scan.pdf
+    [ "$(stat -c %a scan.pdf)" = 600 ]
+    w "$PASS" extract K-1 '#2' -o two
+    cmp two ../statement.txt
+    w "$PASS" extract K-1 'Ruling of May.bin' -o - > three
+    cmp three ../ruling.bin
+    run ls -A
+    [ "$output" = $'scan.pdf\nthree\ntwo' ]
+    w "$PASS" check
+}
+
+@test "show lists them, by tier; a case passphrase learns number and tier of withheld ones and no more" {
+    w "$PASS" attach K-1 scan.pdf
+    w "$PASS" attach K-1 statement.txt --open
+    run w "$PASS" show K-1
+    says '#1  [withheld]'
+    says '#2  statement.txt  22 bytes  (open)'
+    run w "$PASS" show K-1 --json
+    json 'd["attachments"][0]["name"] is None and d["attachments"][0]["size"] is None'
+    json '[a["tier"] for a in d["attachments"]] == ["withheld", "open"]'
+    run w "$PASS" show K-1 --reveal --json
+    json '[(a["name"], a["size"]) for a in d["attachments"]] == [("scan.pdf", 700000), ("statement.txt", 22)]'
+    json '"files" not in d["fields"]'
+    run w "$CASE" show K-1 --json
+    json 'd["attachments"][0] == {"number": 1, "field": "files", "name": None, "size": None, "type": None, "sha256": None, "tier": "withheld"}'
+    w "$CASE" extract K-1 statement.txt -o open.txt
+    cmp open.txt statement.txt
+    refused 6 w "$CASE" extract K-1 '#1' -o no.pdf
+    refused 7 w "$CASE" extract K-1 scan.pdf -o no.pdf
+    [ ! -e no.pdf ]
+}
+
+@test "who holds a case passphrase adds withheld ones, and only a keeper reads them back" {
+    w "$CASE" attach K-1 statement.txt
+    refused 6 w "$CASE" extract K-1 '#1' -o no.txt
+    w "$PASS" extract K-1 statement.txt -o back.txt
+    cmp back.txt statement.txt
+    w "$PASS" check
+}
+
+@test "detach, and revert" {
+    w "$PASS" attach K-1 scan.pdf statement.txt
+    local with
+    run w "$PASS" show K-1 --json
+    with=$("$PYTHON" -c 'import json, sys; print(json.loads(sys.argv[1])["revision"])' "$output")
+    w "$PASS" detach K-1 scan.pdf
+    refused 7 w "$PASS" extract K-1 scan.pdf -o no.pdf
+    run w "$PASS" history K-1
+    says detach
+    w "$PASS" revert K-1 "$with"
+    w "$PASS" extract K-1 scan.pdf -o back.pdf
+    cmp back.pdf scan.pdf
+    run w "$PASS" status --json
+    json 'd["attachments"] == 2'
+}
+
+@test "--json as add has it" {
+    run --separate-stderr w "$PASS" attach K-1 scan.pdf --json
+    json 'set(d) == {"id", "revision", "similar"}'
+    run --separate-stderr w "$PASS" extract K-1 scan.pdf -o x --json
+    json 'd["name"] == "scan.pdf" and d["size"] == 700000 and d["path"] == "x" and d["type"] == "application/pdf"'
+    [ "$(sha256sum < x)" = "$("$PYTHON" -c 'import json, sys; print(json.loads(sys.argv[1])["sha256"])' "$output")  -" ]
+}
+
+@test "--move removes the files, and says what that does not reach" {
+    run w "$PASS" attach K-1 scan.pdf statement.txt --move
+    [ "$status" = 0 ]
+    says 'flash memory'
+    says backups
+    [ ! -e scan.pdf ]
+    [ ! -e statement.txt ]
+    ln ruling.bin other.bin
+    refused 2 w "$PASS" attach K-1 ruling.bin --move
+    [ -e ruling.bin ]
+}
+
+@test "what is no file, what is not there, a name that is not allowed" {
+    mkdir folder
+    mkfifo pipe
+    refused 2 w "$PASS" attach K-1 folder
+    says 'is a folder'
+    refused 2 w "$PASS" attach K-1 pipe
+    refused 2 w "$PASS" attach K-1 /dev/null
+    refused 7 w "$PASS" attach K-1 missing
+    local name
+    for name in . .. a/b 'a\b' CON nul.txt 'dot.' 'blank ' $'line\nend' ''; do
+        refused 2 w "$PASS" attach K-1 scan.pdf --name "$name"
+    done
+    refused 2 w "$PASS" attach K-1 scan.pdf statement.txt --name both
+    refused 2 w "$PASS" attach K-1 scan.pdf --field notes
+    refused 2 w "$PASS" attach K-1
+    refused 7 w "$PASS" attach nobody scan.pdf
+    run w "$PASS" show K-1 --json
+    json 'd["attachments"] == []'
+}
+
+@test "one that is refused takes all others of the command with it" {
+    refused 7 w "$PASS" attach K-1 scan.pdf missing
+    cp scan.pdf NUL.pdf
+    refused 2 w "$PASS" attach K-1 scan.pdf NUL.pdf
+    run w "$PASS" show K-1 --json
+    json 'd["attachments"] == []'
+    run w "$PASS" log --json
+    json 'not any(e["action"] == "attach" for e in d)'
+}
+
+@test "a name used twice" {
+    w "$PASS" attach K-1 scan.pdf
+    refused 8 w "$PASS" attach K-1 scan.pdf
+    mkdir other
+    cp scan.pdf other
+    refused 8 w "$PASS" attach C-1 scan.pdf other/scan.pdf
+    w "$CASE" attach K-1 scan.pdf           # who does not know the withheld names cannot avoid them
+    refused 8 w "$PASS" extract K-1 scan.pdf -o no.pdf
+    says '#2'
+    w "$PASS" extract K-1 '#2' -o two.pdf
+    cmp two.pdf scan.pdf
+}
+
+@test "a file of zero bytes is stored, and said to be empty" {
+    : > nothing
+    run w "$PASS" attach K-1 nothing
+    [ "$status" = 0 ]
+    says empty
+    w "$PASS" extract K-1 nothing -o back
+    [ -f back ]
+    [ ! -s back ]
+}
+
+@test "a file that changes while it is read is not attached" {
+    head -c 60000000 /dev/zero > growing
+    ( until [ -s "$VAULT/records.db-journal" ]; do sleep 0.01; done; echo more >> growing ) &
+    refused 1 w "$PASS" attach K-1 growing
+    says 'changed while it was read'
+    wait
+    run w "$PASS" show K-1 --json
+    json 'd["attachments"] == []'
+    w "$PASS" check
+}
+
+@test "an output that is there is left alone, whatever it is" {
+    w "$PASS" attach K-1 scan.pdf
+    echo old > there
+    ln -s nowhere link
+    mkdir folder
+    local name
+    for name in there link folder; do
+        refused 2 w "$PASS" extract K-1 scan.pdf -o "$name"
+    done
+    [ "$(cat there)" = old ]
+    [ ! -e nowhere ]
+    refused 2 w "$PASS" extract K-1 scan.pdf
+    refused 7 w "$PASS" extract K-1 scan.pdf -o no/such/folder
+    refused 2 w "$PASS" extract K-1 scan.pdf -o - --json
+    run w "$PASS" log --json
+    json 'not any("extract" in e["action"] for e in d)'
+}
+
+@test "extract says that it lies readable on a disk now, and not where it is memory" {
+    w "$PASS" attach K-1 scan.pdf
+    if [ "$(stat -f -c %T .)" != tmpfs ]; then
+        run w "$PASS" extract K-1 scan.pdf -o a.pdf
+        says 'readable on that disk'
+    fi
+    [ "$(stat -f -c %T /dev/shm)" = tmpfs ] || skip 'no tmpfs here'
+    local to=/dev/shm/withheld-test-$$
+    run w "$PASS" extract K-1 scan.pdf -o $to
+    cmp $to scan.pdf
+    rm $to
+    [ "$output" = '' ]
+}
+
+@test "damage is found, and nothing is left of what came out" {
+    w "$PASS" attach K-1 ruling.bin
+    "$PYTHON" -c '
+import sys
+with open(sys.argv[1], "r+b") as f:
+    f.seek(-400000, 2)
+    f.write(bytes(100))' "$VAULT/records.db"
+    refused 4 w "$PASS" extract K-1 ruling.bin -o out.bin
+    [ ! -e out.bin ]
+    run ls -A
+    [[ $output != *.withheld-* ]]
+}
+
+# ---- view ----
+
+memory_here() {
+    [ "$(stat -f -c %T /dev/shm)" = tmpfs ] || skip 'no tmpfs here'
+    MEMORY=/dev/shm/withheld-view-$BATS_TEST_NUMBER-$$
+    mkdir -m 700 "$MEMORY"
+    export XDG_RUNTIME_DIR=$MEMORY
+}
+
+teardown() {
+    [ -z "$MEMORY" ] || rm -rf "$MEMORY"
+}
+
+@test "view: in memory, private, under a name that tells nothing, gone after Enter" {
+    memory_here
+    w "$PASS" attach K-1 statement.txt
+    mkfifo enter
+    w "$PASS" view K-1 statement.txt > path 2> said < enter &
+    exec 7> enter
+    until [ -s path ]; do sleep 0.05; done
+    local path
+    path=$(cat path)
+    [[ $path == "$MEMORY"/withheld/*.txt ]]
+    [[ $path != *statement* ]]
+    cmp "$path" statement.txt
+    [ "$(stat -c %a "$path")" = 600 ]
+    [ "$(stat -c %a "$MEMORY/withheld")" = 700 ]
+    echo >&7
+    exec 7>&-
+    wait $!
+    [ ! -e "$path" ]
+    [ -z "$(ls -A "$MEMORY/withheld")" ]
+}
+
+@test "view: gone after a signal too; what a kill leaves is removed by the next one" {
+    memory_here
+    w "$PASS" attach K-1 statement.txt
+    local signal
+    mkfifo enter
+    exec 7<> enter
+    for signal in INT TERM HUP KILL; do
+        # A job in the background ignores SIGINT; setsid's child does not inherit that through env.
+        "$PYTHON" -c '
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+os.execvp(sys.argv[1], sys.argv[1:])' "$WITHHELD" -C "$VAULT" --no-input --passphrase-fd 4 view K-1 statement.txt 4<<< "$PASS" > path 2> said < enter &
+        until [ -s path ]; do sleep 0.05; done
+        kill -$signal $!
+        local code=0
+        wait $! || code=$?
+        if [ $signal = KILL ]; then
+            [ -n "$(ls -A "$MEMORY/withheld")" ]
+        else
+            [ $code = 130 ]
+            [ -z "$(ls -A "$MEMORY/withheld")" ]
+        fi
+        : > path
+    done
+    w "$PASS" view K-1 statement.txt < /dev/null
+    [ -z "$(ls -A "$MEMORY/withheld")" ]
+}
+
+@test "view refuses where nothing is kept in memory only, or the folder is not ours" {
+    memory_here
+    w "$PASS" attach K-1 statement.txt
+    chmod 755 "$MEMORY"
+    mkdir -m 755 "$MEMORY/withheld"
+    local own=/dev/shm/withheld-$(id -u) had=
+    [ ! -e "$own" ] || { had=yes; mv "$own" "$own.aside"; }
+    ln -s /tmp "$own"
+    run w "$PASS" view K-1 statement.txt
+    rm "$own"
+    [ -z "$had" ] || mv "$own.aside" "$own"
+    [ "$status" = 6 ]
+}
+
+@test "Ctrl-C in the middle of an attach leaves the vault as it was" {
+    head -c 80000000 /dev/zero > large
+    "$PYTHON" -c '
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+os.execvp(sys.argv[1], sys.argv[1:])' "$WITHHELD" -C "$VAULT" --no-input --passphrase-fd 4 attach K-1 large 4<<< "$PASS" > /dev/null 2> said &
+    until [ -s "$VAULT/records.db-journal" ]; do sleep 0.01; done
+    kill -INT $!
+    local code=0
+    wait $! || code=$?
+    cat said
+    [ $code = 130 ]
+    run ls -A "$VAULT"
+    [ "$output" = $'keys\nrecords.db' ]
+    run w "$PASS" show K-1 --json
+    json 'd["attachments"] == []'
+    w "$PASS" check
+}
+
+@test "in a shell files are reached in its folder only" {
+    mkdir in
+    cp scan.pdf in
+    printf 'attach K-1 in/scan.pdf\nextract K-1 scan.pdf -o in/back.pdf\n' | w "$PASS" shell --files in
+    cmp in/back.pdf scan.pdf
+    run w "$PASS" shell --files in <<< 'extract K-1 scan.pdf -o elsewhere.pdf'
+    [ "$status" != 0 ]
+    [ ! -e elsewhere.pdf ]
+}

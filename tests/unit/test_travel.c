@@ -106,6 +106,48 @@ assert_value(vault *v, const char *ref, const char *field, bool reveal, const ch
     vault_record_free(r);
 }
 
+/* A file of several pieces that says its own name. */
+static void
+attach_to(vault *v, const char *ref, const char *name, bool open)
+{
+    const struct vault_attach_options opt = { .open = open };
+    char path[320];
+    struct vault_attach_file file = { .path = in_dir(name, path) };
+    struct vault_added added;
+    FILE *f = fopen(path, "w");
+
+    assert_non_null(f);
+    for (size_t i = 0; i < 60000; i++)
+        fprintf(f, "%s %zu\n", name, i);
+    assert_int_equal(fclose(f), 0);
+    assert_int_equal(vault_attach(v, ref, &file, 1, &opt, &added), VAULT_OK);
+}
+
+static void
+assert_extracts(vault *v, const char *ref, const char *name)
+{
+    char path[320], out[320], cmd[700];
+    const struct vault_extract_options opt = { .path = in_dir("extracted", out), .fd = -1 };
+    struct vault_extracted x;
+
+    if (vault_extract(v, ref, name, &opt, &x) != VAULT_OK)
+        fail_msg("%s %s: %s", ref, name, vault_last_error()->text);
+    snprintf(cmd, sizeof cmd, "cmp '%s' '%s'", in_dir(name, path), out);
+    assert_int_equal(system(cmd), 0);
+    assert_int_equal(unlink(out), 0);
+}
+
+static void
+assert_refuses(vault *v, const char *ref, const char *number)
+{
+    char out[320];
+    const struct vault_extract_options opt = { .path = in_dir("extracted", out), .fd = -1 };
+    struct vault_extracted x;
+
+    assert_int_equal(vault_extract(v, ref, number, &opt, &x), VAULT_ERR_REFUSED);
+    assert_int_equal(access(out, F_OK), -1);
+}
+
 static int
 tell(void *ctx, const struct vault_problem *p)
 {
@@ -171,6 +213,8 @@ make_home(void **state)
     assert_int_equal(add_slot(v, VAULT_TIER_CASE, CASE), 1);
     assert_int_equal(add_slot(v, VAULT_TIER_CASE, OTHER), 2);
     add_person(v, "P-1", "Choi Myung-bok");
+    attach_to(v, "P-1", "held.txt", false);
+    attach_to(v, "P-1", "open.txt", true);
     vault_close(v);
     v = opened("home.vault", CASE);
     add_person(v, "P-2", "Kim");
@@ -233,6 +277,8 @@ test_travel__rekey_shuts_out_a_removed_slot_and_old_keys(void **state)
     v = opened("new.vault", KEEPER);
     assert_value(v, "P-1", "name", true, "Choi Myung-bok");
     assert_value(v, "P-3", "name", true, "Lee");
+    assert_extracts(v, "P-1", "held.txt");
+    assert_extracts(v, "P-1", "open.txt");
     assert_whole(v);
     vault_close(v);
     /* Who left: not with his passphrase, nor with it and the keys of his time; nor the rekeyer's own. */
@@ -261,6 +307,10 @@ assert_without_names(vault *v)
     assert_false(got);
     db_scan_end(c);
     assert_int_equal(db_scan(v->db, DB_INTAKE, INT64_MIN, &c), VAULT_OK);
+    assert_int_equal(db_next(c, &n, &blob, &got), VAULT_OK);
+    assert_false(got);
+    db_scan_end(c);
+    assert_int_equal(db_scan(v->db, DB_WITHHELD_CHUNK, INT64_MIN, &c), VAULT_OK);
     assert_int_equal(db_next(c, &n, &blob, &got), VAULT_OK);
     assert_false(got);
     db_scan_end(c);
@@ -295,6 +345,8 @@ test_travel__the_copy_holds_no_names_and_opens_for_caseworkers_only(void **state
     v = opened("t1.vault", CASE);
     assert_without_names(v);
     assert_value(v, "P-1", "name", false, "");
+    assert_extracts(v, "P-1", "open.txt");
+    assert_refuses(v, "P-1", "#1");
     assert_whole(v);
     vault_close(v);
     v = opened("t1.vault", OTHER);
@@ -357,6 +409,11 @@ write_on_the_way(const char *copy)
     add_person(v, "P-9", "Anna Petrova");
     edit_person(v, "P-1", "residence", "Vladivostok");
     edit_person(v, "P-2", "name", "Kim Chol");
+    attach_to(v, "P-9", "way-held.txt", false);
+    attach_to(v, "P-9", "way-open.txt", true);
+    assert_extracts(v, "P-9", "way-open.txt");
+    assert_refuses(v, "P-9", "#1");
+    assert_extracts(v, "P-1", "open.txt");      /* carried on by what was changed here */
     assert_whole(v);
     vault_close(v);
 }
@@ -368,8 +425,10 @@ assert_home(const char *home)
     vault *v = opened(home, KEEPER);
 
     assert_int_equal(vault_status(v, &st), VAULT_OK);
-    assert_int_equal(st.adopted, 2);
+    assert_int_equal(st.adopted, 3);
     assert_int_equal(st.quarantined, 0);
+    assert_extracts(v, "P-9", "way-held.txt");
+    assert_extracts(v, "P-9", "way-open.txt");
     assert_value(v, "P-9", "name", true, "Anna Petrova");
     assert_value(v, "P-2", "name", true, "Kim Chol");
     assert_whole(v);

@@ -21,6 +21,7 @@ static const struct test {
     { "power", test_power }, { "keys", test_keys }, { "forged", test_forged },
     { "bytes", test_bytes }, { "pages", test_pages }, { "cut", test_cut }, { "foreign", test_foreign },
     { "planted", test_planted }, { "journal", test_journal }, { "rows", test_rows },
+    { "memory", test_memory },
 };
 
 static const struct test *

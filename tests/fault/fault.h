@@ -19,6 +19,8 @@ void test_kill_twice(struct world *w, const struct options *o);
 void test_random(struct world *w, const struct options *o);
 void test_full(struct world *w, const struct options *o);
 void test_broken(struct world *w, const struct options *o);
+/* memory.c */
+void test_memory(struct world *w, const struct options *o);
 /* power.c */
 void test_power(struct world *w, const struct options *o);
 /* tamper.c */

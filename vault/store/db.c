@@ -13,10 +13,31 @@
 
 #define APPLICATION_ID 0x77686C64   /* "whld" */
 
+static int
+exec(struct db *db, const char *sql)
+{
+    errno = 0;
+    return sqlite3_exec(db->sql, sql, NULL, NULL, NULL);
+}
+
+int
+db_prepare(struct db *db, sqlite3_stmt **st, const char *sql)
+{
+    errno = 0;
+    return sqlite3_prepare_v2(db->sql, sql, -1, st, NULL);
+}
+
+int
+db_step(sqlite3_stmt *st)
+{
+    errno = 0;
+    return sqlite3_step(st);
+}
+
 vault_err
 db_exec(struct db *db, const char *sql)
 {
-    int rc = sqlite3_exec(db->sql, sql, NULL, NULL, NULL);
+    int rc = exec(db, sql);
 
     return rc == SQLITE_OK ? VAULT_OK : db_say(db, rc, "preparing");
 }
@@ -24,6 +45,8 @@ db_exec(struct db *db, const char *sql)
 vault_err
 db_say(struct db *db, int rc, const char *doing)
 {
+    /* Where OpenSSL finds no memory SQLCipher reports a damaged page. */
+    bool starved = errno == ENOMEM;
     int e = db != NULL && db->sql != NULL ? sqlite3_system_errno(db->sql) : 0;
 
     switch (rc & 0xff) {
@@ -42,6 +65,8 @@ db_say(struct db *db, int rc, const char *doing)
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
     case SQLITE_FORMAT:
+        if (starved)
+            return err_nomem();
         return err_say(VAULT_ERR_DAMAGED, "keep this folder as it is and go back to a backup",
             "records.db is damaged");
     case SQLITE_IOERR:
@@ -54,6 +79,8 @@ db_say(struct db *db, int rc, const char *doing)
         if (e == ENOSPC || e == EDQUOT || e == EROFS)
             return err_say(VAULT_ERR_NO_SPACE, "free some space and try again; nothing was changed",
                 "no space, or no permission to write, while %s records.db", doing);
+        if (starved)
+            return err_nomem();
         if (e == 0 && (rc & 0xff) == SQLITE_IOERR)
             return err_say(VAULT_ERR_DAMAGED, "keep this folder as it is and go back to a backup",
                 "records.db is damaged or cut short");
@@ -63,18 +90,18 @@ db_say(struct db *db, int rc, const char *doing)
     }
 }
 
-/* `PRAGMA x` as one integer; -1 when it cannot be read. */
-static int
-pragma_int(struct db *db, const char *sql)
+vault_err
+db_pragma(struct db *db, const char *sql, int *value)
 {
     sqlite3_stmt *st = NULL;
-    int v = -1;
+    int rc = db_prepare(db, &st, sql);
 
-    if (sqlite3_prepare_v2(db->sql, sql, -1, &st, NULL) == SQLITE_OK &&
-        sqlite3_step(st) == SQLITE_ROW)
-        v = sqlite3_column_int(st, 0);
+    if (rc == SQLITE_OK)
+        rc = db_step(st);
+    if (rc == SQLITE_ROW)
+        *value = sqlite3_column_int(st, 0);
     sqlite3_finalize(st);
-    return v;
+    return rc == SQLITE_ROW ? VAULT_OK : db_say(db, rc, "reading");
 }
 
 /* A plain SQLite library would silently write plaintext: ask the connection what it is. */
@@ -84,10 +111,14 @@ demand_sqlcipher(struct db *db)
     sqlite3_stmt *st = NULL;
     const char *v = NULL;
     int major = 0, minor = 0;
+    int rc = db_prepare(db, &st, "PRAGMA cipher_version");
 
-    if (sqlite3_prepare_v2(db->sql, "PRAGMA cipher_version", -1, &st, NULL) == SQLITE_OK &&
-        sqlite3_step(st) == SQLITE_ROW)
+    if (rc == SQLITE_OK)
+        rc = sqlite3_step(st);  /* SQLCipher answers while it prepares: errno is not cleared again */
+    if (rc == SQLITE_ROW)
         v = (const char *)sqlite3_column_text(st, 0);
+    if (v == NULL && errno == ENOMEM)
+        rc = SQLITE_NOMEM;
     if (v != NULL) {
         char *end;
         major = (int)strtol(v, &end, 10);
@@ -95,6 +126,8 @@ demand_sqlcipher(struct db *db)
             minor = (int)strtol(end + 1, NULL, 10);
     }
     sqlite3_finalize(st);
+    if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+        return db_say(db, rc, "opening");
     if (major > 4 || (major == 4 && minor >= 6))
         return VAULT_OK;
     return err_say(VAULT_ERR_FAILED, "install SQLCipher 4.6 or newer (make setup)",
@@ -137,12 +170,15 @@ static vault_err
 open_existing(struct db *db)
 {
     vault_err err;
+    int id = 0;
 
     /* The first real read: rolls a hot journal back, checks page 1, takes the shared lock. */
     err = db_exec(db, "SELECT count(*) FROM sqlite_schema");
+    if (err == VAULT_OK)
+        err = db_pragma(db, "PRAGMA application_id", &id);
     if (err != VAULT_OK)
         return err;
-    if (pragma_int(db, "PRAGMA application_id") != APPLICATION_ID)
+    if (id != APPLICATION_ID)
         return err_say(VAULT_ERR_DAMAGED, NULL, "records.db is not the database of a vault");
     err = schema_check(db);
     if (err != VAULT_OK)
@@ -276,7 +312,7 @@ db_begin(struct db *db)
 
     if (sqlite3_db_readonly(db->sql, "main") == 1)
         return db_say(db, SQLITE_READONLY, "writing");
-    rc = sqlite3_exec(db->sql, "BEGIN EXCLUSIVE", NULL, NULL, NULL);
+    rc = exec(db, "BEGIN EXCLUSIVE");
     if (rc != SQLITE_OK)
         return db_say(db, rc, "writing");
     db->in_txn = true;
@@ -286,7 +322,7 @@ db_begin(struct db *db)
 vault_err
 db_commit(struct db *db)
 {
-    int rc = sqlite3_exec(db->sql, "COMMIT", NULL, NULL, NULL);
+    int rc = exec(db, "COMMIT");
     vault_err err;
 
     if (rc == SQLITE_OK) {
@@ -336,10 +372,10 @@ tell_rows(struct db *db, const char *pragma, const char *fine, void (*fn)(void *
     void *ctx)
 {
     sqlite3_stmt *st = NULL;
-    int rc = sqlite3_prepare_v2(db->sql, pragma, -1, &st, NULL);
+    int rc = db_prepare(db, &st, pragma);
 
     while (rc == SQLITE_OK || rc == SQLITE_ROW) {
-        rc = sqlite3_step(st);
+        rc = db_step(st);
         if (rc != SQLITE_ROW)
             break;
         const char *t = (const char *)sqlite3_column_text(st, 0);

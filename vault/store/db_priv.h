@@ -27,6 +27,11 @@ struct db {
 /* Say what an SQLite result code means for `doing` ("reading", "writing"). Returns the code. */
 vault_err db_say(struct db *db, int rc, const char *doing);
 vault_err db_exec(struct db *db, const char *sql);
+/* As SQLite's own, with errno cleared before, so that db_say finds what this very call has met. */
+int db_prepare(struct db *db, sqlite3_stmt **st, const char *sql);
+int db_step(sqlite3_stmt *st);
+/* `PRAGMA x` as one integer. */
+VAULT_CHECK vault_err db_pragma(struct db *db, const char *sql, int *value);
 
 /* The tables of a new database, or the steps from an older one. */
 VAULT_CHECK vault_err schema_create(struct db *db);

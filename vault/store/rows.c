@@ -1,6 +1,7 @@
 /* rows.c - rows of the tables; see db.h. Statements are prepared once for each connection. */
 #include "vault/store/db_priv.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 struct db_cursor {
@@ -56,6 +57,7 @@ prepare(struct db *db, sqlite3_stmt **st, const char *sql)
 
     if (*st != NULL)
         return VAULT_OK;
+    errno = 0;
     rc = sqlite3_prepare_v3(db->sql, sql, -1, SQLITE_PREPARE_PERSISTENT, st, NULL);
     return rc == SQLITE_OK ? VAULT_OK : db_say(db, rc, "reading");
 }
@@ -81,7 +83,7 @@ run(struct db *db, sqlite3_stmt *st, int bound)
     int rc = bound;
 
     if (rc == SQLITE_OK)
-        rc = sqlite3_step(st);
+        rc = db_step(st);
     (void)sqlite3_reset(st);
     (void)sqlite3_clear_bindings(st);
     return rc == SQLITE_DONE ? VAULT_OK : db_say(db, rc, "writing");
@@ -123,7 +125,7 @@ db_get(struct db *db, enum db_table t, int64_t n, struct buf *out)
         return err;
     rc = sqlite3_bind_int64(st, 1, n);
     if (rc == SQLITE_OK)
-        rc = sqlite3_step(st);
+        rc = db_step(st);
     if (rc == SQLITE_ROW) {
         p = column_part(st, 0);
         buf_reset(out);
@@ -222,7 +224,7 @@ db_scan_pair(struct db *db, int64_t from, struct db_cursor **out)
 static vault_err
 step(struct db_cursor *c, bool *got)
 {
-    int rc = sqlite3_step(c->st);
+    int rc = db_step(c->st);
 
     *got = rc == SQLITE_ROW;
     return rc == SQLITE_ROW || rc == SQLITE_DONE ? VAULT_OK : db_say(c->db, rc, "reading");

@@ -30,20 +30,6 @@ static const char *const STEP[DB_SCHEMA_VERSION] = {
     OPEN_CHUNK "; " WITHHELD_CHUNK "; PRAGMA user_version = 2",
 };
 
-static vault_err
-read_version(struct db *db, int *version)
-{
-    sqlite3_stmt *st = NULL;
-    int rc = sqlite3_prepare_v2(db->sql, "PRAGMA user_version", -1, &st, NULL);
-
-    if (rc == SQLITE_OK)
-        rc = sqlite3_step(st);
-    if (rc == SQLITE_ROW)
-        *version = sqlite3_column_int(st, 0);
-    sqlite3_finalize(st);
-    return rc == SQLITE_ROW ? VAULT_OK : db_say(db, rc, "reading");
-}
-
 vault_err
 schema_create(struct db *db)
 {
@@ -61,12 +47,11 @@ compare_schema(struct db *db)
     sqlite3_stmt *st = NULL;
     size_t i = 0;
     bool same = true;
-    int rc = sqlite3_prepare_v2(db->sql, "SELECT sql FROM sqlite_schema ORDER BY rowid", -1, &st,
-        NULL);
+    int rc = db_prepare(db, &st, "SELECT sql FROM sqlite_schema ORDER BY rowid");
 
     while (rc == SQLITE_OK || rc == SQLITE_ROW) {
         const char *sql;
-        rc = sqlite3_step(st);
+        rc = db_step(st);
         if (rc != SQLITE_ROW)
             break;
         sql = (const char *)sqlite3_column_text(st, 0);
@@ -88,7 +73,7 @@ schema_check(struct db *db)
     int version = 0;
     vault_err err;
 
-    err = read_version(db, &version);
+    err = db_pragma(db, "PRAGMA user_version", &version);
     if (err != VAULT_OK)
         return err;
     if (version > DB_SCHEMA_VERSION)

@@ -17,6 +17,7 @@ static const struct test {
     void (*run)(struct world *w, const struct options *o);
 } TESTS[] = {
     { "kill", test_kill }, { "clean", test_clean }, { "torn", test_torn }, { "kill-twice", test_kill_twice },
+    { "fail-twice", test_fail_twice }, { "unreadable", test_unreadable },
     { "random", test_random }, { "full", test_full }, { "broken", test_broken },
     { "power", test_power }, { "keys", test_keys }, { "forged", test_forged },
     { "bytes", test_bytes }, { "pages", test_pages }, { "cut", test_cut }, { "foreign", test_foreign },

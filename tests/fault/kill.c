@@ -252,8 +252,9 @@ test_torn(struct world *w, const struct options *opt)
 
 /* ---- while the first opening puts it right, again ---- */
 
+/* A child opens it. False: the call number `at` did not come. */
 static bool
-open_killed(struct world *w, bool new_pass, long at)
+open_hurt(struct world *w, bool new_pass, enum shim_mode mode, long at, int error)
 {
     struct vault_credentials cred = world_cred(new_pass ? w->new_pass : w->old_pass);
     vault *v = NULL;
@@ -265,24 +266,25 @@ open_killed(struct world *w, bool new_pass, long at)
     if (pid < 0)
         die("fork");
     if (pid == 0) {
-        shim_arm(SHIM_KILL, at, 0);
+        shim_arm(mode, at, error);
         (void)!vault_open(&v, w->work, &cred);
         vault_close(v);
         _exit(0);
     }
     status = finish(pid);
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-        return false;
-    if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL)
+        return shim_count() >= at;
+    if (mode != SHIM_KILL || !WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL)
         die("opening ended with status %x", (unsigned)status);
     return true;
 }
 
-void
-test_kill_twice(struct world *w, const struct options *opt)
+/* The deed is killed at each call; the opening that puts it right is hurt at each of its own. */
+static void
+every_second(struct world *w, const struct options *opt, enum shim_mode mode, int error, const char *how)
 {
     struct outcome o;
-    char what[120], half[300];
+    char what[160], half[300];
     bool ended = false;
     long twice = 0;
 
@@ -294,19 +296,33 @@ test_kill_twice(struct world *w, const struct options *opt)
         folder_copy(w->work, half);
         for (int new_pass = 0; new_pass <= o.deed->changes_pass; new_pass++)
             for (long m = 1;; m++) {
-                snprintf(what, sizeof what, "%s, killed before call %ld, then opening before call %ld",
-                    opt->deed, n, m);
+                snprintf(what, sizeof what, "%s, killed before call %ld, then opening %s %ld",
+                    opt->deed, n, how, m);
                 folder_copy(half, w->work);
-                if (!open_killed(w, new_pass, m))
+                if (!open_hurt(w, new_pass, mode, m, error))
                     break;
                 (void)outcome_check(w, &o, what);
                 twice++;
             }
     }
-    report(&o, "killed, and again while opening", twice);
+    report(&o, how, twice);
     if (twice < 8)
-        die("so few kills: nothing had to be put right");
+        die("so few faults: nothing had to be put right");
     outcome_free(&o);
+}
+
+void
+test_kill_twice(struct world *w, const struct options *opt)
+{
+    every_second(w, opt, SHIM_KILL, 0, "killed before its call");
+}
+
+void
+test_fail_twice(struct world *w, const struct options *opt)
+{
+    every_second(w, opt, SHIM_FAIL_FROM, ENOSPC, "on a disk that is full from its call");
+    every_second(w, opt, SHIM_FAIL_TORN, EIO, "on a disk with an error at its call");
+    every_second(w, opt, SHIM_READ, EIO, "on a disk with an error at its reading");
 }
 
 /* ---- at any time ---- */
@@ -386,11 +402,14 @@ run_failing(struct world *w, const struct deed *d, enum shim_mode mode, long at,
 /*
  * Was it told as it is? Never a wrong passphrase; damage only for EIO, which is also how SQLCipher
  * tells a page that was changed. Done means done, and what failed for want of space changed nothing
- * (but where the entry comes first, or only the wiping of the old keys was left).
+ * (but where the entry comes first, or only the wiping of the old keys was left; or where half of the
+ * zeros came into the journal's header, which is the commit).
  */
 static bool
-told_right(const struct deed *d, int error, int code, bool after, const char *what)
+told_right(const struct deed *d, enum shim_mode mode, int error, int code, bool after,
+    const char *what)
 {
+    bool may_be_done = d->may_be_done || mode == SHIM_FAIL_TORN;
     bool fits = code == VAULT_OK || code == VAULT_ERR_NO_SPACE ||
         (error == EIO && (code == VAULT_ERR_FAILED || code == VAULT_ERR_DAMAGED));
 
@@ -398,7 +417,7 @@ told_right(const struct deed *d, int error, int code, bool after, const char *wh
         printf("%s: exit code %d: %s\n", what, code, said());
     else if (code == VAULT_OK && !after && !d->is_new)
         printf("%s: it said done, and it is not\n", what);
-    else if (code != VAULT_OK && after && error == ENOSPC && !d->may_be_done)
+    else if (code != VAULT_OK && after && error == ENOSPC && !may_be_done)
         printf("%s: it failed, and it was done: %s\n", what, said());
     else
         return true;
@@ -408,6 +427,9 @@ told_right(const struct deed *d, int error, int code, bool after, const char *wh
 static void
 every_failure(struct world *w, const struct options *opt, enum shim_mode mode, int error)
 {
+    static const char *const HOW[] = { [SHIM_FAIL] = "", [SHIM_READ] = "",
+        [SHIM_FAIL_TORN] = ", half of it done", [SHIM_FAIL_FROM] = " and later",
+        [SHIM_READ_FROM] = " and later" };
     const struct deed *d = deed_find(opt->deed);
     unsigned refused = 0, wrong = 0;
     struct outcome o;
@@ -418,13 +440,13 @@ every_failure(struct world *w, const struct options *opt, enum shim_mode mode, i
     outcome_of(w, d, &o);
     while (!ended) {
         int code;
-        snprintf(what, sizeof what, "%s, %s at call %ld%s", opt->deed, strerror(error), ++n,
-            mode == SHIM_FAIL ? "" : " and later");
+        snprintf(what, sizeof what, "%s, %s at %s %ld%s", opt->deed, strerror(error),
+            mode == SHIM_READ || mode == SHIM_READ_FROM ? "reading" : "call", ++n, HOW[mode]);
         deed_prepare(w, d);
         code = run_failing(w, d, mode, n, error);
         ended = shim_count() < n;
         after = check(w, &o, what);
-        wrong += !told_right(d, error, code, after, what);
+        wrong += !told_right(d, mode, error, code, after, what);
         refused += code != VAULT_OK;
     }
     report(&o, strerror(error), n - 1);
@@ -440,6 +462,7 @@ void
 test_full(struct world *w, const struct options *opt)
 {
     every_failure(w, opt, SHIM_FAIL, ENOSPC);
+    every_failure(w, opt, SHIM_FAIL_TORN, ENOSPC);
     every_failure(w, opt, SHIM_FAIL_FROM, ENOSPC);
 }
 
@@ -447,7 +470,15 @@ void
 test_broken(struct world *w, const struct options *opt)
 {
     every_failure(w, opt, SHIM_FAIL, EIO);
+    every_failure(w, opt, SHIM_FAIL_TORN, EIO);
     every_failure(w, opt, SHIM_FAIL_FROM, EIO);
+}
+
+void
+test_unreadable(struct world *w, const struct options *opt)
+{
+    every_failure(w, opt, SHIM_READ, EIO);
+    every_failure(w, opt, SHIM_READ_FROM, EIO);
 }
 
 /* ---- a journal of another time ---- */

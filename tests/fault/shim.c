@@ -66,14 +66,18 @@ is_file(int fd)
     return fd > 2 && fstat(fd, &st) == 0 && (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode));
 }
 
-/* Before each call that changes something. False: the call must fail, errno is set. */
 static bool
-go_on(void)
+reads_fail(void)
 {
-    bool now, later;
+    return shim.mode == SHIM_READ || shim.mode == SHIM_READ_FROM;
+}
 
-    if (shim.mode == SHIM_OFF)
-        return true;
+/* Before each call that changes something (or, with SHIM_READ, that reads). False: it must fail, errno is set. */
+static bool
+count_one(void)
+{
+    bool now, later, from = shim.mode == SHIM_FAIL_FROM || shim.mode == SHIM_READ_FROM;
+
     pthread_mutex_lock(&shim.lock);
     ++*count;
     now = *count == shim.at;
@@ -81,18 +85,38 @@ go_on(void)
     pthread_mutex_unlock(&shim.lock);
     if (now && (shim.mode == SHIM_KILL || shim.mode == SHIM_TORN))
         die();
-    if ((now && shim.mode == SHIM_FAIL) || ((now || later) && shim.mode == SHIM_FAIL_FROM)) {
+    if ((now && shim.mode != SHIM_RECORD) || (later && from)) {
         errno = shim.error;
         return false;
     }
     return true;
 }
 
+static bool
+go_on(void)
+{
+    return shim.mode == SHIM_OFF || reads_fail() || count_one();
+}
+
+static bool
+go_on_reading(void)
+{
+    return !reads_fail() || count_one();
+}
+
+/* Is this the write of which half is done? */
+static bool
+is_torn(size_t n)
+{
+    return (shim.mode == SHIM_TORN || shim.mode == SHIM_FAIL_TORN) && *count + 1 == shim.at && n > 1;
+}
+
 /* For the calls that a full disk still allows: names be taken away or changed, files synced and shortened. */
 static bool
 go_on_if_full(void)
 {
-    bool full = (shim.mode == SHIM_FAIL || shim.mode == SHIM_FAIL_FROM) && shim.error == ENOSPC;
+    bool full = shim.error == ENOSPC && (shim.mode == SHIM_FAIL || shim.mode == SHIM_FAIL_FROM ||
+        shim.mode == SHIM_FAIL_TORN);
 
     return full || go_on();
 }
@@ -269,6 +293,9 @@ note_create(int fd, const char *name)
 
 /* ---- the calls ---- */
 
+ssize_t read(int fd, void *p, size_t n);
+ssize_t pread(int fd, void *p, size_t n, off_t at);
+ssize_t pread64(int fd, void *p, size_t n, off64_t at);
 ssize_t write(int fd, const void *p, size_t n);
 ssize_t pwrite(int fd, const void *p, size_t n, off_t at);
 ssize_t pwrite64(int fd, const void *p, size_t n, off64_t at);
@@ -289,10 +316,32 @@ int openat(int dir, const char *path, int flags, ...);
 int openat64(int dir, const char *path, int flags, ...);
 
 ssize_t
+pread64(int fd, void *p, size_t n, off64_t at)
+{
+    if (shim.mode != SHIM_OFF && is_file(fd) && !go_on_reading())
+        return -1;
+    return syscall(SYS_pread64, fd, p, n, at);
+}
+
+ssize_t
+pread(int fd, void *p, size_t n, off_t at)
+{
+    return pread64(fd, p, n, at);
+}
+
+ssize_t
+read(int fd, void *p, size_t n)
+{
+    if (shim.mode != SHIM_OFF && is_file(fd) && !go_on_reading())
+        return -1;
+    return syscall(SYS_read, fd, p, n);
+}
+
+ssize_t
 pwrite64(int fd, const void *p, size_t n, off64_t at)
 {
     if (shim.mode != SHIM_OFF && is_file(fd)) {
-        if (shim.mode == SHIM_TORN && *count + 1 == shim.at && n > 1)
+        if (is_torn(n))
             (void)syscall(SYS_pwrite64, fd, p, n / 2, at);
         if (!go_on())
             return -1;
@@ -311,7 +360,7 @@ ssize_t
 write(int fd, const void *p, size_t n)
 {
     if (shim.mode != SHIM_OFF && is_file(fd)) {
-        if (shim.mode == SHIM_TORN && *count + 1 == shim.at && n > 1)
+        if (is_torn(n))
             (void)syscall(SYS_write, fd, p, n / 2);
         if (!go_on())
             return -1;

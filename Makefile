@@ -145,8 +145,8 @@ check-asan: #: the same under AddressSanitizer and UBSan
 check-valgrind: #: the unit tests under valgrind
 	@$(MAKE) --no-print-directory WRAP='$(VALGRIND)' T='$(or $(T),unit/)' check
 
-check-fault: all $(O)/internal.a | .deps/test.ok #: kills, damage and broken disks at length (ROUNDS=400)
-	@O='$(O)' CC='$(CC)' PYTHON='$(PYTHON)' ROUNDS='$(or $(ROUNDS),400)' sh tests/fault/run.sh
+check-fault: all $(O)/internal.a | .deps/test.ok #: kills, faults and damage at every point (ROUNDS=60)
+	@O='$(O)' CC='$(CC)' PYTHON='$(PYTHON)' ROUNDS='$(or $(ROUNDS),60)' sh tests/fault/run.sh
 
 bench: $(O)/withheld $(BENCH) #: measure (tests/bench/)
 	@for b in $(abspath $(BENCH)); do echo "== $$b"; $$b || exit 1; done

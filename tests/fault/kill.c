@@ -19,7 +19,7 @@ outcome_of(struct world *w, const struct deed *d, struct outcome *o)
     memset(o, 0, sizeof *o);
     o->deed = d;
     deed_states(w, d, &o->before, &o->after);
-    if (!d->is_new && strcmp(o->before.head, o->after.head) == 0)
+    if (!d->is_new && d->run != NULL && strcmp(o->before.head, o->after.head) == 0)
         die("%s left no entry in the log", d->name);
 }
 
@@ -252,6 +252,15 @@ test_torn(struct world *w, const struct options *opt)
 
 /* ---- while the first opening puts it right, again ---- */
 
+static bool
+lies_about(const char *folder)
+{
+    char names[400];
+
+    folder_names(folder, names, sizeof names);
+    return strcmp(names, "keys records.db ") != 0;
+}
+
 /* A child opens it. False: the call number `at` did not come. */
 static bool
 open_hurt(struct world *w, bool new_pass, enum shim_mode mode, long at, int error)
@@ -293,6 +302,8 @@ every_second(struct world *w, const struct options *opt, enum shim_mode mode, in
     for (long n = 1; !ended; n++) {
         deed_prepare(w, o.deed);
         ended = run_killed(w, o.deed, SHIM_KILL, n, opt->deed);
+        if (!lies_about(w->work))
+            continue;           /* nothing is to be put right */
         folder_copy(w->work, half);
         for (int new_pass = 0; new_pass <= o.deed->changes_pass; new_pass++)
             for (long m = 1;; m++) {

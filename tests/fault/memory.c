@@ -1,5 +1,6 @@
 /*
- * memory.c - every allocation of a deed fails once, or from there on for ever.
+ * memory.c - every allocation of a deed fails once, or from there on for ever. What the opening takes is left to
+ * the deed `open`, as it is the same for all.
  *
  * Each in a process of its own: SQLCipher is known to crash where its set-up of OpenSSL finds no memory. A crash
  * in somebody else's library counts as one more kill, a crash in our own code is an error.
@@ -72,6 +73,17 @@ catch_crashes(void)
     (void)sigaction(SIGFPE, &act, NULL);
 }
 
+static struct {
+    enum alloc_mode mode;
+    long at;
+} wanted;
+
+static void
+arm(void)
+{
+    alloc_arm(wanted.mode, wanted.at);
+}
+
 /* Exit code of the deed when allocations fail. */
 static int
 run_starved(struct world *w, const struct deed *d, enum alloc_mode mode, long at)
@@ -87,7 +99,12 @@ run_starved(struct world *w, const struct deed *d, enum alloc_mode mode, long at
     if (pid == 0) {
         vault_err err;
         catch_crashes();
-        alloc_arm(mode, at);
+        wanted.mode = mode;
+        wanted.at = at;
+        if (d->run == NULL || d->is_new)
+            arm();
+        else
+            w->opened = arm;
         err = deed_do(w, d);
         alloc_arm(ALLOC_OFF, 0);
         snprintf(left->said, sizeof left->said, "%s", vault_last_error()->text);
@@ -145,11 +162,8 @@ sweep(struct world *w, const struct options *opt, enum alloc_mode mode, struct s
         deed_prepare(w, d);
         code = run_starved(w, d, mode, n);
         judge(s, what, code);
-        if (code == VAULT_OK && (d->is_new || !folder_same(w->base, w->work)) )
-            (void)outcome_check(w, &o, what);
-        else if (code != VAULT_OK && !d->is_new && !folder_same(w->base, w->work))
-            (void)outcome_check(w, &o, what);
-        else if (code != VAULT_OK && d->is_new && access(w->work, F_OK) == 0)
+        /* What is as it was needs no further look. */
+        if (d->is_new ? access(w->work, F_OK) == 0 : !folder_same(w->base, w->work))
             (void)outcome_check(w, &o, what);
     }
     printf("%s: of %ld allocations each %ld. failed %s\n", opt->deed, all, step,

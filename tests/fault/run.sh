@@ -1,52 +1,62 @@
 #!/bin/sh
-# run.sh: the long form of the tests of kills and damage (make check-fault).
+# run.sh: the long form of the tests of kills, faults and damage (make check-fault).
 #
-#     ROUNDS=400 sh tests/fault/run.sh
+#     ROUNDS=60 sh tests/fault/run.sh
 #
-# ROUNDS kills of each operation of the program, and as many where the tests of tests/fault/*.c draw by lot; besides, in
-# these all deeds instead of those of the short form. The seeds are printed, so that a failure can be seen again.
-# O and PYTHON as for tests/run.sh. The last line counts; exit code 1 when anything failed.
+# Every deed of tests/fault/world.c at every point of every kind: killed before and within each call that changes a file, the power
+# cut, the disk full, broken, unreadable, each allocation failing, a second fault while the opening puts the first right;
+# ROUNDS kills at random times of each deed, and as many of the program itself; then damage of all kinds. As many run side by
+# side as there are processors. The seeds are printed, so that a failure can be seen again. O and PYTHON as for tests/run.sh.
+# The last lines count the points and the runs; exit code 1 when anything failed.
 set -eu
 cd "$(dirname "$0")/../.."
 O=${O:-build}
 case $O in /*) ;; *) O=$PWD/$O ;; esac
 export O
-ROUNDS=${ROUNDS:-400}
+ROUNDS=${ROUNDS:-60}
 TMPDIR=$(mktemp -d)
 export TMPDIR
 trap 'rm -rf "$TMPDIR"' EXIT
 trap 'exit 130' INT TERM
 fault=$(sh tests/fault/build.sh)
-passed=0
-failed=0
 
-try() {
-    if "$@"; then
-        passed=$((passed + 1))
-    else
-        echo "FAILED: $*"
-        failed=$((failed + 1))
-    fi
+# What is to be run, a line each; the longest first.
+list() {
+    deeds=$("$fault" deeds)
+    for deed in $deeds; do
+        echo "$fault memory $deed --rounds 1000000"
+    done
+    for deed in $deeds; do
+        for test in fail-twice kill-twice random power broken unreadable full kill torn; do
+            echo "$fault $test $deed --rounds $ROUNDS"
+        done
+    done
+    for deed in import-big attach-big; do
+        echo "$fault random $deed --rounds $((ROUNDS / 4))"
+    done
+    for test in keys forged bytes pages cut foreign planted journal; do
+        echo "$fault $test --rounds $((ROUNDS * 4))"
+    done
+    for what in removed swapped packs changed stray schema; do
+        echo "$fault rows $what"
+    done
+    for operation in add edit import key-change; do
+        echo "${PYTHON:-/usr/bin/python3} tests/fault/kill.py $O/withheld $operation $ROUNDS"
+    done
 }
 
-for deed in add edit import attach key-change rekey remove reveal dump; do
-    for test in kill torn kill-twice random power full broken; do
-        try "$fault" "$test" "$deed" --rounds "$ROUNDS"
-    done
-done
-for test in kill torn full broken; do
-    try "$fault" "$test" init
-done
-try "$fault" random import-big --rounds $((ROUNDS / 4))
-try "$fault" random attach-big --rounds $((ROUNDS / 4))
-for test in keys forged bytes pages cut foreign planted journal; do
-    try "$fault" "$test" --rounds $((ROUNDS * 4))
-done
-for what in removed swapped packs changed stray schema; do
-    try "$fault" rows "$what"
-done
-for operation in add edit import key-change; do
-    try "${PYTHON:-/usr/bin/python3}" tests/fault/kill.py "$O/withheld" "$operation" "$ROUNDS"
-done
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+# One of them: its output, and a file that tells how it ended. 77: the deed has no such moment.
+one='began=$(date +%s); out=$TMPDIR/$$; code=0; "$@" > "$out.out" 2>&1 || code=$?
+    case $code in 0) how=passed ;; 77) how=skipped; rm "$out.out"; exit 0 ;; *) how=failed ;; esac
+    echo "$how" > "$out.$how"
+    printf "%4d s  %s: %s\n" "$(($(date +%s) - began))" "$(basename "$1") $2 ${3-} ${4-}" "$how"
+    if [ "$how" = failed ]; then cat "$out.out"; else tail -n 1 "$out.out"; fi'
+list > "$TMPDIR/list"
+xargs -r -P "$(nproc)" -L 1 sh -c "$one" one < "$TMPDIR/list" || true
+
+count() { find "$TMPDIR" -name "*.$1" | wc -l; }
+points=$(cat "$TMPDIR"/*.out | sed -n 's/.*: \([0-9][0-9]*\) \(times\|points\)[;:].*/\1/p' | awk '{ n += $1 } END { print n + 0 }')
+kills=$(cat "$TMPDIR"/*.out | grep -i kill | sed -n 's/.*: \([0-9][0-9]*\) \(times\|kills\).*/\1/p' | awk '{ n += $1 } END { print n + 0 }')
+echo "$points faults, $kills of them kills"
+echo "$(count passed) passed, $(count failed) failed"
+[ "$(count failed)" = 0 ] && [ "$(count passed)" -gt 0 ]

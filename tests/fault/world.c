@@ -598,6 +598,7 @@ do_attach_big(const struct world *w, vault *v)
 }
 
 const struct deed DEEDS[] = {
+    { .name = "open" },
     { .name = "add", .run = do_add },
     { .name = "edit", .run = do_edit },
     { .name = "import", .run = do_import },
@@ -645,7 +646,9 @@ deed_do(const struct world *w, const struct deed *d)
     if (d->is_new)
         return d->run(w, NULL);
     err = vault_open(&v, w->work, &cred);
-    if (err == VAULT_OK)
+    if (err == VAULT_OK && w->opened != NULL)
+        w->opened();
+    if (err == VAULT_OK && d->run != NULL)
         err = d->run(w, v);
     vault_close(v);
     return err;

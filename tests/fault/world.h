@@ -25,6 +25,7 @@ struct world {
     char out[256];              /* where dump writes */
     char person[32], other[32]; /* codes of two records of base */
     struct secret *old_pass, *new_pass;
+    void (*opened)(void);       /* called between the opening and the deed; NULL: nothing */
 };
 
 /* What a vault holds. Two vaults hold the same if texts are equal. */
@@ -78,7 +79,7 @@ vault_err world_add(vault *v);              /* a person who is in no other deed 
 
 struct deed {
     const char *name;
-    vault_err (*run)(const struct world *w, vault *v);
+    vault_err (*run)(const struct world *w, vault *v);  /* NULL: opening it is all */
     bool changes_pass, is_big;
     bool is_new;                /* makes the vault; v is NULL */
     bool may_be_done;           /* although it failed for want of space: its entry was written first */

@@ -27,7 +27,10 @@ list() {
         echo "$fault memory $deed --rounds 1000000"
     done
     for deed in $deeds; do
-        for test in fail-twice kill-twice random power broken unreadable full kill torn; do
+        for test in fail-twice kill-twice; do
+            echo "$fault $test $deed --rounds 1000000"
+        done
+        for test in random power broken unreadable full kill torn; do
             echo "$fault $test $deed --rounds $ROUNDS"
         done
     done

@@ -1,0 +1,34 @@
+# Allocations that fail, errors while reading, and a second fault while the opening puts a first one right; see kills.bats. Of the
+# allocations some are drawn by lot here; make check-fault tries each.
+
+bats_require_minimum_version 1.5.0
+load ../cli/helpers
+load helpers
+
+setup_file() { fault_build; }
+setup() {
+    common_setup
+    [[ $O != *asan* ]] || skip "the sanitizer stands between already"
+}
+
+# ---- no memory: exit code 9, or done; never a wrong passphrase, never damage
+
+@test "opening without memory" { keeps memory open; }
+@test "add without memory" { keeps memory add; }
+@test "import without memory" { keeps memory import; }
+@test "attach without memory" { keeps memory attach; }
+@test "key change without memory" { keeps memory key-change; }
+@test "key rekey without memory" { keeps memory rekey; }
+@test "dump without memory" { keeps memory dump; }
+@test "init without memory" { keeps memory init; }
+
+# ---- a disk that cannot be read at some place: told, and the vault as it was or as it should be
+
+@test "add on a disk that cannot be read" { keeps unreadable add; }
+@test "attach on a disk that cannot be read" { keeps unreadable attach; }
+@test "key change on a disk that cannot be read" { keeps unreadable key-change; }
+
+# ---- a second fault while the opening puts the first one right
+
+@test "add, killed; then a full or broken disk while the next opening puts it right" { keeps fail-twice add; }
+@test "key change, killed; then a full or broken disk while the next opening puts it right" { keeps fail-twice key-change; }

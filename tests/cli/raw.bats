@@ -93,6 +93,45 @@ import_all() {
     clean "$VAULT"
 }
 
+# files_with_words: their names and contents are words that are looked for; the content is several pieces long.
+files_with_words() {
+    mkdir ../files
+    for word in Xanthippolis Brunhildequux; do
+        yes "$word zq-held-9417 Schattenfluss" | head -n 10000 > "../files/$word.txt"
+    done
+}
+
+@test "nor after files were attached, extracted, detached and viewed: neither content nor name" {
+    files_with_words
+    w "$PASS" --quiet add person ref=F-1 > /dev/null
+    w "$PASS" --quiet attach F-1 ../files/Brunhildequux.txt > /dev/null
+    w "$PASS" --quiet attach F-1 ../files/Xanthippolis.txt --open > /dev/null
+    clean "$VAULT"
+    w "$PASS" --quiet extract F-1 Brunhildequux.txt -o ../back
+    run "$PYTHON" "$FAULT_DIR/scan.py" .. < <(words)        # the search would find them
+    [ "$status" = 1 ]
+    w "$PASS" --quiet detach F-1 Brunhildequux.txt > /dev/null
+    w "$PASS" --quiet attach F-1 ../files/Brunhildequux.txt --name other.txt --move > /dev/null
+    clean "$VAULT"
+    clean "$HOME" "$TMPDIR"
+    run ls -A "$VAULT"
+    [ "$output" = $'keys\nrecords.db' ]
+}
+
+@test "nor in the middle of an attach, in records.db and its journal" {
+    mkdir ../files
+    yes 'Brunhildequux zq-held-9417 Schattenfluss' | head -c 28000000 > ../files/Schattenfluss.txt
+    w "$PASS" --quiet add person ref=F-1 > /dev/null
+    echo "$PASS" > pass
+    printf '%s\n' Brunhildequux zq-held-9417 Schattenfluss > looked
+    run "$PYTHON" "$FAULT_DIR/stopped.py" "$VAULT" pass let -- \
+        "$WITHHELD" -C "$VAULT" --no-input --quiet --passphrase-fd 0 attach F-1 ../files/Schattenfluss.txt < looked
+    echo "$output"
+    [ "$status" = 0 ]
+    says 'exit code 0'
+    [ "$(grep -c 'journal=' <<< "$output")" -ge 1 ]
+}
+
 @test "nor after the passphrase was changed, nor in keys" {
     import_all
     w "$PASS" --quiet --new-passphrase-fd 5 key change "${CHEAP[@]}" 5<<< "$NEXT"

@@ -447,3 +447,51 @@ python() {
 	    assert xwing.decapsulate(seed, bytes([enc[0] ^ 1]) + enc[1:]) != shared
 	END
 }
+
+# with_files: a copy of the vault with a withheld and an open file of several pieces.
+with_files() {
+    copy
+    VAULT=$COPY
+    head -c 700001 /dev/urandom > scan.pdf
+    head -c 300000 /dev/urandom > ruling.pdf
+    : > nothing.txt
+    w "$PASS" --quiet attach P1 scan.pdf nothing.txt
+    w "$PASS" --quiet attach P1 ruling.pdf --open
+    w "$PASS" --quiet edit P1 born=1963
+}
+
+@test "files are read, every byte of them, and compared with their hashes" {
+    with_files
+    read_vault "$PASS"
+    [ ! -s problems ]
+    run head_of P1 '[(f["name"], f["size"]) for f in head["fields"]["files"]]'
+    [ "$output" = "[('scan.pdf', 700001), ('nothing.txt', 0), ('ruling.pdf', 300000)]" ]
+    run head_of P1 'head["fields"]["files"][0]["sha256"]'
+    [ "$output" = "$(sha256sum < scan.pdf | cut -d' ' -f1)" ]
+    add_case_slot
+    read_vault 'case passphrase'
+    run head_of P1 '[f["name"] for f in head["fields"]["files"]]'
+    [ "$output" = "['ruling.pdf']" ]
+}
+
+@test "a piece that is missing, swapped, changed or of nothing is noticed" {
+    with_files
+    cp "$COPY/records.db" whole.db
+    local first
+    sql <<< 'SELECT min(n) FROM open_chunk;'
+    first=$(tail -n 1 sql.out)
+    sql <<< "DELETE FROM open_chunk WHERE n = $first + 1;"
+    noticed 'piece 1 of a file is missing'
+    cp whole.db "$COPY/records.db"
+    sql <<< "UPDATE open_chunk SET data = zeroblob(length(data)) WHERE n = $first;"
+    noticed 'does not open'
+    cp whole.db "$COPY/records.db"
+    sql <<< "UPDATE open_chunk SET data = substr(data, 2) WHERE n = $first;"
+    noticed 'wrong length'
+    cp whole.db "$COPY/records.db"
+    sql <<< "INSERT INTO withheld_chunk SELECT n + 1000, data FROM withheld_chunk LIMIT 1;"
+    noticed 'withheld_chunk: belongs to nothing'
+    cp whole.db "$COPY/records.db"
+    sql <<< "UPDATE withheld_chunk SET n = n + 1 WHERE n = (SELECT max(n) FROM withheld_chunk);"
+    noticed 'of a file is missing'
+}

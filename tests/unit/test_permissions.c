@@ -28,9 +28,9 @@
 static const struct vault_create_options cheap = { .kdf_mem_mib = 64, .kdf_passes = 3 };
 static char dir[128], path[160];
 
-/* What a keeper stored: in a withheld field, in an older revision of it, in a removed record, and in an open
- * field whose tier was raised later. */
-enum { NAME, OLD_NAME, REMOVED_NAME, RAISED, N_MARKERS };
+/* What a keeper stored: in a withheld field, in an older revision of it, in a removed record, in an open
+ * field whose tier was raised later, and as name and content of an attachment. */
+enum { NAME, OLD_NAME, REMOVED_NAME, RAISED, FILE_NAMED, FILE_CONTENT, N_MARKERS };
 static volatile uint8_t marker[N_MARKERS][MARKER];
 
 static char first_revision[VAULT_HASH_LEN + 1];     /* of P-1 */
@@ -82,6 +82,10 @@ hear_record(const struct vault_record *r)
         hear(x->source);
         hear(x->as_of);
         hear(x->certainty);
+    }
+    for (size_t i = 0; i < r->n_attachments; i++) {
+        hear(r->attachments[i].name);
+        hear(r->attachments[i].type);
     }
     for (size_t i = 0; i < r->n_links_here; i++) {
         hear(r->links_here[i].label);
@@ -288,7 +292,85 @@ add_marked(vault *v, const char *type, const char *ref, const char *field, int w
     vault_fields_free(f);
 }
 
+/* Around stdio, whose buffers are not ours to wipe. */
+static void
+put_marker_file(const char *name, int which)
+{
+    struct secret *content = unmasked(marker[which]);
+    int fd = open(in_dir(name), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, vault_secret_edit(content), MARKER), MARKER);
+    assert_int_equal(close(fd), 0);
+    vault_secret_free(content);
+}
+
+static vault_err
+attach(vault *v, const char *id, const char *file, const char *name, bool open_tier)
+{
+    const struct vault_attach_file one = { .path = in_dir(file), .name = name };
+    const struct vault_attach_options opt = { .open = open_tier };
+    struct vault_added a = {0};
+    vault_err err = vault_attach(v, id, &one, 1, &opt, &a);
+
+    hear_added(&a);
+    return err;
+}
+
+static void
+attach_marked(vault *v, const char *id)
+{
+    struct secret *name = NULL, *bare = unmasked(marker[FILE_NAMED]);
+
+    assert_int_equal(vault_secret_new(&name, MARKER + 1), VAULT_OK);
+    memcpy(vault_secret_edit(name), vault_secret_edit(bare), MARKER);
+    put_marker_file("held", FILE_CONTENT);
+    assert_int_equal(attach(v, id, "held", (const char *)vault_secret_edit(name), false), VAULT_OK);
+    assert_int_equal(unlink(in_dir("held")), 0);
+    vault_secret_free(name);
+    vault_secret_free(bare);
+}
+
+/* Into a file, which is not read: what a keeper is given is his. */
+static vault_err
+extract(vault *v, const char *id, const char *name)
+{
+    const struct vault_extract_options opt = { .path = in_dir("out"), .fd = -1 };
+    struct vault_extracted x = {0};
+    vault_err err = vault_extract(v, id, name, &opt, &x);
+
+    hear(x.name);
+    hear(x.type);
+    if (err == VAULT_OK)
+        assert_int_equal(unlink(in_dir("out")), 0);
+    else
+        assert_int_equal(access(in_dir("out"), F_OK), -1);
+    return err;
+}
+
+static vault_err
+detach(vault *v, const char *id, const char *name)
+{
+    struct vault_added a = {0};
+    vault_err err = vault_detach(v, id, name, &a);
+
+    hear_added(&a);
+    return err;
+}
+
 /* ---- the operations ---- */
+
+static vault_err op_attach(vault *v)
+{
+    put_file("own.txt", "own content");
+    return attach(v, "P-4", "own.txt", NULL, false);
+}
+static vault_err op_attach_open(vault *v) { return attach(v, "P-4", "own.txt", "open.txt", true); }
+static vault_err op_extract_open(vault *v) { return extract(v, "P-1", "open.txt"); }
+static vault_err op_extract_withheld(vault *v) { return extract(v, "P-1", "#1"); }
+static vault_err op_extract_own(vault *v) { return extract(v, "P-4", "#1"); }
+static vault_err op_detach_withheld(vault *v) { return detach(v, "P-4", "#1"); }
+static vault_err op_detach_open(vault *v) { return detach(v, "P-4", "open.txt"); }
 
 static vault_err
 show(vault *v, const char *id, const char *revision, bool reveal)
@@ -569,6 +651,13 @@ static const struct cell {
     { "dump as csv, revealed", op_dump_reveal_csv, NO, OK },
     { "add, open fields", op_add_open, OK, OK },
     { "add, withheld fields", op_add_withheld, OK, OK },
+    { "extract an open attachment", op_extract_open, OK, OK },
+    { "extract a withheld attachment", op_extract_withheld, NO, OK },
+    { "attach, withheld", op_attach, OK, OK },
+    { "attach, open", op_attach_open, OK, OK },
+    { "extract what was attached just now", op_extract_own, NO, OK },
+    { "detach a withheld attachment", op_detach_withheld, OK, OK },
+    { "detach an open attachment", op_detach_open, OK, OK },
     { "edit an open field", op_edit_open, OK, OK },
     { "overwrite a withheld field", op_edit_withheld, OK, OK },
     { "take a withheld field away", op_unset_withheld, OK, OK },
@@ -615,6 +704,9 @@ fill(vault *v)
     assert_int_equal(vault_edit(v, "P-1", f, &a), VAULT_OK);
     vault_fields_free(f);
     assert_int_equal(edit(v, "P-1", "{\"residence\":\"Kem\",\"citizenship\":\"KP\"}"), VAULT_OK);
+    attach_marked(v, "P-1");
+    put_file("open.txt", "open content");
+    assert_int_equal(attach(v, "P-1", "open.txt", NULL, true), VAULT_OK);
     add_marked(v, "person", "P-2", "notes", REMOVED_NAME, &a);
     assert_int_equal(vault_remove(v, "P-2", &a), VAULT_OK);
     for (int i = 3; i <= 6; i++) {
@@ -744,6 +836,7 @@ test_permissions__a_keeper_may_do_everything(void **state)
     assert_true(heard(NAME) > 0);
     assert_true(heard(OLD_NAME) > 0);
     assert_true(heard(RAISED) > 0);
+    assert_true(heard(FILE_NAMED) > 0);
     vault_close(v);
 }
 

@@ -103,7 +103,7 @@ keys_are_there(const struct vault *v)
 
 vault_err
 session_stage_keys(struct vault *v, struct keyfile *kf, const struct key_tree *tree,
-    const struct secret *e, uint8_t hash[static 32])
+    uint64_t epoch, const struct secret *e, uint8_t hash[static 32])
 {
     uint8_t bytes[KEYFILE_BYTES];
     vault_err err = finish_swap(v);
@@ -112,7 +112,7 @@ session_stage_keys(struct vault *v, struct keyfile *kf, const struct key_tree *t
         err = keys_are_there(v);
     kf->sequence = v->kf.sequence + 1;
     if (err == VAULT_OK)
-        err = keyfile_encode(bytes, kf, tree, v->epoch, e);
+        err = keyfile_encode(bytes, kf, tree, epoch, e);
     if (err == VAULT_OK)
         err = file_stage(v->dir, KEYS_NEW, bytes, sizeof bytes);
     if (err == VAULT_OK)
@@ -198,7 +198,7 @@ apply(struct vault *v, struct keyfile *kf, const char *action, unsigned slot,
     struct detail d = {0};
     struct commit what = { .action = action, .keeper = reg != NULL, .detail = &d };
     uint8_t hash[32];
-    vault_err err = session_stage_keys(v, kf, &v->tree, v->e, hash);
+    vault_err err = session_stage_keys(v, kf, &v->tree, v->epoch, v->e, hash);
 
     if (err == VAULT_OK) {
         detail_uint(&d, "slot", slot);

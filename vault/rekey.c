@@ -2,20 +2,12 @@
  * rekey.c - new keys for everything: vault_key_rekey, the only revocation there is.
  *
  * A new master key, names secret, epoch and database salt, and a new slot secret for the slot in use; the
- * slots of people who are not here are resealed with their registered keys. A whole new database is written
- * beside the old one, with the entry that both keeper keys sign; its rename is the commit. Until then
- * the old files are as they were, and the next opening wipes what was begun; after it that opening
- * finishes the rename of keys.new.
+ * slots of people who are not here are resealed with their registered keys. A whole new database (second.c) holds
+ * the entry that both keeper keys sign.
  */
 #include "vault/session.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <sodium.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include "vault/base/files.h"
 
 struct rekey {
     struct vault *v;
@@ -23,8 +15,6 @@ struct rekey {
     struct key_tree tree;       /* the new one */
     struct secret *e, *k_case;
     struct slot_keys own;       /* of the slot in use */
-    struct db *db;
-    char *path;                 /* of records.db.new */
 };
 
 /* ---- the new keys ---- */
@@ -112,49 +102,10 @@ new_keys(struct rekey *k, const struct secret *s)
 
 /* ---- the new database ---- */
 
-static struct seal_keys
-new_seal_keys(const struct rekey *k)
-{
-    return (struct seal_keys){ .vault_id = k->v->kf.vault_id, .k_case = k->k_case,
-        .k_name = k->tree.k_name };
-}
-
 static vault_err
-open_new(struct rekey *k)
+add_records(struct vault *v, struct change *c, void *ctx)
 {
-    struct secret *key = NULL;
-    vault_err err = session_wipe_unfinished(k->v);
-
-    if (err == VAULT_OK && asprintf(&k->path, "%s.new", k->v->db_path) < 0) {
-        k->path = NULL;
-        err = err_nomem();
-    }
-    if (err == VAULT_OK)
-        err = tree_db_key(&key, &k->tree, k->kf.db_salt);
-    if (err == VAULT_OK)
-        err = db_open(&k->db, k->path, key, DB_CREATE);
-    secret_free(key);
-    return err;
-}
-
-static vault_err
-fill_new(struct rekey *k)
-{
-    const struct seal_keys keys = new_seal_keys(k);
-    vault_err err = db_begin(k->db);
-
-    if (err == VAULT_OK)
-        err = session_copy(&k->v->recs, k->db, &keys, COPY_ALL);
-    if (err == VAULT_OK)
-        return db_commit(k->db);
-    db_rollback(k->db);
-    return err;
-}
-
-static vault_err
-add_records(struct rekey *k, struct change *c)
-{
-    struct vault *v = k->v;
+    struct rekey *k = ctx;
     vault_err err = system_add_former(v, c, &v->tree);
 
     if (err == VAULT_OK)
@@ -179,82 +130,18 @@ add_records(struct rekey *k, struct change *c)
     return err;
 }
 
-/* The entry, written into the new database; the session works on that one for the moment. */
-static vault_err
-write_entry(struct rekey *k, const uint8_t hash[static 32])
-{
-    struct vault *v = k->v;
-    struct db *old_db = v->db;
-    struct seal_keys old_keys = v->recs.keys;
-    struct commit what = { .action = "rekey", .keeper = true, .keys_hash = hash,
-        .keys_sequence = k->kf.sequence, .next = &k->tree };
-    struct change c;
-    vault_err err;
-
-    v->db = v->recs.db = k->db;
-    v->recs.keys = new_seal_keys(k);
-    recs_forget_pack(&v->recs);
-    err = session_begin(v, &c);
-    if (err == VAULT_OK) {
-        err = add_records(k, &c);
-        if (err == VAULT_OK)
-            err = session_commit(v, &c, &what);
-        else
-            change_abort(&c);
-    }
-    v->db = v->recs.db = old_db;
-    v->recs.keys = old_keys;
-    recs_forget_pack(&v->recs);
-    return err;
-}
-
-/* ---- putting it in force ---- */
-
-/* Both databases closed, the new one renamed over the old: from here on the new keys hold. */
-static vault_err
-put_in_force(struct rekey *k)
-{
-    struct vault *v = k->v;
-    vault_err err;
-
-    db_close(k->db);
-    k->db = NULL;
-    db_close(v->db);
-    v->db = v->recs.db = NULL;
-    err = file_swap(v->dir, DB_NEW, DB_NAME);
-    if (err != VAULT_OK && file_exists(v->dir, DB_NEW))
-        return err;             /* nothing was renamed: the old keys hold */
-    err = file_swap(v->dir, KEYS_NEW, KEYS_NAME);
-    if (err != VAULT_OK)
-        err_prefix("the new keys are in force, but keys.new could not be renamed yet: ");
-    return err;
-}
-
 static vault_err
 run(struct rekey *k, const struct secret *s)
 {
-    uint8_t hash[32];
-    bool staged = false;
+    struct second second = { .what = { .action = "rekey", .keeper = true, .next = &k->tree },
+        .tree = &k->tree, .epoch = k->v->epoch, .add = add_records, .ctx = k };
     vault_err err = new_keys(k, s);
 
-    if (err == VAULT_OK)
-        err = open_new(k);
-    if (err == VAULT_OK)
-        err = fill_new(k);
-    if (err == VAULT_OK)
-        err = session_stage_keys(k->v, &k->kf, &k->tree, k->e, hash);
-    staged = err == VAULT_OK;
-    if (err == VAULT_OK) {
-        err = write_entry(k, hash);
-        k->v->uncertain = true;         /* whatever happened, this handle is of the old keys */
-    }
-    if (err == VAULT_OK)
-        return put_in_force(k);
-    db_close(k->db);
-    k->db = NULL;
-    if (staged)
-        session_unstage_keys(k->v);
-    return err;
+    second.kf = k->kf;
+    second.e = k->e;
+    second.keys = (struct seal_keys){ .vault_id = k->v->kf.vault_id, .k_case = k->k_case,
+        .k_name = k->tree.k_name };
+    return err != VAULT_OK ? err : session_second(k->v, &second);
 }
 
 vault_err
@@ -280,6 +167,5 @@ vault_key_rekey(vault *v, const struct vault_credentials *own)
     secret_free(k.e);
     secret_free(k.k_case);
     secret_free(s);
-    free(k.path);
     return err;
 }

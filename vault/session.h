@@ -236,7 +236,7 @@ VAULT_CHECK vault_err session_slot_x(const struct vault *v, enum slot_tier tier,
     const struct key_tree *tree, struct secret **out);
 /* Step 1 of a change of keys: keys.new with the next sequence number. kf receives it, hash the file's. */
 VAULT_CHECK vault_err session_stage_keys(struct vault *v, struct keyfile *kf,
-    const struct key_tree *tree, const struct secret *e, uint8_t hash[static 32]);
+    const struct key_tree *tree, uint64_t epoch, const struct secret *e, uint8_t hash[static 32]);
 void session_unstage_keys(struct vault *v);     /* keeps the last error */
 /* The first slot that is empty. VAULT_ERR_REFUSED: none. */
 VAULT_CHECK vault_err session_free_slot(const struct vault *v, unsigned *out);
@@ -258,6 +258,23 @@ VAULT_CHECK vault_err session_own_secret(vault *v, const struct vault_credential
 enum copy_what { COPY_ALL, COPY_OPEN };
 VAULT_CHECK vault_err session_copy(struct recs *r, struct db *to, const struct seal_keys *keys,
     enum copy_what what);
+
+/* ---- second.c ---- */
+
+/* A second database, in whose place the first one was, with the state of `keys` that opens it. */
+struct second {
+    struct commit what;         /* its entry; the state of `keys` is filled in */
+    struct keyfile kf;          /* with the slots and the database salt of then; the sequence is filled in */
+    const struct key_tree *tree;
+    const struct secret *e;
+    uint64_t epoch;
+    struct seal_keys keys;      /* of that tree and E */
+    vault_err (*add)(struct vault *v, struct change *c, void *ctx);     /* revisions of the entry; NULL: none */
+    void *ctx;
+};
+/* Write it and put it in force. Afterwards v can only be closed, unless an error came before the entry: then all is as it was.
+ * VAULT_ERR_NO_SPACE. */
+VAULT_CHECK vault_err session_second(struct vault *v, struct second *s);
 
 /* ---- join.c ---- */
 

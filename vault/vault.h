@@ -191,6 +191,14 @@ VAULT_API VAULT_CHECK vault_err vault_key_remove(vault *v, int slot);
  * VAULT_ERR_KEY: not the passphrase of the slot in use (the handle then stays good).
  */
 VAULT_API VAULT_CHECK vault_err vault_key_rekey(vault *v, const struct vault_credentials *own);
+struct vault_compacted {
+    uint64_t before, after;     /* bytes of records.db */
+};
+/*
+ * Write the database anew without what was freed in it; needs room for a second one, and no keeper. Once it has begun
+ * the handle can only be closed. VAULT_ERR_NO_SPACE: the vault is as it was.
+ */
+VAULT_API VAULT_CHECK vault_err vault_compact(vault *v, struct vault_compacted *out);
 /*
  * A new vault folder `path` for the way: the case slots (all of them, made by a keeper; the own one, made by a case
  * holder) and nothing that is withheld, nor anything that opens it. What is taken in on the way is sealed to the

@@ -16,6 +16,7 @@ setup() { common_setup; }
 @test "key change, power cut at each moment" { keeps power key-change; }
 
 @test "key rekey, power cut at each moment" { keeps power rekey; }
+@test "compact, power cut at each moment" { keeps power compact; }
 
 # ---- a disk that fills up: exit code 9 and the old state
 
@@ -24,6 +25,7 @@ setup() { common_setup; }
 @test "attach on a disk that fills up" { keeps full attach; }
 @test "key change on a disk that fills up" { keeps full key-change; }
 @test "key rekey on a disk that fills up" { keeps full rekey; }
+@test "compact on a disk that fills up" { keeps full compact; }
 @test "dump on a disk that fills up" { keeps full dump; }
 @test "init on a disk that fills up" { keeps full init; }
 

@@ -597,6 +597,15 @@ do_attach_big(const struct world *w, vault *v)
     return attach(w, v, w->big);
 }
 
+static vault_err
+do_compact(const struct world *w, vault *v)
+{
+    struct vault_compacted sizes;
+
+    (void)w;
+    return vault_compact(v, &sizes);
+}
+
 const struct deed DEEDS[] = {
     { .name = "open" },
     { .name = "add", .run = do_add },
@@ -607,6 +616,7 @@ const struct deed DEEDS[] = {
     { .name = "attach-big", .run = do_attach_big, .is_big = true },
     { .name = "key-change", .run = do_key_change, .changes_pass = true, .may_be_done = true },
     { .name = "rekey", .run = do_rekey, .may_be_done = true },
+    { .name = "compact", .run = do_compact, .may_be_done = true },
     { .name = "remove", .run = do_remove },
     { .name = "reveal", .run = do_reveal },
     { .name = "dump", .run = do_dump, .may_be_done = true },

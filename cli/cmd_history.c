@@ -24,6 +24,7 @@ item_json(void *ctx, const struct vault_history_item *h)
     js_end(j);
     js_pair_bool(j, "head", h->head);
     js_pair_bool(j, "removed", h->removed);
+    js_pair_bool(j, "purged", h->purged);
     js_end(j);
     return 0;
 }
@@ -35,7 +36,7 @@ item_text(void *ctx, const struct vault_history_item *h)
 
     (void)ctx;
     out_iso(iso, h->time);
-    printf("%.12s  %s  ", h->revision, iso);
+    printf("%-12.12s  %s  ", h->revision == NULL ? "" : h->revision, iso);
     out_cell(h->author, 16);
     putchar(' ');
     out_cell(h->action, 8);
@@ -43,7 +44,8 @@ item_text(void *ctx, const struct vault_history_item *h)
         fputs(i == 0 ? " " : ", ", stdout);
         out_text(h->fields[i]);
     }
-    printf("%s%s\n", h->removed ? " (removed)" : "", h->head ? " (now)" : "");
+    printf("%s%s%s\n", h->removed ? " (removed)" : "", h->purged ? " (purged)" : "",
+        h->head ? " (now)" : "");
     return 0;
 }
 
@@ -70,7 +72,8 @@ const struct cmd cmd_history = {
     .summary = "the revisions of a record",
     .examples = "history K-12\nshow K-12 --rev 0a1b2c\nrevert K-12 0a1b2c\n",
     .about =
-        "One line per revision: its id, time, author, what was done, fields that changed.\n",
+        "One line per revision: its id, time, author, what was done, fields that changed; and one\n"
+        "for each purge. Values of a revision that is marked (purged) were destroyed.\n",
     .min_args = 1,
     .max_args = 1,
     .opens = CMD_OPENS_VAULT,

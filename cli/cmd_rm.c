@@ -29,7 +29,7 @@ const struct cmd cmd_rm = {
     .args = "ID",
     .summary = "remove a record from lists and searches; `revert` brings it back",
     .examples = "rm K-12\nhistory 3f6k9a2b\nrevert 3f6k9a2b 0a1b2c\n",
-    .about = "The content stays in the vault: this version cannot destroy it. What was removed is\n"
+    .about = "The content stays in the vault: `purge` destroys it. What was removed is\n"
         "still found by its code, ref or label, unless another record has taken that name.\n"
         "--json: {\"id\",\"revision\",\"changed\"}\n",
     .min_args = 1,

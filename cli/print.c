@@ -112,7 +112,7 @@ value_text(const struct vault_value *v, size_t indent)
 {
     if (!v->present) {
         out_style(OUT_DIM);
-        fputs(v->withheld ? "[withheld]" : "[gone]", stdout);
+        fputs(v->purged ? "[purged]" : v->withheld ? "[withheld]" : "[gone]", stdout);
         out_style(OUT_PLAIN);
     } else if (v->link_label != NULL) {
         print_code(v->text);

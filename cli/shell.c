@@ -218,7 +218,7 @@ const struct cmd cmd_shell = {
     .about =
         "The same commands, without `withheld` before them; quotes and backslashes work as in a\n"
         "shell. Locks after 5 minutes without input, at `exit` and at Ctrl-D. No history is kept.\n"
-        "Before many names are shown (`list --reveal`), before a dump and before a change of keys\n"
+        "Before many names are shown (`list --reveal`), before a dump, a purge and a change of keys\n"
         "the passphrase is asked for again, when it was not typed within the last two minutes.\n"
         "Tab hides the line that is being typed. Files outside the vault can be reached in DIR\n"
         "only. `--from -` reads one line. When the commands come from a file, all are run, and\n"

@@ -182,6 +182,42 @@ check_intake(struct checking *c, uint32_t n, const struct pack *now, struct revi
     return err == VAULT_ERR_NOT_FOUND ? damaged("its withheld content is missing") : err;
 }
 
+/* A blob key that stands where nothing of the blob may be left: only in a pack that nobody can open. */
+static vault_err
+check_no_blob(struct checking *c, uint32_t n, const struct pack *p)
+{
+    struct buf blob = BUF_INIT;
+    vault_err err = db_get(c->v->db, DB_WITHHELD_BLOB, n, &blob);
+    uint32_t i = n - p->first;
+
+    buf_free(&blob);
+    if (err == VAULT_OK || (p->has_blob[i] && !p->quarantined[i]))
+        return damaged("it holds withheld content that was purged");
+    return err == VAULT_ERR_NOT_FOUND ? VAULT_OK : err;
+}
+
+/* Of a record that was purged nothing is left but its ids: who has an old copy and the case key could put it back. */
+static vault_err
+check_purged(struct checking *c, uint32_t n)
+{
+    struct recs *r = &c->v->recs;
+    const struct pack *p = NULL;
+    struct buf blob = BUF_INIT;
+    vault_err err = recs_pack(r, n, &p);
+
+    if (err == VAULT_OK)
+        err = check_no_blob(c, n, p);
+    if (err == VAULT_OK && (p->has_record[n - p->first] || r->index.pair[n].n_tags != 0))
+        err = damaged("it was purged, and yet has a key or tags");
+    if (err != VAULT_OK)
+        return err;
+    err = db_get(r->db, DB_OPEN_BLOB, n, &blob);
+    buf_free(&blob);
+    if (err == VAULT_OK)
+        return damaged("it was purged, and yet has content");
+    return err == VAULT_ERR_NOT_FOUND ? VAULT_OK : err;
+}
+
 /* Withheld values: a keeper reads them; a case session can only see that they are there. */
 static vault_err
 check_withheld(struct checking *c, uint32_t n, struct revision *rev)
@@ -195,6 +231,8 @@ check_withheld(struct checking *c, uint32_t n, struct revision *rev)
     /* A copy made for travel has no withheld values of before. */
     if (err == VAULT_OK && r->index.pair[n].log <= c->v->travel_row && !p->has_blob[n - p->first])
         return VAULT_OK;
+    if (err == VAULT_OK && recs_withheld_gone(r, rev))
+        return check_no_blob(c, n, p);
     if (err == VAULT_OK && p->has_blob[n - p->first] != revision_introduces(rev))
         err = damaged("its withheld content is missing, or there is some that it does not name");
     if (err != VAULT_OK || !revision_introduces(rev))
@@ -218,6 +256,10 @@ check_revisions(struct checking *c)
 
     revision_init(&rev);
     for (uint32_t n = 1; err == VAULT_OK && n <= c->v->recs.index.n; n++) {
+        if (index_purged(&c->v->recs.index, n)) {
+            err = report_pair(c, check_purged(c, n), n);
+            continue;
+        }
         err = recs_load(&c->v->recs, n, &rev);
         if (err == VAULT_OK)
             err = check_withheld(c, n, &rev);

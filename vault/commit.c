@@ -394,7 +394,9 @@ session_commit(struct vault *v, struct change *c, const struct commit *what)
     v->recs.keys.intake_key = NULL;
     chain_push(v, &e, hash);
     buf_reset(&v->used);
-    return verify_new_system(v, first);
+    err = verify_new_system(v, first);
+    v->uncertain = err != VAULT_OK;         /* it stands in the database; this session cannot follow */
+    return err;
 }
 
 vault_err

@@ -120,7 +120,7 @@ link_name(struct dump *d, const char *code, struct buf *out)
 
     revision_init(&rev);
     err = recs_find(r, code, strlen(code), FIND_ANY, &first);
-    if (err == VAULT_ERR_NOT_FOUND) {
+    if (err == VAULT_ERR_NOT_FOUND || (err == VAULT_OK && index_purged(&r->index, first))) {
         buf_str(out, code);
         return buf_ok(out);
     }
@@ -324,7 +324,8 @@ emit_target(struct dump *d, struct part id, unsigned depth)
     vault_err err;
 
     /* System records are not dumped: no input makes a link to one, but an author with other tools could. */
-    if (first == 0 || index_is_system(&d->v->recs.index.pair[first]))
+    if (first == 0 || index_is_system(&d->v->recs.index.pair[first]) ||
+        index_purged(&d->v->recs.index, first))
         return VAULT_OK;
     err = recs_head(&d->v->recs, first, &head, NULL);
     return err != VAULT_OK ? err : emit(d, head, depth + 1);
@@ -388,7 +389,7 @@ all(struct dump *d)
     if (d->done == NULL)
         return err_nomem();
     for (uint32_t n = 1; err == VAULT_OK && n <= ix->n; n++)
-        if (!index_is_system(&ix->pair[n]) && !ix->pair[n].superseded)
+        if (!index_is_system(&ix->pair[n]) && !ix->pair[n].superseded && !index_purged(ix, n))
             err = emit(d, n, 0);
     free(d->done);
     return err;

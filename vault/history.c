@@ -94,11 +94,28 @@ read_entry(struct vault *v, uint32_t row, struct log_entry *e)
     return err;
 }
 
+/* Is any value that belongs to it gone? */
+static bool
+lost_values(const struct vault *v, const struct revision *rev)
+{
+    for (size_t i = 0; i < rev->n_leaves; i++)
+        if (gone_find(&v->recs.gone, rev->record, rev->leaf[i].c) != GONE_NOT)
+            return true;
+    return false;
+}
+
+/* How far a history has been told. */
+struct progress {
+    size_t tomb;
+    bool stop;
+};
+
 static vault_err
 tell_revision(struct vault *v, uint32_t n, struct revision *rev, vault_history_fn *fn, void *ctx,
     bool *stop)
 {
     const struct pair *p = &v->recs.index.pair[n];
+    bool whole = index_purged(&v->recs.index, n);
     struct changes *c = calloc(1, sizeof *c);
     char hex[2 * REVISION_ID_BYTES + 1], author[40];
     struct log_entry e;
@@ -106,20 +123,47 @@ tell_revision(struct vault *v, uint32_t n, struct revision *rev, vault_history_f
 
     if (c == NULL)
         return err_nomem();
-    err = recs_load(&v->recs, n, rev);
-    if (err == VAULT_OK)
+    err = read_entry(v, p->log, &e);
+    if (err == VAULT_OK && !whole)
+        err = recs_load(&v->recs, n, rev);
+    if (err == VAULT_OK && !whole)
         err = find_changes(v, n, rev, c);
-    if (err == VAULT_OK)
-        err = read_entry(v, p->log, &e);
     if (err == VAULT_OK) {
-        hex_of(hex, rev->id, REVISION_ID_BYTES);
-        author_name(v, rev->author, author);
-        struct vault_history_item item = { .revision = hex, .time = rev->time,
+        hex_of(hex, p->revision, REVISION_ID_BYTES);
+        author_name(v, whole ? e.author : rev->author, author);
+        struct vault_history_item item = { .revision = hex, .time = whole ? e.time : rev->time,
             .author = author, .action = e.action, .log_number = e.number, .fields = c->list,
-            .n_fields = c->n, .head = !p->superseded, .removed = revision_removed(rev) };
+            .n_fields = c->n, .head = !whole && !p->superseded,
+            .removed = !whole && revision_removed(rev), .purged = whole || lost_values(v, rev) };
         *stop = fn(ctx, &item) != 0;
     }
     free(c);
+    return err;
+}
+
+/* The purges of this record that the log has above row `until`, from where *at left off. */
+static vault_err
+tell_purges(struct vault *v, const uint8_t *record, uint32_t until, struct progress *at,
+    vault_history_fn *fn, void *ctx)
+{
+    vault_err err = VAULT_OK;
+
+    for (; err == VAULT_OK && !at->stop && at->tomb < v->n_tombs &&
+            v->tomb[at->tomb].log < until; at->tomb++) {
+        const struct tombstone *t = &v->tomb[at->tomb];
+        const char *field = t->field;
+        struct log_entry e;
+        char author[40];
+        if (memcmp(t->record, record, RECORD_ID_BYTES) != 0)
+            continue;
+        err = read_entry(v, t->log, &e);
+        if (err != VAULT_OK)
+            break;
+        author_name(v, e.author, author);
+        struct vault_history_item item = { .time = e.time, .author = author, .action = e.action,
+            .log_number = e.number, .fields = &field, .n_fields = field[0] != '\0' };
+        at->stop = fn(ctx, &item) != 0;
+    }
     return err;
 }
 
@@ -127,17 +171,23 @@ vault_err
 vault_history(vault *v, const char *id, vault_history_fn *fn, void *ctx)
 {
     struct revision rev;
+    const struct index *ix = &v->recs.index;
+    struct progress at = {0};
     uint32_t first = 0, head;
-    bool stop = false;
     vault_err err;
 
     vault_clear_error();
     revision_init(&rev);
     err = session_find(v, id, &first);
-    if (err == VAULT_OK)
+    if (err == VAULT_OK && !index_purged(ix, first))
         err = recs_head(&v->recs, first, &head, NULL);
-    for (uint32_t n = first; err == VAULT_OK && n != 0 && !stop; n = v->recs.index.pair[n].next)
-        err = tell_revision(v, n, &rev, fn, ctx, &stop);
+    for (uint32_t n = first; err == VAULT_OK && n != 0 && !at.stop; n = ix->pair[n].next) {
+        err = tell_purges(v, ix->pair[n].record, ix->pair[n].log, &at, fn, ctx);
+        if (err == VAULT_OK && !at.stop)
+            err = tell_revision(v, n, &rev, fn, ctx, &at.stop);
+    }
+    if (err == VAULT_OK && !at.stop)
+        err = tell_purges(v, ix->pair[first].record, UINT32_MAX, &at, fn, ctx);
     revision_free(&rev);
     return err;
 }

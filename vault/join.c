@@ -4,9 +4,13 @@
  * Entries, pairs and blobs go over as they are: their signatures and ids hold here as well. The wrapped keys
  * are sealed anew; what was sealed to the card on the way keeps its inner wrap, and the next keeper's session
  * adopts it. An entry with two parents, ours first, ties the two lines together.
+ *
+ * Of a record that was purged here only the ids are taken in. One that got another key by a purge is sealed under that.
  */
+#include "vault/record/reseal.h"
 #include "vault/session.h"
 
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -95,12 +99,41 @@ copy_blob(struct joining *j, enum db_table t, uint32_t from, uint32_t to)
     return err;
 }
 
+/* Was the record of these ids purged here? */
+static bool
+is_purged(const struct joining *j, const uint8_t *ids)
+{
+    uint32_t first = index_record(&j->v->recs.index, ids);
+
+    return first != 0 && index_purged(&j->v->recs.index, first);
+}
+
+/* Its tags, but none of what was purged here. */
+static void
+copy_tags(const struct joining *j, const struct db_pair_row *row, struct buf *out)
+{
+    struct rd r = rd_of(row->tags.p, row->tags.n);
+
+    for (size_t i = 0; i < row->ids.n / PAIR_ID_BYTES; i++) {
+        size_t n = rd_u8(&r);
+        n |= (size_t)rd_u8(&r) << 8;
+        const uint8_t *p = rd_take(&r, n * TAG_BYTES);
+        if (p == NULL || is_purged(j, (const uint8_t *)row->ids.p + i * PAIR_ID_BYTES))
+            n = 0;
+        buf_u8(out, (uint8_t)n);
+        buf_u8(out, (uint8_t)(n >> 8));
+        if (n != 0)
+            buf_put(out, p, n * TAG_BYTES);
+    }
+}
+
 static vault_err
 copy_ids(struct joining *j, uint32_t from, uint32_t to, uint32_t log)
 {
     struct index *ix = &j->v->recs.index;
     struct db_cursor *c = NULL;
     struct db_pair_row row;
+    struct buf kept = BUF_INIT;
     struct rd tags;
     bool got = false;
     vault_err err = db_scan_pair(j->other->db, from, &c);
@@ -110,7 +143,12 @@ copy_ids(struct joining *j, uint32_t from, uint32_t to, uint32_t log)
     if (err == VAULT_OK && (!got || row.n != from))
         err = err_say(VAULT_ERR_DAMAGED, NULL, "revisions of the other copy are missing");
     if (err == VAULT_OK) {
-        tags = rd_of(row.tags.p, row.tags.n);
+        copy_tags(j, &row, &kept);
+        err = buf_ok(&kept);
+    }
+    if (err == VAULT_OK) {
+        row.tags = PART(kept.p, kept.n);
+        tags = rd_of(kept.p, kept.n);
         row.n = to;
         row.log = log;
         err = db_put_pair(j->v->db, &row);
@@ -122,6 +160,54 @@ copy_ids(struct joining *j, uint32_t from, uint32_t to, uint32_t log)
             PART(rd_take(&tags, n * TAG_BYTES), n * TAG_BYTES));
     }
     db_scan_end(c);
+    buf_free(&kept);
+    return err;
+}
+
+/* The open blob under the key that the record has here. */
+static vault_err
+reseal_open(struct joining *j, uint32_t from, uint32_t to, const uint8_t theirs[static 32],
+    const uint8_t ours[static 32])
+{
+    struct buf blob = BUF_INIT, sealed = BUF_INIT;
+    struct blob_keys old;
+    struct revision rev;
+    vault_err err;
+
+    revision_init(&rev);
+    err = recs_load(&j->other->recs, from, &rev);
+    if (err == VAULT_OK)
+        err = db_get(j->other->db, DB_OPEN_BLOB, from, &blob);
+    if (err == VAULT_OK) {
+        blob_keys_derive(&old, LEAF_OPEN, theirs, blob.p);
+        err = reseal_blob(&sealed, &j->v->recs.keys, &rev, LEAF_OPEN, old.seed, ours, NULL, NULL);
+        sodium_memzero(&old, sizeof old);
+    }
+    if (err == VAULT_OK)
+        err = db_put(j->v->db, DB_OPEN_BLOB, to, PART(sealed.p, sealed.n));
+    buf_free(&blob);
+    buf_free(&sealed);
+    revision_free(&rev);
+    return err;
+}
+
+static vault_err
+copy_open(struct joining *j, uint32_t from, uint32_t to)
+{
+    uint32_t there = j->other->recs.index.pair[from].first;
+    uint32_t here = j->v->recs.index.pair[to].first;
+    struct { uint8_t theirs[32], ours[32]; } key;
+    vault_err err;
+
+    if (here == to)
+        return copy_blob(j, DB_OPEN_BLOB, from, to);    /* its key comes with it */
+    err = recs_record_key(&j->other->recs, there, key.theirs);
+    if (err == VAULT_OK)
+        err = recs_record_key(&j->v->recs, here, key.ours);
+    if (err == VAULT_OK)
+        err = bytes_equal(key.theirs, key.ours, 32) ? copy_blob(j, DB_OPEN_BLOB, from, to) :
+            reseal_open(j, from, to, key.theirs, key.ours);
+    sodium_memzero(&key, sizeof key);
     return err;
 }
 
@@ -137,6 +223,9 @@ copy_pack(struct joining *j, uint32_t from, uint32_t log)
     if (err == VAULT_OK) {
         memcpy(p, theirs, sizeof *p);
         p->first = to;
+        for (uint32_t i = 0; i < p->n; i++)
+            if (is_purged(j, p->ids[i]))
+                pack_drop_blob(p, i);
         err = copy_ids(j, from, to, log);
     }
     if (err == VAULT_OK)
@@ -146,7 +235,9 @@ copy_pack(struct joining *j, uint32_t from, uint32_t log)
     if (err == VAULT_OK)
         err = copy_blob(j, DB_INTAKE, from, to);
     for (uint32_t i = 0; err == VAULT_OK && i < p->n; i++) {
-        err = copy_blob(j, DB_OPEN_BLOB, from + i, to + i);
+        if (is_purged(j, p->ids[i]))
+            continue;
+        err = copy_open(j, from + i, to + i);
         if (err == VAULT_OK)
             err = copy_blob(j, DB_WITHHELD_BLOB, from + i, to + i);
     }

@@ -156,17 +156,27 @@ retire(struct vault *v, const struct slot_header *head, struct registrations *ou
     return VAULT_OK;
 }
 
-/* Step 2 and 3: the entry that names the staged file, and the rename. */
 static vault_err
-put_in_force(struct vault *v, const struct keyfile *kf, const struct commit *what,
-    const struct registrations *reg)
+add_registrations(struct vault *v, struct change *c, void *ctx)
 {
-    struct change c;
+    const struct registrations *reg = ctx;
+    vault_err err = VAULT_OK;
+
+    for (size_t i = 0; err == VAULT_OK && i < reg->n; i++)
+        err = system_add_slot(v, c, &reg->r[i].head, &reg->r[i].keys, reg->r[i].active);
+    return err;
+}
+
+vault_err
+session_put_in_force(struct vault *v, const struct keyfile *kf, const struct commit *what,
+    session_fill_fn *fill, void *ctx)
+{
+    struct change c = {0};
     vault_err err;
 
     err = session_begin(v, &c);
-    for (size_t i = 0; err == VAULT_OK && reg != NULL && i < reg->n; i++)
-        err = system_add_slot(v, &c, &reg->r[i].head, &reg->r[i].keys, reg->r[i].active);
+    if (err == VAULT_OK && fill != NULL)
+        err = fill(v, &c, ctx);
     if (err == VAULT_OK)
         err = session_commit(v, &c, what);
     else
@@ -193,7 +203,7 @@ put_in_force(struct vault *v, const struct keyfile *kf, const struct commit *wha
 
 static vault_err
 apply(struct vault *v, struct keyfile *kf, const char *action, unsigned slot,
-    const struct registrations *reg)
+    struct registrations *reg)
 {
     struct detail d = {0};
     struct commit what = { .action = action, .keeper = reg != NULL, .detail = &d };
@@ -204,7 +214,7 @@ apply(struct vault *v, struct keyfile *kf, const char *action, unsigned slot,
         detail_uint(&d, "slot", slot);
         what.keys_hash = hash;
         what.keys_sequence = kf->sequence;
-        err = put_in_force(v, kf, &what, reg);
+        err = session_put_in_force(v, kf, &what, reg == NULL ? NULL : add_registrations, reg);
     }
     detail_free(&d);
     return err;

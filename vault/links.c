@@ -42,6 +42,8 @@ session_links(struct vault *v, const uint8_t record[static 16], uint32_t **out, 
         err = err_nomem();
     for (size_t i = 0; err == VAULT_OK && i < g.n; i++) {
         uint32_t head = 0;
+        if (index_purged(&v->recs.index, g.pair[i]))
+            continue;
         err = recs_head(&v->recs, v->recs.index.pair[g.pair[i]].first, &head, NULL);
         if (err == VAULT_OK && head == g.pair[i])
             g.pair[kept++] = head;

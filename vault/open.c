@@ -84,6 +84,7 @@ vault_close(vault *v)
     free(v->chain);
     free(v->author);
     free(v->keeper);
+    free(v->tomb);
     free(v->path);
     free(v->db_path);
     if (v->dir >= 0)
@@ -480,6 +481,24 @@ goes_on(vault_err err, const struct report *rep)
     return err == VAULT_OK && (rep == NULL || rep->count == 0);
 }
 
+/* Keys of the file in force, where the passphrase had opened both (a change that was cut short). */
+static vault_err
+retake(vault *v, const struct candidate c[2])
+{
+    for (int k = 0; k < 2; k++)
+        if (c[k].there && memcmp(c[k].hash, v->keys_named, 32) == 0 &&
+            memcmp(c[k].hash, v->keys_hash, 32) != 0) {
+            struct seal_keys sk;
+            vault_err err;
+            forget_keys(v);
+            err = take_keys(v, &c[k]);
+            sk = session_seal_keys(v);
+            v->recs.keys = sk;
+            return err;
+        }
+    return VAULT_OK;
+}
+
 static vault_err
 verify_all(vault *v, struct candidate c[2], struct report *rep)
 {
@@ -491,6 +510,8 @@ verify_all(vault *v, struct candidate c[2], struct report *rep)
         err = verify_chain(v, rep);
     if (goes_on(err, rep))
         err = report_damage(rep, settle(v, c), KEYS_NAME);
+    if (goes_on(err, rep))
+        err = retake(v, c);             /* a purge changed the epoch: nothing below opens without it */
     if (goes_on(err, rep) && session_wipe_unfinished(v) != VAULT_OK)
         vault_clear_error();            /* a read-only disk: it stays, and is never used */
     if (goes_on(err, rep))
@@ -533,24 +554,6 @@ open_candidates(vault *v, struct candidate c[2], struct report *rep)
     return err;
 }
 
-/* Keys of the file in force, where the passphrase had opened both (a change that was cut short). */
-static vault_err
-retake(vault *v, const struct candidate c[2])
-{
-    for (int k = 0; k < 2; k++)
-        if (c[k].there && memcmp(c[k].hash, v->keys_named, 32) == 0 &&
-            memcmp(c[k].hash, v->keys_hash, 32) != 0) {
-            struct seal_keys sk;
-            vault_err err;
-            forget_keys(v);
-            err = take_keys(v, &c[k]);
-            sk = session_seal_keys(v);
-            v->recs.keys = sk;
-            return err;
-        }
-    return VAULT_OK;
-}
-
 vault_err
 session_open(vault *v, const struct vault_credentials *cred, struct report *rep)
 {
@@ -572,8 +575,6 @@ session_open(vault *v, const struct vault_credentials *cred, struct report *rep)
         err = open_candidates(v, c, rep);
     if (goes_on(err, rep))
         err = verify_all(v, c, rep);
-    if (goes_on(err, rep))
-        err = retake(v, c);
     /* On a full or read-only disk: next time. */
     if (goes_on(err, rep) && rep == NULL && session_adopt(v) == VAULT_ERR_NO_SPACE)
         vault_clear_error();

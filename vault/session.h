@@ -52,6 +52,14 @@ struct keeper_key {
     uint32_t since;             /* log row of the card */
 };
 
+/* What a keeper destroyed: from the _tombstone records. */
+struct tombstone {
+    uint8_t record[RECORD_ID_BYTES];
+    enum gone_what what;
+    char field[NAME_MAX_BYTES]; /* where one field was purged, else empty */
+    uint32_t log;               /* row of the entry */
+};
+
 struct vault {
     char *path, *db_path;
     int dir;
@@ -69,6 +77,8 @@ struct vault {
     uint8_t card_hash[32];
     struct keeper_key *keeper;
     size_t n_keepers;           /* 0: no card was found */
+    struct tombstone *tomb;
+    size_t n_tombs;
     struct secret *intake;      /* case tier: key of the transaction under way */
     uint8_t intake_enc[INTAKE_ENC_BYTES];
 
@@ -160,8 +170,10 @@ VAULT_CHECK vault_err verify_signatures(struct vault *v, struct report *rep, boo
     uint64_t *done);
 /* ---- system.c: types, authors, the card ---- */
 
-enum system_kind { SYSTEM_TYPE = 1, SYSTEM_SLOT = 2, SYSTEM_CARD = 3, SYSTEM_FORMER = 11 };
+enum system_kind { SYSTEM_TYPE = 1, SYSTEM_SLOT = 2, SYSTEM_CARD = 3, SYSTEM_TOMBSTONE = 9,
+    SYSTEM_FORMER = 11 };
 
+const char *gone_name(enum gone_what what);      /* as a tombstone has it: "record", ... */
 VAULT_CHECK vault_err verify_system(struct vault *v, struct report *rep);
 /* Apply system revisions of a change just committed. */
 VAULT_CHECK vault_err verify_new_system(struct vault *v, uint32_t first_pair);
@@ -198,6 +210,17 @@ VAULT_CHECK vault_err system_add_card(struct vault *v, struct change *c,
 /* The secrets of a tree that a rekey replaces, for opening what was sealed to its card. */
 VAULT_CHECK vault_err system_add_former(struct vault *v, struct change *c,
     const struct key_tree *tree);
+
+/* `what` of a record: the field's name (or NULL), and the leaves as n sorted c of 32 bytes (none for a whole record). */
+struct purged {
+    uint8_t record[RECORD_ID_BYTES];
+    enum gone_what what;
+    const char *field;
+    const uint8_t *c;
+    size_t n;
+};
+#define TOMBSTONE_LEAVES_MAX 32768u     /* a value has at most 1 MiB */
+VAULT_CHECK vault_err system_add_tombstone(struct vault *v, struct change *c, const struct purged *p);
 
 /* ---- folder.c ---- */
 
@@ -238,6 +261,11 @@ VAULT_CHECK vault_err session_slot_x(const struct vault *v, enum slot_tier tier,
 VAULT_CHECK vault_err session_stage_keys(struct vault *v, struct keyfile *kf,
     const struct key_tree *tree, uint64_t epoch, const struct secret *e, uint8_t hash[static 32]);
 void session_unstage_keys(struct vault *v);     /* keeps the last error */
+/* Steps 2 and 3: the entry that names the staged file, with what `fill` (or NULL) puts into its transaction, and the rename. The
+ * entry stands, whatever is returned, where v->kf has the sequence of kf afterwards. */
+typedef vault_err session_fill_fn(struct vault *v, struct change *c, void *ctx);
+VAULT_CHECK vault_err session_put_in_force(struct vault *v, const struct keyfile *kf,
+    const struct commit *what, session_fill_fn *fill, void *ctx);
 /* The first slot that is empty. VAULT_ERR_REFUSED: none. */
 VAULT_CHECK vault_err session_free_slot(const struct vault *v, unsigned *out);
 /* A new slot that S opens; head: kind, tier, cost and index are set, the id is drawn. `replaces`: the slot in whose place
@@ -269,7 +297,7 @@ struct second {
     const struct secret *e;
     uint64_t epoch;
     struct seal_keys keys;      /* of that tree and E */
-    vault_err (*add)(struct vault *v, struct change *c, void *ctx);     /* revisions of the entry; NULL: none */
+    session_fill_fn *add;       /* revisions of the entry; NULL: none */
     void *ctx;
 };
 /* Write it and put it in force. Afterwards v can only be closed, unless an error came before the entry: then all is as it was.

@@ -19,7 +19,8 @@ count_removed(struct vault *v, uint64_t *out)
     revision_init(&rev);
     for (uint32_t n = 1; err == VAULT_OK && n <= ix->n; n++) {
         uint32_t head = 0;
-        if (ix->pair[n].first != n || ix->pair[n].next == 0 || index_is_system(&ix->pair[n]))
+        if (ix->pair[n].first != n || ix->pair[n].next == 0 || index_is_system(&ix->pair[n]) ||
+            index_purged(ix, n))
             continue;
         err = recs_head(&v->recs, n, &head, NULL);
         if (err == VAULT_OK)

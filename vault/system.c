@@ -329,6 +329,76 @@ keeper_may_sign(const struct vault *v, uint32_t row, const uint8_t (*pk)[32], si
     return n == 1 && memcmp(pk[0], v->keeper[now - 1].pk, 32) == 0;
 }
 
+/* ---- tombstones ---- */
+
+static const char *const WHAT[] = { "", "record", "field", "revision", "attachment" };
+
+static enum gone_what
+what_of(const struct revision *rev)
+{
+    for (int w = GONE_RECORD; w <= GONE_ATTACHMENT; w++)
+        if (text_is(rev, "what", WHAT[w]))
+            return (enum gone_what)w;
+    return GONE_NOT;
+}
+
+/* The leaves in order, none twice: all of a record, or some. */
+static bool
+leaves_ok(struct part leaves, enum gone_what what)
+{
+    const uint8_t *p = leaves.p;
+
+    if (leaves.n % 32 != 0 || (leaves.n == 0) != (what == GONE_RECORD))
+        return false;
+    for (size_t at = 32; at < leaves.n; at += 32)
+        if (memcmp(p + at - 32, p + at, 32) >= 0)
+            return false;
+    return true;
+}
+
+static vault_err
+tombstone_push(struct vault *v, const struct tombstone *t)
+{
+    struct tombstone *p = reallocarray(v->tomb, v->n_tombs + 1, sizeof *p);
+
+    if (p == NULL)
+        return err_nomem();
+    v->tomb = p;
+    v->tomb[v->n_tombs++] = *t;
+    return VAULT_OK;
+}
+
+static vault_err
+apply_tombstone(struct vault *v, const struct revision *rev, uint32_t log)
+{
+    struct tombstone t = { .what = what_of(rev), .log = log };
+    struct value_view field = {0}, leaves;
+    uint32_t first;
+    vault_err err;
+
+    err = field_bytes(rev, "record", t.record, sizeof t.record);
+    if (err != VAULT_OK)
+        return err;
+    first = index_record(&v->recs.index, t.record);
+    if (t.what == GONE_NOT || !field_view(rev, "leaves", VALUE_BYTES, &leaves) ||
+        !leaves_ok(leaves.text, t.what) || first == 0 || t.record[0] == 0 || rev->n_parents != 0)
+        return damaged("a tombstone has a wrong form, or names no record");
+    if (field_view(rev, "field", VALUE_TEXT, &field) && field.text.n < sizeof t.field)
+        memcpy(t.field, field.text.p, field.text.n);
+    err = tombstone_push(v, &t);
+    for (size_t at = 0; err == VAULT_OK && at < leaves.text.n; at += 32)
+        err = gone_add(&v->recs.gone, t.record, (const uint8_t *)leaves.text.p + at, t.what);
+    if (err == VAULT_OK && t.what == GONE_RECORD)
+        index_purge(&v->recs.index, first);
+    return err;
+}
+
+const char *
+gone_name(enum gone_what what)
+{
+    return WHAT[what];
+}
+
 /* ---- all of them ---- */
 
 /* One system revision: only entries that the keeper signed may add it. */
@@ -358,6 +428,8 @@ apply_system(struct vault *v, uint32_t n, struct revision *rev)
         return apply_slot(v, rev, n);
     case SYSTEM_CARD:
         return apply_card(v, rev, p->log);
+    case SYSTEM_TOMBSTONE:
+        return apply_tombstone(v, rev, p->log);
     default:
         return judge_former(rev);
     }

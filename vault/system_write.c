@@ -5,6 +5,7 @@
  */
 #include "vault/session.h"
 
+#include <sodium.h>
 #include <string.h>
 #include "vault/base/cbor.h"
 #include "vault/record/draft.h"
@@ -140,6 +141,24 @@ system_add_card(struct vault *v, struct change *c, const struct key_tree *tree)
     if (err == VAULT_OK)
         err = put(v, c, id, &s);
     buf_free(&card);
+    values_free(&s);
+    return err;
+}
+
+vault_err
+system_add_tombstone(struct vault *v, struct change *c, const struct purged *p)
+{
+    uint8_t id[RECORD_ID_BYTES] = { 0, SYSTEM_TOMBSTONE };
+    struct values s = {0};
+    vault_err err;
+
+    randombytes_buf(id + 2, sizeof id - 2);
+    cbor_bytes(value_new(&s, "record"), p->record, RECORD_ID_BYTES);
+    cbor_text(value_new(&s, "what"), gone_name(p->what));
+    if (p->field != NULL)
+        cbor_text(value_new(&s, "field"), p->field);
+    cbor_bytes(value_new(&s, "leaves"), p->c, p->n * 32);
+    err = put(v, c, id, &s);
     values_free(&s);
     return err;
 }

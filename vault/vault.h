@@ -301,6 +301,7 @@ struct vault_value {
     const char *kind;
     bool withheld;              /* tier */
     bool present;               /* false: withheld and not revealed, purged, or left out: text is "" */
+    bool purged;                /* a keeper destroyed it; present is false */
     bool repeats;
     const char *text;           /* plain text; a link: the code of the record */
     const char *link_label;     /* a link: title of the record, else NULL */
@@ -426,17 +427,60 @@ VAULT_API VAULT_CHECK vault_err vault_search(vault *v, const struct vault_search
     vault_hit_fn *fn, void *ctx);
 
 struct vault_history_item {
-    const char *revision;
+    const char *revision;               /* NULL: no revision but a purge, of `fields` if they are named */
     int64_t time;
     const char *author, *action;
     uint64_t log_number;
     const char *const *fields;          /* changed against the first parent; names only */
     size_t n_fields;
     bool head, removed;
+    bool purged;                        /* a revision whose values, some or all, were destroyed */
 };
 typedef int vault_history_fn(void *ctx, const struct vault_history_item *h);
 VAULT_API VAULT_CHECK vault_err vault_history(vault *v, const char *id, vault_history_fn *fn,
     void *ctx);
+
+struct vault_purge {
+    const char *id;
+    const char *field;                  /* all values of this field, or */
+    const char *revision;               /* what this revision holds and no newest one does, or (both NULL) all of it */
+};
+struct vault_purge_field {
+    const char *name;
+    uint64_t open, withheld;            /* values */
+};
+struct vault_purge_mention {
+    const char *id, *type, *label, *field;
+    bool withheld;
+};
+struct vault_purge_plan {
+    char id[VAULT_CODE_LEN + 1];
+    const char *label;                  /* title of the record */
+    const char *what;                   /* "record", "field", "revision" */
+    uint64_t revisions, values;         /* that lose values (all of a record), and how many these are */
+    uint64_t kept;                      /* values of the revision named that a newest one holds: they stay */
+    uint64_t unread;                    /* revisions whose withheld values cannot be read, and were not searched for */
+    const struct vault_purge_field *fields;
+    size_t n_fields;
+    const struct vault_purge_mention *mentions;     /* of withheld values that go, elsewhere in this vault */
+    size_t n_mentions;
+};
+/* What a purge would destroy (keeper); changes nothing. The result is the caller's, freed with vault_purge_plan_free. Not
+ * searched, and not reached by a purge: backups, travel copies, dumps, handoffs, old copies of the vault with their
+ * `keys`. VAULT_ERR_NOT_FOUND; VAULT_ERR_REFUSED: the tier, a newest revision, or nothing would go. */
+VAULT_API VAULT_CHECK vault_err vault_purge_plan(vault *v, const struct vault_purge *what,
+    struct vault_purge_plan **out);
+VAULT_API void vault_purge_plan_free(struct vault_purge_plan *p);
+struct vault_purged {
+    char id[VAULT_CODE_LEN + 1];
+    uint64_t revisions, values;         /* a whole record: values 0, nobody looked */
+};
+/*
+ * Destroy it, for good: content and keys, and every copy of records.db from before is of no use with the present `keys`. Ids and
+ * leaves stay, so that history and signatures hold. Logged. Errors as for the plan.
+ */
+VAULT_API VAULT_CHECK vault_err vault_purge(vault *v, const struct vault_purge *what,
+    struct vault_purged *out);
 
 struct vault_event {
     const char *id, *type, *label;

@@ -511,14 +511,15 @@ verify_signatures(struct vault *v, struct report *rep, bool all, uint64_t *done)
 void
 pair_name(const struct vault *v, uint32_t n, char out[static 96])
 {
-    static const char *const KIND[] = { "", "type", "slot", "card" };
+    static const char *const KIND[] = { "", "type", "slot", "card", "other", "other", "other", "other",
+        "other", "tombstone" };
     const struct pair *p = &v->recs.index.pair[n];
     char code[CODE_LEN + 1], hex[17];
 
     hex_of(hex, p->revision, 8);
     if (index_is_system(p)) {
         snprintf(out, 96, "system record (%s), revision %s",
-            p->record[1] < 4 ? KIND[p->record[1]] : "other", hex);
+            p->record[1] < sizeof KIND / sizeof KIND[0] ? KIND[p->record[1]] : "other", hex);
         return;
     }
     code_of(code, p->record);

@@ -182,6 +182,7 @@ add_value(struct build *b, const struct field_def *f, const struct leaf *l)
     out->withheld = type_set_tier(&b->v->recs.types, b->type, f, l->tier) == LEAF_WITHHELD;
     out->repeats = f->repeats;
     out->text = "";
+    out->purged = gone_find(&b->v->recs.gone, b->rev->record, l->c) != GONE_NOT;
     if (l->value.n == 0 || (out->withheld && !b->opt->reveal))
         return VAULT_OK;
     return fill_value(b, l, out);

@@ -210,6 +210,23 @@ vault_edit(vault *v, const char *id, const vault_fields *f, struct vault_added *
     return err;
 }
 
+/* Content that was destroyed cannot come back; a field that was purged on its own is left out. */
+static vault_err
+may_come_back(const struct vault *v, const struct revision *old)
+{
+    bool any = false, refused = false;
+
+    for (size_t i = 0; i < old->n_leaves; i++) {
+        enum gone_what what = gone_find(&v->recs.gone, old->record, old->leaf[i].c);
+        any = any || what == GONE_NOT;
+        refused = refused || (what != GONE_NOT && what != GONE_FIELD);
+    }
+    if (any && !refused)
+        return VAULT_OK;
+    return err_say(VAULT_ERR_REFUSED, "'show --rev' shows what is left of it",
+        "values of that revision were purged, so it cannot be made the present one");
+}
+
 /* Revert (hex given) or remove (NULL): a copy on top of the head. */
 static vault_err
 copy_on_top(vault *v, const char *id, const char *hex, const char *action,
@@ -237,6 +254,8 @@ copy_on_top(vault *v, const char *id, const char *hex, const char *action,
         err = recs_load(&v->recs, m, &old);
     if (err == VAULT_OK && hex != NULL)
         err = recs_check_carried(&v->recs, m, &old);
+    if (err == VAULT_OK && hex != NULL)
+        err = may_come_back(v, &old);
     if (err == VAULT_OK)
         err = draft_copy(&d, &head, hex == NULL ? NULL : &old, &rev);
     if (err == VAULT_OK)

@@ -3,7 +3,7 @@
 load helpers
 load data/more
 
-COMMANDS='init|status|key list|key add|key remove|key rekey|key change|key shares|travel|panic|passphrase generate|passphrase strength|type list|type show|type add|add|show|list|edit|history|revert|rm|search|timeline|agenda|import|dump|log|log head|check|compact|shell|shares split|shares combine|help|version'
+COMMANDS='init|status|key list|key add|key remove|key rekey|key change|key shares|travel|panic|passphrase generate|passphrase strength|type list|type show|type add|add|show|list|edit|history|revert|rm|purge|search|timeline|agenda|import|dump|log|log head|check|compact|shell|shares split|shares combine|help|version'
 
 setup_file() { small_vault; }
 

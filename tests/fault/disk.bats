@@ -17,6 +17,7 @@ setup() { common_setup; }
 
 @test "key rekey, power cut at each moment" { keeps power rekey; }
 @test "compact, power cut at each moment" { keeps power compact; }
+@test "purge, power cut at each moment" { keeps power purge; keeps power purge-revision; }
 
 # ---- a disk that fills up: exit code 9 and the old state
 
@@ -26,6 +27,7 @@ setup() { common_setup; }
 @test "key change on a disk that fills up" { keeps full key-change; }
 @test "key rekey on a disk that fills up" { keeps full rekey; }
 @test "compact on a disk that fills up" { keeps full compact; }
+@test "purge on a disk that fills up" { keeps full purge; keeps full purge-revision; }
 @test "dump on a disk that fills up" { keeps full dump; }
 @test "init on a disk that fills up" { keeps full init; }
 

@@ -16,6 +16,7 @@ setup() { common_setup; }
 @test "key change, killed before and within each write" { keeps kill key-change; keeps torn key-change; }
 @test "key rekey, killed before and within each write" { keeps kill rekey; keeps torn rekey; }
 @test "compact, killed before and within each write" { keeps kill compact; keeps torn compact; }
+@test "purge, killed before and within each write" { keeps kill purge; keeps torn purge-revision; }
 @test "rm, killed before and within each write" { keeps kill remove; keeps torn remove; }
 @test "show --reveal, killed before and within each write" { keeps kill reveal; keeps torn reveal; }
 @test "dump, killed before and within each write" { keeps kill dump; keeps torn dump; }

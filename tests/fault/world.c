@@ -606,6 +606,34 @@ do_compact(const struct world *w, vault *v)
     return vault_compact(v, &sizes);
 }
 
+static vault_err
+do_purge(const struct world *w, vault *v)
+{
+    struct vault_purge what = { .id = w->person };
+    struct vault_purged done;
+
+    return vault_purge(v, &what, &done);
+}
+
+static int
+first_revision(void *ctx, const struct vault_history_item *h)
+{
+    snprintf(ctx, VAULT_HASH_LEN + 1, "%s", h->revision);
+    return 1;
+}
+
+/* Open and withheld values that later revisions do not have. */
+static vault_err
+do_purge_revision(const struct world *w, vault *v)
+{
+    char hex[VAULT_HASH_LEN + 1] = "";
+    struct vault_purge what = { .id = w->other, .revision = hex };
+    struct vault_purged done;
+    vault_err err = vault_history(v, w->other, first_revision, hex);
+
+    return err != VAULT_OK ? err : vault_purge(v, &what, &done);
+}
+
 const struct deed DEEDS[] = {
     { .name = "open" },
     { .name = "add", .run = do_add },
@@ -617,6 +645,8 @@ const struct deed DEEDS[] = {
     { .name = "key-change", .run = do_key_change, .changes_pass = true, .may_be_done = true },
     { .name = "rekey", .run = do_rekey, .may_be_done = true },
     { .name = "compact", .run = do_compact, .may_be_done = true },
+    { .name = "purge", .run = do_purge, .may_be_done = true },
+    { .name = "purge-revision", .run = do_purge_revision, .may_be_done = true },
     { .name = "remove", .run = do_remove },
     { .name = "reveal", .run = do_reveal },
     { .name = "dump", .run = do_dump, .may_be_done = true },

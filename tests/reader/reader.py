@@ -36,8 +36,8 @@ from keys import KEYS_SIZE, Given, WrongPassphrase, check_card, open_keys, parse
 from log import Log
 from names import code, fold
 from primitives import MAC, Damage, Report
-from records import (CARD_RECORD, CHUNK_TABLES, K_LINK, OPEN, PROVENANCE, REMOVED, S_TYPE, SYSTEM_TYPES, WITHHELD, bare,
-                     check_system, check_types, file_content, file_rows, open_revision, open_withheld, parse_type,
+from records import (CARD_RECORD, CHUNK_TABLES, K_LINK, OPEN, PROVENANCE, REMOVED, S_TOMBSTONE, S_TYPE, SYSTEM_TYPES, WITHHELD, bare,
+                     check_system, check_types, file_content, file_rows, open_revision, open_withheld, parse_tombstone, parse_type,
                      slot_record, type_hash)
 
 # ---- 15. Changing `keys` -------------------------------------------------------------------------------------------
@@ -101,8 +101,12 @@ class Reader:
         self.record_keys = {}
         self.types = dict(SYSTEM_TYPES)     # by hash
         self.cards = {}                     # by revision
+        self.purged = set()                 # records of which nothing is left
+        self.gone = set()                   # (record, c) of values that were purged
+        self.travel_row = 0                 # of the entry that began a copy without names
 
     def verify(self):
+        self.travel_row = next((e.n for e in self.log.line() if e.action == "travel" and e.keys), 0)
         self.open_packs()
         self.read_revisions()
         self.log.verify()
@@ -144,6 +148,7 @@ class Reader:
                 if revision:
                     with self.report.at(revision.where):
                         self.read_withheld(pack, revision)
+                        self.check_gone(revision)
                     if revision.is_system:
                         self.read_system(revision)
         self.revisions = dict(sorted(self.revisions.items()))
@@ -151,10 +156,11 @@ class Reader:
     def read_revision(self, pack, number, ids):
         record, rev, row = ids[:16], ids[16:], self.database["open"].get(number)
         key = self.record_keys.get(record)
-        if (key is None) != (row is None):
-            raise Damage("its row of open is missing" if key else "the key of the record is missing")
-        if key is None:
+        if record in self.purged:
+            self.check_purged(pack, number, key, row)
             return None
+        if key is None or row is None:
+            raise Damage("its row of open is missing" if key else "the key of the record is missing")
         if (record, rev) in self.by_id:
             raise Damage("comes twice")
         entry = self.log.entries.get(pack.entry)
@@ -165,10 +171,37 @@ class Reader:
         self.records[record].append(revision)
         return revision
 
+    def check_purged(self, pack, number, key, row):
+        """Of a purged record only the ids are left."""
+        if key is not None or row is not None or number in self.database["withheld"] or pack.tags_of_each()[number]:
+            raise Damage("was purged, and yet something of it is there")
+        if number in pack.hidden - pack.quarantined:
+            raise Damage("was purged, and yet has a key of withheld values")
+
+    def check_gone(self, revision):
+        """Of the values that belong to it those are missing which a tombstone names, and only those. At the case tier
+        withheld ones cannot be looked at; a copy made for travel may lack those of before."""
+        unknown = not self.session.keeper or revision.entry <= self.travel_row
+        for leaf in revision.leaves:
+            gone = (revision.record, leaf.c) in self.gone
+            if leaf.introduced:
+                continue
+            if gone and leaf.value is not None:
+                raise Damage(f"{leaf.field} was purged, and yet is there")
+            if not gone and leaf.value is None and not (leaf.tier == WITHHELD and unknown):
+                raise Damage(f"{leaf.field} is missing, and no tombstone says so")
+
     def read_withheld(self, pack, revision):
         number = revision.number
-        introduces = any(leaf.tier == WITHHELD and not leaf.introduced for leaf in revision.leaves)
+        own = [leaf for leaf in revision.leaves if leaf.tier == WITHHELD and not leaf.introduced]
+        introduces = bool(own)
         row = self.database["withheld"].get(number)
+        if own and all((revision.record, leaf.c) in self.gone for leaf in own):
+            if row is not None or number in pack.hidden - pack.quarantined:
+                raise Damage("has withheld content that was purged")
+            return
+        if introduces and row is None and revision.entry > self.travel_row:
+            raise Damage("its row of withheld is missing")
         if (number in pack.hidden) != (row is not None):
             raise Damage("has a row of withheld or a key for one, and not both")
         if row and not introduces:
@@ -188,6 +221,11 @@ class Reader:
             self.types[type_hash(definition)] = parse_type(definition)
         elif revision.record == CARD_RECORD:
             self.cards[revision.id] = parse_card(revision.value("card"), self.vault)
+        elif revision.record[1] == S_TOMBSTONE:
+            record, what, leaves = parse_tombstone(revision)
+            if what == "record":
+                self.purged.add(record)
+            self.gone |= {(record, c) for c in leaves}
 
     # How they agree with each other
 
@@ -332,7 +370,7 @@ def plain_value(value, f):
 
 def describe_head(revision, definition):
     """Fields in the order of their type. `withheld` names those of the keeper tier, could they be read or not;
-    `missing` names open ones whose value is gone."""
+    `missing` names open ones whose value was purged."""
     known = definition.fields if definition else {}
     order = {name: i for i, name in enumerate(known)}
     fields, withheld, missing = {}, {}, {}

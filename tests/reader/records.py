@@ -386,7 +386,7 @@ def check_kind(value, f):
 
 # ---- 13. System records --------------------------------------------------------------------------------------------
 
-S_TYPE, S_SLOT, S_CARD, S_CONTACT, S_RECEIPT, S_FORMER = 1, 2, 3, 5, 8, 11
+S_TYPE, S_SLOT, S_CARD, S_CONTACT, S_RECEIPT, S_TOMBSTONE, S_FORMER = 1, 2, 3, 5, 8, 9, 11
 NEUTRAL = 4
 
 
@@ -401,6 +401,9 @@ SYSTEM_DEFINITIONS = {
         ("state", K_TEXT, OPEN), ("tier", K_NUMBER, OPEN), ("x25519", K_BYTES, OPEN),
         ("slot_key", K_BYTES, WITHHELD)),
     S_CARD: system_definition("_card", ("card", K_BYTES, OPEN)),
+    S_TOMBSTONE: system_definition(
+        "_tombstone", ("record", K_BYTES, OPEN), ("what", K_TEXT, OPEN), ("field", K_TEXT, OPEN),
+        ("leaves", K_BYTES, OPEN)),
     S_FORMER: system_definition(
         "_former", ("card", K_BYTES, OPEN), ("case_seed", K_BYTES, OPEN), ("nsk", K_BYTES, WITHHELD)),
 }
@@ -422,6 +425,18 @@ def former_record(card):
     return bytes([0, S_FORMER]) + H(b"withheld:card:1", card)[:14]
 
 
+def parse_tombstone(revision):
+    """(record, what, the c of the leaves that went)."""
+    record, what, leaves = (revision.value(x) for x in ("record", "what", "leaves"))
+    good = (fits(record, 16) and record[0] != 0 and what in ("record", "field", "revision", "attachment")
+            and fits(leaves, bytes) and len(leaves) % 32 == 0 and (leaves == b"") == (what == "record")
+            and not revision.parents)
+    each = [leaves[i:i + 32] for i in range(0, len(leaves), 32)] if good else []
+    if not good or not ascending(each):
+        raise Damage("tombstone has a wrong form")
+    return record, what, each
+
+
 def check_system(revision):
     """A revision of a system record against the table of section 13."""
     kind = revision.record[1]
@@ -439,6 +454,8 @@ def check_system(revision):
                 and revision.value("tier") in (CASE, KEEPER) and revision.value("kind") in (1, 2, 3))
         if not good:
             raise Damage("registration of a slot has a wrong form")
+    elif kind == S_TOMBSTONE:
+        parse_tombstone(revision)
     elif not fits(revision.value("card"), bytes):
         raise Damage("card record has a wrong form")
     elif revision.record != (CARD_RECORD if kind == S_CARD else former_record(revision.value("card"))):

@@ -610,6 +610,61 @@ op_confirm(vault *v)
     return err;
 }
 
+static vault_err
+purge(vault *v, const char *id, const char *field, const char *revision)
+{
+    const struct vault_purge what = { .id = id, .field = field, .revision = revision };
+    struct vault_purged done = {0};
+    vault_err err = vault_purge(v, &what, &done);
+
+    hear(done.id);
+    return err;
+}
+
+static vault_err op_purge(vault *v) { return purge(v, "P-5", NULL, NULL); }
+static vault_err op_purge_own(vault *v) { return purge(v, "N-2", NULL, NULL); }
+static vault_err op_purge_field(vault *v) { return purge(v, "P-3", "name", NULL); }
+static vault_err op_purge_open_field(vault *v) { return purge(v, "P-1", "residence", NULL); }
+
+static int
+first_of(void *ctx, const struct vault_history_item *h)
+{
+    snprintf(ctx, VAULT_HASH_LEN + 1, "%s", h->revision);
+    return 1;
+}
+
+/* That of P-4 has a name, and the present one none. */
+static vault_err
+op_purge_revision(vault *v)
+{
+    char hex[VAULT_HASH_LEN + 1] = "";
+
+    assert_int_equal(vault_history(v, "P-4", first_of, hex), OK);
+    return purge(v, "P-4", NULL, hex);
+}
+
+static vault_err
+op_purge_plan(vault *v)
+{
+    const struct vault_purge what = { .id = "P-1" };
+    struct vault_purge_plan *p = NULL;
+    vault_err err = vault_purge_plan(v, &what, &p);
+
+    for (size_t i = 0; err == VAULT_OK && i < p->n_mentions; i++)
+        hear(p->mentions[i].label);
+    vault_purge_plan_free(p);
+    return err;
+}
+
+/* The handle can only be closed afterwards. */
+static vault_err
+op_compact(vault *v)
+{
+    struct vault_compacted sizes;
+
+    return vault_compact(v, &sizes);
+}
+
 /* ---- the table ---- */
 
 /* In this order: what changes the record P-1 comes after what looks at it; what takes slots away, last. */
@@ -667,6 +722,12 @@ static const struct cell {
     { "import withheld columns", op_import, OK, OK },
     { "import by an open key", op_import_key, OK, OK },
     { "import by a withheld key", op_import_withheld_key, NO, OK },
+    { "plan a purge", op_purge_plan, NO, OK },
+    { "purge a removed record", op_purge, NO, OK },
+    { "purge one's own record", op_purge_own, NO, OK },
+    { "purge a withheld field", op_purge_field, NO, OK },
+    { "purge an open field", op_purge_open_field, NO, OK },
+    { "purge a revision", op_purge_revision, NO, OK },
     { "type add", op_type_add, NO, OK },
     { "key add, case", op_key_add_case, NO, OK },
     { "key remove", op_key_remove, NO, OK },
@@ -675,6 +736,7 @@ static const struct cell {
     { "confirm it", op_confirm, OK, OK },
     { "key remove, the case slot", op_key_remove_case, NO, OK },
     { "check at the end", op_check, OK, OK },
+    { "compact", op_compact, OK, OK },
 };
 #define N_CELLS (sizeof table / sizeof table[0])
 

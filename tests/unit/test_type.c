@@ -110,6 +110,9 @@ test_type__system_hashes_do_not_change(void **state)
     assert_null(type_system(0));
     assert_null(type_system(4));
     assert_null(type_system(255));
+    assert_string_equal(type_system(9)->name, "_tombstone");
+    assert_hash(type_system(9),
+        "fdb9e1202df517c53c9d3235a5c22342ea0b70557784bbbe9dd96a45f50836d5");
 }
 
 static void

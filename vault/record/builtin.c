@@ -154,6 +154,14 @@ static struct field_def system_card[] = {
     SYSTEM_FIELD("card", BYTES, OPEN),
 };
 
+/* What a keeper destroyed; `leaves` are the c of the values. */
+static struct field_def system_tombstone[] = {
+    SYSTEM_FIELD("record", BYTES, OPEN),
+    SYSTEM_FIELD("what", TEXT, OPEN),
+    SYSTEM_FIELD("field", TEXT, OPEN),
+    SYSTEM_FIELD("leaves", BYTES, OPEN),
+};
+
 /* What a rekey leaves behind, for opening only. */
 static struct field_def system_former[] = {
     SYSTEM_FIELD("card", BYTES, OPEN),
@@ -168,10 +176,11 @@ static struct type_def system_types[] = {
     SYSTEM_TYPE("_slot", system_slot),
     SYSTEM_TYPE("_card", system_card),
     SYSTEM_TYPE("_former", system_former),
+    SYSTEM_TYPE("_tombstone", system_tombstone),
 };
 
 /* The second byte of the record ids of each. */
-static const uint8_t system_kind[COUNT(system_types)] = { 1, 2, 3, 11 };
+static const uint8_t system_kind[COUNT(system_types)] = { 1, 2, 3, 11, 9 };
 
 /* ---- their hashes, computed once; nothing else is ever written here ---- */
 

@@ -115,6 +115,8 @@ resolve(struct draft *d, const struct field_def *f, struct part text, uint8_t id
     if (err == VAULT_ERR_NOT_FOUND)
         return err_say(VAULT_ERR_NOT_FOUND, "add or import the record it points to first",
             "%s names a record that is not here", f->name);
+    if (err == VAULT_OK && index_purged(&d->r->index, first))
+        err = recs_purged();
     if (err == VAULT_OK)
         err = check_target(d, f, first);
     if (err != VAULT_OK)
@@ -417,12 +419,14 @@ names_field(const struct vault_fields *in, struct part field)
 
 /* Carry a leaf of the base on, unchanged; a tier that the type has raised since is applied, but to files. */
 static vault_err
-keep_leaf(const struct type_def *t, const struct revision *base, const struct leaf *l,
-    struct revision *rev)
+keep_leaf(struct draft *d, const struct type_def *t, const struct revision *base,
+    const struct leaf *l, struct revision *rev)
 {
     const struct field_def *f = type_field(t, l->field.p, l->field.n);
     struct leaf *m;
 
+    if (gone_find(&d->r->gone, base->record, l->c) != GONE_NOT)
+        return VAULT_OK;        /* what was purged is not carried on */
     if (l->tier == LEAF_OPEN) {
         m = revision_add(rev, l->field, f == NULL || f->kind == FIELD_FILE ? LEAF_OPEN : f->tier,
             l->value);
@@ -431,8 +435,6 @@ keep_leaf(const struct type_def *t, const struct revision *base, const struct le
             m->file_first = l->file_first;
             memcpy(m->element, l->element, sizeof m->element);
             m->n_element = l->n_element;
-            if (l->value.n == 0)
-                memcpy(m->c, l->c, sizeof m->c);
         }
     } else {
         m = revision_carry(rev, l, l->here ? base->id : l->introduced);
@@ -484,7 +486,7 @@ place_new_values(struct draft *d, const struct type_def *t, const struct revisio
         const struct leaf *l = same_value(d, base, &d->value[i], taken);
         if (l != NULL) {
             taken[l - base->leaf] = true;
-            err = keep_leaf(t, base, l, rev);
+            err = keep_leaf(d, t, base, l, rev);
             continue;
         }
         *changed = true;
@@ -517,7 +519,7 @@ build_edit(struct draft *d, const struct type_def *t, const struct revision *bas
     for (size_t i = 0; err == VAULT_OK && i < base->n_leaves; i++) {
         const struct leaf *l = &base->leaf[i];
         if (!names_field(in, l->field))
-            err = keep_leaf(t, base, l, rev);
+            err = keep_leaf(d, t, base, l, rev);
         else if (!taken[i])
             *changed = true;            /* replaced or unset */
     }
@@ -655,7 +657,7 @@ draft_copy(struct draft *d, const struct revision *head, const struct revision *
     if (old->n_leaves == 1 && revision_removed(old))
         return err_say(VAULT_ERR_INPUT, NULL, "that revision is a removal");
     for (size_t i = 0; err == VAULT_OK && i < old->n_leaves; i++)
-        err = keep_leaf(t, old, &old->leaf[i], rev);
+        err = keep_leaf(d, t, old, &old->leaf[i], rev);
     return err;
 }
 

@@ -186,6 +186,14 @@ index_pack_size(const struct index *ix, uint32_t pack)
     return n - pack;
 }
 
+static void
+forget_tag_table(struct index *ix)
+{
+    free(ix->tag_slot);
+    ix->tag_slot = NULL;
+    ix->n_tag_slots = ix->tags_upto = ix->tags_held = 0;
+}
+
 void
 index_truncate(struct index *ix, uint32_t n)
 {
@@ -205,11 +213,30 @@ index_truncate(struct index *ix, uint32_t n)
         p->heads_known = p->next == 0;      /* else to be found again */
         if (p->heads_known)
             p->superseded = false;
-        ix->records += !index_is_system(p);
+        ix->records += !index_is_system(p) && !p->purged;
     }
-    free(ix->tag_slot);
-    ix->tag_slot = NULL;
-    ix->n_tag_slots = ix->tags_upto = ix->tags_held = 0;
+    forget_tag_table(ix);
+}
+
+void
+index_purge(struct index *ix, uint32_t first)
+{
+    ix->records -= !ix->pair[first].purged;
+    ix->pair[first].purged = true;
+}
+
+void
+index_set_tags(struct index *ix, uint32_t n, struct part tags)
+{
+    struct pair *p = &ix->pair[n];
+    uint16_t count = (uint16_t)(tags.n / TAG_BYTES);
+
+    if (count > p->n_tags)
+        return;
+    p->n_tags = count;
+    if (tags.n != 0)
+        memcpy(ix->tag + (size_t)p->tags * TAG_BYTES, tags.p, tags.n);
+    forget_tag_table(ix);
 }
 
 /* ---- tags ---- */

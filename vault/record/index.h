@@ -27,6 +27,7 @@ struct pair {
     uint16_t n_tags;        /* 0, or ref, label, links... */
     bool superseded;        /* valid where heads_known of the first pair is set */
     bool heads_known;
+    bool purged;            /* of the first pair: a tombstone says that the record's content was destroyed */
 };
 
 /* Pairs are numbered from 1, as in the database. */
@@ -65,6 +66,17 @@ index_is_system(const struct pair *p)
 {
     return p->record[0] == 0;
 }
+
+/* Was the record of revision n purged? */
+static inline bool
+index_purged(const struct index *ix, uint32_t n)
+{
+    return ix->pair[ix->pair[n].first].purged;
+}
+/* The record that begins with pair `first` is one of those from now on. */
+void index_purge(struct index *ix, uint32_t first);
+/* Other tags for pair n: not more than it has. */
+void index_set_tags(struct index *ix, uint32_t n, struct part tags);
 
 /* Pairs whose ref tag (which 0) or label tag (which 1) is `tag`: fn is called for each, in no order,
  * until it returns non-zero. VAULT_ERR_NO_SPACE when the table cannot be built. */

@@ -28,6 +28,7 @@ recs_free(struct recs *r)
     secret_free(r->cached);
     index_free(&r->index);
     type_set_free(&r->types);
+    gone_free(&r->gone);
     memset(r, 0, sizeof *r);
 }
 
@@ -111,11 +112,10 @@ read_pack(struct recs *r, uint32_t first, struct pack *p)
         err = missing("the key of a record");
     if (err == VAULT_OK)
         err = pack_open(p, &r->keys, PART(box.p, box.n));
-    /* A record's key stands at its first revision and nowhere else; nothing is purged in this version. */
+    /* A record's key stands at its first revision and nowhere else. Where it is missing, reading that record says so. */
     for (uint32_t i = 0; err == VAULT_OK && i < p->n; i++)
-        if (p->has_record[i] != (r->index.pair[first + i].first == first + i))
-            err = err_say(VAULT_ERR_DAMAGED, NULL,
-                "the key of a record is missing, or stands where it should not");
+        if (p->has_record[i] && r->index.pair[first + i].first != first + i)
+            err = err_say(VAULT_ERR_DAMAGED, NULL, "the key of a record stands where it should not");
     if (err != VAULT_OK)
         p->n = 0;
     buf_free(&box);
@@ -224,19 +224,54 @@ complete_type(struct recs *r, uint32_t n, struct revision *rev)
 }
 
 /*
- * Only a purge or a handoff may leave values out, and only a handoff brings another author than the
- * signer of the entry. This version has neither, so whoever could re-seal a blob did it to hide something.
+ * Values of this tier that belong to the revision itself are here, but for those that a tombstone names; these are not. Whoever
+ * has the case key can seal a blob anew without a value, or put an old one back: only a keeper signs tombstones.
  */
 static vault_err
-judge_whole(const struct revision *rev, const uint8_t signer[static 32])
+judge_gone(const struct recs *r, const struct revision *rev, enum leaf_tier tier)
 {
-    if (rev->partial)
-        return err_say(VAULT_ERR_DAMAGED, NULL,
-            "values of a revision are missing, and no entry says that they were purged");
+    for (size_t i = 0; (rev->partial || r->gone.n != 0) && i < rev->n_leaves; i++) {
+        const struct leaf *l = &rev->leaf[i];
+        bool gone;
+        if (l->tier != tier || !l->here)
+            continue;
+        gone = gone_find(&r->gone, rev->record, l->c) != GONE_NOT;
+        if (gone && l->value.n != 0)
+            return err_say(VAULT_ERR_DAMAGED, NULL, "a revision holds a value that was purged");
+        if (!gone && l->value.n == 0)
+            return err_say(VAULT_ERR_DAMAGED, NULL,
+                "values of a revision are missing, and no entry says that they were purged");
+    }
+    return VAULT_OK;
+}
+
+/* Only a handoff brings another author than the signer of the entry, and this version has none. */
+static vault_err
+judge_author(const struct revision *rev, const uint8_t signer[static 32])
+{
     if (memcmp(rev->author, signer, 32) != 0)
         return err_say(VAULT_ERR_DAMAGED, NULL,
             "the author of a revision is not the signer of its log entry");
     return VAULT_OK;
+}
+
+bool
+recs_withheld_gone(const struct recs *r, const struct revision *rev)
+{
+    for (size_t i = 0; i < rev->n_leaves; i++) {
+        const struct leaf *l = &rev->leaf[i];
+        if (l->tier == LEAF_WITHHELD && l->here &&
+            gone_find(&r->gone, rev->record, l->c) == GONE_NOT)
+            return false;
+    }
+    return revision_introduces(rev);
+}
+
+vault_err
+recs_purged(void)
+{
+    return err_say(VAULT_ERR_NOT_FOUND, "'history' tells what it was, when and by whom",
+        "that record was purged: its content and its keys were destroyed");
 }
 
 vault_err
@@ -253,7 +288,9 @@ recs_load_from(struct recs *r, uint32_t n, const uint8_t key[static 32], struct 
         err = revision_read_open(rev, seed);
     sodium_memzero(seed, sizeof seed);
     if (err == VAULT_OK)
-        err = judge_whole(rev, signer);
+        err = judge_author(rev, signer);
+    if (err == VAULT_OK)
+        err = judge_gone(r, rev, LEAF_OPEN);
     return err != VAULT_OK ? err : complete_type(r, n, rev);
 }
 
@@ -297,10 +334,11 @@ recs_load(struct recs *r, uint32_t n, struct revision *rev)
     uint8_t key[32];
     vault_err err;
 
+    if (index_purged(&r->index, n))
+        return recs_purged();
     err = quiesce(r);
     if (err == VAULT_OK)
         err = db_get(r->db, DB_OPEN_BLOB, n, &blob);
-    /* Nothing is purged in this version: what is missing is damage. */
     if (err == VAULT_ERR_NOT_FOUND)
         err = missing("the content of a revision");
     if (err == VAULT_OK)
@@ -323,7 +361,7 @@ recs_withheld_from(struct recs *r, const uint8_t key[static 32], struct part blo
     if (err == VAULT_OK)
         err = revision_read_withheld(rev, seed);
     sodium_memzero(seed, sizeof seed);
-    return err != VAULT_OK ? err : judge_whole(rev, rev->author);
+    return err != VAULT_OK ? err : judge_gone(r, rev, LEAF_WITHHELD);
 }
 
 /* Why withheld values that are there cannot be read. */
@@ -348,6 +386,8 @@ recs_load_withheld(struct recs *r, uint32_t n, struct revision *rev)
 
     if (r->keys.k_name == NULL)
         return names_refused();
+    if (recs_withheld_gone(r, rev))
+        return VAULT_OK;
     err = recs_pack(r, n, &p);
     if (err == VAULT_OK && !pack_can_read(p, n - p->first))
         err = closed(p, n - p->first);
@@ -559,6 +599,8 @@ recs_head(struct recs *r, uint32_t first, uint32_t *head, bool *conflict)
     uint32_t found = 0, count = 0;
     vault_err err = VAULT_OK;
 
+    if (index_purged(ix, first))
+        return recs_purged();
     if (!ix->pair[first].heads_known)
         err = find_heads(r, first);
     if (err != VAULT_OK)

@@ -8,6 +8,7 @@
 #ifndef VAULT_RECORD_RECS_H
 #define VAULT_RECORD_RECS_H
 
+#include "vault/record/gone.h"
 #include "vault/record/index.h"
 #include "vault/record/seal.h"
 #include "vault/record/type_set.h"
@@ -21,6 +22,7 @@ struct recs {
     struct secret *log_key, *tag_key;
     struct index index;
     struct type_set types;
+    struct gone gone;               /* values that were purged, by what the tombstones say */
     uint8_t author[32];             /* who writes in this session */
     /* Author of the entry in a row of the log (32 bytes), set by the session; NULL: this session's. */
     const uint8_t *(*author_of)(void *ctx, uint32_t log);
@@ -44,7 +46,7 @@ VAULT_CHECK vault_err recs_open_keys(struct recs *r);
 
 /* ---- loading: rev is initialised by the caller and reused ---- */
 
-/* Open and verify revision of pair n. VAULT_ERR_DAMAGED; VAULT_ERR_NOT_FOUND (no sentence): purged. */
+/* Open and verify revision of pair n. VAULT_ERR_DAMAGED; VAULT_ERR_NOT_FOUND: the record was purged. */
 VAULT_CHECK vault_err recs_load(struct recs *r, uint32_t n, struct revision *rev);
 /* The same from a blob and the record's key at hand (a scan). */
 VAULT_CHECK vault_err recs_load_from(struct recs *r, uint32_t n, const uint8_t key[static 32],
@@ -63,6 +65,11 @@ VAULT_CHECK vault_err recs_withheld_from(struct recs *r, const uint8_t key[stati
 /* Values of the withheld leaves that this revision introduced. Needs the name key (VAULT_ERR_REFUSED).
  * VAULT_ERR_DAMAGED also where they are quarantined, or intake that does not open. */
 VAULT_CHECK vault_err recs_load_withheld(struct recs *r, uint32_t n, struct revision *rev);
+
+/* Has it withheld values of its own, and were all of them purged? */
+bool recs_withheld_gone(const struct recs *r, const struct revision *rev);
+/* The sentence about a record that was purged. Returns VAULT_ERR_NOT_FOUND. */
+vault_err recs_purged(void);
 
 /* Every withheld value of a loaded revision, also those carried from ancestors; `extra` owns the memory of
  * the latter and must live as long. What was purged or is missing stays empty. */
@@ -83,7 +90,7 @@ void recs_forget_pack(struct recs *r);
 /* The record key of the record whose first pair is `first`. VAULT_ERR_DAMAGED: it is missing. */
 VAULT_CHECK vault_err recs_record_key(struct recs *r, uint32_t first, uint8_t key[static 32]);
 
-/* The head of a record (newest of several), and whether there are several. */
+/* The head of a record (newest of several), and whether there are several. VAULT_ERR_NOT_FOUND: it was purged. */
 VAULT_CHECK vault_err recs_head(struct recs *r, uint32_t first, uint32_t *head, bool *conflict);
 
 /* ---- finding ---- */

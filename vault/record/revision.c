@@ -347,6 +347,17 @@ write_withheld(struct revision *r, const uint8_t *seed)
     return buf_ok(b);
 }
 
+void
+revision_write_leaf(struct buf *b, const struct leaf *l)
+{
+    cbor_array(b, 5);
+    cbor_textn(b, l->field.p, l->field.n);
+    cbor_bytes(b, l->element, l->n_element);
+    cbor_uint(b, l->tier);
+    cbor_bytes(b, l->c, sizeof l->c);
+    cbor_bytes(b, l->introduced, l->here ? 0 : sizeof l->introduced);
+}
+
 static void
 write_others(struct revision *r, struct buf *b)
 {
@@ -355,17 +366,9 @@ write_others(struct revision *r, struct buf *b)
     for (size_t i = 0; i < r->n_leaves; i++)
         count += !goes_into(&r->leaf[i], LEAF_OPEN);
     cbor_array(b, count);
-    for (size_t i = 0; i < r->n_leaves; i++) {
-        const struct leaf *l = &r->leaf[i];
-        if (goes_into(l, LEAF_OPEN))
-            continue;
-        cbor_array(b, 5);
-        cbor_textn(b, l->field.p, l->field.n);
-        cbor_bytes(b, l->element, l->n_element);
-        cbor_uint(b, l->tier);
-        cbor_bytes(b, l->c, sizeof l->c);
-        cbor_bytes(b, l->introduced, l->here ? 0 : sizeof l->introduced);
-    }
+    for (size_t i = 0; i < r->n_leaves; i++)
+        if (!goes_into(&r->leaf[i], LEAF_OPEN))
+            revision_write_leaf(b, &r->leaf[i]);
 }
 
 static vault_err
@@ -612,7 +615,6 @@ revision_read_open(struct revision *r, const uint8_t *seed)
     r->time = cbor_get_int(&rd);
     read_author(r, &rd);
     read_salts(&rd, &s, seed);
-    r->partial = s.listed;
     err = rd.bad ? damaged("its head cannot be read") : read_open_items(r, &rd, &s);
     forget_salts(&s);
     n = r->n_leaves;
@@ -654,12 +656,12 @@ read_withheld_items(struct revision *r, struct rd *rd, const uint8_t *seed)
     if (parts < 2)
         rd->bad = true;
     read_salts(rd, &s, seed);
-    r->partial = r->partial || s.listed;
     count = cbor_get_array(rd, REVISION_LEAVES_MAX);
     for (size_t i = 0; i < r->n_leaves; i++)
         want += r->leaf[i].tier == LEAF_WITHHELD && r->leaf[i].here;
     if (rd->bad || (!s.listed ? count != want : s.n_list != count || count > want))
         err = damaged("withheld values are missing");
+    r->partial = r->partial || count < want;
     for (size_t i = 0; err == VAULT_OK && i < count; i++) {
         struct leaf read, *l;
         memset(&read, 0, sizeof read);

@@ -44,7 +44,7 @@ struct revision {
     uint8_t parent[REVISION_PARENTS_MAX][REVISION_ID_BYTES];
     size_t n_parents;
     int64_t time;
-    bool partial;                   /* read: values are missing, as after a purge or a handoff */
+    bool partial;                   /* read: values of its own are missing, as after a purge or a handoff */
     struct leaf *leaf;              /* sorted once finished or read */
     size_t n_leaves, cap;
     struct buf open;                /* plaintext of the open blob */
@@ -89,6 +89,9 @@ VAULT_CHECK vault_err revision_check_id(struct revision *r);
 /* Parse r->withheld against the leaves that revision_read_open found; values become available.
  * seed NULL: a glance, no c is compared. */
 VAULT_CHECK vault_err revision_read_withheld(struct revision *r, const uint8_t *seed);
+
+/* A leaf whose value is not in the open blob, as that has it; appended. */
+void revision_write_leaf(struct buf *b, const struct leaf *l);
 
 bool revision_introduces(const struct revision *r);     /* any withheld leaf of its own? */
 bool revision_removed(const struct revision *r);

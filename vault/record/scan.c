@@ -128,6 +128,14 @@ need_blob(const struct sources *src)
     return src->blob != NULL ? VAULT_OK : missing("the withheld content of a revision");
 }
 
+/* Is there withheld content to be read: introduced here, known to somebody, and not purged? */
+static bool
+has_withheld(const struct scan *s, const struct sources *src, const struct revision *rev)
+{
+    return s->withheld && !src->closed && revision_introduces(rev) &&
+        !(src->blob == NULL && recs_withheld_gone(s->r, rev));
+}
+
 static vault_err
 sift_item(struct work *w, const struct sources *src, struct item *i, unsigned thread)
 {
@@ -135,12 +143,12 @@ sift_item(struct work *w, const struct sources *src, struct item *i, unsigned th
     bool wanted = true;
     vault_err err = recs_glance_from(s->r, i->n, src->record, src->open, &i->rev);
 
-    if (err == VAULT_OK && s->withheld && !src->closed && revision_introduces(&i->rev)) {
+    if (err == VAULT_OK && has_withheld(s, src, &i->rev)) {
         err = need_blob(src);
         if (err == VAULT_OK)
             err = recs_glance_withheld(s->r, src->blob, src->withheld, &i->rev);
     }
-    if (err == VAULT_OK && !(s->withheld && has_carried(&i->rev)))
+    if (err == VAULT_OK && !(s->withheld && !s->own_only && has_carried(&i->rev)))
         err = s->sift(s, thread, &i->rev, &wanted);
     i->passed_over = err == VAULT_OK && !wanted;
     return err;
@@ -160,7 +168,7 @@ load_item(struct work *w, const struct batch *b, struct item *i, unsigned thread
     if (err != VAULT_OK || i->passed_over)
         return err;
     err = recs_load_from(s->r, i->n, src.record, src.open, &i->rev);
-    if (err != VAULT_OK || !s->withheld || src.closed || !revision_introduces(&i->rev))
+    if (err != VAULT_OK || !has_withheld(s, &src, &i->rev))
         return err;
     err = need_blob(&src);
     return err != VAULT_OK ? err :
@@ -206,7 +214,7 @@ do_item(struct work *w, const struct batch *b, struct item *i)
         return VAULT_OK;
     if (!s->all && revision_removed(&i->rev))
         return VAULT_OK;
-    if (s->withheld && has_carried(&i->rev))
+    if (s->withheld && !s->own_only && has_carried(&i->rev))
         return put_off(w, i->n);
     return s->fn(s, i->n, &i->rev);
 }
@@ -504,7 +512,7 @@ head_unknown(struct scan *s, uint32_t n)
 {
     const struct pair *p = s->r->index.pair;
 
-    return !p[p[n].first].heads_known;
+    return !p[p[n].first].heads_known && !p[p[n].first].purged;
 }
 
 static vault_err
@@ -563,7 +571,8 @@ wanted(struct scan *s, uint32_t n)
 {
     const struct pair *p = &s->r->index.pair[n];
 
-    return (s->system || !index_is_system(p)) && (s->all || !p->superseded);
+    return (s->system || !index_is_system(p)) && (s->all || !p->superseded) &&
+        !index_purged(&s->r->index, n);
 }
 
 vault_err

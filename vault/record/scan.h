@@ -15,6 +15,7 @@ struct scan {
     bool withheld;          /* withheld values as well (keeper) */
     bool all;               /* every revision, not only heads of records that were not removed */
     bool system;            /* system records too */
+    bool own_only;          /* withheld values only with the revision that introduced them */
     bool tolerate;          /* tell damage to `bad` and go on */
 
     /*

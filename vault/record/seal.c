@@ -61,17 +61,25 @@ plain_of(struct revision *rev, enum leaf_tier tier)
 }
 
 vault_err
+seal_plain(struct buf *out, const struct seal_keys *k, const struct blob_keys *bk,
+    const struct revision *rev, enum leaf_tier tier, struct part plain)
+{
+    uint8_t aad[AAD_MAX];
+    uint8_t *p = buf_add(out, plain.n + BLOB_EXTRA);
+
+    if (p == NULL)
+        return err_nomem();
+    box_seal_nonce(p, bk->nonce, bk->k, blob_aad(aad, k, rev, tier), plain);
+    return VAULT_OK;
+}
+
+vault_err
 seal_blob(struct buf *out, const struct seal_keys *k, const struct blob_keys *bk,
     const struct revision *rev, enum leaf_tier tier)
 {
     const struct buf *plain = tier == LEAF_OPEN ? &rev->open : &rev->withheld;
-    uint8_t aad[AAD_MAX];
-    uint8_t *p = buf_add(out, plain->n + BLOB_EXTRA);
 
-    if (p == NULL)
-        return err_nomem();
-    box_seal_nonce(p, bk->nonce, bk->k, blob_aad(aad, k, rev, tier), PART(plain->p, plain->n));
-    return VAULT_OK;
+    return seal_plain(out, k, bk, rev, tier, PART(plain->p, plain->n));
 }
 
 vault_err
@@ -294,6 +302,23 @@ pack_open(struct pack *p, const struct seal_keys *k, struct part box)
     }
     sodium_memzero(plain, sizeof plain);
     return err;
+}
+
+void
+pack_drop_blob(struct pack *p, uint32_t i)
+{
+    if (!p->has_blob[i])
+        return;
+    if (!p->readable) {
+        p->quarantined[i] = true;
+        return;
+    }
+    sodium_memzero(p->blob_key[i], sizeof p->blob_key[i]);
+    p->has_blob[i] = p->quarantined[i] = false;
+    if (count_true(p->has_blob, p->n) == 0) {
+        p->how = 0;
+        p->n_inner = 0;
+    }
 }
 
 /* ---- row 0 ---- */

@@ -33,6 +33,9 @@ void blob_keys_derive(struct blob_keys *out, enum leaf_tier tier, const uint8_t 
 /* Plaintext of a finished revision (its open or withheld one) to a blob, appended to out. */
 VAULT_CHECK vault_err seal_blob(struct buf *out, const struct seal_keys *k,
     const struct blob_keys *bk, const struct revision *rev, enum leaf_tier tier);
+/* The same with another plaintext for it. */
+VAULT_CHECK vault_err seal_plain(struct buf *out, const struct seal_keys *k,
+    const struct blob_keys *bk, const struct revision *rev, enum leaf_tier tier, struct part plain);
 /* A blob to plaintext in rev->open or rev->withheld; seed receives the blob's. VAULT_ERR_DAMAGED. */
 VAULT_CHECK vault_err unseal_blob(struct revision *rev, uint8_t seed[static 32],
     const struct seal_keys *k, const uint8_t own[static 32], enum leaf_tier tier,
@@ -70,6 +73,12 @@ VAULT_CHECK vault_err pack_open(struct pack *p, const struct seal_keys *k, struc
 /* The blob keys of an opened pack of intake; it is then one wrapped by name. VAULT_ERR_DAMAGED: the key does not fit. */
 VAULT_CHECK vault_err pack_adopt(struct pack *p, const struct seal_keys *k,
     const struct secret *intake_key);
+
+/*
+ * Take the blob key of its i-th revision out. Where the inner wrap could not be opened it can only stay as it is, all of it: the key
+ * then counts as quarantined, and stands for a blob that is gone.
+ */
+void pack_drop_blob(struct pack *p, uint32_t i);
 
 /* Row 0: the log key and the tag key, 32 bytes each. */
 VAULT_CHECK vault_err root_seal(struct buf *out, const struct seal_keys *k,

@@ -85,6 +85,10 @@ recs_title_of(struct recs *r, uint32_t first, struct buf *out)
     uint32_t head = 0;
     vault_err err;
 
+    if (index_purged(&r->index, first)) {
+        buf_str(out, "[purged]");
+        return buf_ok(out);
+    }
     revision_init(&rev);
     err = recs_head(r, first, &head, NULL);
     if (err == VAULT_OK)

@@ -301,6 +301,7 @@ db_close(struct db *db)
         sqlite3_finalize(db->scan[i]);
     sqlite3_finalize(db->put_log);
     sqlite3_finalize(db->put_pair);
+    sqlite3_finalize(db->set_tags);
     sqlite3_close(db->sql);
     free(db);
 }

@@ -54,6 +54,8 @@ struct db_pair_row {
     struct part ids, tags;      /* of a pack: record id 16 | revision id 32 for each */
 };
 VAULT_CHECK vault_err db_put_pair(struct db *db, const struct db_pair_row *row);
+/* Other tags for the pack that begins with n. */
+VAULT_CHECK vault_err db_set_tags(struct db *db, int64_t n, struct part tags);
 
 /* ---- reading in order of n; parts are borrowed until the next step ---- */
 struct db_cursor;               /* at most one per table at a time */

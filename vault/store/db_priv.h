@@ -17,7 +17,7 @@
 struct db {
     sqlite3 *sql;
     sqlite3_stmt *put[DB_TABLES], *get[DB_TABLES], *del[DB_TABLES];
-    sqlite3_stmt *put_log, *put_pair;
+    sqlite3_stmt *put_log, *put_pair, *set_tags;
     sqlite3_stmt *scan[DB_SCANS];       /* prepared at first use, reused */
     bool scanning[DB_SCANS];
     bool in_txn;

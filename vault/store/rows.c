@@ -176,6 +176,20 @@ db_put_pair(struct db *db, const struct db_pair_row *row)
     return run(db, db->put_pair, rc);
 }
 
+vault_err
+db_set_tags(struct db *db, int64_t n, struct part tags)
+{
+    vault_err err = prepare(db, &db->set_tags, "UPDATE pair SET tags=?2 WHERE n=?1");
+    int rc;
+
+    if (err != VAULT_OK)
+        return err;
+    rc = sqlite3_bind_int64(db->set_tags, 1, n);
+    if (rc == SQLITE_OK)
+        rc = bind_part(db->set_tags, 2, tags);
+    return run(db, db->set_tags, rc);
+}
+
 static vault_err
 scan_open(struct db *db, unsigned which, int64_t from, struct db_cursor **out)
 {

@@ -1,0 +1,40 @@
+/*
+ * purge.h - what is to be destroyed of a record: chosen, told, done.
+ *
+ * Layer:   session, private.
+ * Secrets: folded withheld values that go, while a plan is made; in wiped buffers.
+ * Format:  docs/format.md, sections 9, 11, 13, 14.
+ */
+#ifndef VAULT_PURGE_H
+#define VAULT_PURGE_H
+
+#include "vault/record/mention.h"
+#include "vault/session.h"
+
+#define PURGE_FIELDS_MAX TYPE_FIELDS_MAX
+
+struct purge_field {
+    char name[NAME_MAX_BYTES];
+    uint64_t open, withheld;
+};
+
+struct purge {
+    struct vault *v;
+    const struct vault_purge *asked;
+    enum gone_what what;
+    uint32_t first;             /* of the record */
+    struct buf c;               /* of the leaves that go: 32 bytes each, sorted, none twice */
+    bool open;                  /* open values are among them: the record gets another key */
+    uint64_t revisions, values, kept, unread;
+    struct purge_field *field;  /* PURGE_FIELDS_MAX, or NULL: not counted */
+    size_t n_fields;
+    struct mentions *mentions;  /* NULL, or receives the withheld texts that go */
+};
+
+/* Find the record and everything that goes. VAULT_ERR_REFUSED, VAULT_ERR_NOT_FOUND, VAULT_ERR_INPUT. */
+VAULT_CHECK vault_err purge_choose(struct purge *p);
+/* Is this leaf among them (always, of a whole record)? */
+bool purge_takes(const struct purge *p, const struct leaf *l);
+void purge_free(struct purge *p);
+
+#endif

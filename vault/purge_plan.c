@@ -1,0 +1,288 @@
+/*
+ * purge_plan.c - what a purge would destroy, told beforehand: vault_purge_plan.
+ *
+ * Withheld values that go are looked for in everything else that the vault holds, all revisions, open and
+ * withheld. Where they stand is told, never what stands there; nothing is written and nothing shown, so it is no reveal.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "vault/base/text.h"
+#include "vault/purge.h"
+#include "vault/record/scan.h"
+#include "vault/record/value.h"
+#include "vault/view.h"
+
+struct plan_box {
+    struct vault_purge_plan pub;    /* first: freed through it */
+    struct pool pool;
+};
+
+/* One field of one record where something stands. */
+struct place {
+    uint32_t first;
+    char field[NAME_MAX_BYTES];
+    bool withheld;
+};
+
+struct looking {
+    struct purge *p;
+    struct mentions *m;
+    struct place *place;
+    size_t n, cap;
+    struct buf fold[2], text[2];    /* of the two threads of a scan */
+};
+
+/* ---- looking ---- */
+
+static bool
+has_text(const struct type_def *t, const struct leaf *l)
+{
+    const struct field_def *f = t == NULL ? NULL : type_field(t, l->field.p, l->field.n);
+
+    return f != NULL && l->value.n != 0 && f->kind != FIELD_LINK && f->kind != FIELD_BYTES &&
+        f->kind != FIELD_FILE;
+}
+
+static vault_err
+mentioned(struct looking *k, unsigned thread, const struct leaf *l, bool *yes)
+{
+    vault_err err;
+
+    buf_reset(&k->text[thread]);
+    err = value_to_text(&k->text[thread], l->value);
+    return err != VAULT_OK ? err :
+        mentions_in(k->m, PART(k->text[thread].p, k->text[thread].n), &k->fold[thread], yes);
+}
+
+static bool
+is_own(const struct looking *k, const struct revision *rev)
+{
+    return memcmp(rev->record, k->p->v->recs.index.pair[k->p->first].record, RECORD_ID_BYTES) == 0;
+}
+
+static vault_err
+sift(struct scan *s, unsigned thread, const struct revision *rev, bool *wanted)
+{
+    struct looking *k = s->ctx;
+    const struct type_def *t = type_set_by_hash(&k->p->v->recs.types, rev->type);
+    vault_err err = VAULT_OK;
+
+    *wanted = is_own(k, rev);       /* which of its leaves go is known once they are verified */
+    for (size_t i = 0; err == VAULT_OK && !*wanted && i < rev->n_leaves; i++)
+        if (has_text(t, &rev->leaf[i]))
+            err = mentioned(k, thread, &rev->leaf[i], wanted);
+    return err;
+}
+
+static vault_err
+note(struct looking *k, uint32_t first, const struct type_def *t, const struct leaf *l)
+{
+    struct place *p;
+
+    for (size_t i = 0; i < k->n; i++)
+        if (k->place[i].first == first && strlen(k->place[i].field) == l->field.n &&
+            memcmp(k->place[i].field, l->field.p, l->field.n) == 0)
+            return VAULT_OK;
+    if (k->n == k->cap) {
+        size_t cap = k->cap == 0 ? 64 : k->cap * 2;
+        p = reallocarray(k->place, cap, sizeof *p);
+        if (p == NULL)
+            return err_nomem();
+        k->place = p;
+        k->cap = cap;
+    }
+    p = &k->place[k->n++];
+    memset(p, 0, sizeof *p);
+    p->first = first;
+    memcpy(p->field, l->field.p, l->field.n);
+    p->withheld = type_set_tier(&k->p->v->recs.types, t, type_field(t, l->field.p, l->field.n),
+        l->tier) == LEAF_WITHHELD;
+    return VAULT_OK;
+}
+
+static vault_err
+each(struct scan *s, uint32_t n, struct revision *rev)
+{
+    struct looking *k = s->ctx;
+    const struct type_def *t = type_set_by_hash(&k->p->v->recs.types, rev->type);
+    vault_err err = VAULT_OK;
+
+    for (size_t i = 0; err == VAULT_OK && i < rev->n_leaves; i++) {
+        const struct leaf *l = &rev->leaf[i];
+        bool yes = false;
+        if (!has_text(t, l) || (is_own(k, rev) && purge_takes(k->p, l)))
+            continue;
+        err = mentioned(k, 1, l, &yes);
+        if (err == VAULT_OK && yes)
+            err = note(k, k->p->v->recs.index.pair[n].first, t, l);
+    }
+    return err;
+}
+
+static vault_err
+pass_over(struct scan *s, uint32_t n)
+{
+    (void)s;
+    (void)n;
+    return VAULT_OK;                /* check tells what is damaged */
+}
+
+static vault_err
+look(struct looking *k)
+{
+    struct scan s = { .r = &k->p->v->recs, .withheld = true, .all = true, .own_only = true,
+        .tolerate = true, .sift = sift, .fn = each, .bad = pass_over, .ctx = k };
+
+    return k->m->n == 0 ? VAULT_OK : scan_run(&s);
+}
+
+/* ---- telling ---- */
+
+static vault_err
+title_of(struct plan_box *b, struct vault *v, uint32_t first, const char **out)
+{
+    struct buf title = BUF_INIT;
+    vault_err err = recs_title_of(&v->recs, first, &title);
+
+    if (err == VAULT_ERR_DAMAGED) {
+        vault_clear_error();
+        buf_str(&title, "(damaged)");
+        err = VAULT_OK;
+    }
+    if (err == VAULT_OK) {
+        *out = pool_text(&b->pool, PART(title.p, title.n));
+        err = *out == NULL ? err_nomem() : VAULT_OK;
+    }
+    buf_free(&title);
+    return err;
+}
+
+static vault_err
+type_of(struct vault *v, uint32_t first, const char **out)
+{
+    const struct type_def *t = NULL;
+    struct revision rev;
+    uint32_t head = 0;
+    vault_err err;
+
+    revision_init(&rev);
+    err = recs_head(&v->recs, first, &head, NULL);
+    if (err == VAULT_OK)
+        err = recs_load(&v->recs, head, &rev);
+    if (err == VAULT_OK)
+        t = type_set_by_hash(&v->recs.types, rev.type);
+    revision_free(&rev);
+    *out = t == NULL ? "" : t->name;
+    if (err == VAULT_ERR_DAMAGED) {
+        vault_clear_error();
+        err = VAULT_OK;
+    }
+    return err;
+}
+
+static vault_err
+tell_mentions(struct plan_box *b, struct vault *v, const struct looking *k)
+{
+    struct vault_purge_mention *out = pool_alloc(&b->pool, (k->n + 1) * sizeof *out);
+    vault_err err = out == NULL ? err_nomem() : VAULT_OK;
+
+    for (size_t i = 0; err == VAULT_OK && i < k->n; i++) {
+        const struct place *p = &k->place[i];
+        char code[CODE_LEN + 1];
+        code_of(code, v->recs.index.pair[p->first].record);
+        out[i].id = pool_text(&b->pool, PART(code, CODE_LEN));
+        out[i].field = pool_text(&b->pool, PART(p->field, strlen(p->field)));
+        out[i].withheld = p->withheld;
+        err = out[i].id == NULL || out[i].field == NULL ? err_nomem() :
+            title_of(b, v, p->first, &out[i].label);
+        if (err == VAULT_OK)
+            err = type_of(v, p->first, &out[i].type);
+    }
+    b->pub.mentions = out;
+    b->pub.n_mentions = k->n;
+    return err;
+}
+
+static vault_err
+tell_fields(struct plan_box *b, const struct purge *p)
+{
+    struct vault_purge_field *out = pool_alloc(&b->pool, (p->n_fields + 1) * sizeof *out);
+
+    for (size_t i = 0; out != NULL && i < p->n_fields; i++) {
+        out[i].name = pool_text(&b->pool, PART(p->field[i].name, strlen(p->field[i].name)));
+        out[i].open = p->field[i].open;
+        out[i].withheld = p->field[i].withheld;
+        if (out[i].name == NULL)
+            return err_nomem();
+    }
+    b->pub.fields = out;
+    b->pub.n_fields = p->n_fields;
+    return out == NULL ? err_nomem() : VAULT_OK;
+}
+
+static vault_err
+tell(struct plan_box *b, const struct purge *p, const struct looking *k)
+{
+    vault_err err;
+
+    code_of(b->pub.id, p->v->recs.index.pair[p->first].record);
+    b->pub.what = gone_name(p->what);
+    b->pub.revisions = p->revisions;
+    b->pub.values = p->values;
+    b->pub.kept = p->kept;
+    b->pub.unread = p->unread;
+    err = title_of(b, p->v, p->first, &b->pub.label);
+    if (err == VAULT_OK)
+        err = tell_fields(b, p);
+    return err != VAULT_OK ? err : tell_mentions(b, p->v, k);
+}
+
+void
+vault_purge_plan_free(struct vault_purge_plan *p)
+{
+    struct plan_box *b = (struct plan_box *)p;
+
+    if (b == NULL)
+        return;
+    pool_free(&b->pool);
+    free(b);
+}
+
+static void
+looking_free(struct looking *k)
+{
+    free(k->place);
+    for (unsigned i = 0; i < 2; i++) {
+        buf_free(&k->fold[i]);
+        buf_free(&k->text[i]);
+    }
+}
+
+vault_err
+vault_purge_plan(vault *v, const struct vault_purge *what, struct vault_purge_plan **out)
+{
+    struct mentions m = {0};
+    struct purge p = { .v = v, .asked = what, .mentions = &m };
+    struct looking k = { .p = &p, .m = &m };
+    struct plan_box *b = calloc(1, sizeof *b);
+    vault_err err;
+
+    vault_clear_error();
+    p.field = calloc(PURGE_FIELDS_MAX, sizeof *p.field);
+    err = b == NULL || p.field == NULL ? err_nomem() : purge_choose(&p);
+    if (err == VAULT_OK)
+        err = look(&k);
+    if (err == VAULT_OK)
+        err = tell(b, &p, &k);
+    if (err == VAULT_OK) {
+        *out = &b->pub;
+        b = NULL;
+    }
+    vault_purge_plan_free(b == NULL ? NULL : &b->pub);
+    looking_free(&k);
+    mentions_free(&m);
+    free(p.field);
+    purge_free(&p);
+    return err;
+}

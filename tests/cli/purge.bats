@@ -1,0 +1,162 @@
+# purge and compact: what a person sees.
+
+load helpers
+
+KEEPER='keeper of the keys'
+CASE='caseworker of 2026'
+
+setup_file() {
+    cd "$BATS_FILE_TMPDIR" || return 1
+    new_vault base "$KEEPER"
+    w "$KEEPER" --quiet key add --tier case "${CHEAP[@]}" --new-passphrase-fd 5 5<<< "$CASE"
+    w "$KEEPER" add person --from - <<< '{"ref":"P-1","label":"grey-heron","residence":"Kem","name":"Kim Song","address":"12 Lane"}'
+    w "$KEEPER" edit P-1 --from - <<< '{"name":"Choe Song","residence":"Omsk"}'
+    w "$KEEPER" add person --from - <<< '{"ref":"P-2","occupation":"helps Kim Song","notes":"lives at 12 Lane"}'
+    w "$KEEPER" add case ref=C-1 title=against person=P-1
+}
+
+setup() {
+    common_setup
+    cp -r "$BATS_FILE_TMPDIR/base.vault" v.vault
+    VAULT=$PWD/v.vault
+}
+
+k() { w "$KEEPER" "$@"; }
+
+# code REF: its code.
+code() {
+    k show "$1" --json | "${PYTHON:-/usr/bin/python3}" -c 'import json, sys; print(json.load(sys.stdin)["id"])'
+}
+
+# revision REF N: the N-th revision, from 0.
+revision() {
+    k history "$1" --json | "${PYTHON:-/usr/bin/python3}" -c 'import json, sys; print(json.load(sys.stdin)[int(sys.argv[1])]["revision"])' "$2"
+}
+
+# same: the vault's files are as they were.
+same() {
+    cmp "$VAULT/keys" "$BATS_FILE_TMPDIR/base.vault/keys"
+    cmp "$VAULT/records.db" "$BATS_FILE_TMPDIR/base.vault/records.db"
+}
+
+@test "without --yes nothing happens, and the plan changes nothing" {
+    refused 6 k purge P-1
+    says 'purge ID --plan'
+    run k purge P-1 --plan
+    [ "$status" = 0 ]
+    says 'destroys'
+    never says 'helps'          # a place, never what stands there
+    same
+}
+
+@test "the plan as json: what goes, where it stands elsewhere, what is not reached" {
+    run k purge P-1 --plan --json
+    json 'd["what"] == "record" and d["revisions"] == 2 and d["kept"] == 0'
+    json '{f["field"]: (f["open"], f["withheld"]) for f in d["fields"]} == {"ref": (2, 0), "label": (2, 0), "residence": (2, 0), "name": (0, 2), "address": (0, 1)}'
+    json 'sorted((m["field"], m["withheld"]) for m in d["mentions"]) == [("notes", True), ("occupation", False)]'
+    json 'any("backup" in x for x in d["not_reached"])'
+    run k purge P-1 --rev "$(revision P-1 0)" --plan --json
+    json 'd["what"] == "revision" and d["values"] == 2 and d["kept"] == 3'
+    same
+}
+
+@test "a case holder can neither purge nor plan; he can compact" {
+    refused 6 w "$CASE" purge P-1 --yes
+    refused 6 w "$CASE" purge P-1 --plan
+    same
+    w "$CASE" compact
+    w "$CASE" show P-1
+    k check
+}
+
+@test "a purged record: what each command says of it" {
+    id=$(code P-1)
+    k purge P-1 --yes --json > done.json
+    for p in "$KEEPER" "$CASE"; do
+        refused 7 w "$p" show "$id"
+        says 'was purged'
+        refused 7 w "$p" show P-1
+        refused 7 w "$p" edit "$id" ref=P-9
+        refused 7 w "$p" rm "$id"
+        run w "$p" history "$id" --json
+        json '[h["action"] for h in d] == ["add", "edit", "purge"] and d[0]["purged"] and d[2]["revision"] is None'
+        run w "$p" list --json
+        json 'sorted(r["type"] for r in d) == ["case", "person"]'
+        run w "$p" search Omsk --json
+        json 'd == []'
+        run w "$p" show C-1
+        says '[purged]'
+        w "$p" check
+    done
+    refused 7 k revert "$id" "$(revision "$id" 0)"
+    refused 7 k purge "$id" --yes
+    k add person ref=P-1 label=grey-heron
+    k check
+}
+
+@test "a purged field and revision: gone from every revision, and nothing brings them back" {
+    first=$(revision P-1 0)
+    k purge P-1 --field address --yes
+    k purge P-1 --rev "$first" --yes
+    for p in "$KEEPER" "$CASE"; do
+        run w "$p" show P-1 --rev "$first"
+        says 'residence  [purged]'
+        says 'address    [purged]'
+        w "$p" check
+    done
+    run k show P-1 --reveal --json
+    json 'd["fields"]["name"] == "Choe Song" and "address" not in d["fields"]'
+    refused 6 k revert P-1 "$first"
+    says 'were purged'
+    refused 6 k purge P-1 --rev "$(revision P-1 1)" --yes
+    refused 7 k purge P-1 --field address --yes
+    w "$CASE" edit P-1 residence=Tomsk
+    k check
+}
+
+@test "the log tells of a purge, and no value of it" {
+    k purge P-1 --field name --yes
+    run k log --json
+    json 'd[-1]["action"] == "purge" and d[-1]["keeper_signed"] and d[-1]["detail"]["fields"] == ["name"]'
+    [[ $output != *Song* ]]
+}
+
+@test "compact says the sizes before and after, and gives room back" {
+    for i in {1..300}; do
+        echo "{\"ref\":\"Q$i\",\"notes\":\"$(printf 'long text %.0s' {1..100})\"}"
+    done > rows.json
+    k import rows.json --as case
+    k import rows.json --as case --key ref
+    for i in 1 2 3 4 5; do k purge "Q$i" --yes --quiet; done
+    before=$(stat -c %s "$VAULT/records.db")
+    run k compact --json
+    json "d['before'] == $before and d['after'] == $(stat -c %s "$VAULT/records.db")"
+    json 'd["after"] <= d["before"]'
+    k check
+}
+
+@test "in a shell: purge works, compact is for outside" {
+    id=$(code P-1)
+    run w "$KEEPER" shell <<< $'purge P-1 --yes\nadd person ref=P-1\ncheck\nexit'
+    [ "$status" = 0 ]
+    refused 2 w "$KEEPER" shell <<< 'compact'
+    says 'cannot run within a shell'
+    refused 7 k show "$id"
+    k check
+}
+
+@test "purge after rekey, rekey after purge, and a travel copy of it" {
+    k purge P-1 --field name --yes
+    k key rekey
+    k check
+    id=$(code P-1)
+    k purge P-1 --yes
+    k check
+    k key rekey
+    k travel t.vault
+    VAULT=$PWD/t.vault
+    w "$CASE" check
+    refused 7 w "$CASE" show "$id"
+    run w "$CASE" history "$id"
+    says purge
+}

@@ -1,6 +1,7 @@
 /* cmd_purge.c - destroying for good: purge. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include "cli/cmd.h"
 #include "cli/fail.h"
 #include "cli/json.h"
@@ -40,6 +41,7 @@ plan_json(const struct vault_purge_plan *p)
     js_pair(&j, "what", p->what);
     js_pair_uint(&j, "revisions", p->revisions);
     js_pair_uint(&j, "values", p->values);
+    js_pair_uint(&j, "attachments", p->attachments);
     js_pair_uint(&j, "kept", p->kept);
     js_pair_uint(&j, "unread", p->unread);
     js_key(&j, "fields");
@@ -108,6 +110,9 @@ plan_text(const struct vault_purge_plan *p)
         printf("%" PRIu64 "%s\n", f->open + f->withheld,
             f->open == 0 ? " withheld" : f->withheld == 0 ? "" : " (some withheld)");
     }
+    if (p->attachments != 0)
+        printf("%" PRIu64 " attachment%s with %s bytes\n", p->attachments,
+            p->attachments == 1 ? "" : "s", p->attachments == 1 ? "its" : "their");
     if (p->kept != 0)
         printf("%" PRIu64 " value%s of it still stand%s in the present revision, and stay\n", p->kept,
             p->kept == 1 ? "" : "s", p->kept == 1 ? "s" : "");
@@ -158,11 +163,26 @@ tell(struct call *c, const struct vault_purged *done)
         term_say("  - %s", NOT_REACHED[i]);
 }
 
+/* A number stands for itself; anything else is a name, or "#N". */
+static const char *
+attachment_name(const struct call *c, char number[static 16])
+{
+    const char *text = call_value(c, "attachment");
+    size_t digits = text == NULL ? 0 : strspn(text, "0123456789");
+
+    if (digits == 0 || digits > 6 || text[digits] != '\0')
+        return text;
+    snprintf(number, 16, "#%s", text);
+    return number;
+}
+
 static vault_err
 purge_run(struct call *c)
 {
+    char number[16];
+    const char *attachment = attachment_name(c, number);
     struct vault_purge what = { .id = c->args[0], .field = call_value(c, "field"),
-        .revision = call_value(c, "rev") };
+        .revision = call_value(c, "rev"), .attachment = attachment };
     struct vault_purged done = { .values = 0 };
     bool plan = call_has(c, "plan");
     vault_err err;
@@ -182,14 +202,15 @@ purge_run(struct call *c)
 
 const struct cmd cmd_purge = {
     .name = "purge",
-    .args = "ID [--field F | --rev R] (--plan | --yes)",
-    .summary = "destroy a record, a field or a revision for good, with its keys",
+    .args = "ID [--field F | --rev R | --attachment N] (--plan | --yes)",
+    .summary = "destroy a record, or part of it, for good, with its keys",
     .examples = "purge K-12 --plan\npurge K-12 --yes\npurge K-12 --field address --yes\n"
-        "purge K-12 --rev 0a1b2c --yes\ncompact\n",
+        "purge K-12 --rev 0a1b2c --yes\npurge K-12 --attachment 2 --yes\ncompact\n",
     .about =
-        "Needs a keeper. Without --field and --rev all of the record goes. --field: every value the\n"
+        "Needs a keeper. Without one of the three all of the record goes. --field: every value the\n"
         "field has or had. --rev: the values of that revision that are not in the present one any\n"
-        "more, wherever the record repeats them. Ids stay, so that `history` and old signatures hold;\n"
+        "more, wherever the record repeats them. --attachment: one of those that `show` lists, by its\n"
+        "number or name, from all revisions. Ids stay, so that `history` and old signatures hold;\n"
         "`show` then says that it was purged, links to it show its code and [purged], and its ref\n"
         "and label may be given to another record. Nothing brings it back.\n"
         "--plan changes nothing: it tells what would go, and in which fields of other records a\n"
@@ -197,13 +218,14 @@ const struct cmd cmd_purge = {
         "A copy of records.db from before a purge is of no use with the present `keys`; with the\n"
         "`keys` of its time (a backup, a travel copy, a stolen disk) it still opens. Run `compact`\n"
         "afterwards.\n"
-        "--json with --plan: {\"id\",\"label\",\"what\",\"revisions\",\"values\",\"kept\",\"unread\",\n"
+        "--json with --plan: {\"id\",\"label\",\"what\",\"revisions\",\"values\",\"attachments\",\"kept\",\"unread\",\n"
         "\"fields\":[{\"field\",\"open\",\"withheld\"}],\n"
         "\"mentions\":[{\"id\",\"type\",\"label\",\"field\",\"withheld\"}],\"not_reached\":[...]};\n"
         "else {\"id\",\"revisions\",\"values\",\"not_reached\":[...]}\n",
     .opts = (const struct opt[]){
         { "field", 0, false, "F", "all values of this field, present and past" },
         { "rev", 0, false, "R", "what this revision holds and the present one does not" },
+        { "attachment", 0, false, "N", "one attachment, by its number or name" },
         { "plan", 0, false, NULL, "tell what would go; change nothing" },
         { "yes", 0, false, NULL, "yes, destroy it" },
         { NULL, 0, false, NULL, NULL } },

@@ -204,7 +204,7 @@ print_attachments(const struct vault_record *r)
             continue;
         }
         out_style(OUT_DIM);
-        fputs(a->withheld ? "[withheld]" : "[gone]", stdout);
+        fputs(a->purged ? "[purged]" : a->withheld ? "[withheld]" : "[gone]", stdout);
         out_style(OUT_PLAIN);
         putchar('\n');
     }

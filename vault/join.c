@@ -7,8 +7,8 @@
  *
  * Of a record that was purged here only the ids are taken in. One that got another key by a purge is sealed under that.
  */
+#include "vault/attachments.h"
 #include "vault/record/reseal.h"
-#include "vault/session.h"
 
 #include <sodium.h>
 #include <stdlib.h>
@@ -262,10 +262,60 @@ copy_all(struct joining *j)
     return err;
 }
 
-/*
- * The pieces of attachments that are not here. Their numbers are drawn, so they keep them; where one is taken, it is by
- * the same piece. Those that are withheld cannot be told apart without a keeper: all that the other copy has come along.
- */
+/* One piece that is not here. Their numbers are drawn, so they keep them; where one is taken, it is by the same piece. */
+static vault_err
+copy_chunk(struct joining *j, enum db_table t, int64_t n)
+{
+    struct buf data = BUF_INIT;
+    vault_err err = db_get(j->v->db, t, n, &data);
+
+    if (err == VAULT_ERR_NOT_FOUND) {
+        err = db_get(j->other->db, t, n, &data);
+        if (err == VAULT_OK)
+            err = db_put(j->v->db, t, n, PART(data.p, data.n));
+        else if (err == VAULT_ERR_NOT_FOUND)
+            err = VAULT_OK;     /* check tells it */
+    }
+    buf_free(&data);
+    return err;
+}
+
+/* Those that revision n of the other copy names: what was purged here and nobody carried on does not come back. */
+static vault_err
+copy_files_of(struct joining *j, uint32_t n, struct revision *rev)
+{
+    struct file_rows rows;
+    vault_err err = recs_load(&j->other->recs, n, rev);
+
+    for (size_t i = 0; err == VAULT_OK && i < rev->n_leaves; i++) {
+        const struct leaf *l = &rev->leaf[i];
+        if (!l->here || l->file_key == NULL || !value_is_file(l->value))
+            continue;
+        err = file_rows_of(&rows, l);
+        for (uint64_t k = 0; err == VAULT_OK && k < rows.pieces; k++)
+            err = copy_chunk(j, rows.table, rows.first + (int64_t)k);
+    }
+    return err;
+}
+
+static vault_err
+copy_open_files(struct joining *j)
+{
+    const struct index *ix = &j->other->recs.index;
+    struct revision rev;
+    vault_err err = VAULT_OK;
+
+    revision_init(&rev);
+    for (uint32_t i = 0; err == VAULT_OK && i < j->n_rows; i++)
+        for (uint32_t n = 1; err == VAULT_OK && n <= ix->n; n++)
+            if (ix->pair[n].log == j->rows[i] && !index_is_system(&ix->pair[n]) &&
+                !is_purged(j, ix->pair[n].record))
+                err = copy_files_of(j, n, &rev);
+    revision_free(&rev);
+    return err;
+}
+
+/* Pieces that are withheld cannot be told apart without a keeper: all that the other copy has come along. */
 static vault_err
 copy_chunks(struct joining *j, enum db_table t)
 {
@@ -318,7 +368,7 @@ run(struct joining *j)
         return err;
     err = copy_all(j);
     if (err == VAULT_OK)
-        err = copy_chunks(j, DB_OPEN_CHUNK);
+        err = copy_open_files(j);
     if (err == VAULT_OK)
         err = copy_chunks(j, DB_WITHHELD_CHUNK);
     if (err != VAULT_OK) {

@@ -8,8 +8,8 @@
 #ifndef VAULT_PURGE_H
 #define VAULT_PURGE_H
 
+#include "vault/attachments.h"
 #include "vault/record/mention.h"
-#include "vault/session.h"
 
 #define PURGE_FIELDS_MAX TYPE_FIELDS_MAX
 
@@ -25,7 +25,8 @@ struct purge {
     uint32_t first;             /* of the record */
     struct buf c;               /* of the leaves that go: 32 bytes each, sorted, none twice */
     bool open;                  /* open values are among them: the record gets another key */
-    uint64_t revisions, values, kept, unread;
+    char file_field[NAME_MAX_BYTES];    /* of the attachment asked for */
+    uint64_t revisions, values, attachments, kept, unread;
     struct purge_field *field;  /* PURGE_FIELDS_MAX, or NULL: not counted */
     size_t n_fields;
     struct mentions *mentions;  /* NULL, or receives the withheld texts that go */

@@ -17,7 +17,10 @@ struct choosing {
     struct revision rev;
     struct buf extra, text;
     struct buf held;            /* what the newest revisions hold */
-    struct buf target;          /* what the revision named holds and they do not */
+    struct buf target;          /* what the revision named holds and they do not; or the c of an attachment */
+    uint64_t file_first;        /* its first row, where it is open and can be read */
+    bool by_rows;
+    struct buf files;           /* of those that go: tier and first row of each, 9 bytes */
 };
 
 static int
@@ -67,7 +70,12 @@ hash_value(struct choosing *x, const struct leaf *l, uint8_t out[static 32])
     vault_err err;
 
     buf_reset(&x->text);
-    err = value_to_text(&x->text, l->value);
+    if (value_is_file(l->value)) {
+        buf_put(&x->text, l->value.p, l->value.n);
+        err = buf_ok(&x->text);
+    } else {
+        err = value_to_text(&x->text, l->value);
+    }
     both[2] = PART(x->text.p, x->text.n);
     if (err == VAULT_OK)
         hash_parts(out, "withheld:purge:1", both, 3);
@@ -173,6 +181,40 @@ aim_at_revision(struct choosing *x)
     return err != VAULT_OK ? err : learn_target(x, n);
 }
 
+/* ---- one attachment ---- */
+
+/* A withheld one is known by its leaf; an open one has another in each revision, and the same rows in all. */
+static vault_err
+aim_at_attachment(struct choosing *x)
+{
+    struct purge *p = x->p;
+    struct attachment a = {0};
+    uint32_t head = 0;
+    vault_err err = recs_head(&p->v->recs, p->first, &head, NULL);
+
+    if (err == VAULT_OK)
+        err = load_whole(x, head);
+    if (err == VAULT_OK)
+        err = attachment_find(p->v, &x->rev, p->asked->attachment, &a);
+    if (err == VAULT_OK && is_gone(x, a.l))
+        err = err_say(VAULT_ERR_NOT_FOUND, "'history' tells when and by whom",
+            "that attachment was purged already");
+    if (err != VAULT_OK)
+        return err;
+    buf_put(&x->target, a.l->c, 32);
+    x->by_rows = a.known && a.l->tier == LEAF_OPEN;
+    x->file_first = a.l->file_first;
+    memcpy(p->file_field, a.f->name, sizeof p->file_field);
+    return buf_ok(&x->target);
+}
+
+static bool
+is_that_file(const struct choosing *x, const struct leaf *l)
+{
+    return set_has(&x->target, l->c) || (x->by_rows && l->tier == LEAF_OPEN &&
+        l->file_key != NULL && value_is_file(l->value) && l->file_first == x->file_first);
+}
+
 /* ---- all revisions: what goes of each ---- */
 
 static vault_err
@@ -185,9 +227,29 @@ goes(struct choosing *x, const struct leaf *l, bool *yes)
         return VAULT_OK;
     if (x->p->what == GONE_REVISION)
         return in_set(x, &x->target, l, yes);
+    if (x->p->what == GONE_ATTACHMENT) {
+        *yes = is_that_file(x, l);
+        return VAULT_OK;
+    }
     *yes = x->p->what == GONE_RECORD ||
         (l->field.n == strlen(field) && memcmp(l->field.p, field, l->field.n) == 0);
     return VAULT_OK;
+}
+
+/* Open revisions repeat a file: its rows tell that it is the same. */
+static void
+count_file(struct choosing *x, const struct leaf *l)
+{
+    uint8_t id[9] = { l->tier };
+
+    if (l->file_key == NULL || !value_is_file(l->value))
+        return;
+    put_u64(id + 1, l->file_first);
+    for (size_t at = 0; at < x->files.n; at += sizeof id)
+        if (memcmp(x->files.p + at, id, sizeof id) == 0)
+            return;
+    buf_put(&x->files, id, sizeof id);
+    x->p->attachments++;
 }
 
 static void
@@ -243,11 +305,14 @@ take_leaves(struct choosing *x)
             continue;
         any = true;
         count(x->p, l);
+        count_file(x, l);
         if (x->p->what != GONE_RECORD)
             buf_put(&x->p->c, l->c, 32);
         err = note_text(x, t, l);
     }
     x->p->revisions += any && x->p->what != GONE_RECORD;
+    if (err == VAULT_OK)
+        err = buf_ok(&x->files);
     return err != VAULT_OK ? err : buf_ok(&x->p->c);
 }
 
@@ -314,15 +379,19 @@ purge_choose(struct purge *p)
 
     revision_init(&x.rev);
     p->what = p->asked->field != NULL ? GONE_FIELD : p->asked->revision != NULL ? GONE_REVISION :
-        GONE_RECORD;
-    if (err == VAULT_OK && p->asked->field != NULL && p->asked->revision != NULL)
-        err = err_say(VAULT_ERR_INPUT, NULL, "purge a field or a revision, not both at once");
+        p->asked->attachment != NULL ? GONE_ATTACHMENT : GONE_RECORD;
+    if (err == VAULT_OK && (p->asked->field != NULL) + (p->asked->revision != NULL) +
+            (p->asked->attachment != NULL) > 1)
+        err = err_say(VAULT_ERR_INPUT, NULL,
+            "purge a field, a revision or an attachment, not several at once");
     if (err == VAULT_OK)
         err = session_find(p->v, p->asked->id, &p->first);
     if (err == VAULT_OK && index_purged(&p->v->recs.index, p->first))
         err = recs_purged();
     if (err == VAULT_OK && p->what == GONE_REVISION)
         err = aim_at_revision(&x);
+    if (err == VAULT_OK && p->what == GONE_ATTACHMENT)
+        err = aim_at_attachment(&x);
     if (err == VAULT_OK)
         err = take_revisions(&x);
     if (err == VAULT_OK && p->what != GONE_RECORD && p->c.n == 0)
@@ -332,5 +401,6 @@ purge_choose(struct purge *p)
     buf_free(&x.text);
     buf_free(&x.held);
     buf_free(&x.target);
+    buf_free(&x.files);
     return err;
 }

@@ -230,6 +230,7 @@ tell(struct plan_box *b, const struct purge *p, const struct looking *k)
     b->pub.what = gone_name(p->what);
     b->pub.revisions = p->revisions;
     b->pub.values = p->values;
+    b->pub.attachments = p->attachments;
     b->pub.kept = p->kept;
     b->pub.unread = p->unread;
     err = title_of(b, p->v, p->first, &b->pub.label);

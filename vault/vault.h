@@ -317,6 +317,7 @@ struct vault_attachment {
     const char *field;
     bool withheld;              /* tier */
     bool present;               /* false: withheld and not revealed, or purged: nothing below is known */
+    bool purged;                /* a keeper destroyed it */
     const char *name, *type;    /* type: media type */
     uint64_t size;
     const char *sha256;         /* of its content, hexadecimal */
@@ -443,7 +444,8 @@ VAULT_API VAULT_CHECK vault_err vault_history(vault *v, const char *id, vault_hi
 struct vault_purge {
     const char *id;
     const char *field;                  /* all values of this field, or */
-    const char *revision;               /* what this revision holds and no newest one does, or (both NULL) all of it */
+    const char *revision;               /* what this revision holds and no newest one does, or */
+    const char *attachment;             /* one of the newest revision, by name or "#N", or (all NULL) all of it */
 };
 struct vault_purge_field {
     const char *name;
@@ -456,8 +458,9 @@ struct vault_purge_mention {
 struct vault_purge_plan {
     char id[VAULT_CODE_LEN + 1];
     const char *label;                  /* title of the record */
-    const char *what;                   /* "record", "field", "revision" */
+    const char *what;                   /* "record", "field", "revision", "attachment" */
     uint64_t revisions, values;         /* that lose values (all of a record), and how many these are */
+    uint64_t attachments;               /* files among the values, each counted once */
     uint64_t kept;                      /* values of the revision named that a newest one holds: they stay */
     uint64_t unread;                    /* revisions whose withheld values cannot be read, and were not searched for */
     const struct vault_purge_field *fields;

@@ -221,6 +221,7 @@ fill_attachment(struct build *b, const struct attachment *x, struct vault_attach
     out->number = x->number;
     out->field = x->f->name;
     out->withheld = x->l->tier != LEAF_OPEN;
+    out->purged = gone_find(&b->v->recs.gone, b->rev->record, x->l->c) != GONE_NOT;
     out->present = x->known && (!out->withheld || b->opt->reveal);
     if (!out->present)
         return VAULT_OK;

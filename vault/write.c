@@ -210,7 +210,7 @@ vault_edit(vault *v, const char *id, const vault_fields *f, struct vault_added *
     return err;
 }
 
-/* Content that was destroyed cannot come back; a field that was purged on its own is left out. */
+/* Content that was destroyed cannot come back; a field or attachment that was purged on its own is left out. */
 static vault_err
 may_come_back(const struct vault *v, const struct revision *old)
 {
@@ -219,7 +219,7 @@ may_come_back(const struct vault *v, const struct revision *old)
     for (size_t i = 0; i < old->n_leaves; i++) {
         enum gone_what what = gone_find(&v->recs.gone, old->record, old->leaf[i].c);
         any = any || what == GONE_NOT;
-        refused = refused || (what != GONE_NOT && what != GONE_FIELD);
+        refused = refused || what == GONE_REVISION;
     }
     if (any && !refused)
         return VAULT_OK;

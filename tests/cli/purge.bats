@@ -114,6 +114,50 @@ same() {
     k check
 }
 
+# rows TABLE: how many it has, by the stock program.
+rows() {
+    "${PYTHON:-/usr/bin/python3}" "$BATS_TEST_DIRNAME/../fault/rawkey.py" "$VAULT" <<< "$KEEPER" > raw_key
+    sqlcipher -batch "$VAULT/records.db" <<< "$(cat raw_key)
+SELECT count(*) FROM $1;" | tail -1
+}
+
+@test "attachments: one by its number, those of a revision, of a field, of a record" {
+    for n in 1 2 3 4; do head -c 300000 /dev/urandom > "scan$n.bin"; done
+    k attach P-1 scan1.bin scan2.bin
+    k attach P-1 scan3.bin scan4.bin --open
+    k edit P-1 residence=Tver                           # repeats the open ones
+    [ "$(rows withheld_chunk) $(rows open_chunk)" = '4 4' ]
+    run k purge P-1 --attachment scan4.bin --plan --json
+    json 'd["what"] == "attachment" and d["attachments"] == 1 and d["values"] == 2'
+    k purge P-1 --attachment scan4.bin --yes
+    k purge P-1 --attachment 1 --yes
+    [ "$(rows withheld_chunk) $(rows open_chunk)" = '2 2' ]
+    k check
+    run k show P-1 --reveal
+    [ "$(grep -c '\[purged\]' <<< "$output")" = 2 ]
+    refused 7 k extract P-1 scan1.bin -o out.bin
+    k extract P-1 scan2.bin -o out2.bin
+    k extract P-1 scan3.bin -o out3.bin
+    cmp scan2.bin out2.bin
+    cmp scan3.bin out3.bin
+    refused 7 k purge P-1 --attachment '#1' --yes
+    # What was detached is in older revisions only.
+    k detach P-1 scan3.bin
+    old=$(revision P-1 3)
+    k purge P-1 --rev "$old" --yes
+    [ "$(rows withheld_chunk) $(rows open_chunk)" = '2 0' ]
+    k check
+    w "$CASE" check
+    k attach P-2 scan1.bin
+    k purge P-2 --field files --yes
+    [ "$(rows withheld_chunk)" = 2 ]
+    k purge P-1 --yes
+    [ "$(rows withheld_chunk) $(rows open_chunk)" = '0 0' ]
+    k compact
+    k check
+    "${PYTHON:-/usr/bin/python3}" "$BATS_TEST_DIRNAME/../reader/reader.py" "$VAULT" <<< "$KEEPER"
+}
+
 @test "the log tells of a purge, and no value of it" {
     k purge P-1 --field name --yes
     run k log --json

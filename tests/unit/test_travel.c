@@ -467,6 +467,45 @@ test_travel__both_sides_are_kept(void **state)
     vault_close(v);
 }
 
+static vault_err
+purge(vault *v, const char *id, const char *field)
+{
+    struct vault_purge what = { .id = id, .field = field };
+    struct vault_purged done;
+
+    return vault_purge(v, &what, &done);
+}
+
+/* Of a purged record the ids come home and nothing else; a record with another key since is sealed under that. */
+static void
+test_travel__what_was_purged_at_home_does_not_come_back(void **state)
+{
+    struct vault_record *r = NULL;
+    vault *v;
+    (void)state;
+
+    copy_folder("home.vault", "h7.vault");
+    travel("h7.vault", KEEPER, "t7.vault");
+    write_on_the_way("t7.vault");
+    v = opened("h7.vault", KEEPER);
+    edit_person(v, "P-1", "occupation", "cook");
+    assert_int_equal(purge(v, "P-1", "occupation"), VAULT_OK);
+    assert_int_equal(purge(v, "P-2", NULL), VAULT_OK);
+    vault_close(v);
+    come_home("h7.vault", "t7.vault");
+    for (int i = 0; i < 2; i++) {
+        v = opened("h7.vault", i == 0 ? KEEPER : CASE);
+        assert_whole(v);
+        assert_int_equal(vault_show(v, "P-2", NULL, false, &r), VAULT_ERR_NOT_FOUND);
+        assert_value(v, "P-1", "residence", false, "Vladivostok");
+        assert_value(v, "P-9", "ref", false, "P-9");
+        vault_close(v);
+    }
+    v = opened("h7.vault", KEEPER);
+    assert_value(v, "P-9", "name", true, "Anna Petrova");
+    vault_close(v);
+}
+
 static void
 test_travel__after_a_rekey_at_home_intake_of_the_way_is_still_adopted(void **state)
 {
@@ -517,6 +556,7 @@ main(void)
         cmocka_unit_test(test_travel__without_a_case_slot_it_is_refused),
         cmocka_unit_test(test_travel__what_was_written_on_the_way_comes_home),
         cmocka_unit_test(test_travel__both_sides_are_kept),
+        cmocka_unit_test(test_travel__what_was_purged_at_home_does_not_come_back),
         cmocka_unit_test(test_travel__after_a_rekey_at_home_intake_of_the_way_is_still_adopted),
         cmocka_unit_test(test_travel__who_was_removed_meanwhile_is_not_taken_in),
     };

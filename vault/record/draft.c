@@ -610,7 +610,7 @@ draft_attach(struct draft *d, const struct revision *base, const struct field_de
         l->file_first = file[i].first;
     }
     for (size_t i = 0; err == VAULT_OK && i < base->n_leaves; i++)
-        err = keep_leaf(t, base, &base->leaf[i], rev);
+        err = keep_leaf(d, t, base, &base->leaf[i], rev);
     return err;
 }
 
@@ -627,7 +627,7 @@ draft_detach(struct draft *d, const struct revision *base, const struct leaf *go
     set_parent(rev, base);
     for (size_t i = 0; err == VAULT_OK && i < base->n_leaves; i++)
         if (&base->leaf[i] != gone)
-            err = keep_leaf(t, base, &base->leaf[i], rev);
+            err = keep_leaf(d, t, base, &base->leaf[i], rev);
     return err;
 }
 

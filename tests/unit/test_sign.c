@@ -110,6 +110,19 @@ test_sign__seed_of_another_length_is_refused(void **state)
     assert_int_equal(sign_hash(sig, f->seed, label, f->hash), VAULT_ERR_FAILED);
 }
 
+/* 30 + 1 + 32 bytes: under the 64 that minisign's kind of signature is about. */
+static void
+test_sign__no_label_makes_a_message_of_64_bytes(void **state)
+{
+    struct fixture *f = *state;
+    char text[32] = "1234567890123456789012345678901";
+    uint8_t sig[64];
+
+    assert_int_equal(sign_hash(sig, f->seed, text, f->hash), VAULT_ERR_FAILED);
+    text[30] = '\0';
+    assert_int_equal(sign_hash(sig, f->seed, text, f->hash), VAULT_OK);
+}
+
 int
 main(void)
 {
@@ -120,6 +133,8 @@ main(void)
             set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_sign__small_order_key_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_sign__seed_of_another_length_is_refused, set_up,
+            tear_down),
+        cmocka_unit_test_setup_teardown(test_sign__no_label_makes_a_message_of_64_bytes, set_up,
             tear_down),
     };
 

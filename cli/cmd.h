@@ -46,6 +46,7 @@ struct cmd_file {
     const char *when;               /* only where this option is given */
     const char *otherwise;          /* the folder where the option is not given */
     bool is_folder;                 /* what is named is itself the folder */
+    bool no_links;                  /* the library refuses a link in its place */
     const char *(*folder)(void);    /* a folder that the command has found; NULL: none */
 };
 
@@ -103,6 +104,12 @@ bool call_has(const struct call *c, const char *option);
 const char *call_value(const struct call *c, const char *option);
 /* Values of a repeating option: begin with *at = 0; NULL after the last. */
 char *call_next(const struct call *c, const char *option, size_t *at);
+/* The words of --accept. VAULT_ERR_INPUT: more than fit. */
+struct accepted {
+    const char *word[16];
+    size_t n;
+};
+VAULT_CHECK vault_err call_accepted(struct accepted *out, const struct call *c);
 /* *out is left alone when the option was not given. */
 VAULT_CHECK vault_err call_number(const struct call *c, const char *option, long min, long max,
     long *out);

@@ -189,9 +189,7 @@ rekey_run(struct call *c)
     vault_err err = open_credentials(&cred, &pass, c);
 
     if (err == VAULT_OK)
-        err = kept(vault_open(&c->app->vault, c->app->folder, &cred));
-    if (err == VAULT_ERR_KEY)
-        open_explain(c);
+        err = open_unlock(c, &cred);
     if (err == VAULT_OK)
         err = kept(vault_key_rekey(c->app->vault, &cred));
     vault_secret_free(pass);

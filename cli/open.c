@@ -86,11 +86,11 @@ open_find(const struct call *c)
 
 /* ---- the sandbox -------------------------------------------------------------------------- */
 
-/* The folder a path lies in; for a file that is there, the one where it really lies. */
+/* The folder a path lies in; for a file that is there, and may be reached through links, the one where it really lies. */
 static char *
-folder_of(const char *path)
+folder_of(const char *path, bool links)
 {
-    char *real = realpath(path, NULL);
+    char *real = links ? realpath(path, NULL) : NULL;
     char *p = real != NULL ? real : strdup(path);
     char *slash = NULL;
 
@@ -149,7 +149,7 @@ add_file(struct folders *f, const struct cmd_file *d, const char *path)
 {
     if (path == NULL || path[0] == '\0' || strcmp(path, "-") == 0)
         return VAULT_OK;
-    return folders_add(f, d->is_folder ? strdup(path) : folder_of(path));
+    return folders_add(f, d->is_folder ? strdup(path) : folder_of(path, !d->no_links));
 }
 
 /* What the command has declared, as far as it is on this line. */
@@ -178,6 +178,7 @@ static vault_err
 confine(const struct call *c)
 {
     static const struct cmd_file KEY_FILE = { .option = "key-file" };
+    static const struct cmd_file ANCHOR = { .option = "anchor", .no_links = true };
     struct folders reads = { NULL, 0 }, writes = { NULL, 0 };
     vault_err err = add_declared(&reads, c, &c->cmd->reads);
 
@@ -187,6 +188,8 @@ confine(const struct call *c)
         err = folders_add(&writes, strdup(c->app->folder));
     if (err == VAULT_OK)
         err = add_declared(&writes, c, &c->cmd->writes);
+    if (err == VAULT_OK)
+        err = add_declared(&writes, c, &ANCHOR);
     if (err == VAULT_OK)
         err = kept(vault_process_confine((const char *const *)reads.path,
             (const char *const *)writes.path, &c->app->sandbox));
@@ -308,9 +311,6 @@ read_credentials(struct vault_credentials *cred, struct secret **pass, const str
     long slot;
     vault_err err = pass_source(c);
 
-    if (call_has(c, "anchor"))
-        err = fail(VAULT_ERR_INPUT, "`withheld log head` prints the head to compare it yourself",
-            "this version cannot compare the log with an anchor yet");
     if (err == VAULT_OK)
         err = kept(vault_probe(c->app->folder));
     if (err == VAULT_OK)
@@ -334,23 +334,23 @@ read_credentials(struct vault_credentials *cred, struct secret **pass, const str
 vault_err
 open_credentials(struct vault_credentials *cred, struct secret **pass, const struct call *c)
 {
-    vault_err err = read_credentials(cred, pass, c);
+    static struct accepted words;       /* of the call, which outlives the opening */
+    vault_err err = call_accepted(&words, c);
 
+    cred->accept = words.word;
+    cred->n_accept = words.n;
+    if (err == VAULT_OK)
+        err = read_credentials(cred, pass, c);
     return err == VAULT_OK ? confine(c) : err;
 }
 
 static vault_err
 accept_words(const struct call *c)
 {
-    const char *words[16] = { NULL };
-    size_t n = 0, at = 0;
+    struct accepted a;
+    vault_err err = call_accepted(&a, c);
 
-    for (const char *w; (w = call_next(c, "accept", &at)) != NULL; n++) {
-        if (n == sizeof words / sizeof words[0])
-            return fail(VAULT_ERR_INPUT, NULL, "--accept is given too often");
-        words[n] = w;
-    }
-    return kept(vault_accept(c->app->vault, words, n));
+    return err == VAULT_OK ? kept(vault_accept(c->app->vault, a.word, a.n)) : err;
 }
 
 /* Time asleep counts: that is when somebody else may have sat down here. */
@@ -391,6 +391,49 @@ ask_again(const struct call *c)
     return err;
 }
 
+/* Whoever took the file away would like it to be made anew in silence. */
+static void
+tell_anchor(enum vault_anchor anchor, const char *path)
+{
+    if (anchor == VAULT_ANCHOR_MADE)
+        term_warn("%s was not there, and is a new anchor now: it shows what is rolled back from here on, "
+            "nothing before", path);
+    else if (anchor == VAULT_ANCHOR_OTHER_COPY)
+        term_warn("%s is the anchor of another copy of this vault: it was compared and stays as it is; "
+            "give this copy one of its own", path);
+    else if (anchor == VAULT_ANCHOR_ACCEPTED)
+        term_say("the log records that the vault was taken as it is; %s has its head now", path);
+}
+
+/* A keeper should know what others took in, above all when it is not what they signed. */
+static void
+tell_opened(const struct call *c)
+{
+    struct vault_opened o;
+
+    vault_opened(c->app->vault, &o);
+    tell_anchor(o.anchor, call_value(c, "anchor"));
+    if (o.adopted != 0)
+        term_say("taken over: %" PRIu64 " revision%s with names that were taken in without a keeper",
+            o.adopted, o.adopted == 1 ? "" : "s");
+    if (o.quarantined != 0)
+        term_warn("quarantined: %" PRIu64 " revision%s taken in without a keeper %s not what the author "
+            "signed; `check` names the records", o.quarantined, o.quarantined == 1 ? "" : "s",
+            o.quarantined == 1 ? "is" : "are");
+}
+
+vault_err
+open_unlock(const struct call *c, const struct vault_credentials *cred)
+{
+    vault_err err = kept(vault_open(&c->app->vault, c->app->folder, cred));
+
+    if (err == VAULT_OK)
+        tell_opened(c);
+    if (err == VAULT_ERR_KEY)
+        open_explain(c);
+    return err;
+}
+
 static vault_err
 unlock(const struct call *c)
 {
@@ -399,10 +442,8 @@ unlock(const struct call *c)
     vault_err err = open_credentials(&cred, &pass, c);
 
     if (err == VAULT_OK)
-        err = kept(vault_open(&c->app->vault, c->app->folder, &cred));
+        err = open_unlock(c, &cred);
     vault_secret_free(pass);
-    if (err == VAULT_ERR_KEY)
-        open_explain(c);
     c->app->key_file = cred.key_file;
     c->app->by_shares = cred.shares != NULL;
     c->app->typed_at = now();
@@ -420,22 +461,6 @@ open_before_reading(const struct call *c, const char *path)
     return err == VAULT_OK && fd == STDIN_FILENO && strcmp(path, "-") == 0 ? open_vault(c) : err;
 }
 
-/* A keeper should know what others took in, above all when it is not what they signed. */
-static void
-tell_adoption(const vault *v)
-{
-    struct vault_opened o;
-
-    vault_opened(v, &o);
-    if (o.adopted != 0)
-        term_say("taken over: %" PRIu64 " revision%s with names that were taken in without a keeper",
-            o.adopted, o.adopted == 1 ? "" : "s");
-    if (o.quarantined != 0)
-        term_warn("quarantined: %" PRIu64 " revision%s taken in without a keeper %s not what the author "
-            "signed; `check` names the records", o.quarantined, o.quarantined == 1 ? "" : "s",
-            o.quarantined == 1 ? "is" : "are");
-}
-
 vault_err
 open_vault(const struct call *c)
 {
@@ -446,8 +471,6 @@ open_vault(const struct call *c)
         return err == VAULT_OK ? accept_words(c) : err;
     }
     err = unlock(c);
-    if (err == VAULT_OK)
-        tell_adoption(c->app->vault);
     if (err == VAULT_OK)
         err = accept_words(c);
     if (err == VAULT_OK && vault_memory_unlocked())

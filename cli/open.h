@@ -26,6 +26,9 @@ VAULT_CHECK vault_err open_before_reading(const struct call *c, const char *path
 VAULT_CHECK vault_err open_credentials(struct vault_credentials *cred, struct secret **pass,
     const struct call *c);
 
+/* vault_open with these, and what is to be told at once; an error is explained. */
+VAULT_CHECK vault_err open_unlock(const struct call *c, const struct vault_credentials *cred);
+
 /* After VAULT_ERR_KEY: say what else could be tried. */
 void open_explain(const struct call *c);
 

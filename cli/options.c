@@ -14,7 +14,7 @@ const struct opt options_global[] = {
     { "shares-fd", 0, false, "N", "open with paper shares, one a line" },
     { "key-file", 0, false, "F", "the key file that belongs to the passphrase" },
     { "slot", 0, false, "N", "try this key slot only" },
-    { "anchor", 0, false, "F", "compare the log with the head kept in this file" },
+    { "anchor", 0, false, "F", "compare the log with its head in this file outside the vault; made at first" },
     { "no-input", 0, false, NULL, "never ask on the terminal" },
     { "json", 0, false, NULL, "one JSON document on standard output, errors as JSON" },
     { "quiet", 'q', false, NULL, "no messages; data and errors only" },
@@ -311,6 +311,20 @@ call_has(const struct call *c, const char *option)
         if (strcmp(c->given[i].opt->name, option) == 0)
             return true;
     return false;
+}
+
+vault_err
+call_accepted(struct accepted *out, const struct call *c)
+{
+    size_t at = 0;
+
+    out->n = 0;
+    for (const char *w; (w = call_next(c, "accept", &at)) != NULL; out->n++) {
+        if (out->n == sizeof out->word / sizeof out->word[0])
+            return fail(VAULT_ERR_INPUT, NULL, "--accept is given too often");
+        out->word[out->n] = w;
+    }
+    return VAULT_OK;
 }
 
 vault_err

@@ -55,6 +55,9 @@ run_command(struct call *c)
 {
     vault_err err = options_count(c);
 
+    /* Where nothing is opened nothing is compared, and nobody should believe that it was. */
+    if (err == VAULT_OK && c->cmd->opens == CMD_OPENS_NOTHING && call_has(c, "anchor"))
+        err = fail(VAULT_ERR_INPUT, NULL, "--anchor belongs to a command that opens a vault");
     if (err == VAULT_OK)
         err = fits_shell(c);
     if (err == VAULT_OK && c->cmd->opens != CMD_OPENS_NOTHING)
@@ -126,6 +129,15 @@ take_arguments(int argc, char **argv, char **copy, size_t *room)
     return words;
 }
 
+/* An anchor that could not be written still holds: the session did its work, and the next one compares. */
+static void
+end_session(vault *v)
+{
+    if (v != NULL && vault_anchor_update(v) != VAULT_OK)
+        term_warn("%s; it stays at the head it had", vault_last_error()->text);
+    vault_close(v);
+}
+
 static vault_err
 run_process(struct app *a, int argc, char **argv, bool *json)
 {
@@ -138,7 +150,7 @@ run_process(struct app *a, int argc, char **argv, bool *json)
         term_open();
         err = cli_run(a, words, argc < 1 ? 0 : (size_t)argc - 1, json);
     }
-    vault_close(a->vault);
+    end_session(a->vault);
     free(a->folder);
     if (copy != NULL)
         explicit_bzero(copy, room);

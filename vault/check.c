@@ -462,7 +462,13 @@ vault_check(const char *path, const struct vault_credentials *cred, vault_proble
         err = session_open(v, cred, &rep);
     c.v = v;
     if (err == VAULT_OK && rep.count == 0) {
-        err = check_session(&c);
+        err = report_damage(&rep, session_anchor_compare(v, cred->anchor), "the anchor");
+        if (err == VAULT_OK)
+            err = check_session(&c);
+        if (err == VAULT_OK && rep.count == 0)
+            err = session_anchor_begin(v);
+        else
+            session_anchor_forget(v);
     } else if (err == VAULT_ERR_DAMAGED || err == VAULT_OK) {
         if (err == VAULT_ERR_DAMAGED && rep.count == 0)
             err = report_damage(&rep, err, stuck_at(v));

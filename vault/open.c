@@ -74,6 +74,7 @@ vault_close(vault *v)
 {
     if (v == NULL)
         return;
+    session_anchor_end(v);
     recs_free(&v->recs);
     db_close(v->db);
     forget_keys(v);
@@ -499,10 +500,10 @@ retake(vault *v, const struct candidate c[2])
     return VAULT_OK;
 }
 
+/* *done: signatures that no later one of ours answered for. */
 static vault_err
-verify_all(vault *v, struct candidate c[2], struct report *rep)
+verify_all(vault *v, struct candidate c[2], struct report *rep, uint64_t *done)
 {
-    uint64_t done = 0;
     vault_err err;
 
     err = session_init_recs(v);
@@ -519,11 +520,26 @@ verify_all(vault *v, struct candidate c[2], struct report *rep)
     if (goes_on(err, rep))
         err = verify_system(v, rep);
     if (goes_on(err, rep))
-        err = verify_signatures(v, rep, false, &done);
-    if (err == VAULT_OK && done > CHECKPOINT_AFTER && rep == NULL &&
-        session_note(v, "checkpoint", false, NULL) != VAULT_OK)
-        vault_clear_error();            /* a full or read-only disk: next time */
+        err = verify_signatures(v, rep, false, done);
     return err;
+}
+
+/* What a session writes before anything is asked of it: nothing before the anchor was compared. */
+static vault_err
+begin_session(vault *v, const char *anchor, uint64_t done)
+{
+    vault_err err = session_anchor_compare(v, anchor);
+
+    if (err == VAULT_OK)
+        err = session_anchor_begin(v);
+    if (err != VAULT_OK)
+        return err;
+    /* On a full or read-only disk these two wait until next time. */
+    if (done > CHECKPOINT_AFTER && session_note(v, "checkpoint", false, NULL) != VAULT_OK)
+        vault_clear_error();
+    if (session_adopt(v) == VAULT_ERR_NO_SPACE)
+        vault_clear_error();
+    return VAULT_OK;
 }
 
 static void
@@ -558,6 +574,7 @@ vault_err
 session_open(vault *v, const struct vault_credentials *cred, struct report *rep)
 {
     struct candidate *c = calloc(2, sizeof *c);
+    uint64_t done = 0;
     vault_err err;
 
     if (c == NULL)
@@ -574,10 +591,9 @@ session_open(vault *v, const struct vault_credentials *cred, struct report *rep)
     if (err == VAULT_OK)
         err = open_candidates(v, c, rep);
     if (goes_on(err, rep))
-        err = verify_all(v, c, rep);
-    /* On a full or read-only disk: next time. */
-    if (goes_on(err, rep) && rep == NULL && session_adopt(v) == VAULT_ERR_NO_SPACE)
-        vault_clear_error();
+        err = verify_all(v, c, rep, &done);
+    if (goes_on(err, rep) && rep == NULL)
+        err = begin_session(v, cred->anchor, done);
     if (goes_on(err, rep))
         note_surroundings(v);
     secret_free(c[0].s);
@@ -595,6 +611,8 @@ vault_open(vault **out, const char *path, const struct vault_credentials *cred)
 
     vault_clear_error();
     err = session_new(&v, path);
+    if (err == VAULT_OK)
+        err = vault_accept(v, cred->accept, cred->n_accept);
     if (err == VAULT_OK)
         err = session_open(v, cred, NULL);
     if (err == VAULT_OK) {

@@ -99,6 +99,13 @@ struct vault {
     uint64_t adopted, quarantined;  /* revisions of intake, when this session began */
     const char *warning[8];
     size_t n_warnings;
+    struct {
+        char *path;             /* NULL: none */
+        enum vault_anchor state;
+        uint8_t head[32];       /* as it stands in the file */
+        char seen[256];         /* the head that was compared: hexadecimal, or the words from paper */
+        uint64_t known;         /* its number */
+    } anchor;
     bool swap_due;              /* keys.new is in force and could not be renamed yet */
     bool uncertain;             /* a commit failed: only opening anew tells what the database holds */
 };
@@ -247,6 +254,16 @@ VAULT_CHECK vault_err session_open(vault *v, const struct vault_credentials *cre
 
 /* Hash of a key file. VAULT_ERR_NOT_FOUND, VAULT_ERR_INPUT. */
 VAULT_CHECK vault_err session_key_file(const char *path, uint8_t hash[static 32]);
+
+/* ---- anchor.c ---- */
+
+/* The file of that path (NULL: none) against the verified chain; writes nothing. VAULT_ERR_DAMAGED: its head is not in the
+ * chain, unless the word `anchor` is accepted. VAULT_ERR_INPUT, VAULT_ERR_REFUSED, VAULT_ERR_NOT_FOUND: no such place. */
+VAULT_CHECK vault_err session_anchor_compare(vault *v, const char *path);
+/* Before anything is shown: the entry for an accepted one, and the file where it is new. */
+VAULT_CHECK vault_err session_anchor_begin(vault *v);
+void session_anchor_forget(vault *v);           /* leaves the file as it is */
+void session_anchor_end(vault *v);              /* brings it up to date if it can; keeps the last error */
 
 /* ---- keyset.c ---- */
 

@@ -111,7 +111,7 @@ void
 vault_opened(const vault *v, struct vault_opened *out)
 {
     *out = (struct vault_opened){ .tier = is_keeper(v) ? VAULT_TIER_KEEPER : VAULT_TIER_CASE,
-        .adopted = v->adopted, .quarantined = v->quarantined };
+        .adopted = v->adopted, .quarantined = v->quarantined, .anchor = v->anchor.state };
 }
 
 /* ---- types ---- */

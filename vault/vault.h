@@ -103,10 +103,19 @@ struct vault_credentials {
     const struct secret *passphrase;    /* as typed, UTF-8 */
     const char *key_file;               /* path or NULL */
     int slot;                           /* -1: all */
-    const char *anchor;                 /* path or NULL: compared at unlock */
+    /*
+     * Path or NULL: a file outside the vault with the head of its log. Made where it is not there; else the head
+     * must be in the log (VAULT_ERR_DAMAGED: rolled back, or another line; the word `anchor` accepts that), and the
+     * present one takes its place when the session ends (vault_anchor_update). Number and hash, or number and
+     * words, of vault_log_head are taken as well.
+     */
+    const char *anchor;
     /* What enough shares give (vault_shares_secret without a passphrase); then `passphrase` and
      * `key_file` are not looked at. NULL: none. */
     const struct secret *shares;
+    /* Words that override refusals of vault_open. An open vault has its own: vault_accept. */
+    const char *const *accept;
+    size_t n_accept;
 };
 
 /* Make the vault folder `path` (name must end in .vault; never overwrites) with one keeper slot. */
@@ -115,16 +124,28 @@ VAULT_API VAULT_CHECK vault_err vault_create(const char *path,
 
 /*
  * Unlock and verify. Caller closes. VAULT_ERR_KEY, VAULT_ERR_DAMAGED, VAULT_ERR_BUSY,
- * VAULT_ERR_NOT_FOUND (also: no slot of that kind), VAULT_ERR_INPUT (not a vault), VAULT_ERR_NO_SPACE (memory for the key derivation).
+ * VAULT_ERR_NOT_FOUND (also: no slot of that kind), VAULT_ERR_INPUT (not a vault, not its anchor), VAULT_ERR_REFUSED (an
+ * anchor in the folder of the vault), VAULT_ERR_NO_SPACE (memory for the key derivation).
  */
 VAULT_API VAULT_CHECK vault_err vault_open(vault **out, const char *path,
     const struct vault_credentials *cred);
-VAULT_API void vault_close(vault *v);               /* wipes; NULL is fine */
+VAULT_API void vault_close(vault *v);               /* wipes; NULL is fine; brings the anchor up to date if it can */
+/* The present head into the anchor that the vault was opened with. Where that fails (a read-only stick) the file is as it
+ * was, and still holds. Nothing to do without an anchor, with that of another copy, after a commit that failed. */
+VAULT_API VAULT_CHECK vault_err vault_anchor_update(vault *v);
 
+enum vault_anchor {
+    VAULT_ANCHOR_NONE,
+    VAULT_ANCHOR_HOLDS,
+    VAULT_ANCHOR_MADE,          /* it was not there: shows only what happens from now on */
+    VAULT_ANCHOR_OTHER_COPY,    /* holds, but belongs to another copy of the vault: left as it is */
+    VAULT_ANCHOR_ACCEPTED       /* did not hold; logged */
+};
 /* What a program tells at once after opening. Costs nothing. */
 struct vault_opened {
     enum vault_tier tier;
     uint64_t adopted, quarantined;      /* as in struct vault_status */
+    enum vault_anchor anchor;
 };
 VAULT_API void vault_opened(const vault *v, struct vault_opened *out);
 

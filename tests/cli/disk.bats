@@ -425,3 +425,41 @@ os.execv(sys.argv[1], sys.argv[1:])' "$@"
     raw 0 prlimit --memlock=0:0 "${drop[@]}" "$WITHHELD" -C "$VAULT" --no-input --passphrase-fd 4 show K-1 4<<< "$PASS"
     grep -q grey-heron out
 }
+
+# ---- anchors ------------------------------------------------------------------------------
+
+@test "an anchor on a read-only stick: a warning, and it still compares" {
+    disk tmpfs 4
+    ok --anchor disk/a status
+    cp disk/a kept
+    mount -o remount,ro disk
+    ok --anchor disk/a show K-1
+    [ ! -s err ]
+    ok --anchor disk/a add person ref=K-77
+    err 'warning: the anchor was not written'
+    cmp disk/a kept
+    ok --anchor disk/a status
+    # Where there is none and none can be made nothing was compared: that is no warning.
+    refuses 9 --anchor disk/b status
+    # An older vault is noticed all the same.
+    mount -o remount,rw disk
+    ok --anchor disk/a status
+    mount -o remount,ro disk
+    rm -rf v.vault
+    take base
+    refuses 4 --anchor disk/a status
+    err 'rolled back'
+}
+
+@test "--accept anchor needs its entry: none on a read-only disk" {
+    disk tmpfs 64
+    ok add person ref=K-77
+    ok --anchor a status
+    cp a kept
+    on_disk
+    refuses 4 --anchor a status
+    mount -o remount,ro disk
+    exits 9 --anchor a --accept anchor show K-1
+    sentence
+    cmp a kept
+}

@@ -58,6 +58,11 @@ test_err__refuse_carries_its_word(void **state)
     assert_int_equal(err_refuse("plain-shares", NULL, "no"), VAULT_ERR_REFUSED);
     assert_int_equal(vault_last_error()->code, VAULT_ERR_REFUSED);
     assert_string_equal(vault_last_error()->accept, "plain-shares");
+    (void)err_say(VAULT_ERR_DAMAGED, NULL, "older");
+    err_accept("anchor");
+    assert_int_equal(vault_last_error()->code, VAULT_ERR_DAMAGED);
+    assert_string_equal(vault_last_error()->accept, "anchor");
+    assert_string_equal(vault_last_error()->text, "older");
 }
 
 static void

@@ -496,6 +496,40 @@ test_files__create_leaves_nothing_when_the_disk_fills_up(void **state)
 }
 
 static void
+test_files__replace_makes_and_replaces_and_leaves_nothing_else(void **state)
+{
+    struct place *at = *state;
+    char name[512];
+
+    path_of(name, at, "a");
+    assert_int_equal(file_replace(name, "old", 3), VAULT_OK);
+    assert_content(at, "a", "old");
+    assert_int_equal(mode_of(at, "a"), 0600);
+    assert_int_equal(file_replace(name, "newer", 5), VAULT_OK);
+    assert_content(at, "a", "newer");
+    assert_int_equal(entries(at->dir, false), 1);
+}
+
+static void
+test_files__replace_takes_the_place_of_regular_files_only(void **state)
+{
+    struct place *at = *state;
+    char name[512];
+
+    put_file(at, "target", "kept");
+    assert_int_equal(symlinkat("target", at->dir, "link"), 0);
+    assert_int_equal(mkdirat(at->dir, "folder", 0700), 0);
+    path_of(name, at, "link");
+    assert_int_equal(file_replace(name, "new", 3), VAULT_ERR_INPUT);
+    path_of(name, at, "folder");
+    assert_int_equal(file_replace(name, "new", 3), VAULT_ERR_INPUT);
+    path_of(name, at, "nowhere/a");
+    assert_int_equal(file_replace(name, "new", 3), VAULT_ERR_NOT_FOUND);
+    assert_content(at, "target", "kept");
+    assert_int_equal(entries(at->dir, false), 3);
+}
+
+static void
 test_files__swap_replaces_and_overwrites_the_old_content(void **state)
 {
     struct place *at = *state;
@@ -839,6 +873,8 @@ main(void)
         TEST(test_files__write_all_reports_a_full_disk),
         TEST(test_files__create_is_private),
         TEST(test_files__create_never_overwrites),
+        TEST(test_files__replace_makes_and_replaces_and_leaves_nothing_else),
+        TEST(test_files__replace_takes_the_place_of_regular_files_only),
         TEST(test_files__create_leaves_nothing_when_the_disk_fills_up),
         TEST(test_files__swap_replaces_and_overwrites_the_old_content),
         TEST(test_files__swap_into_a_missing_name),

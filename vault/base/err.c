@@ -100,6 +100,12 @@ err_refuse(const char *word, const char *hint, const char *fmt, ...)
     return VAULT_ERR_REFUSED;
 }
 
+void
+err_accept(const char *word)
+{
+    copy(last.accept, sizeof last.accept, word);
+}
+
 static vault_err
 code_of_errno(int errnum)
 {

@@ -59,6 +59,9 @@ vault_err err_say(vault_err code, const char *hint, const char *fmt, ...) VAULT_
 vault_err err_refuse(const char *word, const char *hint, const char *fmt, ...)
     VAULT_PRINTF(3, 4);
 
+/* The same for the error that was said last, whatever its code. */
+void err_accept(const char *word);
+
 /* Remember a sentence ("cannot write records.db") with the system's reason behind a colon.
  * ENOSPC, EDQUOT, EROFS, ENOMEM, EFBIG -> NO_SPACE; ENOENT -> NOT_FOUND; else FAILED. */
 vault_err err_errno(int errnum, const char *fmt, ...) VAULT_PRINTF(2, 3);

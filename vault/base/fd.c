@@ -1,6 +1,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sodium.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -183,4 +185,15 @@ path_split(char **parent, const char **name, const char *path)
     else
         *parent = strndup(path, (size_t)(slash - path));
     return *parent == NULL ? err_nomem() : VAULT_OK;
+}
+
+void
+hidden_name(char out[static HIDDEN_NAME])
+{
+    uint8_t random[8];
+    char hex[2 * sizeof random + 1];
+
+    randombytes_buf(random, sizeof random);
+    hex_of(hex, random, sizeof random);
+    snprintf(out, HIDDEN_NAME, ".withheld-%s", hex);
 }

@@ -21,11 +21,12 @@ int fd_sync(int fd);                                        /* -1 with errno */
 int fd_overwrite(int fd, off_t n);
 void fd_overwrite_all(int fd);                              /* of a file that is given up */
 
+/* A name that nobody else has, for what is not finished yet. */
+#define HIDDEN_NAME 32
+void hidden_name(char out[static HIDDEN_NAME]);
+
 /* Append what is left of fd to the empty `out`; `what` completes "cannot read ...". */
 VAULT_CHECK vault_err fd_read_rest(struct buf *out, int fd, size_t max, const char *what);
 vault_err fd_too_large(const char *what, size_t max);       /* VAULT_ERR_INPUT */
-
-/* Split at the last slash: *name is what follows it, in path; *parent is a new string. */
-VAULT_CHECK vault_err path_split(char **parent, const char **name, const char *path);
 
 #endif

@@ -244,6 +244,28 @@ done:
 }
 
 vault_err
+file_replace(const char *path, const void *p, size_t n)
+{
+    char hidden[HIDDEN_NAME], *parent = NULL;
+    const char *name;
+    int dir = -1;
+    vault_err err = path_split(&parent, &name, path);
+
+    if (err == VAULT_OK)
+        err = dir_open(&dir, parent);
+    hidden_name(hidden);
+    if (err == VAULT_OK)
+        err = file_create(dir, hidden, p, n);
+    if (err == VAULT_OK)
+        err = file_swap(dir, hidden, name);
+    if (dir >= 0)
+        (void)unlinkat(dir, hidden, 0);     /* gone already, but after an error */
+    fd_close(dir);
+    free(parent);
+    return err;
+}
+
+vault_err
 file_wipe(int dir, const char *name)
 {
     struct stat st;

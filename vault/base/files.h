@@ -15,6 +15,9 @@
 #include <stdint.h>
 #include "vault/base/bytes.h"
 
+/* Split at the last slash: *name is what follows it, in path; *parent is a new string. */
+VAULT_CHECK vault_err path_split(char **parent, const char **name, const char *path);
+
 /* Make folder `path` (mode 0700), sync its parent, and open it. VAULT_ERR_REFUSED: something of that
  * name is already there. */
 VAULT_CHECK vault_err dir_make(int *fd, const char *path);
@@ -51,6 +54,9 @@ VAULT_CHECK vault_err file_stage(int dir, const char *name_new, const void *p, s
  * through its descriptor. It can fail after the rename: name_new is gone then, the change stands,
  * and the sentence says what was left undone. A missing `name` is fine. */
 VAULT_CHECK vault_err file_swap(int dir, const char *name_new, const char *name);
+/* Write the file at a path whole, or leave it as it is: staged beside it under a hidden name, then swapped.
+ * VAULT_ERR_INPUT: what is there is not a regular file. */
+VAULT_CHECK vault_err file_replace(const char *path, const void *p, size_t n);
 /* Overwrite with zeros through the open descriptor, sync, unlink, sync the folder. Missing is
  * fine. What cannot be overwritten (a symbolic link, no permission) is unlinked all the same, and
  * the error says so. */

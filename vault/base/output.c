@@ -16,7 +16,7 @@ struct output {
     char *path;             /* as the person gave it */
     char *parent;
     const char *name;       /* in path */
-    char hidden[32];        /* its name until output_commit */
+    char hidden[HIDDEN_NAME];   /* its name until output_commit */
 };
 
 static void
@@ -54,12 +54,7 @@ check_absent(const struct output *o)
 static vault_err
 make_hidden(struct output *o)
 {
-    uint8_t random[8];
-    char hex[17];
-
-    randombytes_buf(random, sizeof random);
-    hex_of(hex, random, sizeof random);
-    snprintf(o->hidden, sizeof o->hidden, ".withheld-%s", hex);
+    hidden_name(o->hidden);
     o->fd = fd_open_at(o->dir, o->hidden, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW);
     if (o->fd < 0)
         return err_errno(errno, "cannot make %s", o->path);

@@ -144,6 +144,49 @@ test_merkle__depends_on_every_leaf_and_on_their_order(void **state)
     }
 }
 
+/* RFC 6962 section 2.1.1 word for word: PATH(m, D[n]). */
+static void
+naive_path(struct buf *out, size_t first, size_t n, size_t m)
+{
+    uint8_t other[32];
+    size_t k = 1;
+
+    if (n == 1)
+        return;
+    while (k * 2 < n)
+        k *= 2;
+    naive_path(out, m < k ? first : first + k, m < k ? k : n - k, m < k ? m : m - k);
+    if (m < k)
+        naive(other, first + k, n - k);
+    else
+        naive(other, first, k);
+    buf_put(out, other, sizeof other);
+}
+
+static void
+test_merkle__path_is_that_of_the_rfc(void **state)
+{
+    static uint8_t hash[70][32];
+    uint8_t pair[PAIR_BYTES];
+    (void)state;
+
+    for (size_t n = 1; n <= 70; n++)
+        for (size_t at = 0; at < n; at++) {
+            struct buf got = BUF_INIT, want = BUF_INIT;
+            for (size_t i = 0; i < n; i++) {
+                leaf(pair, i);
+                merkle_leaf(hash[i], pair);
+            }
+            assert_int_equal(merkle_path(&got, hash, n, at), VAULT_OK);
+            naive_path(&want, 0, n, at);
+            assert_int_equal(got.n, want.n);
+            if (want.n != 0)
+                assert_memory_equal(got.p, want.p, want.n);
+            buf_free(&got);
+            buf_free(&want);
+        }
+}
+
 int
 main(void)
 {
@@ -154,6 +197,7 @@ main(void)
         cmocka_unit_test(test_merkle__streaming_equals_the_recursive_definition),
         cmocka_unit_test(test_merkle__asking_for_the_root_changes_nothing),
         cmocka_unit_test(test_merkle__depends_on_every_leaf_and_on_their_order),
+        cmocka_unit_test(test_merkle__path_is_that_of_the_rfc),
     };
 
     if (secret_process_init() != VAULT_OK)

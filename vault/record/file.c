@@ -208,11 +208,30 @@ write_item(struct buf *b, const struct value_view *v, struct part field, struct 
 }
 
 vault_err
+file_blind(uint8_t h[static 32], uint8_t s2[static 32], const uint8_t salt[static 32],
+    const struct file_value *file)
+{
+    const struct part one = PART(salt, 32);
+    struct buf b = BUF_INIT;
+    vault_err err;
+
+    cbor_array(&b, 2);
+    cbor_textn(&b, file->type.p, file->type.n);
+    cbor_textn(&b, file->name.p, file->name.n);
+    err = buf_ok(&b);
+    if (err == VAULT_OK) {
+        salted(h, salt, &b);
+        hash_parts(s2, "withheld:file-salt:1", &one, 1);
+    }
+    buf_free(&b);
+    return err;
+}
+
+vault_err
 file_commit(uint8_t c[static 32], const uint8_t salt[static 32], struct part field,
     struct part element, struct part value)
 {
     struct { uint8_t h[32], s2[32]; } tmp = {{0}, {0}};
-    const struct part one = PART(salt, 32);
     struct value_view v;
     struct buf b = BUF_INIT;
     vault_err err = value_read(&v, value);
@@ -221,16 +240,9 @@ file_commit(uint8_t c[static 32], const uint8_t salt[static 32], struct part fie
         err = err_say(VAULT_ERR_DAMAGED, NULL, "a value of a record is damaged");
     if (err != VAULT_OK)
         return err;
-    cbor_array(&b, 2);
-    cbor_textn(&b, v.file.type.p, v.file.type.n);
-    cbor_textn(&b, v.file.name.p, v.file.name.n);
-    err = buf_ok(&b);
-    if (err == VAULT_OK) {
-        salted(tmp.h, salt, &b);
-        hash_parts(tmp.s2, "withheld:file-salt:1", &one, 1);
-        buf_reset(&b);
+    err = file_blind(tmp.h, tmp.s2, salt, &v.file);
+    if (err == VAULT_OK)
         err = write_item(&b, &v, field, element, tmp.h);
-    }
     if (err == VAULT_OK)
         salted(c, tmp.s2, &b);
     buf_free(&b);

@@ -50,6 +50,9 @@ VAULT_CHECK int file_open_piece(uint8_t *plain, const struct file_piece *at, con
 
 /* ---- the leaf ---- */
 
+/* What stands for type and name, and the salt of the leaf, when hash and size are told without them. */
+VAULT_CHECK vault_err file_blind(uint8_t h[static 32], uint8_t s2[static 32],
+    const uint8_t salt[static 32], const struct file_value *file);
 /*
  * c of the leaf (field, element) whose value is a file's: under `salt`, so that hash and size can be told
  * without type and name. VAULT_ERR_DAMAGED: it is no such value.

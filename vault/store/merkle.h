@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "vault/base/bytes.h"
 
 #define PAIR_BYTES 48       /* record id 16 | revision id 32 */
 
@@ -20,5 +21,11 @@ struct merkle {
 void merkle_init(struct merkle *m);
 void merkle_add(struct merkle *m, const uint8_t pair[static PAIR_BYTES]);
 void merkle_root(uint8_t out[static 32], const struct merkle *m);
+
+/* The hash of one leaf. */
+void merkle_leaf(uint8_t out[static 32], const uint8_t pair[static PAIR_BYTES]);
+/* Audit path (RFC 6962 section 2.1.1) of leaf `index` among n leaf hashes: 32 bytes each, nearest first, appended to out. The
+ * leaves are used up. */
+VAULT_CHECK vault_err merkle_path(struct buf *out, uint8_t (*leaf)[32], uint64_t n, uint64_t index);
 
 #endif

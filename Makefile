@@ -104,6 +104,13 @@ $(UNIT): $(O)/%: $(O)/%.o $(UNIT_HELP) $(O)/internal.a
 $(BENCH): $(O)/%: $(O)/%.o $(O)/internal.a
 	$(call say,LINK,$@)$(LINK) -pie -o $@ $^ $(LIBS)
 
+# Text that the program hands out, as C strings.
+$(O)/%.inc: %
+	$(call say,TEXT,$<)mkdir -p $(@D) && sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $< > $@
+
+$(O)/vault/statement.o: DEFS += -I$(O)
+$(O)/vault/statement.o: $(addprefix $(O)/vault/,check_statement.py.inc statement_readme.txt.inc)
+
 $(O)/%.o: %.c $(O)/flags
 	$(call say,CC,$<)mkdir -p $(@D) && $(COMPILE) -c -o $@ $<
 

@@ -1,8 +1,7 @@
 /*
- * folder.c - the folder of a new vault: session_new_folder.
+ * folder.c - new folders: of a vault (session_new_folder), of a statement (session_make_folder).
  *
- * It is built whole in a folder beside it and renamed into place, so that a vault is there entirely or
- * not at all.
+ * One is built whole beside its place and renamed into it, so that it is there entirely or not at all.
  */
 #include "vault/session.h"
 
@@ -12,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "vault/base/files.h"
 
@@ -33,23 +33,25 @@ working_name(const char *path)
     uint8_t random[6];
     char hex[2 * sizeof random + 1];
     char *s = NULL;
+    size_t n = strlen(path);
 
+    while (n > 1 && path[n - 1] == '/')
+        n--;
     randombytes_buf(random, sizeof random);
     hex_of(hex, random, sizeof random);
-    return asprintf(&s, "%s.new-%s", path, hex) < 0 ? NULL : s;
+    return asprintf(&s, "%.*s.new-%s", (int)n, path, hex) < 0 ? NULL : s;
 }
 
-/* Remove a half-made vault: only files that are ours, then the folder if that empties it. */
+/* Only files that are ours, then the folder if that empties it. */
 static void
-remove_half_made(const char *path)
+remove_half_made(const char *path, const char *const *ours)
 {
-    static const char *const OURS[] = { KEYS_NAME, KEYS_NEW, DB_NAME, DB_NAME "-journal" };
     int dir = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
     if (dir < 0)
         return;
-    for (size_t i = 0; i < sizeof OURS / sizeof OURS[0]; i++)
-        (void)unlinkat(dir, OURS[i], 0);
+    for (; *ours != NULL; ours++)
+        (void)unlinkat(dir, *ours, 0);
     (void)close(dir);
     (void)rmdir(path);
 }
@@ -78,28 +80,32 @@ sync_parent(const char *path)
 }
 
 static vault_err
-must_not_exist(const char *path)
+must_not_exist(const char *path, const char *what)
 {
-    if (access(path, F_OK) != 0)
+    struct stat st;
+
+    if (path[0] == '\0')
+        return err_say(VAULT_ERR_INPUT, NULL, "the name of the new %s is empty", what);
+    if (lstat(path, &st) != 0)
         return VAULT_OK;
     return err_say(VAULT_ERR_INPUT, "choose another name; nothing is ever overwritten",
-        "there is already something by the name of that vault");
+        "there is already something by the name of that %s", what);
 }
 
 static vault_err
-move_into_place(const char *from, const char *to)
+move_into_place(const char *from, const char *to, const char *what)
 {
     vault_err err;
 
     if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) != 0) {
         if (errno != EINVAL && errno != ENOSYS)
-            return err_errno(errno, "cannot put the new vault in its place");
+            return err_errno(errno, "cannot put the new %s in its place", what);
         /* A file system without that flag (FAT): rename onto a folder fails if it is not empty. */
-        err = must_not_exist(to);
+        err = must_not_exist(to, what);
         if (err != VAULT_OK)
             return err;
         if (rename(from, to) != 0)
-            return err_errno(errno, "cannot put the new vault in its place");
+            return err_errno(errno, "cannot put the new %s in its place", what);
     }
     return sync_parent(to);
 }
@@ -109,38 +115,71 @@ session_may_make(const char *path)
 {
     vault_err err = check_name(path);
 
-    return err != VAULT_OK ? err : must_not_exist(path);
+    return err != VAULT_OK ? err : must_not_exist(path, "vault");
+}
+
+vault_err
+session_make_folder(const struct made_folder *f,
+    vault_err (*fill)(const char *path, int dir, void *ctx), void *ctx)
+{
+    char *tmp = NULL;
+    int dir = -1;
+    bool made;
+    vault_err err;
+
+    err = must_not_exist(f->path, f->what);
+    if (err != VAULT_OK)
+        return err;
+    tmp = working_name(f->path);
+    if (tmp == NULL)
+        return err_nomem();
+    err = dir_make(&dir, tmp);
+    made = err == VAULT_OK;
+    if (!made)
+        err = err_say(err, "make the folder that it is to lie in first",
+            "cannot make the %s there: %s", f->what, err == VAULT_ERR_NOT_FOUND ?
+            "there is no such folder" : "the folder cannot be written");
+    if (err == VAULT_OK)
+        err = fill(tmp, dir, ctx);
+    if (dir >= 0)
+        (void)close(dir);
+    if (err == VAULT_OK)
+        err = move_into_place(tmp, f->path, f->what);
+    if (err != VAULT_OK && made)
+        remove_half_made(tmp, f->files);
+    free(tmp);
+    return err;
+}
+
+/* ---- a vault ---- */
+
+struct vault_fill {
+    vault_err (*fill)(vault *v, void *ctx);
+    void *ctx;
+};
+
+static vault_err
+fill_vault(const char *path, int dir, void *ctx)
+{
+    const struct vault_fill *f = ctx;
+    vault *v = NULL;
+    vault_err err = session_new(&v, path);
+
+    if (err == VAULT_OK) {
+        v->dir = fcntl(dir, F_DUPFD_CLOEXEC, 0);
+        err = v->dir < 0 ? err_errno(errno, "cannot make the vault") : f->fill(v, f->ctx);
+    }
+    vault_close(v);
+    return err;
 }
 
 vault_err
 session_new_folder(const char *path, vault_err (*fill)(vault *v, void *ctx), void *ctx)
 {
-    char *tmp = NULL;
-    vault *v = NULL;
-    bool made = false;
-    vault_err err;
+    static const char *const OURS[] = { KEYS_NAME, KEYS_NEW, DB_NAME, DB_NAME "-journal", NULL };
+    const struct made_folder made = { .path = path, .what = "vault", .files = OURS };
+    struct vault_fill f = { fill, ctx };
+    vault_err err = session_may_make(path);
 
-    err = session_may_make(path);
-    if (err != VAULT_OK)
-        return err;
-    tmp = working_name(path);
-    if (tmp == NULL)
-        return err_nomem();
-    err = session_new(&v, tmp);
-    if (err == VAULT_OK)
-        err = dir_make(&v->dir, tmp);
-    made = err == VAULT_OK;
-    if (v != NULL && !made)
-        err = err_say(err, "make the folder that it is to lie in first",
-            "cannot make the vault there: %s", err == VAULT_ERR_NOT_FOUND ?
-            "there is no such folder" : "the folder cannot be written");
-    if (err == VAULT_OK)
-        err = fill(v, ctx);
-    vault_close(v);
-    if (err == VAULT_OK)
-        err = move_into_place(tmp, path);
-    if (err != VAULT_OK && made)
-        remove_half_made(tmp);
-    free(tmp);
-    return err;
+    return err != VAULT_OK ? err : session_make_folder(&made, fill_vault, &f);
 }

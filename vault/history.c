@@ -6,7 +6,7 @@
 #include "vault/base/cbor.h"
 #include "vault/base/json_out.h"
 #include "vault/base/text.h"
-#include "vault/session.h"
+#include "vault/history_files.h"
 
 #define FIELDS_TOLD 128
 
@@ -76,8 +76,8 @@ find_changes(struct vault *v, uint32_t n, const struct revision *rev, struct cha
 
 /* ---- entries ---- */
 
-static vault_err
-read_entry(struct vault *v, uint32_t row, struct log_entry *e)
+vault_err
+session_read_entry(struct vault *v, uint32_t row, struct log_entry *e, uint8_t (*sig)[64])
 {
     struct db_cursor *c = NULL;
     struct db_log_row r;
@@ -90,6 +90,8 @@ read_entry(struct vault *v, uint32_t row, struct log_entry *e)
     if (err == VAULT_OK)
         err = got ? entry_decode(e, r.entry) :
             err_say(VAULT_ERR_DAMAGED, NULL, "a log entry is missing");
+    if (err == VAULT_OK && sig != NULL)
+        err = entry_sigs_decode(sig, 1 + e->n_keepers, r.sigs);
     db_scan_end(c);
     return err;
 }
@@ -111,32 +113,36 @@ struct progress {
 };
 
 static vault_err
-tell_revision(struct vault *v, uint32_t n, struct revision *rev, vault_history_fn *fn, void *ctx,
-    bool *stop)
+tell_revision(struct vault *v, uint32_t n, bool hashes, struct revision *rev, vault_history_fn *fn,
+    void *ctx, bool *stop)
 {
     const struct pair *p = &v->recs.index.pair[n];
     bool whole = index_purged(&v->recs.index, n);
     struct changes *c = calloc(1, sizeof *c);
+    struct history_files files = {0};
     char hex[2 * REVISION_ID_BYTES + 1], author[40];
     struct log_entry e;
     vault_err err;
 
     if (c == NULL)
         return err_nomem();
-    err = read_entry(v, p->log, &e);
+    err = session_read_entry(v, p->log, &e, NULL);
     if (err == VAULT_OK && !whole)
         err = recs_load(&v->recs, n, rev);
     if (err == VAULT_OK && !whole)
         err = find_changes(v, n, rev, c);
+    if (err == VAULT_OK && !whole)
+        err = history_files(v, n, rev, hashes, &files);
     if (err == VAULT_OK) {
         hex_of(hex, p->revision, REVISION_ID_BYTES);
         author_name(v, whole ? e.author : rev->author, author);
         struct vault_history_item item = { .revision = hex, .time = whole ? e.time : rev->time,
             .author = author, .action = e.action, .log_number = e.number, .fields = c->list,
-            .n_fields = c->n, .head = !whole && !p->superseded,
+            .n_fields = c->n, .files = files.file, .n_files = files.n, .head = !whole && !p->superseded,
             .removed = !whole && revision_removed(rev), .purged = whole || lost_values(v, rev) };
         *stop = fn(ctx, &item) != 0;
     }
+    history_files_free(&files);
     free(c);
     return err;
 }
@@ -156,7 +162,7 @@ tell_purges(struct vault *v, const uint8_t *record, uint32_t until, struct progr
         char author[40];
         if (memcmp(t->record, record, RECORD_ID_BYTES) != 0)
             continue;
-        err = read_entry(v, t->log, &e);
+        err = session_read_entry(v, t->log, &e, NULL);
         if (err != VAULT_OK)
             break;
         author_name(v, e.author, author);
@@ -174,6 +180,7 @@ vault_history(vault *v, const char *id, vault_history_fn *fn, void *ctx)
     const struct index *ix = &v->recs.index;
     struct progress at = {0};
     uint32_t first = 0, head;
+    bool hashes = false;
     vault_err err;
 
     vault_clear_error();
@@ -181,10 +188,12 @@ vault_history(vault *v, const char *id, vault_history_fn *fn, void *ctx)
     err = session_find(v, id, &first);
     if (err == VAULT_OK && !index_purged(ix, first))
         err = recs_head(&v->recs, first, &head, NULL);
+    if (err == VAULT_OK && !index_purged(ix, first))
+        err = history_may_tell(v, first, &hashes);
     for (uint32_t n = first; err == VAULT_OK && n != 0 && !at.stop; n = ix->pair[n].next) {
         err = tell_purges(v, ix->pair[n].record, ix->pair[n].log, &at, fn, ctx);
         if (err == VAULT_OK && !at.stop)
-            err = tell_revision(v, n, &rev, fn, ctx, &at.stop);
+            err = tell_revision(v, n, hashes, &rev, fn, ctx, &at.stop);
     }
     if (err == VAULT_OK && !at.stop)
         err = tell_purges(v, ix->pair[first].record, UINT32_MAX, &at, fn, ctx);

@@ -233,6 +233,14 @@ VAULT_CHECK vault_err system_add_tombstone(struct vault *v, struct change *c, co
 
 /* Is this the name of a vault, and nothing there? */
 VAULT_CHECK vault_err session_may_make(const char *path);
+/* A new folder of plain files, whole or not at all; never overwrites. `fill` makes files of those names (NULL-terminated) in
+ * `dir`, which lies at `path` until it is done. */
+struct made_folder {
+    const char *path, *what;
+    const char *const *files;
+};
+VAULT_CHECK vault_err session_make_folder(const struct made_folder *f,
+    vault_err (*fill)(const char *path, int dir, void *ctx), void *ctx);
 /* A new vault folder: `fill` makes its files in v->dir (v is otherwise empty) and is undone as a whole on failure. */
 VAULT_CHECK vault_err session_new_folder(const char *path, vault_err (*fill)(vault *v, void *ctx),
     void *ctx);
@@ -337,6 +345,11 @@ VAULT_CHECK vault_err session_adopt(struct vault *v);
  * the caller's to free. */
 VAULT_CHECK vault_err session_links(struct vault *v, const uint8_t record[static 16],
     uint32_t **out, size_t *n);
+
+/* ---- history.c ---- */
+/* The entry in a row of the log; sig (or NULL) has room for 1 + ENTRY_KEEPERS_MAX signatures. VAULT_ERR_DAMAGED. */
+VAULT_CHECK vault_err session_read_entry(struct vault *v, uint32_t row, struct log_entry *e,
+    uint8_t (*sig)[64]);
 
 /* "slot 0 (keeper)" of an author. */
 void author_name(const struct vault *v, const uint8_t pk[static 32], char out[static 40]);

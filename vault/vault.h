@@ -448,6 +448,14 @@ struct vault_search_query {
 VAULT_API VAULT_CHECK vault_err vault_search(vault *v, const struct vault_search_query *q,
     vault_hit_fn *fn, void *ctx);
 
+/* An attachment that a revision brought. */
+struct vault_history_file {
+    const char *field;
+    bool withheld;
+    const char *name;                   /* NULL: withheld, or purged */
+    const char *sha256;                 /* hexadecimal; of withheld ones for keepers only; NULL: not known here */
+    uint64_t size;                      /* where sha256 is known */
+};
 struct vault_history_item {
     const char *revision;               /* NULL: no revision but a purge, of `fields` if they are named */
     int64_t time;
@@ -455,9 +463,12 @@ struct vault_history_item {
     uint64_t log_number;
     const char *const *fields;          /* changed against the first parent; names only */
     size_t n_fields;
+    const struct vault_history_file *files;
+    size_t n_files;
     bool head, removed;
     bool purged;                        /* a revision whose values, some or all, were destroyed */
 };
+/* Where SHA-256 of withheld attachments are told to a keeper, that is logged first as a reveal. */
 typedef int vault_history_fn(void *ctx, const struct vault_history_item *h);
 VAULT_API VAULT_CHECK vault_err vault_history(vault *v, const char *id, vault_history_fn *fn,
     void *ctx);
@@ -505,6 +516,22 @@ struct vault_purged {
  */
 VAULT_API VAULT_CHECK vault_err vault_purge(vault *v, const struct vault_purge *what,
     struct vault_purged *out);
+struct vault_statement_options {
+    bool reveal;                        /* with withheld values; logged as a reveal as well */
+    bool links;                         /* with the ids of other records that values name */
+};
+struct vault_statement {
+    uint64_t revisions, attachments;    /* told; attachments by their SHA-256, each once */
+    uint64_t left_out;                  /* values of which only the commitment is told */
+    char key[57];                       /* the keeper's public key, as `minisign -P` takes it */
+};
+/*
+ * What can be shown of one record to somebody without the vault (keeper): the new folder `dir`, whole or not at all, with
+ * statement.json, its minisign signature, the key, a script that checks it and a page that explains it. Logged first.
+ * VAULT_ERR_INPUT: something of that name is there.
+ */
+VAULT_API VAULT_CHECK vault_err vault_statement(vault *v, const char *id, const char *dir,
+    const struct vault_statement_options *opt, struct vault_statement *out);
 
 struct vault_event {
     const char *id, *type, *label;

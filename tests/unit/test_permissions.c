@@ -509,6 +509,27 @@ static vault_err op_dump_csv(vault *v) { return dump(v, "csv", false); }
 static vault_err op_dump_reveal(vault *v) { return dump(v, "jsonl", true); }
 static vault_err op_dump_reveal_csv(vault *v) { return dump(v, "csv", true); }
 
+static vault_err
+statement(vault *v, bool reveal)
+{
+    static const char *const FILES[] = { "statement.json", "statement.json.minisig", "keeper.pub",
+        "check_statement.py", "README.txt" };
+    struct vault_statement_options opt = { .reveal = reveal };
+    struct vault_statement made;
+    char name[64];
+    vault_err err = vault_statement(v, "P-1", in_dir("told"), &opt, &made);
+
+    for (size_t i = 0; i < sizeof FILES / sizeof FILES[0]; i++) {
+        snprintf(name, sizeof name, "told/%s", FILES[i]);
+        assert_int_equal(unlink(in_dir(name)) == 0, err == VAULT_OK);
+    }
+    assert_int_equal(rmdir(in_dir("told")) == 0, err == VAULT_OK);
+    return err;
+}
+
+static vault_err op_statement(vault *v) { return statement(v, false); }
+static vault_err op_statement_reveal(vault *v) { return statement(v, true); }
+
 static vault_err op_add_open(vault *v) { return add(v, "person", "{\"ref\":\"N-1\"}"); }
 static vault_err op_add_withheld(vault *v)
 {
@@ -692,6 +713,8 @@ static const struct cell {
     { "search a withheld field of any type", op_search_notes, NO, OK },
     { "search a raised field", op_search_raised, NO, OK },
     { "history", op_history, OK, OK },
+    { "statement", op_statement, NO, OK },
+    { "statement, revealed", op_statement_reveal, NO, OK },
     { "timeline", op_timeline, OK, OK },
     { "agenda", op_agenda, OK, OK },
     { "log", op_log, OK, OK },

@@ -1,0 +1,69 @@
+"""Changes one thing after another in a statement, signed anew each time by somebody else's key: none may hold.
+
+    flip_statement.py FOLDER
+
+The signature of the file, which would catch everything, is left out: what is tried is the content."""
+import copy, functools, importlib.util, json, sys
+
+folder = sys.argv[1]
+spec = importlib.util.spec_from_file_location("check_statement", folder + "/check_statement.py")
+checker = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(checker)
+checker.signed = functools.lru_cache(None)(checker.signed)
+statement = json.load(open(folder + "/statement.json", encoding="utf-8"))
+checker.check(statement)
+
+# Where the order of a list says nothing.
+FREE = {("entries",), ("authors",)}
+
+
+def places(x, path=()):
+    yield path, x
+    for key, part in x.items() if isinstance(x, dict) else enumerate(x) if isinstance(x, list) else ():
+        yield from places(part, (*path, key))
+
+
+def changes(path, x):
+    if isinstance(x, bool):
+        yield not x
+    elif isinstance(x, int):
+        yield from (x + 1, x - 1, -x - 1)
+    elif isinstance(x, str):
+        last = "1" if x.endswith("0") else "0"
+        yield from (x[:-1] + last, x + "0", x.upper() if x.upper() != x else x + "X", "")
+    elif isinstance(x, dict):
+        for key in x:
+            yield {k: v for k, v in x.items() if k != key}
+    elif x:
+        yield from (x[:-1], x[1:], x + x[-1:])
+        if len(x) > 1 and path not in FREE and x[0] != x[1]:
+            yield x[1::-1] + x[2:]
+
+
+def put(path, new):
+    other = copy.deepcopy(statement)
+    at = other
+    for key in path[:-1]:
+        at = at[key]
+    at[path[-1]] = new
+    return other
+
+
+tried, passed = 0, []
+for path, x in places(statement):
+    for new in changes(path, x) if path else ():
+        if new == x:
+            continue
+        tried += 1
+        try:
+            checker.check(put(path, new))
+        except Exception:
+            continue
+        # A value may be taken away whole: it is then left out, as any may be.
+        if isinstance(x, dict) and "c" in x and ("c" in new and not ("value" in new and "salt" in new) and "file" not in new):
+            continue
+        passed.append((path, x, new))
+for path, x, new in passed[:20]:
+    print("passed:", "/".join(map(str, path)), repr(x)[:120], "->", repr(new)[:120])
+print("tried", tried)
+sys.exit(1 if passed or tried < 300 else 0)

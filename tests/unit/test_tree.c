@@ -70,6 +70,7 @@ test_tree__known_answers(void **state)
     assert_is(t.k_epoch, "191cf6c1596e48af7a8e765c7c69d30c585fc90ece8cd016c6970b5acbf38bbe");
     assert_is(t.case_base, "76b4e6df8fde646c9274079cf08c77546b4f6289b29e8acde0a035359e800b13");
     assert_is(t.case_seed, "796a09bad084e7c5b92ad0669a72c0f73bc83e28c2d193b1a05d02f188ca9b58");
+    assert_is(t.k_backup, "67f73196564cd8c01cc24b513f0d83454532f7fcaad71346ab7ec7eeaefc521c");
     assert_is(t.intake_seed, "13f39afa2650a9e91481cb6aa8559dd93dfccd3f2031b0cce36741adde9bc97b");
     assert_is(t.k_name, "7d65862fa6900e09732973c3d2ba9697d89334e28b0a6730757b7fe5aea8625b");
     assert_is(t.keeper_sign_seed,
@@ -90,6 +91,7 @@ test_tree__the_case_tier_has_the_same_case_keys_and_nothing_else(void **state)
     derive(&t, 0x00, 0);
     assert_is(t.k_db, "8816b5fa2bca8e8ee0293ea739b7c1880e9e589fdf22872b0201c7e604817422");
     assert_is(t.case_seed, "796a09bad084e7c5b92ad0669a72c0f73bc83e28c2d193b1a05d02f188ca9b58");
+    assert_is(t.k_backup, "67f73196564cd8c01cc24b513f0d83454532f7fcaad71346ab7ec7eeaefc521c");
     assert_null(t.nsk);
     assert_null(t.intake_seed);
     assert_null(t.k_name);

@@ -8,6 +8,7 @@
 #ifndef VAULT_BASE_FD_H
 #define VAULT_BASE_FD_H
 
+#include <sys/stat.h>
 #include <sys/types.h>
 #include "vault/base/files.h"
 
@@ -28,5 +29,16 @@ void hidden_name(char out[static HIDDEN_NAME]);
 /* Append what is left of fd to the empty `out`; `what` completes "cannot read ...". */
 VAULT_CHECK vault_err fd_read_rest(struct buf *out, int fd, size_t max, const char *what);
 vault_err fd_too_large(const char *what, size_t max);       /* VAULT_ERR_INPUT */
+
+/* Open a regular file by name (never through a symbolic link); *st is of what is open. VAULT_ERR_NOT_FOUND; VAULT_ERR_INPUT:
+ * something else than a regular file. */
+VAULT_CHECK vault_err fd_open_regular(int *fd, struct stat *st, int dir, const char *name,
+    int access);
+
+/* Is nothing there by that name? `path` is what a person calls it. VAULT_ERR_INPUT: something is. */
+VAULT_CHECK vault_err name_absent(int dir, const char *name, const char *path);
+/* Give a file of the same folder its name, and never take the name from another file (the same error). */
+VAULT_CHECK vault_err name_appear(int dir, const char *hidden, const char *name,
+    const char *path);
 
 #endif

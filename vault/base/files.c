@@ -138,8 +138,8 @@ file_exists(int dir, const char *name)
 
 /* O_NONBLOCK: to open a FIFO must not wait for its writer. What is open is then judged, and not
  * the name, which could have been exchanged in between. */
-static vault_err
-open_regular(int *fd, struct stat *st, int dir, const char *name, int access)
+vault_err
+fd_open_regular(int *fd, struct stat *st, int dir, const char *name, int access)
 {
     int opened = fd_open_at(dir, name, access | O_NOFOLLOW | O_NONBLOCK);
 
@@ -167,7 +167,7 @@ file_read(struct buf *out, int dir, const char *name, size_t max)
     vault_err err;
 
     buf_reset(out);
-    err = open_regular(&fd, &st, dir, name, O_RDONLY);
+    err = fd_open_regular(&fd, &st, dir, name, O_RDONLY);
     if (err != VAULT_OK)
         return err;
     if ((uintmax_t)st.st_size > max) {
@@ -223,7 +223,7 @@ file_swap(int dir, const char *name_new, const char *name)
     vault_err err;
 
     /* Opened before its name is gone. */
-    err = open_regular(&old, &st, dir, name, O_WRONLY);
+    err = fd_open_regular(&old, &st, dir, name, O_WRONLY);
     if (err != VAULT_OK && err != VAULT_ERR_NOT_FOUND)
         goto done;
     vault_clear_error();
@@ -272,7 +272,7 @@ file_wipe(int dir, const char *name)
     int fd = -1;
     vault_err err, removed = VAULT_OK;
 
-    err = open_regular(&fd, &st, dir, name, O_WRONLY);
+    err = fd_open_regular(&fd, &st, dir, name, O_WRONLY);
     if (err == VAULT_ERR_NOT_FOUND) {
         vault_clear_error();
         return VAULT_OK;

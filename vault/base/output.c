@@ -38,16 +38,15 @@ already_there(const char *path)
         "%s is already there", path);
 }
 
-/* The person learns now, and not after an hour of writing. output_commit asks again. */
-static vault_err
-check_absent(const struct output *o)
+vault_err
+name_absent(int dir, const char *name, const char *path)
 {
     struct stat st;
 
-    if (fstatat(o->dir, o->name, &st, AT_SYMLINK_NOFOLLOW) == 0)
-        return already_there(o->path);
+    if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+        return already_there(path);
     if (errno != ENOENT)
-        return err_errno(errno, "cannot make %s", o->path);
+        return err_errno(errno, "cannot make %s", path);
     return VAULT_OK;
 }
 
@@ -85,7 +84,8 @@ output_open(struct output **out, const char *path)
     err = dir_open(&o->dir, o->parent);
     if (err != VAULT_OK)
         goto done;
-    err = check_absent(o);
+    /* The person learns now, and not after an hour of writing. output_commit asks again. */
+    err = name_absent(o->dir, o->name, o->path);
     if (err != VAULT_OK)
         goto done;
     err = make_hidden(o);
@@ -111,35 +111,34 @@ is_unsupported(int errnum)
     return errnum == EINVAL || errnum == ENOSYS || errnum == EOPNOTSUPP || errnum == EPERM;
 }
 
-/* Give the hidden file its name, and never take the name from another file. The two calls that
- * do so in one step are not known everywhere: old FUSE systems have links and not the flag, FAT has
- * no links. Last comes a look and a rename, with a moment between them. */
-static vault_err
-appear(const struct output *o)
+/* The two calls that do so in one step are not known everywhere: old FUSE systems have links and not
+ * the flag, FAT has no links. Last comes a look and a rename, with a moment between them. */
+vault_err
+name_appear(int dir, const char *hidden, const char *name, const char *path)
 {
     vault_err err;
 
-    if (renameat2(o->dir, o->hidden, o->dir, o->name, RENAME_NOREPLACE) == 0)
+    if (renameat2(dir, hidden, dir, name, RENAME_NOREPLACE) == 0)
         return VAULT_OK;
     if (errno == EEXIST)
-        return already_there(o->path);
+        return already_there(path);
     if (!is_unsupported(errno))
-        return err_errno(errno, "cannot make %s", o->path);
+        return err_errno(errno, "cannot make %s", path);
 
-    if (linkat(o->dir, o->hidden, o->dir, o->name, 0) == 0) {
-        (void)unlinkat(o->dir, o->hidden, 0);
+    if (linkat(dir, hidden, dir, name, 0) == 0) {
+        (void)unlinkat(dir, hidden, 0);
         return VAULT_OK;
     }
     if (errno == EEXIST)
-        return already_there(o->path);
+        return already_there(path);
     if (!is_unsupported(errno))
-        return err_errno(errno, "cannot make %s", o->path);
+        return err_errno(errno, "cannot make %s", path);
 
-    err = check_absent(o);
+    err = name_absent(dir, name, path);
     if (err != VAULT_OK)
         return err;
-    if (renameat(o->dir, o->hidden, o->dir, o->name) != 0)
-        return err_errno(errno, "cannot make %s", o->path);
+    if (renameat(dir, hidden, dir, name) != 0)
+        return err_errno(errno, "cannot make %s", path);
     return VAULT_OK;
 }
 
@@ -152,7 +151,7 @@ output_commit(struct output **out)
     if (fd_sync(o->fd) != 0)
         err = err_errno(errno, "cannot write %s", o->path);
     if (err == VAULT_OK)
-        err = appear(o);
+        err = name_appear(o->dir, o->hidden, o->name, o->path);
     if (err != VAULT_OK) {
         output_abort(out);
         return err;

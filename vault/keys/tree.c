@@ -6,7 +6,7 @@
 #include "vault/keys/tree.h"
 
 /* docs/format.md, section 6. */
-enum { VMK_DB = 1, VMK_KEYS, VMK_EPOCH, VMK_CASE_BASE, VMK_CASE_SEED };
+enum { VMK_DB = 1, VMK_KEYS, VMK_EPOCH, VMK_CASE_BASE, VMK_CASE_SEED, VMK_BACKUP };
 enum { NSK_INTAKE = 1, NSK_NAME, NSK_SIGN, NSK_KEEPER };
 
 #define DB_KEY_TEXT 99u     /* x' 64 digits 32 digits ' */
@@ -35,6 +35,8 @@ from_vmk(struct key_tree *t, const struct secret *vmk)
         err = derived(&t->case_base, vmk, VMK_CASE_BASE, ctx);
     if (err == VAULT_OK)
         err = derived(&t->case_seed, vmk, VMK_CASE_SEED, ctx);
+    if (err == VAULT_OK)
+        err = derived(&t->k_backup, vmk, VMK_BACKUP, ctx);
     return err;
 }
 
@@ -92,6 +94,7 @@ tree_free(struct key_tree *t)
     secret_free(t->k_epoch);
     secret_free(t->case_base);
     secret_free(t->case_seed);
+    secret_free(t->k_backup);
     secret_free(t->nsk);
     secret_free(t->intake_seed);
     secret_free(t->k_name);

@@ -13,7 +13,7 @@
 
 struct key_tree {
     struct secret *vmk;             /* 32 */
-    struct secret *k_db, *k_keys, *k_epoch, *case_base, *case_seed; /* 32 each, from VMK */
+    struct secret *k_db, *k_keys, *k_epoch, *case_base, *case_seed, *k_backup;  /* 32 each, from VMK */
     struct secret *nsk;             /* 32, NULL in the case tier; the rest as well */
     struct secret *intake_seed, *k_name, *keeper_sign_seed, *keeper_seed;
     uint8_t keeper_pk[32];          /* Ed25519, zero in the case tier */

@@ -308,6 +308,12 @@ chain_room(struct vault *v)
     return VAULT_OK;
 }
 
+bool
+session_says_backup(const char *action)
+{
+    return strcmp(action, "backup-done") == 0 || strcmp(action, "restore") == 0;
+}
+
 static void
 chain_push(struct vault *v, const struct log_entry *e, const uint8_t hash[static 32])
 {
@@ -323,6 +329,7 @@ chain_push(struct vault *v, const struct log_entry *e, const uint8_t hash[static
     memcpy(c->author, e->author, sizeof c->author);
     c->keeper = e->n_keepers != 0;
     c->names_keys = e->has_keys;
+    c->backup = session_says_backup(e->action);
     c->own = true;
     c->verified = true;
     v->n_log++;

@@ -411,7 +411,7 @@ check_db_file(const vault *v)
 }
 
 static vault_err
-open_with(vault *v, const struct candidate *c, struct report *rep)
+open_with(vault *v, const struct candidate *c, const struct session_fill *fill, struct report *rep)
 {
     struct secret *key = NULL;
     vault_err err;
@@ -419,6 +419,8 @@ open_with(vault *v, const struct candidate *c, struct report *rep)
     err = report_damage(rep, take_keys(v, c), KEYS_NAME);
     if (err == VAULT_OK && v->k_case == NULL)
         return VAULT_ERR_DAMAGED;       /* told to the report; there is no going on */
+    if (err == VAULT_OK && fill != NULL)
+        err = fill->fn(v, fill->ctx);
     if (err == VAULT_OK)
         err = check_db_file(v);
     if (err == VAULT_OK)
@@ -557,15 +559,16 @@ note_surroundings(vault *v)
 
 /* Open with the file that the passphrase opens; keys.new first only where keys itself did not open. */
 static vault_err
-open_candidates(vault *v, struct candidate c[2], struct report *rep)
+open_candidates(vault *v, struct candidate c[2], const struct session_fill *fill,
+    struct report *rep)
 {
     int k = c[0].slot >= 0 ? 0 : 1;
-    vault_err err = open_with(v, &c[k], rep);
+    vault_err err = open_with(v, &c[k], fill, rep);
 
     if (err == VAULT_ERR_DAMAGED && k == 0 && c[1].slot >= 0 && v->db == NULL) {
         forget_keys(v);                 /* a rekey cut short: the database is the new one */
         vault_clear_error();
-        err = open_with(v, &c[1], rep);
+        err = open_with(v, &c[1], fill, rep);
     }
     return err;
 }
@@ -573,13 +576,20 @@ open_candidates(vault *v, struct candidate c[2], struct report *rep)
 vault_err
 session_open(vault *v, const struct vault_credentials *cred, struct report *rep)
 {
+    return session_open_filled(v, cred, NULL, rep);
+}
+
+vault_err
+session_open_filled(vault *v, const struct vault_credentials *cred,
+    const struct session_fill *fill, struct report *rep)
+{
     struct candidate *c = calloc(2, sizeof *c);
     uint64_t done = 0;
     vault_err err;
 
     if (c == NULL)
         return err_nomem();
-    err = dir_open(&v->dir, v->path);
+    err = v->dir >= 0 ? VAULT_OK : dir_open(&v->dir, v->path);
     if (err == VAULT_OK)
         err = dir_lock(v->dir);
     if (err == VAULT_OK)
@@ -589,7 +599,7 @@ session_open(vault *v, const struct vault_credentials *cred, struct report *rep)
     if (err == VAULT_OK)
         err = derive_all(c, cred);
     if (err == VAULT_OK)
-        err = open_candidates(v, c, rep);
+        err = open_candidates(v, c, fill, rep);
     if (goes_on(err, rep))
         err = verify_all(v, c, rep, &done);
     if (goes_on(err, rep) && rep == NULL)
@@ -655,8 +665,8 @@ vault_probe(const char *path)
     return err;
 }
 
-static int
-tell_slots(const struct keyfile *kf, vault_slot_fn *fn, void *ctx)
+int
+session_tell_slots(const struct keyfile *kf, vault_slot_fn *fn, void *ctx)
 {
     static const char *const KIND[] = { "", "passphrase", "passphrase+keyfile", "shares" };
 
@@ -688,7 +698,7 @@ vault_key_list(const char *path, vault_slot_fn *fn, void *ctx)
         return err_nomem();
     err = peek(path, c, false);
     if (err == VAULT_OK)
-        (void)tell_slots(&c[0].kf, fn, ctx);
+        (void)session_tell_slots(&c[0].kf, fn, ctx);
     free(c);
     return err;
 }

@@ -32,6 +32,7 @@ struct chain_entry {
     bool keeper;                /* names the keeper key */
     bool names_keys;            /* a state of the file keys */
     bool travel;                /* began a copy without names */
+    bool backup;                /* a backup was finished then, or this copy restored from one */
     bool own;                   /* on this copy's own line: first parents from the head */
     bool verified;              /* its signatures, or those of a descendant */
 };
@@ -136,6 +137,9 @@ void detail_uint(struct detail *d, const char *key, uint64_t v);
 void detail_text(struct detail *d, const char *key, const char *text);
 void detail_texts(struct detail *d, const char *key, const char *const *text, size_t n);
 void detail_free(struct detail *d);
+
+/* Does an entry of this action tell that there is a backup of what stood before it? */
+bool session_says_backup(const char *action);
 
 /* Would a commit be tried at all? */
 VAULT_CHECK vault_err session_may_write(const struct vault *v);
@@ -259,6 +263,17 @@ VAULT_CHECK vault_err session_db_path(vault *v);
 VAULT_CHECK vault_err session_wipe_unfinished(vault *v);
 VAULT_CHECK vault_err session_open(vault *v, const struct vault_credentials *cred,
     struct report *rep);
+
+/* The same for a folder that has only its `keys` yet (v->dir may be open): once the keys are at hand, fn makes records.db,
+ * which is then opened and verified like any other. */
+struct session_fill {
+    vault_err (*fn)(vault *v, void *ctx);
+    void *ctx;
+};
+VAULT_CHECK vault_err session_open_filled(vault *v, const struct vault_credentials *cred,
+    const struct session_fill *fill, struct report *rep);
+/* Each slot in use, until fn returns non-zero, which is returned. */
+int session_tell_slots(const struct keyfile *kf, vault_slot_fn *fn, void *ctx);
 
 /* Hash of a key file. VAULT_ERR_NOT_FOUND, VAULT_ERR_INPUT. */
 VAULT_CHECK vault_err session_key_file(const char *path, uint8_t hash[static 32]);

@@ -73,6 +73,45 @@ count_attachments(struct vault *v, uint64_t *out)
     return err == VAULT_OK && any ? scan_run(&s) : err;
 }
 
+/* ---- backups ---- */
+
+static vault_err
+read_entry(struct vault *v, uint32_t row, struct log_entry *e)
+{
+    struct db_cursor *c = NULL;
+    struct db_log_row r;
+    bool got = false;
+    vault_err err = db_scan_log(v->db, row, &c);
+
+    if (err == VAULT_OK)
+        err = db_next_log(c, &r, &got);
+    if (err == VAULT_OK)
+        err = got ? entry_decode(e, r.entry) :
+            err_say(VAULT_ERR_DAMAGED, NULL, "an entry is missing");
+    db_scan_end(c);
+    return err;
+}
+
+/* Of this copy's own line. A vault that was restored has its backup from before: its time is that of the head it began from. */
+static vault_err
+last_backup(struct vault *v, struct vault_status *s)
+{
+    struct log_entry e;
+    uint32_t row = v->n_log;
+    vault_err err;
+
+    for (; row > 0 && !(v->chain[row].backup && v->chain[row].own); row--)
+        s->changes_since_backup += row > 1 && v->chain[row].count != 0;
+    if (row == 0)
+        return VAULT_OK;
+    err = read_entry(v, row, &e);
+    if (err == VAULT_OK && strcmp(e.action, "restore") == 0 && v->chain[row].n_parents != 0)
+        err = read_entry(v, v->chain[row].parent[0], &e);
+    if (err == VAULT_OK)
+        s->last_backup = e.time;
+    return err;
+}
+
 vault_err
 vault_status(vault *v, struct vault_status *out)
 {
@@ -103,8 +142,10 @@ vault_status(vault *v, struct vault_status *out)
     s.quarantined = v->quarantined;
     memcpy(s.warnings, v->warning, sizeof s.warnings);
     s.n_warnings = v->n_warnings;
-    *out = s;
-    return VAULT_OK;
+    err = last_backup(v, &s);
+    if (err == VAULT_OK)
+        *out = s;
+    return err;
 }
 
 void

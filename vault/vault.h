@@ -190,7 +190,8 @@ struct vault_status {
     char log_head[VAULT_HASH_LEN + 1];
     struct vault_cost cost;                     /* of the slot in use */
     int slot;
-    int64_t last_backup;                        /* seconds since 1970, 0: never */
+    int64_t last_backup;                        /* the last that was finished; seconds since 1970, 0: never */
+    uint64_t changes_since_backup;              /* entries that added records since then, or ever */
     uint64_t adopted;                           /* revisions taken in without a keeper, adopted at unlock */
     uint64_t quarantined;                       /* and those that were not what their author signed */
     const char *warnings[8];                    /* sentences; borrowed until close */
@@ -229,6 +230,73 @@ VAULT_API VAULT_CHECK vault_err vault_travel(vault *v, const char *path);
 /* Change the passphrase (and cost, and key file) of the slot in use. opt as for add. */
 VAULT_API VAULT_CHECK vault_err vault_key_change(vault *v, const struct secret *new_passphrase,
     const struct vault_create_options *opt);
+
+/* ---- backups ------------------------------------------------------------------------------ */
+
+/* How far something long is, in bytes; total 0: not known. Other than 0: stop, with VAULT_ERR_INTERRUPTED. */
+typedef int vault_progress_fn(void *ctx, const char *doing, uint64_t done, uint64_t total);
+
+struct vault_backup_options {
+    const char *since;          /* path of an earlier backup of this vault: only what came after it; NULL: everything */
+    uint64_t split;             /* bytes of a part (FILE.001, FILE.002, ...), at least VAULT_SPLIT_MIN; 0: one file */
+    vault_progress_fn *progress;        /* NULL: none */
+    void *progress_ctx;
+};
+#define VAULT_SPLIT_MIN ((uint64_t)1 << 20)
+struct vault_backup_report {
+    char id[33], since[33];     /* hexadecimal; since "": everything */
+    uint64_t bytes, rows;
+    unsigned parts;
+    uint64_t log_number;        /* of the head that it holds */
+    char log_head[VAULT_HASH_LEN + 1];
+    bool noted;                 /* the log says that it is done, too; false: it could not be written any more */
+};
+/*
+ * One encrypted file with everything (or what is new since another), which the ways in of this moment open. Logged first; never
+ * overwrites; read back completely from the disk and compared before it gets its name. It opens nothing that the slot in
+ * use does not open. VAULT_ERR_INPUT: something of that name is there; `since` is of another vault, or not of this
+ * one's past. VAULT_ERR_DAMAGED: `since` is damaged; what was written could not be read back. VAULT_ERR_REFUSED: `since` was
+ * made before keys were changed everywhere or something was purged: a full one is needed.
+ */
+VAULT_API VAULT_CHECK vault_err vault_backup(vault *v, const char *path,
+    const struct vault_backup_options *opt, struct vault_backup_report *out);
+
+struct vault_backup_info {
+    char id[33], since[33];     /* as in the report */
+    char vault_id[33], words[256];      /* as vault_fingerprint */
+    uint64_t bytes;
+    unsigned parts;
+    uint32_t mem_mib;           /* that deriving the key will need; 0: it opens by shares alone */
+};
+/* What a backup is and what opens it (each slot is told to fn, which may be NULL), without a key: nothing of this is
+ * proven. `path`: the file, or a name whose parts are there. VAULT_ERR_NOT_FOUND, VAULT_ERR_INPUT (not a backup),
+ * VAULT_ERR_DAMAGED, VAULT_ERR_FAILED (of a newer version). */
+VAULT_API VAULT_CHECK vault_err vault_backup_info(const char *path, struct vault_backup_info *out,
+    vault_slot_fn *fn, void *ctx);
+
+struct vault_restore_options {
+    bool second;                /* another copy beside one that lives on, not its continuation */
+    vault_progress_fn *progress;        /* NULL: none */
+    void *progress_ctx;
+};
+struct vault_restore_report {
+    char vault_id[33], copy_id[33];
+    unsigned files;             /* backups it was put together from */
+    uint64_t records;
+    uint64_t log_number;        /* of the head that the backup held */
+    char log_head[VAULT_HASH_LEN + 1];
+    int64_t time;               /* of that entry */
+    uint64_t unverified;        /* as vault_check */
+};
+/*
+ * A new vault folder `path` from a backup and, where that holds only what was new, those it continues, which are looked for
+ * in its folder. cred: of a way in that the vault had then. Everything is verified as by vault_check before the folder gets its name;
+ * its log then says that and from which head it was restored. On any error nothing is left. VAULT_ERR_KEY,
+ * VAULT_ERR_DAMAGED, VAULT_ERR_INPUT (name; something is there; not a backup), VAULT_ERR_NOT_FOUND (also: one that it continues).
+ */
+VAULT_API VAULT_CHECK vault_err vault_restore(const char *backup, const char *path,
+    const struct vault_credentials *cred, const struct vault_restore_options *opt,
+    struct vault_restore_report *out);
 
 struct vault_trustee_share {
     unsigned number;            /* of this share, from 1 */

@@ -71,7 +71,8 @@ struct cmd {
 /* The program: one per process. */
 struct app {
     const struct cmd *const *commands;  /* ends with NULL */
-    char *folder;                       /* the vault's, once it is found */
+    char *folder;                       /* the vault's, once it is found; with is_backup the file of a backup */
+    bool is_backup;
     vault *vault;                       /* unlocked: by the command, or by the shell for all */
     int sandbox;                        /* level of vault_process_confine; -1: not yet */
     bool in_shell;

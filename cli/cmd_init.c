@@ -47,7 +47,7 @@ farewell(const struct call *c, const char *path)
     term_say("made %s\n"
         "this passphrase is the only way in: nobody can open the vault without it, nor reset it\n"
         "so write it on paper and keep that in a safe place away from the computer, and keep a\n"
-        "backup: copy the whole folder to another disk, while no withheld runs, after each change", path);
+        "backup on another disk (`withheld backup FILE`), a new one after changes", path);
     if (vault_memory_unlocked())
         term_warn("some secrets could not be locked into memory and may reach the swap space");
 }

@@ -1,15 +1,34 @@
 #include <inttypes.h>
 #include <stdio.h>
+#include <time.h>
 #include "cli/cmd.h"
 #include "cli/fail.h"
 #include "cli/json.h"
 #include "cli/open.h"
 #include "cli/out.h"
 
+#define BACKUP_DAYS 7
+#define BACKUP_CHANGES 50       /* entries that added records */
+
 static const char *
 tier_name(enum vault_tier tier)
 {
     return tier == VAULT_TIER_KEEPER ? "keeper" : "case";
+}
+
+/* A backup that is missing or old is what people notice too late. */
+static const char *
+about_backup(const struct vault_status *s)
+{
+    int64_t days = ((int64_t)time(NULL) - s->last_backup) / 86400;
+
+    if (s->last_backup == 0 && s->records > 0)
+        return "there was never a backup: `backup FILE` makes one, on another disk";
+    if (s->last_backup != 0 && s->changes_since_backup >= BACKUP_CHANGES)
+        return "much was changed since the last backup: `backup FILE` makes one";
+    if (s->last_backup != 0 && s->changes_since_backup > 0 && days >= BACKUP_DAYS)
+        return "the last backup is more than a week old: `backup FILE` makes one";
+    return NULL;
 }
 
 /* The library's warnings, and those about this process. */
@@ -25,6 +44,8 @@ warnings(const char *out[16], const struct vault_status *s, const struct app *a)
     if (s->quarantined != 0)
         out[n++] = "something taken in without a keeper is not what its author signed: it is quarantined, "
             "and `check` names the records";
+    if (about_backup(s) != NULL)
+        out[n++] = about_backup(s);
     if (vault_memory_unlocked())
         out[n++] = "some secrets could not be locked into memory and may reach the swap space";
     if (a->sandbox == 1)

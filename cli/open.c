@@ -84,6 +84,26 @@ open_find(const struct call *c)
     return c->app->folder == NULL ? fail_nomem() : VAULT_OK;
 }
 
+vault_err
+open_backup(const struct call *c, const char *path)
+{
+    free(c->app->folder);
+    c->app->folder = strdup(path);
+    c->app->is_backup = true;
+    return c->app->folder == NULL ? fail_nomem() : VAULT_OK;
+}
+
+/* The slots of the vault, or those of the backup. */
+static vault_err
+ways_in(const struct call *c, vault_slot_fn *fn, void *ctx)
+{
+    struct vault_backup_info info;
+
+    if (c->app->is_backup)
+        return vault_backup_info(c->app->folder, &info, fn, ctx);
+    return vault_key_list(c->app->folder, fn, ctx);
+}
+
 /* ---- the sandbox -------------------------------------------------------------------------- */
 
 /* The folder a path lies in; for a file that is there, and may be reached through links, the one where it really lies. */
@@ -184,7 +204,7 @@ confine(const struct call *c)
 
     if (err == VAULT_OK)
         err = add_declared(&reads, c, &KEY_FILE);
-    if (err == VAULT_OK)
+    if (err == VAULT_OK && !c->app->is_backup)
         err = folders_add(&writes, strdup(c->app->folder));
     if (err == VAULT_OK)
         err = add_declared(&writes, c, &c->cmd->writes);
@@ -242,7 +262,7 @@ by_shares(const struct call *c)
     if (call_has(c, "passphrase-fd") || call_has(c, "passphrase-file") || call_has(c, "key-file"))
         return false;
     return call_number(c, "slot", 0, 7, &o.slot) == VAULT_OK &&
-        vault_key_list(c->app->folder, look_for_shares, &o) == VAULT_OK && o.shares && !o.others;
+        ways_in(c, look_for_shares, &o) == VAULT_OK && o.shares && !o.others;
 }
 
 void
@@ -251,7 +271,7 @@ open_explain(const struct call *c)
     char ways[512] = "";
     const char *file = "";
 
-    if (vault_key_list(c->app->folder, add_way_in, ways) != VAULT_OK)
+    if (ways_in(c, add_way_in, ways) != VAULT_OK)
         ways[0] = '\0';
     if (by_shares(c)) {
         fail_hint("each share has the words of its vault on it, and a new set replaces the older "
@@ -287,7 +307,7 @@ read_slot(long *slot, const struct call *c)
     if (err != VAULT_OK || *slot < 0)
         return err;
     left = *slot;
-    err = kept(vault_key_list(c->app->folder, is_slot, &left));
+    err = kept(ways_in(c, is_slot, &left));
     if (err == VAULT_OK && left >= 0)
         err = fail(VAULT_ERR_NOT_FOUND, "`withheld key list` shows the slots",
             "this vault has no slot %ld", *slot);
@@ -311,7 +331,7 @@ read_credentials(struct vault_credentials *cred, struct secret **pass, const str
     long slot;
     vault_err err = pass_source(c);
 
-    if (err == VAULT_OK)
+    if (err == VAULT_OK && !c->app->is_backup)
         err = kept(vault_probe(c->app->folder));
     if (err == VAULT_OK)
         err = read_slot(&slot, c);

@@ -17,6 +17,9 @@ VAULT_CHECK vault_err open_find(const struct call *c);
  * command wants that, and the words of --accept are handed over. */
 VAULT_CHECK vault_err open_vault(const struct call *c);
 
+/* Instead of a vault: the credentials that follow are for this backup. */
+VAULT_CHECK vault_err open_backup(const struct call *c, const char *path);
+
 /* Before `path` is read: when it is standard input and the passphrase comes from there too, the
  * passphrase comes first, so the vault is opened now. */
 VAULT_CHECK vault_err open_before_reading(const struct call *c, const char *path);

@@ -55,9 +55,12 @@ progress_step(void *ctx, uint64_t done, uint64_t total)
         p->shown = true;
         fprintf(stderr, "\r%s: ", p->what);
         print_size(stderr, done);
-        fputs(" of ", stderr);
-        print_size(stderr, total);
-        fprintf(stderr, " (%u %%)\033[K", total == 0 ? 100u : (unsigned)(done * 100 / total));
+        if (total != 0) {           /* else nobody knows how much there is */
+            fputs(" of ", stderr);
+            print_size(stderr, total);
+            fprintf(stderr, " (%u %%)", (unsigned)(done * 100 / total));
+        }
+        fputs("\033[K", stderr);
         fflush(stderr);
     }
     return asked != 0;

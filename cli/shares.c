@@ -241,9 +241,14 @@ shares_ask(vault_shares *shares)
 static vault_err
 ask_for_vault(vault_shares *shares, const struct call *c)
 {
+    struct vault_backup_info info;
     char words[256];
-    vault_err err = kept(vault_fingerprint(c->app->folder, words));
+    vault_err err = kept(c->app->is_backup ?
+        vault_backup_info(c->app->folder, &info, NULL, NULL) :
+        vault_fingerprint(c->app->folder, words));
 
+    if (err == VAULT_OK && c->app->is_backup)
+        memcpy(words, info.words, sizeof words);
     if (err != VAULT_OK)
         return err;
     term_say("this slot opens with shares. Each has the words of this vault on it:\n  %s\n"

@@ -113,11 +113,12 @@ find_runs(struct db *db, enum db_table t, struct runs *out)
 {
     struct db_cursor *c = NULL;
     int64_t n, first = 0, count = 0;
+    uint64_t size;
     bool got = true;
-    vault_err err = db_scan(db, t, INT64_MIN, &c);
+    vault_err err = db_scan_sizes(db, t, INT64_MIN, &c);
 
     while (err == VAULT_OK && got) {
-        err = db_next_number(c, &n, &got);
+        err = db_next_size(c, &n, &size, &got);
         if (err == VAULT_OK && count != 0 && (!got || n != first + count)) {
             err = runs_add(out, first, count);
             count = 0;
@@ -248,14 +249,14 @@ put_rows(struct making *m)
     return err != VAULT_OK ? err : put_chunks(m, 1);
 }
 
-/* A guess of how much there is, for whoever waits. */
+/* A guess of how much there is to be written and read back, for whoever waits. */
 static uint64_t
 about(const struct making *m)
 {
     struct stat st;
 
     return m->base == NULL && fstatat(m->v->dir, DB_NAME, &st, AT_SYMLINK_NOFOLLOW) == 0 ?
-        (uint64_t)st.st_size : 0;
+        2 * (uint64_t)st.st_size : 0;
 }
 
 static vault_err
@@ -263,7 +264,6 @@ write_all(struct making *m)
 {
     vault_err err;
 
-    m->progress.doing = "writing";
     m->progress.total = about(m);
     err = backup_out_new(&m->out, m->file, &m->head, m->v->tree.k_backup, &m->state, &m->progress);
     if (err == VAULT_OK)
@@ -286,8 +286,7 @@ read_all(struct making *m, struct backup_in *in)
     bool got = true;
     vault_err err;
 
-    m->progress = (struct backup_progress){ m->progress.fn, m->progress.ctx, "reading it back", 0,
-        m->bytes };
+    m->progress.total = 2 * m->bytes;
     err = backup_in_start(in, m->v->tree.k_backup, &m->progress);
     while (err == VAULT_OK && got)
         err = backup_next(in, &it, &got);
@@ -384,7 +383,7 @@ vault_err
 vault_backup(vault *v, const char *path, const struct vault_backup_options *opt,
     struct vault_backup_report *out)
 {
-    struct making m = { .v = v, .progress = { opt->progress, opt->progress_ctx, "", 0, 0 } };
+    struct making m = { .v = v, .progress = { opt->progress, opt->progress_ctx, 0, 0 } };
     vault_err err;
 
     vault_clear_error();

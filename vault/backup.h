@@ -80,7 +80,6 @@ void backup_state_free(struct backup_state *s);
 struct backup_progress {
     vault_progress_fn *fn;      /* NULL: nobody asks */
     void *ctx;
-    const char *doing;
     uint64_t done, total;       /* bytes; total 0: not known */
 };
 /* VAULT_ERR_INTERRUPTED: whoever was told wants no more. */

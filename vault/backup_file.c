@@ -116,7 +116,7 @@ backup_tell(struct backup_progress *p, uint64_t bytes)
     if (p == NULL || p->fn == NULL)
         return VAULT_OK;
     p->done += bytes;
-    if (p->fn(p->ctx, p->doing, p->done, p->total) == 0)
+    if (p->fn(p->ctx, p->done, p->total > p->done ? p->total : p->total == 0 ? 0 : p->done) == 0)
         return VAULT_OK;
     return err_say(VAULT_ERR_INTERRUPTED, NULL, "interrupted; nothing is left of it");
 }

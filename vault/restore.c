@@ -414,7 +414,7 @@ vault_restore(const char *backup, const char *path, const struct vault_credentia
     const struct vault_restore_options *opt, struct vault_restore_report *out)
 {
     struct restoring r = { .path = backup, .cred = cred, .opt = opt,
-        .progress = { opt->progress, opt->progress_ctx, "restoring", 0, 0 } };
+        .progress = { opt->progress, opt->progress_ctx, 0, 0 } };
     struct keyfile kf;
     vault_err err;
 

@@ -28,6 +28,10 @@ extern "C" {
 
 typedef struct vault vault;
 
+/* How far something long is, in bytes (total 0: not known); anything but 0 stops with VAULT_ERR_INTERRUPTED, and nothing is
+ * changed. */
+typedef int vault_progress_fn(void *ctx, uint64_t done, uint64_t total);
+
 #define VAULT_CODE_LEN 26       /* characters of a record's code */
 #define VAULT_HASH_LEN 64       /* hexadecimal characters of a revision id or log hash */
 
@@ -233,9 +237,6 @@ VAULT_API VAULT_CHECK vault_err vault_key_change(vault *v, const struct secret *
 
 /* ---- backups ------------------------------------------------------------------------------ */
 
-/* How far something long is, in bytes; total 0: not known. Other than 0: stop, with VAULT_ERR_INTERRUPTED. */
-typedef int vault_progress_fn(void *ctx, const char *doing, uint64_t done, uint64_t total);
-
 struct vault_backup_options {
     const char *since;          /* path of an earlier backup of this vault: only what came after it; NULL: everything */
     uint64_t split;             /* bytes of a part (FILE.001, FILE.002, ...), at least VAULT_SPLIT_MIN; 0: one file */
@@ -434,9 +435,6 @@ VAULT_API VAULT_CHECK vault_err vault_show(vault *v, const char *id, const char 
 VAULT_API void vault_record_free(struct vault_record *r);
 
 /* ---- attachments -------------------------------------------------------------------------- */
-
-/* How far it is; anything but 0 stops with VAULT_ERR_INTERRUPTED, and nothing is changed. */
-typedef int vault_progress_fn(void *ctx, uint64_t done, uint64_t total);
 
 struct vault_attach_file {
     const char *path;               /* of a regular file */

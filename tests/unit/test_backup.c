@@ -446,27 +446,28 @@ test_backup__since_refuses_one_that_is_damaged(void **state)
 
 /* ---- the log, and what the status says ---- */
 
+/* At the first call something is written, at the second read back. */
 static int
-stop(void *ctx, const char *doing, uint64_t done, uint64_t total)
+stop(void *ctx, uint64_t done, uint64_t total)
 {
-    const char *when = ctx;
+    unsigned *left = ctx;
 
     (void)done;
     (void)total;
-    return strcmp(doing, when) == 0;
+    return --*left == 0;
 }
 
 static void
 test_backup__one_that_was_stopped_leaves_nothing_and_is_not_the_last(void **state)
 {
-    static char WHEN[2][16] = { "writing", "reading it back" };
     struct vault_status before, after;
     struct vault_backup_report r;
     (void)state;
 
     assert_int_equal(vault_status(v, &before), VAULT_OK);
     for (unsigned i = 0; i < 2; i++) {
-        struct vault_backup_options opt = { .progress = stop, .progress_ctx = WHEN[i] };
+        unsigned left = i + 1;
+        struct vault_backup_options opt = { .progress = stop, .progress_ctx = &left };
         assert_int_equal(vault_backup(v, file, &opt, &r), VAULT_ERR_INTERRUPTED);
         assert_int_equal(others(), 0);
     }

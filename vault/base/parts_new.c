@@ -45,7 +45,7 @@ judge_name(struct parts_new *p)
     if (err == VAULT_OK)
         err = parts_highest(p->dir, p->name, &highest);
     if (err == VAULT_OK && highest != 0)
-        err = err_say(VAULT_ERR_INPUT, "choose another name; nothing is ever overwritten",
+        err = err_say(VAULT_ERR_INPUT, "give another name; nothing is ever overwritten",
             "%s.%03u is already there", p->path, highest);
     return err;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 #include "vault/base/cbor.h"
+#include "vault/base/piece.h"
 #include "vault/record/value_text.h"
 
 /* ---- names ---- */
@@ -139,36 +140,16 @@ file_piece_size(uint64_t kept, uint64_t i)
     return left < FILE_CHUNK ? (size_t)left : FILE_CHUNK;
 }
 
-/* As in the payload of an age file: the piece's number, big-endian, and whether it is the last. */
-static void
-nonce_of(uint8_t nonce[static 12], const struct file_piece *at)
-{
-    memset(nonce, 0, 12);
-    for (unsigned k = 0; k < 8; k++)
-        nonce[10 - k] = (uint8_t)(at->i >> 8 * k);
-    nonce[11] = at->last;
-}
-
 void
 file_seal(uint8_t *out, const struct file_piece *at, const uint8_t *plain, size_t n)
 {
-    uint8_t nonce[12];
-
-    nonce_of(nonce, at);
-    (void)crypto_aead_chacha20poly1305_ietf_encrypt(out, NULL, plain, n, NULL, 0, NULL, nonce,
-        at->key);
+    piece_seal(out, at->key, at->i, at->last, PART(plain, n));
 }
 
 int
 file_open_piece(uint8_t *plain, const struct file_piece *at, const uint8_t *sealed, size_t n)
 {
-    uint8_t nonce[12];
-
-    nonce_of(nonce, at);
-    if (n < FILE_TAG)
-        return -1;
-    return crypto_aead_chacha20poly1305_ietf_decrypt(plain, NULL, NULL, sealed, n, NULL, 0, nonce,
-        at->key);
+    return piece_open(plain, at->key, at->i, at->last, PART(sealed, n));
 }
 
 /* ---- the leaf ---- */

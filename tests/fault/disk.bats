@@ -30,6 +30,8 @@ setup() { common_setup; }
 @test "purge on a disk that fills up" { keeps full purge; keeps full purge-revision; }
 @test "dump on a disk that fills up" { keeps full dump; }
 @test "init on a disk that fills up" { keeps full init; }
+@test "backup on a disk that fills up" { keeps full backup; }
+@test "restore on a disk that fills up" { keeps full restore; }
 
 # ---- a disk with errors: whatever failed, the vault opens, with the old or the new state
 
@@ -37,3 +39,5 @@ setup() { common_setup; }
 @test "import on a disk with errors" { keeps broken import; }
 @test "attach on a disk with errors" { keeps broken attach; }
 @test "key change on a disk with errors: one of the passphrases still opens it" { keeps broken key-change; }
+@test "backup on a disk with errors: no file or a whole one" { keeps broken backup; }
+@test "restore on a disk with errors: no vault or a whole one" { keeps broken restore; }

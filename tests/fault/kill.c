@@ -80,6 +80,22 @@ write_again(struct world *w, bool new_pass, const char *what)
         die("%s: it cannot be written any more", what);
 }
 
+/* A deed that makes a file, with an entry before and one after: it is done where the file is there, and then that is whole. */
+static void
+check_made(struct world *w, struct outcome *o, const struct state *now, const char *what,
+    bool *done)
+{
+    const char *wrong = made_wrong(w, &o->before, done);
+
+    if (wrong != NULL)
+        die("%s: %s", what, wrong);
+    if (now->entries < o->before.entries + *done || now->entries > o->after.entries ||
+        (!*done && now->entries == o->after.entries) || strcmp(now->text, o->before.text) != 0)
+        die("%s: %llu entries where there were %llu, and the file is %sthere", what,
+            (unsigned long long)now->entries, (unsigned long long)o->before.entries,
+            *done ? "" : "not ");
+}
+
 bool
 outcome_check(struct world *w, struct outcome *o, const char *what)
 {
@@ -103,7 +119,9 @@ outcome_check(struct world *w, struct outcome *o, const char *what)
         die("%s: it cannot be read", what);
     after = o->deed->is_new || now.entries == o->after.entries;
     is = after ? &o->after : &o->before;
-    if (now.entries != is->entries || now.records != is->records || now.new_pass != is->new_pass ||
+    if (o->deed->makes)
+        check_made(w, o, &now, what, &after);
+    else if (now.entries != is->entries || now.records != is->records || now.new_pass != is->new_pass ||
         strcmp(now.text, is->text) != 0 || (!after && strcmp(now.head, is->head) != 0))
         die("%s: it holds neither the old nor the new state: "
             "%llu records, %llu entries, %s passphrase\n%s", what, (unsigned long long)now.records,

@@ -22,6 +22,9 @@ setup() { common_setup; }
 @test "dump, killed before and within each write" { keeps kill dump; keeps torn dump; }
 @test "init, killed before and within each write: no vault or a whole one" { keeps kill init; keeps torn init; }
 
+@test "backup, killed before and within each write: no file or a whole one" { keeps kill backup; keeps torn backup; }
+@test "restore, killed before and within each write: no vault or a whole one" { keeps kill restore; keeps torn restore; }
+
 @test "add, killed, and killed again while the next opening puts it right" { keeps kill-twice add; }
 @test "key change, killed, and killed again while the next opening puts it right" { keeps kill-twice key-change; }
 
@@ -30,6 +33,8 @@ setup() { common_setup; }
 @test "import, killed at random times" { keeps random import; }
 @test "attach, killed at random times" { keeps random attach; }
 @test "key change, killed at random times" { keeps random key-change; }
+@test "backup, killed at random times" { keeps random backup; }
+@test "restore, killed at random times" { keeps random restore; }
 @test "a large import, killed at random times" { ROUNDS=$((${ROUNDS:-40} / 13)) keeps random import-big; }
 @test "large files attached, killed at random times" { ROUNDS=$((${ROUNDS:-40} / 13)) keeps random attach-big; }
 

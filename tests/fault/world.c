@@ -634,6 +634,26 @@ do_purge_revision(const struct world *w, vault *v)
     return err != VAULT_OK ? err : vault_purge(v, &what, &done);
 }
 
+static vault_err
+do_backup(const struct world *w, vault *v)
+{
+    struct vault_backup_options opt = { .split = 0 };
+    struct vault_backup_report rep;
+
+    return vault_backup(v, w->made, &opt, &rep);
+}
+
+static vault_err
+do_restore(const struct world *w, vault *v)
+{
+    struct vault_credentials cred = world_cred(w->old_pass);
+    struct vault_restore_options opt = { .second = false };
+    struct vault_restore_report rep;
+
+    (void)v;
+    return vault_restore(w->backup, w->work, &cred, &opt, &rep);
+}
+
 const struct deed DEEDS[] = {
     { .name = "open" },
     { .name = "add", .run = do_add },
@@ -651,6 +671,8 @@ const struct deed DEEDS[] = {
     { .name = "reveal", .run = do_reveal },
     { .name = "dump", .run = do_dump, .may_be_done = true },
     { .name = "init", .run = do_init, .is_new = true },
+    { .name = "backup", .run = do_backup, .makes = true, .may_be_done = true },
+    { .name = "restore", .run = do_restore, .is_new = true },
     { .name = NULL },
 };
 
@@ -666,10 +688,52 @@ deed_find(const char *name)
     return d;
 }
 
+/* The backup, and what a kill left of one under a hidden name. */
+static void
+remove_made(const struct world *w)
+{
+    size_t n;
+    char **name = list_folder(w->root, &n), path[600];
+
+    for (size_t i = 0; i < n; i++)
+        if (strncmp(name[i], ".withheld-", 10) == 0) {
+            snprintf(path, sizeof path, "%s/%s", w->root, name[i]);
+            (void)unlink(path);
+        }
+    free_list(name, n);
+    (void)unlink(w->made);
+}
+
+const char *
+made_wrong(const struct world *w, const struct state *before, bool *there)
+{
+    struct vault_credentials cred = world_cred(w->old_pass);
+    struct vault_restore_options opt = { .second = false };
+    struct vault_restore_report rep;
+    struct state now = {0};
+    char path[300];
+    const char *wrong = NULL;
+
+    *there = access(w->made, F_OK) == 0;
+    if (!*there)
+        return NULL;
+    snprintf(path, sizeof path, "%s/restored.vault", w->root);
+    if (vault_restore(w->made, path, &cred, &opt, &rep) != VAULT_OK)
+        wrong = "the backup that is there is not whole";
+    else if (state_of(w, path, false, false, &now) != VAULT_OK)
+        wrong = "what was restored from it cannot be read";
+    else if (strcmp(now.text, before->text) != 0 || now.entries != before->entries + 2)
+        wrong = "what was restored from it is something else";
+    free(now.text);
+    folder_remove(path);
+    return wrong;
+}
+
 void
 deed_prepare(const struct world *w, const struct deed *d)
 {
     folder_remove(w->out);
+    remove_made(w);
     if (d->is_new)
         folder_remove(w->work);
     else
@@ -709,6 +773,22 @@ deed_states(const struct world *w, const struct deed *d, struct state *before, s
 }
 
 /* ---- making it ---- */
+
+/* Of a copy, as the log would grow. */
+static void
+make_backup(const struct world *w)
+{
+    struct vault_backup_options opt = { .split = 0 };
+    struct vault_backup_report rep;
+    vault *v;
+
+    folder_copy(w->base, w->work);
+    v = world_open(w, w->work, false);
+    if (vault_backup(v, w->backup, &opt, &rep) != VAULT_OK)
+        die("cannot make %s", w->backup);
+    vault_close(v);
+    folder_remove(w->work);
+}
 
 static struct secret *
 secret_text(const char *s)
@@ -766,12 +846,15 @@ world_make(struct world *w)
     snprintf(w->csv, sizeof w->csv, "%s/rows.csv", w->root);
     snprintf(w->big, sizeof w->big, "%s/big.csv", w->root);
     snprintf(w->out, sizeof w->out, "%s/dumped", w->root);
+    snprintf(w->backup, sizeof w->backup, "%s/base.backup", w->root);
+    snprintf(w->made, sizeof w->made, "%s/made.backup", w->root);
     w->old_pass = secret_text(OLD_PASS);
     w->new_pass = secret_text(NEW_PASS);
     write_rows(w->csv, 7, 150, 400);        /* the first six revise */
     if (world_leak(w->root) == NULL)
         die("the search for values finds nothing in a file of values");
     fill_base(w);
+    make_backup(w);
 }
 
 void

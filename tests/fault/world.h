@@ -23,6 +23,8 @@ struct world {
     char csv[256];              /* rows to import */
     char big[256];              /* more than the database keeps in memory at once */
     char out[256];              /* where dump writes */
+    char backup[256];           /* of base, for restore */
+    char made[256];             /* where backup writes */
     char person[32], other[32]; /* codes of two records of base */
     struct secret *old_pass, *new_pass;
     void (*opened)(void);       /* called between the opening and the deed; NULL: nothing */
@@ -75,6 +77,9 @@ const char *world_open_mode(const char *path);
 
 /* ---- deeds ---- */
 
+/* The file `made`: NULL where it is not there, or restores to these records; else what is wrong. */
+const char *made_wrong(const struct world *w, const struct state *before, bool *there);
+
 vault_err world_add(vault *v);              /* a person who is in no other deed */
 
 struct deed {
@@ -82,6 +87,7 @@ struct deed {
     vault_err (*run)(const struct world *w, vault *v);  /* NULL: opening it is all */
     bool changes_pass, is_big;
     bool is_new;                /* makes the vault; v is NULL */
+    bool makes;                 /* the file `made`: done where it is there; notes in the log before and after */
     bool may_be_done;           /* although it failed for want of space: its entry was written first */
 };
 const struct deed *deed_find(const char *name);

@@ -460,13 +460,11 @@ static vault_err
 bad_piece(struct backup_in *in, uint64_t i, uint64_t from)
 {
     uint64_t size = parts_size(in->file);
-    char where[256];
 
-    snprintf(where, sizeof where, "%s", parts_where(in->file, from));
     if (i + 1 < in->pieces)
         return err_say(VAULT_ERR_DAMAGED, HINT, "%s is damaged (at byte %" PRIu64 " of the whole)",
-            where, from);
-    if (strcmp(parts_where(in->file, size), parts_where(in->file, size - 1)) != 0)
+            parts_where(in->file, from), from);
+    if (parts_may_go_on(in->file))
         return err_say(VAULT_ERR_DAMAGED, "put all parts into one folder",
             "%s is missing, or the parts before it are damaged", parts_where(in->file, size));
     return err_say(VAULT_ERR_DAMAGED, HINT, "%s is cut short or damaged at its end",

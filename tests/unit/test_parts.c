@@ -173,8 +173,9 @@ test_parts__a_missing_or_short_part_is_named(void **state)
     (void)state;
 
     assert_open_says(VAULT_ERR_NOT_FOUND, "whole");
-    file(".001", 1000);
     file(".002", 1000);
+    assert_open_says(VAULT_ERR_DAMAGED, "whole.001 is missing");
+    file(".001", 1000);
     file(".004", 10);
     assert_open_says(VAULT_ERR_DAMAGED, "whole.003 is missing");
     file(".003", 999);

@@ -123,22 +123,16 @@ is_there(const struct parts *p, const char *name)
 static vault_err
 find_parts(struct parts *p)
 {
-    char first[PARTS_NAME];
-    vault_err err;
+    unsigned highest = 0;
+    vault_err err = VAULT_OK;
 
-    if (parts_is_part(p->name)) {
-        char *dot = strrchr(p->path, '.'), kept = *dot;
-        *dot = '\0';
-        parts_name(first, p->name, true, 1);
-        if (!is_there(p, first))
-            *dot = kept;
-    }
-    p->n = 1;
-    parts_name(first, p->name, true, 1);
-    if (is_there(p, p->name) || !is_there(p, first))
+    if (parts_is_part(p->name) && is_there(p, p->name))
+        *strrchr(p->path, '.') = '\0';
+    else if (is_there(p, p->name))
         return VAULT_OK;
-    p->split = true;
-    err = parts_highest(p->dir, p->name, &p->n);
+    err = parts_highest(p->dir, p->name, &highest);
+    p->split = highest != 0;
+    p->n = p->split ? highest : 1;
     return err;
 }
 
@@ -151,6 +145,7 @@ new_parts(struct parts **out, const char *path)
     if (p == NULL)
         return err_nomem();
     p->dir = p->fd = -1;
+    p->n = 1;
     p->path = strdup(path);
     err = p->path == NULL ? err_nomem() : path_split(&p->parent, &p->name, p->path);
     if (err == VAULT_OK)
@@ -239,11 +234,16 @@ part_of(const struct parts *p, uint64_t at)
     return !p->split || p->each == 0 ? 1 : (unsigned)(at / p->each) + 1;
 }
 
+bool
+parts_may_go_on(const struct parts *p)
+{
+    return p->split && p->each != 0 && p->size % p->each == 0;
+}
+
 const char *
 parts_where(struct parts *p, uint64_t at)
 {
-    bool full = p->each != 0 && p->size % p->each == 0;
-    unsigned i = at < p->size ? part_of(p, at) : full && p->split ? p->n + 1 : p->n;
+    unsigned i = at < p->size ? part_of(p, at) : parts_may_go_on(p) ? p->n + 1 : p->n;
 
     return called(p, i);
 }

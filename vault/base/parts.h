@@ -32,6 +32,8 @@ VAULT_CHECK vault_err parts_read(struct parts *p, uint64_t at, void *out, size_t
 /* What a person calls the file or part that holds the byte at `at`. Behind the end: the part that would come next, or the
  * last one where that is shorter than the others. Valid until the next call. */
 const char *parts_where(struct parts *p, uint64_t at);
+/* Its last part is as long as the others, so that another may be missing. */
+bool parts_may_go_on(const struct parts *p);
 /* The folder it lies in, for looking around; belongs to p. */
 int parts_dir(const struct parts *p);
 

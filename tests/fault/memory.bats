@@ -21,12 +21,16 @@ setup() {
 @test "key rekey without memory" { keeps memory rekey; }
 @test "dump without memory" { keeps memory dump; }
 @test "init without memory" { keeps memory init; }
+@test "backup without memory" { keeps memory backup; }
+@test "restore without memory" { keeps memory restore; }
 
 # ---- a disk that cannot be read at some place: told, and the vault as it was or as it should be
 
 @test "add on a disk that cannot be read" { keeps unreadable add; }
 @test "attach on a disk that cannot be read" { keeps unreadable attach; }
 @test "key change on a disk that cannot be read" { keeps unreadable key-change; }
+@test "backup on a disk that cannot be read" { keeps unreadable backup; }
+@test "restore on a disk that cannot be read" { keeps unreadable restore; }
 
 # ---- a second fault while the opening puts the first one right
 

@@ -374,6 +374,7 @@ tell_rows(struct db *db, const char *pragma, const char *fine, void (*fn)(void *
 {
     sqlite3_stmt *st = NULL;
     int rc = db_prepare(db, &st, pragma);
+    vault_err err;
 
     while (rc == SQLITE_OK || rc == SQLITE_ROW) {
         rc = db_step(st);
@@ -386,7 +387,10 @@ tell_rows(struct db *db, const char *pragma, const char *fine, void (*fn)(void *
     sqlite3_finalize(st);
     if (rc == SQLITE_DONE)
         return VAULT_OK;
-    /* A check that cannot finish has found something. */
+    /* A check that cannot finish has found something, if it was not for want of memory. */
+    err = db_say(db, rc, "reading");
+    if (err == VAULT_ERR_NO_SPACE)
+        return err;
     fn(ctx, "the check of its pages could not be finished");
     return VAULT_OK;
 }

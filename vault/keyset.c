@@ -106,8 +106,10 @@ session_stage_keys(struct vault *v, struct keyfile *kf, const struct key_tree *t
     uint64_t epoch, const struct secret *e, uint8_t hash[static 32])
 {
     uint8_t bytes[KEYFILE_BYTES];
-    vault_err err = finish_swap(v);
+    vault_err err = session_may_write(v);   /* after a commit that failed, keys.new may be the one in force */
 
+    if (err == VAULT_OK)
+        err = finish_swap(v);
     if (err == VAULT_OK)
         err = keys_are_there(v);
     kf->sequence = v->kf.sequence + 1;
@@ -187,6 +189,8 @@ session_put_in_force(struct vault *v, const struct keyfile *kf, const struct com
             session_unstage_keys(v);
         return err;
     }
+    /* Where that retired the slot in use, nothing that it would sign from now on is valid. */
+    v->uncertain = !session_slot_registered(v, v->slot);
     v->kf = *kf;
     memcpy(v->keys_hash, what->keys_hash, 32);
     err = keys_are_there(v);
@@ -349,14 +353,16 @@ vault_key_add(vault *v, enum vault_tier tier, const struct secret *passphrase,
 /* ---- remove ---- */
 
 static vault_err
-may_remove(const struct vault *v, int slot)
+may_remove(struct vault *v, int slot)
 {
     unsigned keepers = 0;
 
     if (slot < 0 || slot >= KEYFILE_SLOTS || v->kf.slot[slot].head.kind == SLOT_EMPTY)
         return err_say(VAULT_ERR_NOT_FOUND, "'key list' shows the slots", "there is no such slot");
+    if (!session_slot_registered(v, (unsigned)slot))
+        return VAULT_OK;
     for (unsigned i = 0; i < KEYFILE_SLOTS; i++)
-        keepers += v->kf.slot[i].head.kind != SLOT_EMPTY && v->kf.slot[i].head.tier == TIER_KEEPER;
+        keepers += v->kf.slot[i].head.tier == TIER_KEEPER && session_slot_registered(v, i);
     if (v->kf.slot[slot].head.tier == TIER_KEEPER && keepers == 1)
         return err_say(VAULT_ERR_REFUSED, "'key add --tier keeper' makes another one first",
             "the last keeper slot cannot be removed: nobody could read the names again");
@@ -374,14 +380,11 @@ vault_key_remove(vault *v, int slot)
     err = need_keeper(v, "removing a key slot");
     if (err == VAULT_OK)
         err = may_remove(v, slot);
-    if (err == VAULT_OK)
+    /* One that somebody wrote into the file, and no keeper registered, has nobody to retire. */
+    if (err == VAULT_OK && session_slot_registered(v, (unsigned)slot))
         err = retire(v, &v->kf.slot[slot].head, &reg);
     if (err != VAULT_OK)
         return err;
-    memset(&kf.slot[slot], 0, sizeof kf.slot[slot]);
-    kf.slot[slot].head.index = (uint8_t)slot;
-    err = apply(v, &kf, "slot-remove", (unsigned)slot, &reg);
-    if (err == VAULT_OK && (unsigned)slot == v->slot)
-        v->uncertain = true;        /* nothing that it would sign now is valid */
-    return err;
+    keyfile_clear_slot(&kf, (unsigned)slot);
+    return apply(v, &kf, "slot-remove", (unsigned)slot, &reg);
 }

@@ -13,11 +13,11 @@
 
 /* The slot whose place the new one takes: that of the old set, else an empty one (*replaces -1). */
 static vault_err
-place(const struct vault *v, unsigned *at, int *replaces)
+place(struct vault *v, unsigned *at, int *replaces)
 {
     *replaces = -1;
     for (unsigned i = 0; i < KEYFILE_SLOTS; i++)
-        if (v->kf.slot[i].head.kind == SLOT_SHARES) {
+        if (v->kf.slot[i].head.kind == SLOT_SHARES && session_slot_registered(v, i)) {
             *at = i;
             *replaces = (int)i;
             return VAULT_OK;
@@ -81,10 +81,7 @@ vault_key_shares(vault *v, const struct vault_key_shares_options *opt, vault_tru
     if (err == VAULT_OK)
         err = session_add_slot(v, &head, s, replaces, "shares");
     secret_free(s);
-    if (err != VAULT_OK)
-        return err;
-    *slot = (int)at;
-    if (at == v->slot)
-        v->uncertain = true;        /* opened by the old set: nothing that it would sign now is valid */
-    return VAULT_OK;
+    if (err == VAULT_OK)
+        *slot = (int)at;
+    return err;
 }

@@ -550,6 +550,12 @@ note_surroundings(vault *v)
     if (dir_is_open_to_others(v->dir))
         session_warn(v, "the vault folder can be read by other users of this machine, "
             "or lies on a file system without permissions");
+    for (unsigned i = 0; i < KEYFILE_SLOTS; i++)
+        if (v->kf.slot[i].head.kind != SLOT_EMPTY && !session_slot_registered(v, i)) {
+            session_warn(v, "the file keys has a slot that no keeper made: somebody with a passphrase wrote it there; "
+                "`key list` and `key remove`");
+            break;
+        }
     if (v->swap_due)
         session_warn(v, "a change of keys is not finished: keys.new could not be renamed to keys");
     if (vault_memory_unlocked())

@@ -58,13 +58,6 @@ seal_own(struct rekey *k, const struct secret *s)
     return err;
 }
 
-static vault_err
-unregistered(unsigned slot)
-{
-    return err_say(VAULT_ERR_DAMAGED, "remove it first (key remove)",
-        "slot %u is not registered in the log", slot);
-}
-
 /* Somebody else's slot: box 2 anew, with the slot key that lies under the name key. */
 static vault_err
 reseal_other(struct rekey *k, unsigned i)
@@ -74,8 +67,6 @@ reseal_other(struct rekey *k, unsigned i)
     struct secret *key = NULL, *x = NULL;
     vault_err err;
 
-    if (a == NULL || a->tier != (unsigned)slot->head.tier)
-        return unregistered(i);
     err = system_slot_key(k->v, a, &key);
     if (err == VAULT_OK)
         err = session_slot_x(k->v, slot->head.tier, &k->tree, &x);
@@ -94,9 +85,12 @@ new_keys(struct rekey *k, const struct secret *s)
     randombytes_buf(k->kf.db_salt, sizeof k->kf.db_salt);
     if (err == VAULT_OK)
         err = seal_own(k, s);
-    for (unsigned i = 0; err == VAULT_OK && i < KEYFILE_SLOTS; i++)
-        if (i != k->v->slot && k->kf.slot[i].head.kind != SLOT_EMPTY)
+    for (unsigned i = 0; err == VAULT_OK && i < KEYFILE_SLOTS; i++) {
+        if (!session_slot_registered(k->v, i))
+            keyfile_clear_slot(&k->kf, i);      /* written there by somebody who is no keeper */
+        else if (i != k->v->slot)
             err = reseal_other(k, i);
+    }
     return err;
 }
 
@@ -112,13 +106,11 @@ add_records(struct vault *v, struct change *c, void *ctx)
         err = system_add_card(v, c, &k->tree);
     for (unsigned i = 0; err == VAULT_OK && i < KEYFILE_SLOTS; i++) {
         const struct slot_header *h = &k->kf.slot[i].head;
-        const struct author *a = h->kind == SLOT_EMPTY ? NULL : author_of_slot(v, h->id);
+        const struct author *a = author_of_slot(v, h->id);
         struct slot_registration r = { k->own.author_pk, k->own.x25519_pk, k->own.slot_key };
         struct secret *key = NULL;
-        if (h->kind == SLOT_EMPTY)
+        if (h->kind == SLOT_EMPTY || a == NULL)
             continue;
-        if (a == NULL)
-            return unregistered(i);
         if (i != v->slot) {
             err = system_slot_key(v, a, &key);
             r = (struct slot_registration){ a->pk, a->x25519_pk, key };

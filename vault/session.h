@@ -190,6 +190,8 @@ VAULT_CHECK vault_err verify_system(struct vault *v, struct report *rep);
 VAULT_CHECK vault_err verify_new_system(struct vault *v, uint32_t first_pair);
 /* The author registered for a slot now, or NULL. */
 struct author *author_of_slot(struct vault *v, const uint8_t id[static SLOT_ID_BYTES]);
+/* Does the log have a registration for what stands in this place of the file keys? Who has the case key can write there. */
+bool session_slot_registered(struct vault *v, unsigned slot);
 /* The last with this key, retired or not, or NULL. */
 const struct author *author_by_pk(const struct vault *v, const uint8_t pk[static 32]);
 /* Was it registered for this slot, and not retired, when row was written? *ended: the row that ended it since, or 0. */

@@ -112,6 +112,15 @@ author_of_slot(struct vault *v, const uint8_t id[static SLOT_ID_BYTES])
     return NULL;
 }
 
+bool
+session_slot_registered(struct vault *v, unsigned slot)
+{
+    const struct slot_header *h = &v->kf.slot[slot].head;
+    const struct author *a = h->kind == SLOT_EMPTY ? NULL : author_of_slot(v, h->id);
+
+    return a != NULL && a->index == slot && a->tier == (unsigned)h->tier;
+}
+
 const struct author *
 author_by_pk(const struct vault *v, const uint8_t pk[static 32])
 {

@@ -46,15 +46,12 @@ take_slot(struct travel *t, unsigned i, bool *taken)
     struct secret *key = NULL, *card = NULL;
     vault_err err = VAULT_OK;
 
-    *taken = slot->head.kind != SLOT_EMPTY && slot->head.tier == TIER_CASE &&
+    *taken = session_slot_registered(home, i) && slot->head.tier == TIER_CASE &&
         (is_keeper(home) || i == home->slot);
     if (!*taken) {
-        memset(slot, 0, sizeof *slot);
-        slot->head.index = (uint8_t)i;
+        keyfile_clear_slot(&t->kf, i);
         return VAULT_OK;
     }
-    if (a == NULL)
-        return err_say(VAULT_ERR_DAMAGED, NULL, "slot %u is not registered in the log", i);
     if (is_keeper(home))
         err = system_slot_key(home, a, &key);
     else

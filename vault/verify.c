@@ -182,12 +182,15 @@ follow_own_line(struct vault *v)
     bool got = false;
     vault_err err = VAULT_OK;
 
+    /* A vault that keepers open is no copy for the way, whatever an entry says: it could hide what somebody erased. */
+    bool may_travel = !keyfile_has_keeper(&v->kf);
+
     v->travel_row = 0;
     for (; row != 0; row = v->chain[row].n_parents == 0 ? 0 : v->chain[row].parent[0]) {
         v->chain[row].own = true;
         if (keys == 0 && v->chain[row].names_keys)
             keys = row;
-        if (v->travel_row == 0 && v->chain[row].travel)
+        if (may_travel && v->travel_row == 0 && v->chain[row].travel)
             v->travel_row = row;
     }
     if (keys == 0)

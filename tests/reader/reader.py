@@ -106,7 +106,9 @@ class Reader:
         self.travel_row = 0                 # of the entry that began a copy without names
 
     def verify(self):
-        self.travel_row = next((e.n for e in self.log.line() if e.action == "travel" and e.keys), 0)
+        self.travel_row = (
+            0 if any(slot.tier == KEEPER for slot in self.session.keys.slots) else
+            next((e.n for e in self.log.line() if e.action == "travel" and e.keys), 0))
         self.open_packs()
         self.read_revisions()
         self.log.verify()

@@ -232,3 +232,19 @@ done:
     sodium_memzero(&tmp, sizeof tmp);
     return err;
 }
+
+bool
+keyfile_has_keeper(const struct keyfile *kf)
+{
+    for (unsigned i = 0; i < KEYFILE_SLOTS; i++)
+        if (kf->slot[i].head.kind != SLOT_EMPTY && kf->slot[i].head.tier == TIER_KEEPER)
+            return true;
+    return false;
+}
+
+void
+keyfile_clear_slot(struct keyfile *kf, unsigned slot)
+{
+    memset(&kf->slot[slot], 0, sizeof kf->slot[slot]);
+    kf->slot[slot].head.index = (uint8_t)slot;
+}

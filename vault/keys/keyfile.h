@@ -43,4 +43,10 @@ VAULT_CHECK vault_err keyfile_encode(uint8_t out[static KEYFILE_BYTES], struct k
 VAULT_CHECK vault_err keyfile_open_epoch(uint64_t *epoch_number, struct secret **e,
     const struct keyfile *kf, const struct key_tree *tree);
 
+/* Is there a slot of the keeper tier (shares are)? */
+bool keyfile_has_keeper(const struct keyfile *kf);
+
+/* As if it had never been used. */
+void keyfile_clear_slot(struct keyfile *kf, unsigned slot);
+
 #endif

@@ -224,6 +224,29 @@ make_folder(struct trustees *all)
     return VAULT_OK;
 }
 
+/* The names in a folder are on the disk. */
+static vault_err
+sync_folder(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool synced = fd >= 0 && (fsync(fd) == 0 || errno == EINVAL);
+
+    if (fd >= 0)
+        (void)close(fd);
+    return synced ? VAULT_OK : fail_errno(errno, "cannot write %s", path);
+}
+
+/* The set that was there before opens nothing once the new slot is made: its files must not be lost by then. */
+static vault_err
+sync_shares(const struct trustees *all)
+{
+    char parent[4096];
+    vault_err err = sync_folder(all->dir);
+
+    snprintf(parent, sizeof parent, "%s/..", all->dir);
+    return err == VAULT_OK ? sync_folder(parent) : err;
+}
+
 static vault_err
 write_whole(const char *path, const struct text *t)
 {
@@ -272,6 +295,8 @@ write_file(const struct vault_trustee_share *s, struct trustees *all)
     add(&t, "%s\n", s->words);
     share_path(path, sizeof path, all, s->number);
     err = write_whole(path, &t);
+    if (err == VAULT_OK)
+        err = sync_shares(all);
     vault_secret_free(t.s);
     return err;
 }

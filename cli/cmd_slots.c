@@ -203,7 +203,8 @@ rekey_run(struct call *c)
         js_end(&j);
     }
     term_say("the vault has new keys; every slot keeps its passphrase or shares\n"
-        "no old copy of `keys` opens the present files any more, with whatever passphrase\n"
+        "old copies of `keys` open nothing of the present files, but with a passphrase, old or new, of a slot\n"
+        "that stays and is somebody else's: where one may be known, `key remove`, `key add`, and rekey again\n"
         "copies made before today still open with the keys of their time: wipe what you can reach,\n"
         "make a new backup, and give the new card to whom you exchange files with");
     return VAULT_OK;
@@ -216,8 +217,8 @@ const struct cmd cmd_key_rekey = {
     .examples = "key remove 3\nkey rekey\n",
     .about =
         "Needs a keeper and free space for a second records.db. Slots that are there stay, with their\n"
-        "passphrases or shares: first remove the slot of somebody who left, and make new shares\n"
-        "where enough old ones may be known. What was copied before cannot be called back: it\n"
+        "passphrases or shares: first remove the slot of somebody who left, or whose passphrase may be\n"
+        "known (also an old one), and make new shares where enough old ones may be known. What was copied before cannot be called back: it\n"
         "opens with the keys of its time.\n",
     .opens = CMD_OPENS_VAULT,
     .not_in_shell = true,

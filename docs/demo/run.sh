@@ -10,7 +10,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 WITHHELD=${WITHHELD:-$here/../../build/withheld}
 case $WITHHELD in /*) ;; *) WITHHELD=$PWD/$WITHHELD ;; esac
 kinds='person case event document statistic'
-passphrase='a fixed passphrase for the demonstration only'
+passphrase='a fixed passphrase for this demonstration only, on paper'
 
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/withheld-demo.XXXXXX")
 trap 'rm -rf "$tmp"' EXIT

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include "tests/unit/phrases.h"
 #include "vault/base/secret.h"
 #include "vault/record/file.h"
 #include "vault/store/db.h"
@@ -158,7 +159,7 @@ passphrase(void)
 {
     struct secret *s = NULL;
 
-    need(secret_copy(&s, "correct horse battery", 21), "passphrase");
+    need(secret_copy(&s, PHRASE, strlen(PHRASE)), "passphrase");
     return s;
 }
 

@@ -3,7 +3,7 @@
 set -eu
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-"$WITHHELD" -q --passphrase-fd 3 init "$work/base.vault" --kdf-memory 64 --kdf-passes 3 3<<< pass
+"$WITHHELD" -q --passphrase-fd 3 init "$work/base.vault" --kdf-memory 64 --kdf-passes 3 3< <("$WITHHELD" -q passphrase generate)
 for _ in 1 2 3 4 5 6 7 8 9 10; do
     cp -r "$work/base.vault" "$work/v.vault"
     sync "$work/v.vault"

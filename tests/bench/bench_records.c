@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include "tests/unit/phrases.h"
 #include "vault/base/secret.h"
 #include "vault/base/text.h"
 #include "vault/keys/kdf.h"
@@ -268,7 +269,7 @@ main(void)
     snprintf(csv, sizeof csv, "%s/rows.csv", dir);
     snprintf(plain_db, sizeof plain_db, "%s/plain.db", dir);
     snprintf(vault_path, sizeof vault_path, "%s/v.vault", dir);
-    need(secret_copy(&pass, "correct horse battery staple", 28), "passphrase");
+    need(secret_copy(&pass, PHRASE, strlen(PHRASE)), "passphrase");
     write_csv();
     if (stat(csv, &st) != 0)
         return 1;

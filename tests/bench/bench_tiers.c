@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include "tests/unit/phrases.h"
 #include "vault/base/secret.h"
 #include "vault/keys/kdf.h"
 #include "vault/vault.h"
@@ -158,8 +159,8 @@ main(void)
         return 1;
     snprintf(csv, sizeof csv, "%s/rows.csv", dir);
     snprintf(path, sizeof path, "%s/v.vault", dir);
-    need(secret_copy(&keeper, "correct horse battery staple", 28), "passphrase");
-    need(secret_copy(&caseworker, "another correct horse battery", 29), "passphrase");
+    need(secret_copy(&keeper, PHRASE, strlen(PHRASE)), "passphrase");
+    need(secret_copy(&caseworker, OTHER_PHRASE, strlen(OTHER_PHRASE)), "passphrase");
     intake(number("ROWS", 10000));
     rekey(number("BIG", 100000));
     remove_vault();

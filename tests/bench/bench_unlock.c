@@ -73,7 +73,7 @@ make_vault(void)
     vault *v = NULL;
 
     for (int i = 0; i < SLOTS; i++) {
-        char text[] = "passphrase of slot 0";
+        char text[] = "said by nobody else: passphrase of slot 0";
         text[sizeof text - 2] = (char)('0' + i);
         need(secret_copy(&pass[i], text, sizeof text - 1), "passphrase");
     }

@@ -3,8 +3,7 @@
 bats_require_minimum_version 1.5.0
 load helpers
 
-PASS='keeper passphrase'
-CASE='case passphrase'
+CASE=$OTHER
 
 setup_file() {
     cd "$BATS_FILE_TMPDIR" || return 1

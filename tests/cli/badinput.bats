@@ -57,7 +57,7 @@ PY
         err 'passphrase does not open'
     done
     [ ! -e plain ]
-    PASS=wrong refuses 3 --new-passphrase-fd 5 key change "${CHEAP[@]}" 5<<< new
+    PASS=wrong refuses 3 --new-passphrase-fd 5 key change "${CHEAP[@]}" 5<<< "$NEXT"
     PASS="$PASS " refuses 3 status
     PASS=${PASS^^} refuses 3 status
 }
@@ -77,15 +77,15 @@ PY
         refuses_raw 2 "$WITHHELD" -C "$VAULT" --passphrase-file pass status
     done
     ok status
-    printf 'a%.0s' {1..1024} > pass
+    { printf '%s' "$OTHER" && printf 'a%.0s' $(seq ${#OTHER} 1023); } > pass
     raw 0 "$WITHHELD" --passphrase-file pass init new.vault "${CHEAP[@]}"
     raw 0 "$WITHHELD" --passphrase-file pass -C new.vault status
 }
 
 @test "a zero byte does not cut a passphrase off" {
-    printf 'short\0and long\n' > pass
+    printf '%s\0and long\n' "$OTHER" > pass
     if raw 0 "$WITHHELD" --passphrase-file pass init new.vault "${CHEAP[@]}" > /dev/null; then
-        raw 3 "$WITHHELD" -C new.vault --passphrase-fd 4 status 4<<< short
+        raw 3 "$WITHHELD" -C new.vault --passphrase-fd 4 status 4<<< "$OTHER"
     else
         raw 2 "$WITHHELD" --passphrase-file pass init new.vault "${CHEAP[@]}"
         sentence
@@ -209,7 +209,7 @@ open('$VAULT/keys', 'wb').write(b)"
         sentence
         err 'in use'
     done
-    exits 5 --new-passphrase-fd 5 key change "${CHEAP[@]}" 5<<< new
+    exits 5 --new-passphrase-fd 5 key change "${CHEAP[@]}" 5<<< "$NEXT"
     sentence
     # told before the passphrase is looked at
     PASS=wrong exits 5 status
@@ -620,7 +620,7 @@ END
         sentence
         [ ! -e new.vault ]
     done
-    refuses 2 --new-passphrase-fd 5 key change --kdf-memory 63 5<<< new
+    refuses 2 --new-passphrase-fd 5 key change --kdf-memory 63 5<<< "$NEXT"
     refuses 2 shell --idle 0
     refuses 2 shell --idle 99999999999999999999
     for bad in 1e5 +5 1,5 '1 000' 0x10 NaN Infinity '１２' 5. .5 --5; do

@@ -157,20 +157,20 @@ rev_of() { ok history "$1" --json && jget 'd[-1]["revision"]'; }
 }
 
 @test "a passphrase is not trimmed, and may be any text" {
-    printf '  two  blanks  \n' > pass
+    printf '  two  blanks  between  seven  very odd  words  \n' > pass
     raw 0 "$WITHHELD" --passphrase-file pass init x.vault "${CHEAP[@]}"
     raw 0 "$WITHHELD" --passphrase-file pass -C x.vault status
-    printf 'two  blanks\n' > pass
+    printf 'two  blanks  between  seven  very odd  words\n' > pass
     raw 3 "$WITHHELD" --passphrase-file pass -C x.vault status
-    printf '%s\n' "-$(printf 'ж%.0s' {1..500})" > pass
+    printf '%s\n' "-тихая река за лесом, где живёт сова $(printf 'ж%.0s' {1..470})" > pass
     raw 0 "$WITHHELD" --passphrase-file pass init y.vault "${CHEAP[@]}"
     raw 0 "$WITHHELD" --passphrase-file pass -C y.vault status
 }
 
 @test "composed and decomposed Hangul and accents are one passphrase" {
     local composed decomposed
-    composed=$'\uba85\ubcf5 \u00e9\ufb01'
-    decomposed=$'\u1106\u1167\u11bc\u1107\u1169\u11a8 e\u0301fi'
+    composed=$'\uba85\ubcf5 \u00e9\ufb01 quiet river, deep lake, high wall'
+    decomposed=$'\u1106\u1167\u11bc\u1107\u1169\u11a8 e\u0301fi quiet river, deep lake, high wall'
     [ "$composed" != "$decomposed" ]
     new_vault hangul "$composed"
     PASS=$decomposed ok status
@@ -184,9 +184,9 @@ rev_of() { ok history "$1" --json && jget 'd[-1]["revision"]'; }
     { echo "$PASS"; echo '{"ref":"K-8"}'; } > both
     raw 0 "$WITHHELD" -C "$VAULT" --passphrase-fd 0 add person --from - < both
     ok show K-8
-    { echo "$PASS"; echo 'a new one'; } > both
+    { echo "$PASS"; echo "$NEXT"; } > both
     raw 0 "$WITHHELD" -C "$VAULT" --passphrase-fd 4 --new-passphrase-fd 4 key change "${CHEAP[@]}" 4< both
-    PASS='a new one' ok status
+    PASS=$NEXT ok status
 }
 
 @test "a passphrase comes from one place, and never from an argument" {
@@ -387,11 +387,11 @@ rev_of() { ok history "$1" --json && jget 'd[-1]["revision"]'; }
     local before
     ok show K-1 --reveal --json
     before=$output
-    ok --new-passphrase-fd 5 key change --kdf-memory 66 --kdf-passes 3 5<<< 'new одно'
+    ok --new-passphrase-fd 5 key change --kdf-memory 66 --kdf-passes 3 5<<< 'new одно, и ещё другое слово, и третье'
     err 'still opens with the old passphrase'
     exits 3 status
     sentence
-    PASS='new одно'
+    PASS='new одно, и ещё другое слово, и третье'
     ok status --json
     holds 'd["kdf"]["memory_kib"] == 66 * 1024' 'd["records"] == 7'
     ok show K-1 --reveal --json

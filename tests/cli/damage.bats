@@ -6,8 +6,8 @@ bats_require_minimum_version 1.5.0
 load helpers
 load ../fault/helpers
 
-PASS='пароль: korrektes Pferd'
-NEXT='das nächste: 다음'
+PASS='пароль: korrektes Pferd im Regen'
+NEXT='das nächste: 다음 사람이 온다'
 
 # One vault for all tests, with a copy of its database after each step of its life; each test hurts a copy.
 setup_file() {

@@ -91,7 +91,7 @@ sweep() {
         on_disk
         fill "$room"
         state > before
-        either 0 9 "$@" 5<<< 'a new one' || return 1
+        either 0 9 "$@" 5<<< "$NEXT" || return 1
         if [ "$code" = 0 ]; then
             done_=$((done_ + 1))
             continue
@@ -298,7 +298,7 @@ sweep() {
         hides Choi river
         [ ! -e plain ]
     done
-    exits 9 --new-passphrase-fd 5 key change "${CHEAP[@]}" 5<<< new
+    exits 9 --new-passphrase-fd 5 key change "${CHEAP[@]}" 5<<< "$NEXT"
     sentence
     PASS=wrong exits 3 status
     raw 9 "$WITHHELD" --passphrase-fd 4 init disk/new.vault "${CHEAP[@]}" 4<<< "$PASS"
@@ -362,9 +362,9 @@ sweep() {
     ok edit K-9 residence=Omsk
     ok show P1 --reveal --json
     holds 'd["fields"]["name"] == "Choe Myong Bok"'
-    ok --new-passphrase-fd 5 key change "${CHEAP[@]}" 5<<< 'a new one'
+    ok --new-passphrase-fd 5 key change "${CHEAP[@]}" 5<<< "$NEXT"
     exits 3 status
-    PASS='a new one'
+    PASS=$NEXT
     ok status --json
     holds 'len([w for w in d["warnings"] if "read" in w or "mode" in w or "permission" in w]) >= 1'
     ok status
@@ -397,8 +397,8 @@ os.execv(sys.argv[1], sys.argv[1:])' "$@"
     chmod 777 stick.vault stick.vault/*
     raw 0 modeless "$WITHHELD" -C stick.vault --passphrase-fd 4 add person ref=K-9 residence=Moscow 4<<< "$PASS"
     raw 0 modeless "$WITHHELD" -C stick.vault --passphrase-fd 4 import "$CASES/persons.csv" --as person 4<<< "$PASS"
-    raw 0 modeless "$WITHHELD" -C stick.vault --passphrase-fd 4 --new-passphrase-fd 5 key change "${CHEAP[@]}" 4<<< "$PASS" 5<<< 'a new one'
-    PASS='a new one'
+    raw 0 modeless "$WITHHELD" -C stick.vault --passphrase-fd 4 --new-passphrase-fd 5 key change "${CHEAP[@]}" 4<<< "$PASS" 5<<< "$NEXT"
+    PASS=$NEXT
     chmod 777 stick.vault stick.vault/*
     raw 0 modeless "$WITHHELD" -C stick.vault --passphrase-fd 4 show P1 --reveal --json 4<<< "$PASS"
     output=$(<out)
@@ -459,7 +459,7 @@ os.execv(sys.argv[1], sys.argv[1:])' "$@"
     command -v prlimit > /dev/null || skip "prlimit is not installed"
     state > before
     raw 9 prlimit --as=$((400 << 20)) "$WITHHELD" -C "$VAULT" --no-input --passphrase-fd 4 --new-passphrase-fd 5 \
-        key change --kdf-memory 600 --kdf-passes 3 4<<< "$PASS" 5<<< new
+        key change --kdf-memory 600 --kdf-passes 3 4<<< "$PASS" 5<<< "$NEXT"
     sentence
     err memory
     unchanged

@@ -30,7 +30,7 @@ setup_file() {
     cd "$HOME/work" || return 1
     eval "$(block 2)" || return 1
     eval "$(block 3)" || return 1
-    echo 'correct horse' > passphrase.txt
+    echo "$PASS" > passphrase.txt
     "$WITHHELD" --quiet --passphrase-file passphrase.txt init people.vault "${CHEAP[@]}"
     echo '{"ref":"K-12","label":"quiet river","born":"1962","name":"Choi Myung-bok"}' |
         "$WITHHELD" --passphrase-file passphrase.txt add person --from -

@@ -8,6 +8,12 @@
 WITHHELD=${WITHHELD:-$BATS_TEST_DIRNAME/../../build/withheld}
 WITHHELD=$(realpath "$WITHHELD")
 
+# Passphrases that the program takes without a warning: of the keeper or whoever there is, of a second person, one that
+# is changed to. Some suites have others, in other scripts.
+PASS='picture visual platform grief lips national findings'
+OTHER='bishop agency alto involve clinic knit'
+NEXT='armed dictate iris minister explain peasant'
+
 # The least the program accepts: a test that opens a vault ten times takes two seconds.
 CHEAP=(--kdf-memory 64 --kdf-passes 3)
 

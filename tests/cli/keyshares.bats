@@ -172,19 +172,19 @@ words() { grep -v '^#' "$1/share-$2.txt"; }
 @test "a lost passphrase: the shares make another keeper and take the lost slot away" {
     make 2 3 set
     cat set/share-[23].txt > some
-    exits_new() { "$WITHHELD" -C "$VAULT" --no-input --shares-fd 4 "$@" 4< some 5<<< 'new words'; }
+    exits_new() { "$WITHHELD" -C "$VAULT" --no-input --shares-fd 4 "$@" 4< some 5<<< "$NEXT"; }
     exits_new --new-passphrase-fd 5 key add --tier keeper "${CHEAP[@]}"
     exits_new key remove 0
-    w 'new words' show K-1 --reveal | grep -q 'Kim Chol'
+    w "$NEXT" show K-1 --reveal | grep -q 'Kim Chol'
     refused 3 w "$PASS" list
-    w 'new words' check
+    w "$NEXT" check
 }
 
 @test "shares have no passphrase to change; their slot can be removed" {
     local code=0
     make 2 3 set
     cat set/share-[12].txt > some
-    "$WITHHELD" -C "$VAULT" --no-input --shares-fd 4 --new-passphrase-fd 5 key change > out 2> err 4< some 5<<< x || code=$?
+    "$WITHHELD" -C "$VAULT" --no-input --shares-fd 4 --new-passphrase-fd 5 key change > out 2> err 4< some 5<<< "$NEXT" || code=$?
     [ "$code" = 6 ]
     err "'key shares' makes a new set"
     ok key remove 1
@@ -236,9 +236,9 @@ os.execv(sys.argv[1], sys.argv[1:])' "$WITHHELD" -C "$VAULT" --passphrase-fd 4 \
 }
 
 @test "a case passphrase makes no shares" {
-    "$WITHHELD" -C "$VAULT" --no-input --passphrase-fd 4 --new-passphrase-fd 5 key add --tier case 4<<< "$PASS" 5<<< helper
+    "$WITHHELD" -C "$VAULT" --no-input --passphrase-fd 4 --new-passphrase-fd 5 key add --tier case 4<<< "$PASS" 5<<< "$OTHER"
     state > before
-    refused 6 w helper key shares --threshold 2 --count 3 -o set "${PLAIN[@]}"
+    refused 6 w "$OTHER" key shares --threshold 2 --count 3 -o set "${PLAIN[@]}"
     says 'needs a keeper'
     unchanged
     [ ! -e set ]

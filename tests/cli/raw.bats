@@ -5,8 +5,8 @@ bats_require_minimum_version 1.5.0
 load helpers
 load ../fault/helpers
 
-PASS='Passwortzebra одинокий'
-NEXT='Nachtigallwort 홀로'
+PASS='Passwortzebra одинокий am Fluss'
+NEXT='Nachtigallwort 홀로 숲에서'
 
 # Words that occur in nothing but our data, in open and in withheld values.
 OPEN_WORDS=(Xanthippolis 'Quetzalstraße' 'Зурбаганск' '해금강변' 'Wolkenkuckuckschmied' 'zq-open-7131')

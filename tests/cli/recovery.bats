@@ -4,7 +4,7 @@ load helpers
 
 TOP=$BATS_TEST_DIRNAME/../..
 PAGE=$TOP/docs/recovery.md
-PASS='пароль: correct horse'
+PASS='пароль: correct horse на тихом мосту, 7 утра'
 
 # block LANGUAGE TEXT: the first block of that language that contains TEXT.
 block() {
@@ -91,8 +91,8 @@ for x in re.findall(r"X\x27([0-9A-Fa-f]+)\x27", sys.stdin.read()): sys.stdout.bu
 @test "recovery.md: keys from before a change of passphrase is refused, yet has the key of the database" {
     mkdir backup
     cp -a people.vault backup/
-    w "$PASS" --quiet --new-passphrase-fd 5 key change "${CHEAP[@]}" 5<<< 'the new one'
-    w 'the new one' --quiet add person ref=K-13
+    w "$PASS" --quiet --new-passphrase-fd 5 key change "${CHEAP[@]}" 5<<< "$NEXT"
+    w "$NEXT" --quiet add person ref=K-13
     cp backup/people.vault/keys people.vault/keys
     refused 4 w "$PASS" list
     says 'older'

@@ -81,42 +81,42 @@ sane() {
 }
 
 @test "a passphrase is not shown as it is typed" {
-    new_vault v 'correct horse'
+    new_vault v "$PASS"
     on_terminal "$WITHHELD" status
     sees 'passphrase for v.vault'
-    text 'correct horse'
+    text "$PASS"
     keys Enter
     sees 'exit code 0'
     sane
-    never_wrote correct
+    never_wrote "${PASS%% *}"
 }
 
 @test "Tab shows the passphrase, and hides it again" {
-    new_vault v 'correct horse'
+    new_vault v "$PASS"
     on_terminal "$WITHHELD" status
     sees 'passphrase for'
-    text 'correct horse'
+    text "$PASS"
     keys Tab
-    sees 'correct horse'
+    sees "$PASS"
     keys Tab
-    unsees 'correct horse'
+    unsees "$PASS"
     keys Enter
     sees 'exit code 0'
 }
 
 @test "a passphrase can be corrected while it is hidden, also in Cyrillic" {
-    new_vault v 'пароль один'
+    new_vault v 'пароль один, и ещё два слова про зиму'
     on_terminal "$WITHHELD" status
     sees 'passphrase for'
     text 'wrong'
     keys C-u
-    text 'пароль одинй'
+    text 'пароль один, и ещё два слова про зимуй'
     keys BSpace Left Up Enter
     sees 'exit code 0'
 }
 
 @test "a passphrase wider than the terminal is drawn once" {
-    new_vault v pass
+    new_vault v "$PASS"
     on_terminal "$WITHHELD" status
     sees 'passphrase for'
     text "$(printf 'word%.0s ' {1..40})end"
@@ -132,7 +132,7 @@ sane() {
 }
 
 @test "a wrong passphrase is exit code 3 and says what to try" {
-    new_vault v right
+    new_vault v "$PASS"
     on_terminal "$WITHHELD" status
     sees 'passphrase for'
     text wrong
@@ -145,10 +145,10 @@ sane() {
 @test "a new passphrase is typed twice, and a slip is refused" {
     on_terminal "$WITHHELD" init new.vault "${CHEAP[@]}"
     sees 'new passphrase'
-    text one
+    text "$PASS"
     keys Enter
     sees 'the same again'
-    text two
+    text "$OTHER"
     keys Enter
     sees 'exit code 2'
     screen | grep -q 'differ'
@@ -159,15 +159,15 @@ sane() {
 @test "a new passphrase typed twice alike makes a vault" {
     on_terminal "$WITHHELD" init new.vault "${CHEAP[@]}"
     sees 'new passphrase'
-    text one
+    text "$PASS"
     keys Enter
     sees 'the same again'
-    text one
+    text "$PASS"
     keys Enter
     sees 'exit code 0'
     screen | grep -q 'only way in'
     VAULT=new.vault
-    w one status
+    w "$PASS" status
 }
 
 @test "a passphrase to be judged is asked for without showing it" {
@@ -190,17 +190,17 @@ sane() {
 }
 
 @test "Ctrl-C at the prompt restores the terminal, exit code 130" {
-    new_vault v pass
+    new_vault v "$PASS"
     on_terminal "$WITHHELD" status
     sees 'passphrase for'
-    text pa
+    text "${PASS:0:2}"
     keys C-c
     sees 'exit code 130'
     sane
 }
 
 @test "any signal at the prompt restores the terminal" {
-    new_vault v pass
+    new_vault v "$PASS"
     local signal
     for signal in TERM HUP QUIT ALRM USR1; do
         on_terminal "$WITHHELD" status
@@ -212,7 +212,7 @@ sane() {
 }
 
 @test "a crash at the prompt restores the terminal" {
-    new_vault v pass
+    new_vault v "$PASS"
     on_terminal "$WITHHELD" status
     sees 'passphrase for'
     kill -SEGV "$(cat pid)"
@@ -246,20 +246,20 @@ stop_and_go() {
 }
 
 @test "Ctrl-Z gives the terminal back, and the prompt returns without echo" {
-    new_vault v pass
+    new_vault v "$PASS"
     on_job_terminal "$WITHHELD status"
     sees 'passphrase for'
     stop_and_go
     sees_times 2 'passphrase for'
-    text pass
+    text "$PASS"
     keys Enter
     sees 'last backup'
-    never grep -q '): pass' wrote
+    never grep -q "${PASS%% *}" wrote
 }
 
 @test "Ctrl-Z works in a shell as well, behind the sandbox" {
-    new_vault v pass
-    echo pass > pass
+    new_vault v "$PASS"
+    echo "$PASS" > pass
     on_job_terminal "$WITHHELD --passphrase-file pass shell"
     sees 'v.vault> '
     stop_and_go
@@ -271,8 +271,8 @@ stop_and_go() {
 }
 
 @test "a crash in a shell restores the terminal" {
-    new_vault v pass
-    echo pass > pass
+    new_vault v "$PASS"
+    echo "$PASS" > pass
     on_terminal "$WITHHELD" --passphrase-file pass shell
     sees 'v.vault> '
     kill -SEGV "$(cat pid)"
@@ -281,7 +281,7 @@ stop_and_go() {
 }
 
 @test "--no-input never asks, even on a terminal" {
-    new_vault v pass
+    new_vault v "$PASS"
     on_terminal "$WITHHELD" --no-input status
     sees 'exit code 2'
     screen | grep -q -e '--passphrase-fd'
@@ -294,10 +294,10 @@ stop_and_go() {
 }
 
 @test "add asks field by field; withheld answers stay hidden" {
-    new_vault v pass
+    new_vault v "$PASS"
     on_terminal "$WITHHELD" add person
     sees 'passphrase for'
-    text pass
+    text "$PASS"
     keys Enter
     sees '(ref)'
     text K-12
@@ -316,7 +316,7 @@ stop_and_go() {
     answer_until 'exit code 0'
     sane
     never_wrote -e Choi -e Choe -e Tsoi
-    run w pass show K-12 --reveal --json
+    run w "$PASS" show K-12 --reveal --json
     json 'd["fields"]["ref"] == "K-12" and d["fields"]["name"] == "Choi Myung-bok"'
     json 'd["fields"]["other_names"] == ["Choe", "Tsoi"]'
 }
@@ -337,10 +337,10 @@ answer_until() {
 }
 
 @test "Ctrl-C while fields are asked for writes nothing" {
-    new_vault v pass
+    new_vault v "$PASS"
     on_terminal "$WITHHELD" add person
     sees 'passphrase for'
-    text pass
+    text "$PASS"
     keys Enter
     sees '(ref)'
     text K-12
@@ -349,15 +349,15 @@ answer_until() {
     keys C-c
     sees 'exit code 130'
     sane
-    run w pass list --json
+    run w "$PASS" list --json
     json 'd == []'
 }
 
 @test "an answer that is not taken can be corrected, the others stay" {
-    new_vault v pass
+    new_vault v "$PASS"
     on_terminal "$WITHHELD" add person
     sees 'passphrase for'
-    text pass
+    text "$PASS"
     keys Enter
     sees '(ref)'
     text K-12
@@ -372,17 +372,17 @@ answer_until() {
     text 1962
     keys Enter
     sees 'exit code 0'
-    run w pass show K-12 --json
+    run w "$PASS" show K-12 --json
     json 'd["fields"]["born"] == "1962" and d["fields"]["ref"] == "K-12"'
 }
 
 @test "who cannot read names back is shown a typed one once, before it is sealed" {
-    new_vault v pass
-    w pass --quiet --new-passphrase-fd 5 key add --tier case 5<<< other
-    w pass --quiet add person ref=K-12
+    new_vault v "$PASS"
+    w "$PASS" --quiet --new-passphrase-fd 5 key add --tier case 5<<< "$OTHER"
+    w "$PASS" --quiet add person ref=K-12
     on_terminal "$WITHHELD" edit K-12 name residence
     sees 'passphrase for'
-    text other
+    text "$OTHER"
     keys Enter
     sees 'name ['
     text 'Choi Myungbok'
@@ -410,7 +410,7 @@ answer_until() {
     # The keeper is told that it was taken over, and is not asked.
     on_terminal "$WITHHELD" show K-12 --reveal
     sees 'passphrase for'
-    text pass
+    text "$PASS"
     keys Enter
     sees 'exit code 0'
     screen > after
@@ -418,7 +418,7 @@ answer_until() {
     grep -q 'Choi Myung-bok' after
     on_terminal "$WITHHELD" edit K-12 name
     sees 'passphrase for'
-    text pass
+    text "$PASS"
     keys Enter
     sees 'name ['
     text 'Choi M.'
@@ -428,11 +428,11 @@ answer_until() {
 }
 
 @test "field by field: each withheld answer is shown once at the end, and only to who cannot read it back" {
-    new_vault v pass
-    w pass --quiet --new-passphrase-fd 5 key add --tier case 5<<< other
+    new_vault v "$PASS"
+    w "$PASS" --quiet --new-passphrase-fd 5 key add --tier case 5<<< "$OTHER"
     on_terminal "$WITHHELD" add person
     sees 'passphrase for'
-    text other
+    text "$OTHER"
     keys Enter
     sees '(ref)'
     text K-1
@@ -467,12 +467,12 @@ answer_until() {
     text y
     keys Enter
     sees 'exit code 0'
-    run w pass --quiet show K-1 --reveal --json
+    run w "$PASS" --quiet show K-1 --reveal --json
     json 'd["fields"]["name"] == "Pak Yong" and d["fields"]["other_names"] == ["One", "Two"]'
     # Ctrl-C at the last look writes nothing.
     on_terminal "$WITHHELD" add person ref=K-2 name
     sees 'passphrase for'
-    text other
+    text "$OTHER"
     keys Enter
     sees 'name ['
     text 'Kim'
@@ -481,18 +481,18 @@ answer_until() {
     keys C-c
     sees 'exit code 130'
     sane
-    refused 7 w pass show K-2
+    refused 7 w "$PASS" show K-2
     # From a file nothing is asked.
-    run w other add person --from - <<< '{"ref":"K-3","name":"Kim"}'
+    run w "$OTHER" add person --from - <<< '{"ref":"K-3","name":"Kim"}'
     [ "$status" = 0 ]
 }
 
 @test "a pasted end of line answers no question" {
-    new_vault v pass
-    w pass add person ref=K-12
+    new_vault v "$PASS"
+    w "$PASS" add person ref=K-12
     on_terminal "$WITHHELD" edit K-12 name residence
     sees 'passphrase for'
-    text pass
+    text "$PASS"
     keys Enter
     sees 'name ['
     printf 'Choi\nMyung-bok\n' > pasted
@@ -503,16 +503,16 @@ answer_until() {
     text Seoul
     keys Enter
     sees 'exit code 0'
-    run w pass show K-12 --reveal --json
+    run w "$PASS" show K-12 --reveal --json
     json 'd["fields"]["name"] == "Choi Myung-bok" and d["fields"]["residence"] == "Seoul"'
 }
 
 @test "a field named without a value is asked for, and hidden when withheld" {
-    new_vault v pass
-    w pass add person ref=K-12
+    new_vault v "$PASS"
+    w "$PASS" add person ref=K-12
     on_terminal "$WITHHELD" edit K-12 notes
     sees 'passphrase for'
-    text pass
+    text "$PASS"
     keys Enter
     sees 'notes ['
     text 'first line'
@@ -522,47 +522,47 @@ answer_until() {
     sees 'first line'
     keys Enter
     sees 'exit code 0'
-    run w pass show K-12 --reveal --json
+    run w "$PASS" show K-12 --reveal --json
     json 'd["fields"]["notes"] == "first line\nsecond"'
 }
 
 @test "stored text cannot steer the terminal" {
-    new_vault v pass
-    echo pass > pass
-    printf '{"ref":"K-1","residence":"a\\u202eb\\u200bc"}' | w pass add person --from -
+    new_vault v "$PASS"
+    echo "$PASS" > pass
+    printf '{"ref":"K-1","residence":"a\\u202eb\\u200bc"}' | w "$PASS" add person --from -
     on_terminal "$WITHHELD" --passphrase-file pass show K-1
     sees 'exit code 0'
     screen | grep -qF '<U+202E>'
     screen | grep -qF '<U+200B>'
     never_wrote $'\xe2\x80\xae'
     # JSON carries the text whole, and escaped
-    run w pass show K-1 --json
+    run w "$PASS" show K-1 --json
     json 'd["fields"]["residence"] == "a\u202eb\u200bc"'
     [[ $output != *$'\xe2\x80\xae'* ]]
 }
 
 @test "colours on a terminal only, and not with NO_COLOR" {
-    new_vault v pass
-    echo pass > pass
-    w pass add person ref=K-1
+    new_vault v "$PASS"
+    echo "$PASS" > pass
+    w "$PASS" add person ref=K-1
     on_terminal "$WITHHELD" --passphrase-file pass show K-1
     sees 'exit code 0'
     grep -q $'\033\[1m' wrote
     on_terminal env NO_COLOR=1 "$WITHHELD" --passphrase-file pass show K-1
     sees 'exit code 0'
     never_wrote $'\033\[1m'
-    run w pass show K-1
+    run w "$PASS" show K-1
     [[ $output != *$'\033'* ]]
-    run w pass --color always show K-1
+    run w "$PASS" --color always show K-1
     [[ $output == *$'\033[1m'* ]]
 }
 
 @test "search asks for the words, so that no name stands among the arguments" {
-    new_vault v pass
-    w pass add person ref=K-1 residence=Seoul
+    new_vault v "$PASS"
+    w "$PASS" add person ref=K-1 residence=Seoul
     on_terminal "$WITHHELD" search
     sees 'passphrase for'
-    text pass
+    text "$PASS"
     keys Enter
     sees 'search for:'
     text seoul
@@ -609,7 +609,7 @@ answer_until() {
 }
 
 @test "arguments cannot be read in the list of processes" {
-    new_vault v pass
+    new_vault v "$PASS"
     on_terminal "$WITHHELD" add person ref=K-12-visible
     sees 'passphrase for'
     tr '\0' ' ' < "/proc/$(cat pid)/cmdline" > cmdline
@@ -619,10 +619,10 @@ answer_until() {
 }
 
 @test "a shell runs commands in one session, and Ctrl-D ends it" {
-    new_vault v pass
+    new_vault v "$PASS"
     on_terminal "$WITHHELD" shell
     sees 'passphrase for'
-    text pass
+    text "$PASS"
     keys Enter
     sees 'v.vault> '
     text "add person ref=K-1 residence='Leningrad region'"
@@ -643,11 +643,11 @@ answer_until() {
 }
 
 @test "a shell asks for the passphrase again before many names, a dump, a change of keys" {
-    new_vault v pass
-    w pass --quiet add person ref=K-1 --from - <<< '{"name":"Choi Myung-bok"}'
+    new_vault v "$PASS"
+    w "$PASS" --quiet add person ref=K-1 --from - <<< '{"name":"Choi Myung-bok"}'
     on_terminal "$WITHHELD" shell --ask-again 0
     sees 'passphrase for'
-    text pass
+    text "$PASS"
     keys Enter
     sees 'v.vault> '
     # One record, and lists without names, need nothing.
@@ -679,23 +679,23 @@ answer_until() {
     text 'list --reveal'
     keys Enter
     sees 'your passphrase again'
-    text pass
+    text "$PASS"
     keys Enter
     sees 'Choi Myung-bok'
     keys C-d
     sees 'exit code 0'
     sane
     [ ! -e plain ]
-    run w pass key list
+    run w "$PASS" key list
     [ "${#lines[@]}" = 1 ]
 }
 
 @test "a passphrase typed just now is enough" {
-    new_vault v pass
-    w pass --quiet add person ref=K-1 --from - <<< '{"name":"Choi Myung-bok"}'
+    new_vault v "$PASS"
+    w "$PASS" --quiet add person ref=K-1 --from - <<< '{"name":"Choi Myung-bok"}'
     on_terminal "$WITHHELD" shell
     sees 'passphrase for'
-    text pass
+    text "$PASS"
     keys Enter
     sees 'v.vault> '
     text 'list --reveal'
@@ -705,16 +705,16 @@ answer_until() {
     sees 'exit code 0'
     never_wrote 'passphrase again'
     # Nor is anything asked where no person types the commands.
-    run w pass shell --ask-again 0 <<< 'list --reveal --json'
+    run w "$PASS" shell --ask-again 0 <<< 'list --reveal --json'
     [ "$status" = 0 ]
     says 'Choi Myung-bok'
 }
 
 @test "a shell locks itself after some time without input" {
-    new_vault v pass
+    new_vault v "$PASS"
     on_terminal "$WITHHELD" shell --idle 1
     sees 'passphrase for'
-    text pass
+    text "$PASS"
     keys Enter
     sees 'v.vault> '
     sees 'locked'
@@ -723,10 +723,10 @@ answer_until() {
 }
 
 @test "a question within a shell does not keep it open either" {
-    new_vault v pass
+    new_vault v "$PASS"
     on_terminal "$WITHHELD" shell --idle 2
     sees 'passphrase for'
-    text pass
+    text "$PASS"
     keys Enter
     sees 'v.vault> '
     text 'add person'
@@ -737,8 +737,8 @@ answer_until() {
 }
 
 @test "a shell reads commands from standard input" {
-    new_vault v pass
-    run w pass shell <<< $'add person ref="K 1"\nshow "K 1" --json\nexit\nshow nothing'
+    new_vault v "$PASS"
+    run w "$PASS" shell <<< $'add person ref="K 1"\nshow "K 1" --json\nexit\nshow nothing'
     [ "$status" = 0 ]
     says '"ref":"K 1"'
 }
@@ -764,10 +764,10 @@ confirm() {
 
 @test "key shares: a screen for each, compared with the paper, and gone; then they open the vault" {
     local set
-    new_vault v pass
+    new_vault v "$PASS"
     on_terminal "$WITHHELD" key shares --threshold 2 --count 2
     sees 'passphrase for'
-    text pass
+    text "$PASS"
     keys Enter
     sees 'Share 1 of 2. Any 2 of the 2'
     sees 'Enter when it is written down'
@@ -827,11 +827,11 @@ confirm() {
 }
 
 @test "key shares stopped halfway changes nothing, and leaves no share on the screen" {
-    new_vault v pass
+    new_vault v "$PASS"
     sha256sum v.vault/* > before
     on_terminal "$WITHHELD" key shares --threshold 2 --count 3
     sees 'passphrase for'
-    text pass
+    text "$PASS"
     keys Enter
     sees 'Enter when it is written down'
     copy_page one
@@ -849,12 +849,12 @@ confirm() {
 }
 
 @test "Ctrl-Z on a share leaves an empty screen, and comes back to it" {
-    new_vault v pass
+    new_vault v "$PASS"
     new_terminal "exec bash --norc --noprofile -i"
     text "$(printf '%q ' "$WITHHELD" key shares --threshold 2 --count 2)"
     keys Enter
     sees 'passphrase for'
-    text pass
+    text "$PASS"
     keys Enter
     sees 'Enter when it is written down'
     keys C-z
@@ -869,8 +869,8 @@ confirm() {
 }
 
 @test "a session that shares opened asks for shares again before new ones are made" {
-    new_vault v pass
-    w pass key shares --threshold 2 --count 2 -o set --accept plain-shares
+    new_vault v "$PASS"
+    w "$PASS" key shares --threshold 2 --count 2 -o set --accept plain-shares
     on_terminal "$WITHHELD" --slot 1 shell --ask-again 0
     sees 'first share'
     share() { text "$(grep -v '^#' "set/share-$1.txt")"; keys Enter; }

@@ -3,8 +3,8 @@
 bats_require_minimum_version 1.5.0
 load helpers
 
-KEEPER='the keeper writes this 77'
-CASE='the caseworker writes that 88'
+KEEPER='the keeper writes this 77 on yellow paper, in ink'
+CASE='the caseworker writes that 88 in green ink, twice'
 
 setup() {
     common_setup
@@ -59,7 +59,7 @@ add_slot() { w "$KEEPER" key add "$@" 5<<< "${NEW:-$CASE}" --new-passphrase-fd 5
     before=$(sha256sum "$VAULT/keys")
     run k status --json
     entries=$(of 'd["log_entries"]')
-    refused 6 w "$CASE" key add --tier case --new-passphrase-fd 5 5<<< third
+    refused 6 w "$CASE" key add --tier case --new-passphrase-fd 5 5<<< "$OTHER"
     refused 6 w "$CASE" key remove 0
     refused 6 w "$CASE" key rekey
     echo '{"name":"t","fields":[{"name":"a","kind":"text"}]}' > t.json
@@ -71,43 +71,43 @@ add_slot() { w "$KEEPER" key add "$@" 5<<< "${NEW:-$CASE}" --new-passphrase-fd 5
 
 @test "a caseworker changes his own passphrase" {
     add_slot --tier case
-    w "$CASE" key change --new-passphrase-fd 5 5<<< 'a new one for the way 99'
+    w "$CASE" key change --new-passphrase-fd 5 5<<< "$NEXT"
     refused 3 w "$CASE" status
-    run w 'a new one for the way 99' status --json
+    run w "$NEXT" status --json
     [ "$(of 'd["tier"]')" = case ]
     k check
 }
 
 @test "a slot with a key file needs that file, unchanged" {
-    NEW='with a file 55' add_slot --tier keeper --new-key-file some.key
+    NEW="$OTHER" add_slot --tier keeper --new-key-file some.key
     [ -s some.key ]
     [ "$(stat -c %a some.key)" = 600 ]
-    refused 3 w 'with a file 55' status
-    run w 'with a file 55' --key-file some.key status --json
+    refused 3 w "$OTHER" status
+    run w "$OTHER" --key-file some.key status --json
     [ "$(of 'd["tier"]')" = keeper ]
     cp some.key other.key
     printf x >> other.key
-    refused 3 w 'with a file 55' --key-file other.key status
-    refused 7 w 'with a file 55' --key-file none.key status
+    refused 3 w "$OTHER" --key-file other.key status
+    refused 7 w "$OTHER" --key-file none.key status
     # One that is there is used and not overwritten.
     before=$(sha256sum some.key)
-    NEW='again with it 66' add_slot --tier case --new-key-file some.key
+    NEW="$NEXT" add_slot --tier case --new-key-file some.key
     [ "$(sha256sum some.key)" = "$before" ]
-    w 'again with it 66' --key-file some.key status
+    w "$NEXT" --key-file some.key status
 }
 
 @test "key add refuses: no tier, a wrong one, a full table, a third cost" {
-    refused 2 w "$KEEPER" key add --new-passphrase-fd 5 5<<< x
-    refused 2 w "$KEEPER" key add --tier boss --new-passphrase-fd 5 5<<< x
+    refused 2 w "$KEEPER" key add --new-passphrase-fd 5 5<<< "$OTHER"
+    refused 2 w "$KEEPER" key add --tier boss --new-passphrase-fd 5 5<<< "$OTHER"
     for i in 1 2 3 4 5 6 7; do
-        NEW="passphrase number $i" add_slot --tier case
+        NEW="$OTHER $i" add_slot --tier case
     done
-    refused 6 w "$KEEPER" key add --tier case --new-passphrase-fd 5 5<<< 'one too many 11'
+    refused 6 w "$KEEPER" key add --tier case --new-passphrase-fd 5 5<<< "$OTHER"
     says 'slots are in use'
     k key remove 7
-    w "$KEEPER" key add --tier case --kdf-memory 96 --kdf-passes 3 --new-passphrase-fd 5 5<<< 'another cost 12'
+    w "$KEEPER" key add --tier case --kdf-memory 96 --kdf-passes 3 --new-passphrase-fd 5 5<<< "$OTHER"
     k key remove 6
-    refused 6 w "$KEEPER" key add --tier case --kdf-memory 72 --kdf-passes 3 --new-passphrase-fd 5 5<<< 'a third cost 13'
+    refused 6 w "$KEEPER" key add --tier case --kdf-memory 72 --kdf-passes 3 --new-passphrase-fd 5 5<<< "$NEXT"
     says 'two different costs'
     k check
 }
@@ -131,18 +131,18 @@ add_slot() { w "$KEEPER" key add "$@" 5<<< "${NEW:-$CASE}" --new-passphrase-fd 5
 
 @test "after rekey an old keys with its passphrase opens nothing; who stayed gets in" {
     add_slot --tier case
-    NEW='who leaves 44' add_slot --tier case
+    NEW="$OTHER" add_slot --tier case
     c add person --from - <<< '{"ref":"P-1","name":"Kim"}'
     cp -r "$VAULT" old.vault
     k key remove 2
     k key rekey
-    refused 3 w 'who leaves 44' status
+    refused 3 w "$OTHER" status
     c show P-1
     run k show P-1 --reveal --json
     [ "$(of 'd["fields"]["name"]')" = Kim ]
     k check
     cp old.vault/keys "$VAULT/keys"
-    refused 4 w 'who leaves 44' status
+    refused 4 w "$OTHER" status
     refused 4 w "$KEEPER" status
 }
 

@@ -4,7 +4,7 @@ bats_require_minimum_version 1.5.0
 load ../cli/helpers
 load helpers
 
-PASS='두 사람'
+PASS='두 사람이 강을 건너 숲으로 갔다'
 
 setup() {
     common_setup
@@ -23,7 +23,7 @@ form() {
 }
 
 @test "a passphrase typed as composed and as decomposed Hangul opens the same vault" {
-    local composed decomposed text='별이 빛나는 밤에 최명복'
+    local composed decomposed text='별이 빛나는 밤에 최명복은 강을 건넜다'
     composed=$(form NFC "$text") decomposed=$(form NFD "$text")
     [ "$composed" != "$decomposed" ]
     [ ${#decomposed} -gt ${#composed} ]
@@ -40,7 +40,7 @@ form() {
 
 @test "key change to composed Hangul, then opening with decomposed, and the reverse" {
     local a b
-    a=$(form NFC '새 암호문') b=$(form NFD '새 암호문')
+    a=$(form NFC '새 암호문은 아무도 모르는 이야기다') b=$(form NFD '새 암호문은 아무도 모르는 이야기다')
     w "$PASS" --quiet --new-passphrase-fd 5 key change "${CHEAP[@]}" 5<<< "$a"
     w "$b" --quiet --new-passphrase-fd 5 key change "${CHEAP[@]}" 5<<< "$(form NFD "$PASS")"
     run w "$PASS" check
@@ -49,15 +49,15 @@ form() {
 }
 
 @test "forms that only look alike stay different: another syllable, a blank at the end" {
-    new_vault two '최명복'
-    refused 3 w '최명북' list
-    refused 3 w '최명복 ' list
-    refused 3 w '최명 복' list
+    new_vault two '최명복은 어제 강을 건너갔다'
+    refused 3 w '최명북은 어제 강을 건너갔다' list
+    refused 3 w '최명복은 어제 강을 건너갔다 ' list
+    refused 3 w '최명 복은 어제 강을 건너갔다' list
 }
 
 @test "Latin and Cyrillic marks, full-width letters: the same passphrase in either form" {
-    new_vault two "$(form NFC 'Ёлка é Å ｆｕｌｌ')"
-    run w "$(form NFD 'Ёлка é Å full')" status
+    new_vault two "$(form NFC 'Ёлка é Å ｆｕｌｌ и ещё семь зелёных слов')"
+    run w "$(form NFD 'Ёлка é Å full и ещё семь зелёных слов')" status
     [ "$status" = 0 ]
 }
 
@@ -89,7 +89,7 @@ release() {
         refused 5 w "$PASS" $command
         [[ $output != *passphrase* ]]
     done
-    refused 5 w "$PASS" --new-passphrase-fd 5 key change "${CHEAP[@]}" 5<<< other
+    refused 5 w "$PASS" --new-passphrase-fd 5 key change "${CHEAP[@]}" 5<<< "$OTHER"
     [ ! -e "$VAULT/keys.new" ]
     [ ! -e out ]
     # Nobody is asked for a passphrase in vain, nor told that it is wrong.

@@ -17,7 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
-OLD, NEW = "altes Wort горизонт", "neues Wort 지평선"
+OLD, NEW = "altes Wort горизонт за рекой", "neues Wort 지평선 저 너머"
 CHEAP = ["--kdf-memory", "64", "--kdf-passes", "3"]
 ROWS = 2500
 PEOPLE = 20

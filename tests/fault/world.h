@@ -13,8 +13,8 @@
 #include <stdio.h>
 #include "vault/vault.h"
 
-#define OLD_PASS "altes Wort: горизонт"
-#define NEW_PASS "neues Wort: 지평선"
+#define OLD_PASS "altes Wort: горизонт за рекой"
+#define NEW_PASS "neues Wort: 지평선 저 너머"
 
 struct world {
     char root[200];

@@ -90,8 +90,8 @@ print(next(x["revision"] for x in json.load(sys.stdin) if x["action"] == "add"))
 @test "v1: it can be written to and its passphrase changed" {
     printf '{"ref":"P-9","name":"Added later"}' | w "$PASS" add person --from -
     printf '{"name":"Newest Name"}' | w "$PASS" edit P-2 --from -
-    w "$PASS" key change --kdf-memory 64 --kdf-passes 3 --new-passphrase-fd 5 5<<< 'another passphrase'
-    run w 'another passphrase' show P-2 --reveal --json
+    w "$PASS" key change --kdf-memory 64 --kdf-passes 3 --new-passphrase-fd 5 5<<< "$NEXT"
+    run w "$NEXT" show P-2 --reveal --json
     json 'd["fields"]["name"] == "Newest Name"'
-    w 'another passphrase' check
+    w "$NEXT" check
 }

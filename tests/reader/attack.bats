@@ -6,15 +6,16 @@ load ../cli/helpers
 
 PYTHON=${PYTHON:-/usr/bin/python3}
 HERE=$BATS_TEST_DIRNAME
+KEEPER=$PASS HOLDER=$OTHER COLLEAGUE=$NEXT
 export PYTHONDONTWRITEBYTECODE=1
 
 setup_file() {
     cd "$BATS_FILE_TMPDIR" || return 1
-    new_vault people keeper
-    w keeper key add --tier case "${CHEAP[@]}" --new-passphrase-fd 5 5<<< holder
-    w keeper key add --tier case "${CHEAP[@]}" --new-passphrase-fd 5 5<<< colleague
-    echo '{"ref": "P1", "name": "Ольга"}' | w keeper add person --from -
-    echo '{"ref": "P2", "name": "Елена"}' | w keeper add person --from -
+    new_vault people "$KEEPER"
+    w "$KEEPER" key add --tier case "${CHEAP[@]}" --new-passphrase-fd 5 5<<< "$HOLDER"
+    w "$KEEPER" key add --tier case "${CHEAP[@]}" --new-passphrase-fd 5 5<<< "$COLLEAGUE"
+    echo '{"ref": "P1", "name": "Ольга"}' | w "$KEEPER" add person --from -
+    echo '{"ref": "P2", "name": "Елена"}' | w "$KEEPER" add person --from -
     "$PYTHON" "$HERE/attack.py" --list > attacks
 }
 
@@ -27,7 +28,7 @@ attacked() {
     rm -rf "$1.vault"
     cp -r "${FROM:-$BATS_FILE_TMPDIR/people.vault}" "$1.vault"
     VAULT=$PWD/$1.vault
-    "$PYTHON" "$HERE/attack.py" "$VAULT" "$@" <<< "holder${HELP:+
+    "$PYTHON" "$HERE/attack.py" "$VAULT" "$@" <<< "$HOLDER${HELP:+
 $HELP}"
 }
 
@@ -41,20 +42,20 @@ reads() {
 
 # unlocks_for_nobody: neither for the keeper nor for another case holder.
 unlocks_for_nobody() {
-    refused 4 w keeper show P1 --reveal
-    refused 4 w colleague edit P1 born=1970
-    refused 4 reads keeper
+    refused 4 w "$KEEPER" show P1 --reveal
+    refused 4 w "$COLLEAGUE" edit P1 born=1970
+    refused 4 reads "$KEEPER"
 }
 
 @test "what a case holder may write is right, made by his own means" {
     attacked write-on
-    run w keeper check
+    run w "$KEEPER" check
     [ "$status" = 0 ]
-    run w colleague check
+    run w "$COLLEAGUE" check
     [ "$status" = 0 ]
-    run w keeper show P9 --reveal --json
+    run w "$KEEPER" show P9 --reveal --json
     json 'd["fields"]["name"] == "Ён Хи"'
-    run reads keeper
+    run reads "$KEEPER"
     [ "$status" = 0 ]
 }
 
@@ -71,44 +72,44 @@ unlocks_for_nobody() {
 @test "somebody whose slot was removed writes on with an old keys file: nobody unlocks" {
     cp -r "$BATS_FILE_TMPDIR/people.vault" removed.vault
     VAULT=$PWD/removed.vault
-    w keeper key remove 1
-    FROM=$VAULT HELP=colleague
+    w "$KEEPER" key remove 1
+    FROM=$VAULT HELP=$COLLEAGUE
     for name in $(attacks retired); do
         echo "$name"
         attacked "$name" --keys "$BATS_FILE_TMPDIR/people.vault/keys"
-        refused 4 w keeper show P1 --reveal
-        refused 4 reads colleague
+        refused 4 w "$KEEPER" show P1 --reveal
+        refused 4 reads "$COLLEAGUE"
         # Who helps trusts what he signed himself.
-        [[ $name = *with-help ]] || refused 4 w colleague edit P1 born=1970
-        refused 3 w holder list
+        [[ $name = *with-help ]] || refused 4 w "$COLLEAGUE" edit P1 born=1970
+        refused 3 w "$HOLDER" list
     done
 }
 
 # values_are_refused WHO: those of the record WHO only, and everything else is there.
 values_are_refused() {
-    refused 4 w keeper show "$1" --reveal
+    refused 4 w "$KEEPER" show "$1" --reveal
     never grep -E 'Somebody|Елена' <<< "$output"
-    run w keeper show "$1" --json
+    run w "$KEEPER" show "$1" --json
     json "d['fields']['ref'] == '$1' and d['withheld'] == ['name']"
-    run w keeper show P2 --reveal --json
+    run w "$KEEPER" show P2 --reveal --json
     json 'd["fields"]["name"] == "Елена"'
-    run w keeper list --json
+    run w "$KEEPER" list --json
     json 'len(d) >= 2'
     # A search reads what it can; a blob that was put in another's place after it was adopted, it cannot skip unseen.
     if [ "$name" = blob-of-another ]; then
-        refused 4 w keeper search "$1"
+        refused 4 w "$KEEPER" search "$1"
     else
-        run w keeper search "$1" --json
+        run w "$KEEPER" search "$1" --json
         [ "$status" = 0 ]
         json 'len(d) == 1'
     fi
-    run w colleague search "$1" --json
+    run w "$COLLEAGUE" search "$1" --json
     [ "$status" = 0 ]
     json 'len(d) == 1'
-    run w colleague show "$1"
+    run w "$COLLEAGUE" show "$1"
     [ "$status" = 0 ]
-    refused 4 w keeper check
-    refused 4 reads keeper
+    refused 4 w "$KEEPER" check
+    refused 4 reads "$KEEPER"
     says Елена
     never grep Somebody <<< "$output"
 }
@@ -118,12 +119,12 @@ values_are_refused() {
         case $name in blob-*) victim=P1 ;; *) victim=P9 ;; esac
         echo "$name"
         attacked "$name" --victim $victim
-        refused 4 reads keeper          # as it lies, before anybody adopts it
+        refused 4 reads "$KEEPER"          # as it lies, before anybody adopts it
         values_are_refused $victim
-        echo '{"ref": "P5", "name": "Павел"}' | w colleague add person --from -
-        run w keeper show P5 --reveal --json
+        echo '{"ref": "P5", "name": "Павел"}' | w "$COLLEAGUE" add person --from -
+        run w "$KEEPER" show P5 --reveal --json
         json 'd["fields"]["name"] == "Павел"'
-        refused 4 w keeper show $victim --reveal        # still so when other intake was adopted
+        refused 4 w "$KEEPER" show $victim --reveal        # still so when other intake was adopted
         rm -r "$VAULT"
     done
 }

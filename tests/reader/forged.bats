@@ -5,6 +5,7 @@ load ../cli/helpers
 
 PYTHON=${PYTHON:-/usr/bin/python3}
 HERE=$BATS_TEST_DIRNAME
+PASS=writer
 export PYTHONDONTWRITEBYTECODE=1
 
 setup_file() {
@@ -21,7 +22,7 @@ write() {
 }
 
 reads() {
-    "$PYTHON" "$HERE/reader.py" "$VAULT" "$@" <<< "${PASS:-writer}"
+    "$PYTHON" "$HERE/reader.py" "$VAULT" "$@" <<< "$PASS"
 }
 
 @test "a vault written from the page alone is right to the program" {

@@ -7,7 +7,7 @@ PYTHON=${PYTHON:-/usr/bin/python3}
 READER=$BATS_TEST_DIRNAME/reader.py
 export PYTHONDONTWRITEBYTECODE=1
 
-PASS='correct horse battery'
+PASS='correct horse battery, seven blue rivers'
 
 setup_file() {
     cd "$BATS_FILE_TMPDIR" || return 1
@@ -70,9 +70,9 @@ head_of() {
     records "[$2 for r in d for head in r['heads'] if head['fields'].get('ref') == '$1']"
 }
 
-# add_case_slot: a second passphrase, `case passphrase`.
+# add_case_slot: a second passphrase, `$OTHER`.
 add_case_slot() {
-    w "$PASS" key add --tier case "${CHEAP[@]}" --new-passphrase-fd 5 5<<< 'case passphrase'
+    w "$PASS" key add --tier case "${CHEAP[@]}" --new-passphrase-fd 5 5<<< "$OTHER"
 }
 
 # copy: a copy of the vault, to be damaged.
@@ -184,7 +184,7 @@ python() {
     copy
     VAULT=$COPY
     add_case_slot
-    read_vault 'case passphrase'
+    read_vault "$OTHER"
     [ "$(records '[f for r in d for f in r["heads"][0]["fields"] if f in ("name", "other_names", "notes")]')" = '' ]
     [ "$(head_of P1 '" ".join(head["withheld"])')" = 'name other_names notes' ]
     refused 1 grep -E 'Елена|최명복|Choe' read
@@ -193,34 +193,34 @@ python() {
 @test "a slot with a key file is read with that file, and with nothing less" {
     copy
     VAULT=$COPY
-    w "$PASS" key add --tier keeper "${CHEAP[@]}" --new-key-file anna.key --new-passphrase-fd 5 5<<< 'anna'
-    "$PYTHON" "$READER" "$VAULT" --json --key-file anna.key <<< anna > read
+    w "$PASS" key add --tier keeper "${CHEAP[@]}" --new-key-file anna.key --new-passphrase-fd 5 5<<< "$OTHER"
+    "$PYTHON" "$READER" "$VAULT" --json --key-file anna.key <<< "$OTHER" > read
     [ "$(head_of P1 'head["fields"]["name"]')" = 'Choe Myong Bok' ]
-    refused 3 read_vault anna
+    refused 3 read_vault "$OTHER"
     head -c 64 /dev/zero > other.key
-    refused 3 "$PYTHON" "$READER" "$VAULT" --key-file other.key <<< anna
-    refused 3 "$PYTHON" "$READER" "$VAULT" --key-file anna.key <<< anne
+    refused 3 "$PYTHON" "$READER" "$VAULT" --key-file other.key <<< "$OTHER"
+    refused 3 "$PYTHON" "$READER" "$VAULT" --key-file anna.key <<< "${OTHER}s"
 }
 
 @test "what somebody wrote whose slot was removed is read" {
     copy
     VAULT=$COPY
     add_case_slot
-    echo '{"ref": "P9", "name": "Нина"}' | w 'case passphrase' add person --from -
+    echo '{"ref": "P9", "name": "Нина"}' | w "$OTHER" add person --from -
     read_vault "$PASS"                  # before a keeper has adopted it
     [ "$(head_of P9 'head["fields"]["name"]')" = Нина ]
     w "$PASS" key remove 1
     read_vault "$PASS"
     [ "$(head_of P9 'head["fields"]["name"]')" = Нина ]
-    refused 3 read_vault 'case passphrase'
+    refused 3 read_vault "$OTHER"
 }
 
 @test "withheld values that a case holder added are read through intake" {
     copy
     VAULT=$COPY
     add_case_slot
-    echo '{"ref": "P9", "born": "1980", "name": "Нина"}' | w 'case passphrase' add person --from -
-    read_vault 'case passphrase'
+    echo '{"ref": "P9", "born": "1980", "name": "Нина"}' | w "$OTHER" add person --from -
+    read_vault "$OTHER"
     [ "$(head_of P9 'head["fields"].get("name", "not shown")')" = 'not shown' ]
     read_vault "$PASS"
     [ "$(head_of P9 'head["fields"]["name"]')" = Нина ]
@@ -234,16 +234,16 @@ python() {
     w "$PASS" travel travel.vault
     VAULT=$PWD/travel.vault
     refused 3 read_vault "$PASS"
-    read_vault 'case passphrase'
+    read_vault "$OTHER"
     [ "$(head_of P1 '" ".join(head["withheld"])')" = 'name other_names notes' ]
     refused 1 grep -E 'Елена|최명복|Choe' read
     # Names taken in on the way: sealed to the card of home, so not with anything that is here.
-    echo '{"ref": "P9", "name": "Нина"}' | w 'case passphrase' add person --from -
-    read_vault 'case passphrase'
+    echo '{"ref": "P9", "name": "Нина"}' | w "$OTHER" add person --from -
+    read_vault "$OTHER"
     refused 1 grep Нина read
     cp keys.home "$VAULT/keys"
     refused 4 read_vault "$PASS"
-    refused 4 read_vault 'case passphrase'
+    refused 4 read_vault "$OTHER"
 }
 
 @test "after a rekey the present keys open everything, and those of before nothing" {
@@ -252,19 +252,19 @@ python() {
     add_case_slot
     cp "$VAULT/keys" keys.old
     w "$PASS" key rekey
-    read_vault 'case passphrase'
+    read_vault "$OTHER"
     read_vault "$PASS"
     [ "$(head_of P1 'head["fields"]["name"]')" = 'Choe Myong Bok' ]
     cp keys.old "$VAULT/keys"
     refused 4 read_vault "$PASS"
-    refused 4 read_vault 'case passphrase'
+    refused 4 read_vault "$OTHER"
 }
 
 @test "a passphrase that was changed is read, and the old one is not" {
     copy
     VAULT=$COPY
-    w "$PASS" key change --new-passphrase-fd 5 5<<< 'ＮＥＷ passphrase'
-    read_vault 'NEW passphrase'
+    w "$PASS" key change --new-passphrase-fd 5 5<<< 'ＮＥＷ passphrase for a new winter, again, twice'
+    read_vault 'NEW passphrase for a new winter, again, twice'
     refused 3 read_vault "$PASS"
 }
 
@@ -391,10 +391,10 @@ python() {
     copy
     VAULT=$COPY
     cp copy.vault/keys old
-    w "$PASS" key change --new-passphrase-fd 5 5<<< 'new passphrase'
+    w "$PASS" key change --new-passphrase-fd 5 5<<< "$NEXT"
     mv copy.vault/keys copy.vault/keys.new
     cp old copy.vault/keys
-    read_vault 'new passphrase'
+    read_vault "$NEXT"
 }
 
 @test "cbor that is not in its one form is refused" {
@@ -469,7 +469,7 @@ with_files() {
     run head_of P1 'head["fields"]["files"][0]["sha256"]'
     [ "$output" = "$(sha256sum < scan.pdf | cut -d' ' -f1)" ]
     add_case_slot
-    read_vault 'case passphrase'
+    read_vault "$OTHER"
     run head_of P1 '[f["name"] for f in head["fields"]["files"]]'
     [ "$output" = "['ruling.pdf']" ]
 }

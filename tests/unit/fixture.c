@@ -9,25 +9,17 @@
 #include <unistd.h>
 #include <cmocka.h>
 #include "tests/unit/fixture.h"
+#include "tests/unit/phrases.h"
 #include "vault/base/secret.h"
 
 char dir[256];
 char path[300];
 vault *v;
 
-static struct secret *
-passphrase(void)
-{
-    struct secret *s = NULL;
-
-    assert_int_equal(secret_copy(&s, "correct horse", 13), VAULT_OK);
-    return s;
-}
-
 static void
 open_vault(void)
 {
-    struct secret *pass = passphrase();
+    struct secret *pass = pass_of(PHRASE);
     struct vault_credentials cred = { .passphrase = pass, .slot = -1 };
 
     assert_int_equal(vault_open(&v, path, &cred), VAULT_OK);
@@ -47,7 +39,7 @@ make_vault(void **state)
 {
     const struct vault_create_options opt = { .kdf_mem_mib = 64, .kdf_passes = 3 };
     const char *tmp = getenv("TMPDIR");
-    struct secret *pass = passphrase();
+    struct secret *pass = pass_of(PHRASE);
     (void)state;
 
     snprintf(dir, sizeof dir, "%s/withheld-unit-XXXXXX", tmp != NULL ? tmp : "/tmp");

@@ -9,21 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
+#include "tests/unit/phrases.h"
 #include "vault/base/secret.h"
 #include "vault/vault.h"
 
 static const struct vault_create_options cheap = { .kdf_mem_mib = 64, .kdf_passes = 3 };
 static char dir[64], path[96], key_file[96];
-
-static struct secret *
-pass_of(const char *text)
-{
-    struct secret *s = NULL;
-
-    assert_int_equal(vault_secret_new(&s, strlen(text)), VAULT_OK);
-    memcpy(vault_secret_edit(s), text, strlen(text));
-    return s;
-}
 
 static vault *
 opened(const char *text, const char *file)
@@ -51,7 +42,7 @@ confirm(vault *v, const char *text, const char *file)
 static int
 set_up(void **state)
 {
-    struct secret *pass = pass_of("keeper");
+    struct secret *pass = pass_of(PHRASE);
     (void)state;
 
     snprintf(dir, sizeof dir, "/tmp/test_confirm.XXXXXX");
@@ -77,8 +68,8 @@ tear_down(void **state)
 static void
 test_confirm__only_the_slot_in_use(void **state)
 {
-    struct secret *pass = pass_of("colleague");
-    vault *v = opened("keeper", NULL);
+    struct secret *pass = pass_of(OTHER_PHRASE);
+    vault *v = opened(PHRASE, NULL);
     uint64_t before;
     struct vault_status s;
     int slot;
@@ -87,16 +78,16 @@ test_confirm__only_the_slot_in_use(void **state)
     assert_int_equal(vault_key_add(v, VAULT_TIER_KEEPER, pass, NULL, &slot), VAULT_OK);
     assert_int_equal(vault_status(v, &s), VAULT_OK);
     before = s.log_entries;
-    assert_int_equal(confirm(v, "keeper", NULL), VAULT_OK);
-    assert_int_equal(confirm(v, "colleague", NULL), VAULT_ERR_KEY);
-    assert_int_equal(confirm(v, "keeper ", NULL), VAULT_ERR_KEY);
+    assert_int_equal(confirm(v, PHRASE, NULL), VAULT_OK);
+    assert_int_equal(confirm(v, OTHER_PHRASE, NULL), VAULT_ERR_KEY);
+    assert_int_equal(confirm(v, PHRASE " ", NULL), VAULT_ERR_KEY);
     assert_int_equal(vault_confirm(v, &(struct vault_credentials){ .slot = -1 }), VAULT_ERR_KEY);
     assert_int_equal(vault_status(v, &s), VAULT_OK);
     assert_int_equal(s.log_entries, before);
     vault_close(v);
-    v = opened("colleague", NULL);
-    assert_int_equal(confirm(v, "colleague", NULL), VAULT_OK);
-    assert_int_equal(confirm(v, "keeper", NULL), VAULT_ERR_KEY);
+    v = opened(OTHER_PHRASE, NULL);
+    assert_int_equal(confirm(v, OTHER_PHRASE, NULL), VAULT_OK);
+    assert_int_equal(confirm(v, PHRASE, NULL), VAULT_ERR_KEY);
     vault_close(v);
     vault_secret_free(pass);
 }
@@ -104,13 +95,13 @@ test_confirm__only_the_slot_in_use(void **state)
 static void
 test_confirm__after_a_change_the_new_one(void **state)
 {
-    struct secret *pass = pass_of("new one");
-    vault *v = opened("keeper", NULL);
+    struct secret *pass = pass_of(NEXT_PHRASE);
+    vault *v = opened(PHRASE, NULL);
     (void)state;
 
     assert_int_equal(vault_key_change(v, pass, NULL), VAULT_OK);
-    assert_int_equal(confirm(v, "keeper", NULL), VAULT_ERR_KEY);
-    assert_int_equal(confirm(v, "new one", NULL), VAULT_OK);
+    assert_int_equal(confirm(v, PHRASE, NULL), VAULT_ERR_KEY);
+    assert_int_equal(confirm(v, NEXT_PHRASE, NULL), VAULT_OK);
     vault_close(v);
     vault_secret_free(pass);
 }
@@ -119,7 +110,7 @@ static void
 test_confirm__a_slot_with_a_key_file_needs_it(void **state)
 {
     struct vault_create_options opt = cheap;
-    struct secret *pass = pass_of("both");
+    struct secret *pass = pass_of(NEXT_PHRASE);
     FILE *f = fopen(key_file, "we");
     vault *v;
     (void)state;
@@ -127,14 +118,14 @@ test_confirm__a_slot_with_a_key_file_needs_it(void **state)
     assert_non_null(f);
     fputs("0123456789abcdef", f);
     assert_int_equal(fclose(f), 0);
-    v = opened("keeper", NULL);
+    v = opened(PHRASE, NULL);
     opt.key_file = key_file;
     assert_int_equal(vault_key_change(v, pass, &opt), VAULT_OK);
     vault_close(v);
-    v = opened("both", key_file);
-    assert_int_equal(confirm(v, "both", key_file), VAULT_OK);
-    assert_int_equal(confirm(v, "both", NULL), VAULT_ERR_KEY);
-    assert_int_equal(confirm(v, "keeper", key_file), VAULT_ERR_KEY);
+    v = opened(NEXT_PHRASE, key_file);
+    assert_int_equal(confirm(v, NEXT_PHRASE, key_file), VAULT_OK);
+    assert_int_equal(confirm(v, NEXT_PHRASE, NULL), VAULT_ERR_KEY);
+    assert_int_equal(confirm(v, PHRASE, key_file), VAULT_ERR_KEY);
     vault_close(v);
     vault_secret_free(pass);
 }

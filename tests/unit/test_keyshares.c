@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <cmocka.h>
+#include "tests/unit/phrases.h"
 #include "vault/vault.h"
 
 #define SETS_MAX 16
@@ -54,8 +55,7 @@ setup_all(void **state)
     assert_non_null(mkdtemp(dir));
     snprintf(path, sizeof path, "%s/base.vault", dir);
     assert_int_equal(vault_process_init(), VAULT_OK);
-    assert_int_equal(vault_secret_new(&pass, 4), VAULT_OK);
-    memcpy(vault_secret_edit(pass), "pass", 4);
+    pass = pass_of(PHRASE);
     assert_int_equal(vault_create(path, pass, &opt), VAULT_OK);
     snprintf(path, sizeof path, "%s/v.vault", dir);
     return 0;
@@ -213,15 +213,13 @@ test_keyshares__a_lost_passphrase_is_replaced(void **state)
     const struct vault_create_options opt = { .kdf_mem_mib = 64, .kdf_passes = 3 };
     struct vault_credentials cred = { .slot = -1 };
     struct kept_set k;
-    struct secret *new = NULL;
+    struct secret *new = pass_of(OTHER_PHRASE);
     int slot = -1;
     vault *v = by_passphrase();
     (void)state;
 
     make(v, 2, 3, &k);
     vault_close(v);
-    assert_int_equal(vault_secret_new(&new, 5), VAULT_OK);
-    memcpy(vault_secret_edit(new), "other", 5);
     assert_int_equal(open_by(&k, -1, &v), VAULT_OK);
     assert_int_equal(vault_key_change(v, new, &opt), VAULT_ERR_REFUSED);
     assert_int_equal(vault_key_add(v, VAULT_TIER_KEEPER, new, &opt, &slot), VAULT_OK);
@@ -341,13 +339,11 @@ test_keyshares__only_a_keeper_makes_them(void **state)
     const struct vault_key_shares_options opt = { .threshold = 2, .count = 2 };
     struct vault_credentials cred = { .slot = 1 };
     struct kept_set k = {0};
-    struct secret *other = NULL;
+    struct secret *other = pass_of(OTHER_PHRASE);
     int slot = -1;
     vault *v = by_passphrase();
     (void)state;
 
-    assert_int_equal(vault_secret_new(&other, 4), VAULT_OK);
-    memcpy(vault_secret_edit(other), "case", 4);
     assert_int_equal(vault_key_add(v, VAULT_TIER_CASE, other, &cost, &slot), VAULT_OK);
     vault_close(v);
     cred.passphrase = other;

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
+#include "tests/unit/phrases.h"
 #include "vault/base/secret.h"
 #include "vault/vault.h"
 
@@ -21,20 +22,10 @@ static char dir[64], path[96];
 
 /* ---- a vault to lose ---- */
 
-static struct secret *
-pass_of(const char *text)
-{
-    struct secret *s = NULL;
-
-    assert_int_equal(vault_secret_new(&s, strlen(text)), VAULT_OK);
-    memcpy(vault_secret_edit(s), text, strlen(text));
-    return s;
-}
-
 static vault_err
 try_open(vault **v)
 {
-    struct secret *pass = pass_of("pass");
+    struct secret *pass = pass_of(PHRASE);
     struct vault_credentials cred = { .passphrase = pass, .slot = -1 };
     vault_err err = vault_open(v, path, &cred);
 
@@ -57,7 +48,7 @@ static int
 set_up(void **state)
 {
     const struct vault_create_options opt = { .kdf_mem_mib = 64, .kdf_passes = 3 };
-    struct secret *pass = pass_of("pass");
+    struct secret *pass = pass_of(PHRASE);
     (void)state;
 
     snprintf(dir, sizeof dir, "/tmp/test_panic.XXXXXX");
@@ -245,7 +236,7 @@ test_panic__modes_of_the_owner_do_not_stop_it(void **state)
 static void
 test_panic__works_while_the_vault_is_open_and_nothing_comes_back(void **state)
 {
-    struct secret *pass = pass_of("another");
+    struct secret *pass = pass_of(NEXT_PHRASE);
     struct vault_record *r = NULL;
     struct vault_added added;
     vault_fields *f = NULL;

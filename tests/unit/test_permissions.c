@@ -17,6 +17,7 @@
 #include <cmocka.h>
 #include <sodium.h>
 #include "tests/unit/memory.h"
+#include "tests/unit/phrases.h"
 #include "vault/base/bytes.h"
 #include "vault/base/files.h"
 #include "vault/base/secret.h"
@@ -181,16 +182,6 @@ hear_slot(void *ctx, const struct vault_slot_info *s)
 }
 
 /* ---- helpers ---- */
-
-static struct secret *
-pass_of(const char *text)
-{
-    struct secret *s = NULL;
-
-    assert_int_equal(vault_secret_new(&s, strlen(text)), VAULT_OK);
-    memcpy(vault_secret_edit(s), text, strlen(text));
-    return s;
-}
 
 static vault_err
 try_open(vault **v, const char *text)
@@ -599,7 +590,7 @@ static int added_slot = -1;
 static vault_err
 key_add(vault *v, enum vault_tier tier)
 {
-    struct secret *pass = pass_of("of a new colleague");
+    struct secret *pass = pass_of(THIRD_PHRASE);
     vault_err err = vault_key_add(v, tier, pass, NULL, &added_slot);
 
     vault_secret_free(pass);
@@ -614,7 +605,7 @@ static vault_err op_key_remove_case(vault *v) { return vault_key_remove(v, 1); }
 static vault_err
 op_key_change(vault *v)
 {
-    struct secret *pass = pass_of("changed");
+    struct secret *pass = pass_of(NEXT_PHRASE);
     vault_err err = vault_key_change(v, pass, NULL);
 
     vault_secret_free(pass);
@@ -624,7 +615,7 @@ op_key_change(vault *v)
 static vault_err
 op_confirm(vault *v)
 {
-    struct secret *pass = pass_of("changed");
+    struct secret *pass = pass_of(NEXT_PHRASE);
     vault_err err = vault_confirm(v, &(struct vault_credentials){ .passphrase = pass, .slot = -1 });
 
     vault_secret_free(pass);
@@ -778,7 +769,7 @@ static void
 fill(vault *v)
 {
     struct vault_added a;
-    struct secret *pass = pass_of("case");
+    struct secret *pass = pass_of(OTHER_PHRASE);
     char ref[8];
     vault_fields *f;
     int slot;
@@ -815,7 +806,7 @@ static int
 set_up(void **state)
 {
     const char *tmp = getenv("TMPDIR");
-    struct secret *pass = pass_of("keeper");
+    struct secret *pass = pass_of(PHRASE);
     vault *v;
     (void)state;
 
@@ -828,7 +819,7 @@ set_up(void **state)
     added_slot = -1;
     assert_int_equal(vault_create(path, pass, &cheap), VAULT_OK);
     vault_secret_free(pass);
-    v = opened("keeper");
+    v = opened(PHRASE);
     fill(v);
     vault_close(v);
     buf_reset(&said);
@@ -897,7 +888,7 @@ heard(int which)
 static void
 test_permissions__a_case_holder_may_do_his_column_and_is_told_no_name(void **state)
 {
-    vault *v = opened("case");
+    vault *v = opened(OTHER_PHRASE);
     (void)state;
 
     run_table(v, false);
@@ -914,7 +905,7 @@ test_permissions__a_case_holder_may_do_his_column_and_is_told_no_name(void **sta
 static void
 test_permissions__a_keeper_may_do_everything(void **state)
 {
-    vault *v = opened("keeper");
+    vault *v = opened(PHRASE);
     (void)state;
 
     run_table(v, true);
@@ -929,7 +920,7 @@ test_permissions__a_keeper_may_do_everything(void **state)
 static void
 test_permissions__a_case_holder_cannot_guess_names_either(void **state)
 {
-    vault *v = opened("case");
+    vault *v = opened(OTHER_PHRASE);
     (void)state;
 
     for (int i = 0; i < N_MARKERS; i++) {
@@ -954,7 +945,7 @@ test_permissions__a_case_holder_cannot_guess_names_either(void **state)
 static void
 test_permissions__overwriting_does_not_compare(void **state)
 {
-    vault *v = opened("case");
+    vault *v = opened(OTHER_PHRASE);
     struct vault_added a;
     vault_fields *f = marked(NULL, "name", NAME);
     (void)state;
@@ -968,7 +959,7 @@ test_permissions__overwriting_does_not_compare(void **state)
 static void
 test_permissions__what_a_case_holder_wrote_is_read_by_a_keeper(void **state)
 {
-    vault *v = opened("case");
+    vault *v = opened(OTHER_PHRASE);
     struct vault_status s;
     (void)state;
 
@@ -982,7 +973,7 @@ test_permissions__what_a_case_holder_wrote_is_read_by_a_keeper(void **state)
     assert_null(memmem(said.p, said.n, "Own", 3));
     vault_close(v);
 
-    v = opened("keeper");
+    v = opened(PHRASE);
     assert_int_equal(vault_status(v, &s), VAULT_OK);
     assert_int_equal(s.adopted, 4);
     assert_int_equal(s.quarantined, 0);
@@ -1001,7 +992,7 @@ static void
 test_permissions__a_raised_link_is_not_shown_at_its_target(void **state)
 {
     struct vault_record *r = NULL;
-    vault *v = opened("case");
+    vault *v = opened(OTHER_PHRASE);
     (void)state;
 
     assert_int_equal(vault_show(v, "P-6", NULL, false, &r), VAULT_OK);
@@ -1013,7 +1004,7 @@ test_permissions__a_raised_link_is_not_shown_at_its_target(void **state)
 static void
 test_permissions__with_nothing_there_is_the_list_of_slots_and_panic(void **state)
 {
-    struct secret *wrong = pass_of("wrong");
+    struct secret *wrong = pass_of(WRONG_PHRASE);
     struct vault_credentials cred = { .passphrase = wrong, .slot = -1 };
     uint8_t before[32], after[32];
     unsigned slots = 0;
@@ -1033,7 +1024,7 @@ test_permissions__with_nothing_there_is_the_list_of_slots_and_panic(void **state
     state_of_files(after);
     assert_memory_equal(before, after, sizeof before);
     assert_int_equal(vault_panic(path), VAULT_OK);
-    assert_int_equal(try_open(&v, "keeper"), VAULT_ERR_DAMAGED);
+    assert_int_equal(try_open(&v, PHRASE), VAULT_ERR_DAMAGED);
     vault_secret_free(wrong);
 }
 

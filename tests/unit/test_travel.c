@@ -8,12 +8,13 @@
 #include <string.h>
 #include <unistd.h>
 #include <cmocka.h>
+#include "tests/unit/phrases.h"
 #include "vault/base/secret.h"
 #include "vault/session.h"
 
-#define KEEPER "keeper's passphrase"
-#define CASE "caseworker's passphrase"
-#define OTHER "another caseworker"
+#define KEEPER PHRASE
+#define CASE OTHER_PHRASE
+#define OTHER THIRD_PHRASE
 
 static char dir[256];
 static const struct vault_create_options CHEAP = { .kdf_mem_mib = 64, .kdf_passes = 3 };
@@ -25,19 +26,10 @@ in_dir(const char *name, char out[static 320])
     return out;
 }
 
-static struct secret *
-typed(const char *text)
-{
-    struct secret *s = NULL;
-
-    assert_int_equal(secret_copy(&s, text, strlen(text)), VAULT_OK);
-    return s;
-}
-
 static vault_err
 try_open(const char *name, const char *pass, vault **v)
 {
-    struct secret *s = typed(pass);
+    struct secret *s = pass_of(pass);
     struct vault_credentials cred = { .passphrase = s, .slot = -1 };
     char path[320];
     vault_err err = vault_open(v, in_dir(name, path), &cred);
@@ -58,7 +50,7 @@ opened(const char *name, const char *pass)
 static int
 add_slot(vault *v, enum vault_tier tier, const char *pass)
 {
-    struct secret *s = typed(pass);
+    struct secret *s = pass_of(pass);
     int slot = -1;
 
     assert_int_equal(vault_key_add(v, tier, s, NULL, &slot), VAULT_OK);
@@ -183,7 +175,7 @@ copy_file(const char *from, const char *to)
 static vault_err
 rekey(vault *v, const char *pass)
 {
-    struct secret *s = typed(pass);
+    struct secret *s = pass_of(pass);
     struct vault_credentials own = { .passphrase = s, .slot = -1 };
     vault_err err = vault_key_rekey(v, &own);
 
@@ -199,7 +191,7 @@ static int
 make_home(void **state)
 {
     const char *tmp = getenv("TMPDIR");
-    struct secret *s = typed(KEEPER);
+    struct secret *s = pass_of(KEEPER);
     char path[320];
     vault *v;
     (void)state;
@@ -266,7 +258,7 @@ test_travel__rekey_shuts_out_a_removed_slot_and_old_keys(void **state)
     copy_folder("home.vault", "new.vault");
     v = opened("new.vault", KEEPER);
     assert_int_equal(vault_key_remove(v, 2), VAULT_OK);
-    assert_int_equal(rekey(v, "not this one"), VAULT_ERR_KEY);
+    assert_int_equal(rekey(v, WRONG_PHRASE), VAULT_ERR_KEY);
     assert_int_equal(rekey(v, KEEPER), VAULT_OK);
     vault_close(v);
     /* Who stayed: their passphrases, all records. */

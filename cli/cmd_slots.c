@@ -128,7 +128,7 @@ const struct cmd cmd_key_add = {
         PASS_COST_OPTS, { NULL, 0, false, NULL, NULL } },
     .opens = CMD_OPENS_VAULT,
     .again = CMD_AGAIN_ALWAYS,
-    .reads = { .option = "new-key-file" },
+    .writes = { .option = "new-key-file" },     /* to take it away again where it comes to nothing */
     .run = add_run,
 };
 

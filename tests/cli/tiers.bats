@@ -94,6 +94,9 @@ add_slot() { w "$KEEPER" key add "$@" 5<<< "${NEW:-$CASE}" --new-passphrase-fd 5
     NEW="$NEXT" add_slot --tier case --new-key-file some.key
     [ "$(sha256sum some.key)" = "$before" ]
     w "$NEXT" --key-file some.key status
+    # One that was made for a slot that came to nothing does not stay.
+    refused 3 w "$OTHER" key add --tier case --new-key-file gone.key --new-passphrase-fd 5 5<<< "$PASS"
+    [ ! -e gone.key ]
 }
 
 @test "key add refuses: no tier, a wrong one, a full table, a third cost" {

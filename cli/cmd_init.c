@@ -56,16 +56,22 @@ static vault_err
 init_run(struct call *c)
 {
     struct vault_create_options opt = { 0 };
+    struct accepted accepted;
     struct secret *pass = NULL;
     char *path = NULL;
     vault_err err = new_folder(&path, c);
 
     if (err == VAULT_OK)
+        err = call_accepted(&accepted, c);
+    if (err == VAULT_OK)
         err = pass_cost(&opt, c);
     if (err == VAULT_OK)
         err = pass_first(&pass, c, "new passphrase (Tab shows it): ");
-    if (err == VAULT_OK)
+    if (err == VAULT_OK) {
+        opt.accept = accepted.word;
+        opt.n_accept = accepted.n;
         err = kept(vault_create(path, pass, &opt));
+    }
     if (err == VAULT_OK)
         farewell(c, path);
     vault_secret_free(pass);
@@ -80,7 +86,8 @@ const struct cmd cmd_init = {
     .examples = "init refugees.vault\ninit --kdf-time 2 refugees.vault\n",
     .about = "VAULT is a new folder whose name ends in .vault; what exists is never overwritten.\n"
         "Without options the key derivation is made to take about one second on this machine.\n"
-        "Every later unlocking needs that much memory and time.\n",
+        "Every later unlocking needs that much memory and time.\n"
+        PASS_RULE,
     .opts = (const struct opt[]){ PASS_COST_OPTS, { NULL, 0, false, NULL, NULL } },
     .max_args = 1,
     .opens = CMD_OPENS_NOTHING,

@@ -111,7 +111,8 @@ const struct cmd cmd_key_change = {
     .about =
         "The old passphrase comes from the usual source, the new one from --new-passphrase-fd\n"
         "or, typed twice, from the terminal. An old copy of the vault still opens with the old\n"
-        "passphrase; `key rekey` shuts that out.\n",
+        "passphrase; `key rekey` shuts that out.\n"
+        PASS_RULE,
     .opts = (const struct opt[]){ PASS_COST_OPTS, { NULL, 0, false, NULL, NULL } },
     .opens = CMD_OPENS_VAULT,
     .again = CMD_AGAIN_ALWAYS,

@@ -121,7 +121,8 @@ const struct cmd cmd_key_add = {
         "from --new-passphrase-fd or, typed twice, from the terminal. A case passphrase reads and\n"
         "writes open fields and takes in withheld ones, but cannot read these back. With\n"
         "--new-key-file the slot needs that file as well; where it is not there, it is made.\n"
-        "At most 8 slots, and two different costs of key derivation.\n",
+        "At most 8 slots, and two different costs of key derivation.\n"
+        PASS_RULE,
     .opts = (const struct opt[]){
         { "tier", 0, false, "TIER", "what the new slot may do: case or keeper" },
         { "new-key-file", 0, false, "F", "a file that the new slot needs besides the passphrase" },

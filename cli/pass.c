@@ -122,12 +122,42 @@ pass_again(struct secret **out)
     return from_terminal(out, "your passphrase again (Tab shows it): ");
 }
 
+/* ---- new ones ----------------------------------------------------------------------------- */
+
+static void
+warn_weak(const struct vault_strength *st)
+{
+    char why[1024] = "";
+
+    for (size_t i = 0, n = 0; i < st->n_reasons && n < sizeof why; i++)
+        n += (size_t)snprintf(why + n, sizeof why - n, "%s%s", i == 0 ? "" : "; ", st->reasons[i]);
+    term_warn("this passphrase is weak (about %u bits, and %d are good): %s\n"
+        "hint: `withheld passphrase generate` makes a good one", st->bits, VAULT_BITS_GOOD, why);
+}
+
+/* The library keeps this rule; but it is told before a passphrase is typed again, and it warns. */
 static vault_err
-twice(struct secret **out, const char *prompt)
+judge(const struct secret *pass, const struct call *c)
+{
+    struct vault_strength st;
+    struct accepted a;
+    vault_err err = call_accepted(&a, c);
+
+    if (err == VAULT_OK)
+        err = kept(vault_passphrase_judge(pass, a.word, a.n, &st));
+    if (err == VAULT_OK && st.bits < VAULT_BITS_GOOD)
+        warn_weak(&st);
+    return err;
+}
+
+static vault_err
+twice(struct secret **out, const char *prompt, const struct call *c)
 {
     struct secret *one = NULL, *two = NULL;
     vault_err err = from_terminal(&one, prompt);
 
+    if (err == VAULT_OK)
+        err = judge(one, c);
     if (err == VAULT_OK)
         err = from_terminal(&two, "the same again: ");
     if (err == VAULT_OK && !vault_secret_equal(one, two))
@@ -177,12 +207,28 @@ pass_read(struct secret **out, const struct call *c, const char *prompt)
     return file != NULL ? from_file(out, file) : from_terminal(out, prompt);
 }
 
+/* *pass is freed where it will not do. */
+static vault_err
+judged(struct secret **pass, const struct call *c)
+{
+    vault_err err = judge(*pass, c);
+
+    if (err != VAULT_OK) {
+        vault_secret_free(*pass);
+        *pass = NULL;
+    }
+    return err;
+}
+
 vault_err
 pass_new(struct secret **out, const struct call *c, const char *prompt)
 {
-    if (call_has(c, "new-passphrase-fd"))
-        return from_fd_option(out, c, "new-passphrase-fd");
-    return term_asks() ? twice(out, prompt) : nobody("new-passphrase-fd");
+    vault_err err;
+
+    if (!call_has(c, "new-passphrase-fd"))
+        return term_asks() ? twice(out, prompt, c) : nobody("new-passphrase-fd");
+    err = from_fd_option(out, c, "new-passphrase-fd");
+    return err == VAULT_OK ? judged(out, c) : err;
 }
 
 vault_err
@@ -194,11 +240,14 @@ pass_option(struct secret **out, const struct call *c, const char *option)
 vault_err
 pass_first(struct secret **out, const struct call *c, const char *prompt)
 {
+    vault_err err;
+
     if (call_has(c, "new-passphrase-fd"))
-        return from_fd_option(out, c, "new-passphrase-fd");
-    if (call_has(c, "passphrase-fd") || call_has(c, "passphrase-file"))
-        return pass_read(out, c, prompt);
-    return term_asks() ? twice(out, prompt) : nobody("passphrase-fd");
+        return pass_new(out, c, prompt);
+    if (!call_has(c, "passphrase-fd") && !call_has(c, "passphrase-file"))
+        return term_asks() ? twice(out, prompt, c) : nobody("passphrase-fd");
+    err = pass_read(out, c, prompt);
+    return err == VAULT_OK ? judged(out, c) : err;
 }
 
 vault_err

@@ -23,17 +23,23 @@ VAULT_CHECK vault_err pass_again(struct secret **out);
 /* Is there a usual source, or --shares-fd? The same error otherwise, before anything is done. */
 VAULT_CHECK vault_err pass_source(const struct call *c);
 
-/* A new one: --new-passphrase-fd, else the terminal, twice. */
+/* A new one: --new-passphrase-fd, else the terminal, twice. It is judged before it is typed again: below 60 bits a
+ * warning, VAULT_ERR_REFUSED as vault_passphrase_judge. */
 VAULT_CHECK vault_err pass_new(struct secret **out, const struct call *c, const char *prompt);
 
 /* One that is only for an option of its own; *out stays NULL where the option was not given. */
 VAULT_CHECK vault_err pass_option(struct secret **out, const struct call *c, const char *option);
 
-/* The first one of a new vault: the usual source, --new-passphrase-fd, or the terminal, twice. */
+/* The first one of a new vault: the usual source, --new-passphrase-fd, or the terminal, twice. Judged as well. */
 VAULT_CHECK vault_err pass_first(struct secret **out, const struct call *c, const char *prompt);
 
 /* One to be judged only: the usual source, but standard input before the terminal, if it is none. */
 VAULT_CHECK vault_err pass_candidate(struct secret **out, const struct call *c, const char *prompt);
+
+/* What help says about that. */
+#define PASS_RULE \
+    "A new passphrase that is estimated below 60 bits is warned of; below 40 it is refused, unless\n" \
+    "--accept weak-passphrase is given (`passphrase strength`, `passphrase generate`).\n"
 
 /* What the key derivation shall cost: --kdf-memory, --kdf-passes, --kdf-time. */
 VAULT_CHECK vault_err pass_cost(struct vault_create_options *out, const struct call *c);

@@ -44,7 +44,9 @@ new_keys(vault *v, const struct secret *typed, const struct vault_create_options
     randombytes_buf(head.id, sizeof head.id);
     v->kf.sequence = 1;
     v->epoch = 1;
-    err = text_passphrase(&pass, typed);
+    err = session_judge_passphrase(v, typed);
+    if (err == VAULT_OK)
+        err = text_passphrase(&pass, typed);
     if (err == VAULT_OK)
         err = session_pick_cost(&head.cost, opt);
     if (err == VAULT_OK)
@@ -120,9 +122,12 @@ fill(vault *v, void *ctx)
     const struct wish *wish = ctx;
     uint8_t bytes[KEYFILE_BYTES];
     struct secret *key = NULL;
-    vault_err err;
+    vault_err err = VAULT_OK;
 
-    err = new_keys(v, wish->typed, wish->opt);
+    if (wish->opt != NULL)
+        err = vault_accept(v, wish->opt->accept, wish->opt->n_accept);
+    if (err == VAULT_OK)
+        err = new_keys(v, wish->typed, wish->opt);
     if (err == VAULT_OK)
         err = keyfile_encode(bytes, &v->kf, &v->tree, v->epoch, v->e);
     if (err != VAULT_OK)

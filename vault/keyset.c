@@ -241,7 +241,9 @@ vault_key_change(vault *v, const struct secret *new_passphrase,
         return err_say(VAULT_ERR_REFUSED, "'key shares' makes a new set",
             "a slot of shares has no passphrase");
     head.kind = key_file == NULL ? SLOT_PASS : SLOT_PASS_KEYFILE;
-    err = pick_cost(v, opt, &head.cost);
+    err = session_judge_passphrase(v, new_passphrase);
+    if (err == VAULT_OK)
+        err = pick_cost(v, opt, &head.cost);
     if (err == VAULT_OK)
         err = costs_allow(v, v->slot, &head.cost);
     if (err == VAULT_OK)
@@ -336,6 +338,8 @@ vault_key_add(vault *v, enum vault_tier tier, const struct secret *passphrase,
         err = session_free_slot(v, &at);
     head.index = (uint8_t)at;
     head.kind = key_file == NULL ? SLOT_PASS : SLOT_PASS_KEYFILE;
+    if (err == VAULT_OK)
+        err = session_judge_passphrase(v, passphrase);
     if (err == VAULT_OK)
         err = pick_cost(v, opt, &head.cost);
     if (err == VAULT_OK)

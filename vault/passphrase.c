@@ -10,11 +10,13 @@
 #include "vault/session.h"
 
 #include <sodium.h>
+#include <stdio.h>
 #include <string.h>
 #include "vault/base/text.h"
 #include "vault/keys/strength.h"
 
 #define LONGEST_WORD 8
+#define WEAK "weak-passphrase"
 
 vault_err
 vault_passphrase_generate(struct secret **out, unsigned words)
@@ -47,14 +49,14 @@ vault_passphrase_generate(struct secret **out, unsigned words)
     return VAULT_OK;
 }
 
-vault_err
-vault_passphrase_strength(const struct secret *passphrase, struct vault_strength *out)
+/* ---- judged ---- */
+
+static vault_err
+estimate(const struct secret *typed, struct vault_strength *out)
 {
     struct strength st;
-    vault_err err;
+    vault_err err = strength_of(&st, typed);
 
-    vault_clear_error();
-    err = strength_of(&st, passphrase);
     if (err != VAULT_OK)
         return err;
     *out = (struct vault_strength){ .bits = st.bits,
@@ -65,4 +67,53 @@ vault_passphrase_strength(const struct secret *passphrase, struct vault_strength
         memcpy(out->reasons, st.why, st.n_why * sizeof st.why[0]);
     }
     return VAULT_OK;
+}
+
+vault_err
+vault_passphrase_strength(const struct secret *passphrase, struct vault_strength *out)
+{
+    vault_clear_error();
+    return estimate(passphrase, out);
+}
+
+static vault_err
+refuse(const struct vault_strength *st)
+{
+    char why[sizeof ((struct vault_error *)0)->text] = "";
+
+    for (size_t i = 0, n = 0; i < st->n_reasons && n < sizeof why; i++)
+        n += (size_t)snprintf(why + n, sizeof why - n, "%s%s", i == 0 ? "" : "; ", st->reasons[i]);
+    return err_refuse(WEAK, "'withheld passphrase generate' makes a good one",
+        "this passphrase is too weak for a vault (about %u bits, and %d are the least): %s", st->bits,
+        VAULT_BITS_LEAST, why);
+}
+
+vault_err
+vault_passphrase_judge(const struct secret *passphrase, const char *const *accept,
+    size_t n_accept, struct vault_strength *out)
+{
+    struct vault_strength st;
+    bool accepted = false;
+    vault_err err;
+
+    vault_clear_error();
+    err = estimate(passphrase, &st);
+    for (size_t i = 0; i < n_accept; i++)
+        accepted = accepted || strcmp(accept[i], WEAK) == 0;
+    if (err == VAULT_OK && st.bits < VAULT_BITS_LEAST && !accepted)
+        err = refuse(&st);
+    if (err == VAULT_OK)
+        *out = st;
+    return err;
+}
+
+vault_err
+session_judge_passphrase(struct vault *v, const struct secret *typed)
+{
+    struct vault_strength st;
+    vault_err err = estimate(typed, &st);
+
+    if (err == VAULT_OK && st.bits < VAULT_BITS_LEAST && !session_accepts(v, WEAK))
+        err = refuse(&st);
+    return err;
 }

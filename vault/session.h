@@ -125,6 +125,12 @@ void session_warn(struct vault *v, const char *text);   /* static text */
 /* Does the person accept this refusal? Notes it for the log. */
 bool session_accepts(struct vault *v, const char *word);
 
+/* ---- passphrase.c ---- */
+
+/* May this be the new passphrase of a slot? Notes `weak-passphrase` for the log where it was needed.
+ * VAULT_ERR_REFUSED, VAULT_ERR_INPUT: as vault_passphrase_judge. */
+VAULT_CHECK vault_err session_judge_passphrase(struct vault *v, const struct secret *typed);
+
 /* ---- commit.c: one transaction, one entry ---- */
 
 /* Details of an entry: a CBOR map built from named items. */

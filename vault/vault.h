@@ -87,6 +87,14 @@ struct vault_strength {
  * VAULT_ERR_INPUT: it could not be a passphrase (empty, too long, not UTF-8). */
 VAULT_API VAULT_CHECK vault_err vault_passphrase_strength(const struct secret *passphrase,
     struct vault_strength *out);
+/*
+ * The rule for a new passphrase of a slot. vault_create, vault_key_add and vault_key_change keep it
+ * themselves; asked beforehand, a person can be told before a second typing, and warned where *out
+ * says "weak". A key file besides the passphrase excuses nothing. `accept`: words that the person accepts.
+ * VAULT_ERR_REFUSED: below VAULT_BITS_LEAST, and `weak-passphrase` is not accepted. VAULT_ERR_INPUT: as above.
+ */
+VAULT_API VAULT_CHECK vault_err vault_passphrase_judge(const struct secret *passphrase,
+    const char *const *accept, size_t n_accept, struct vault_strength *out);
 
 /* ---- creating and opening ----------------------------------------------------------------- */
 
@@ -99,6 +107,9 @@ struct vault_create_options {
     uint32_t kdf_passes;
     double kdf_seconds;         /* target of the calibration; 0: one second */
     const char *key_file;       /* path: needed besides the passphrase; NULL: none */
+    /* Words that override refusals of vault_create. An open vault has its own: vault_accept. */
+    const char *const *accept;
+    size_t n_accept;
 };
 
 enum vault_tier { VAULT_TIER_CASE = 1, VAULT_TIER_KEEPER = 2 };
@@ -122,7 +133,8 @@ struct vault_credentials {
     size_t n_accept;
 };
 
-/* Make the vault folder `path` (name must end in .vault; never overwrites) with one keeper slot. */
+/* Make the vault folder `path` (name must end in .vault; never overwrites) with one keeper slot.
+ * VAULT_ERR_REFUSED: a weak passphrase (vault_passphrase_judge). */
 VAULT_API VAULT_CHECK vault_err vault_create(const char *path,
     const struct secret *passphrase, const struct vault_create_options *opt);
 
@@ -204,7 +216,7 @@ struct vault_status {
 VAULT_API VAULT_CHECK vault_err vault_status(vault *v, struct vault_status *out);
 
 /* Another way in (keeper). opt as for create, NULL or zeros: the cost of the slot in use. *slot: its number.
- * VAULT_ERR_REFUSED: all slots in use, a third cost, or the case tier. */
+ * VAULT_ERR_REFUSED: all slots in use, a third cost, a weak passphrase, or the case tier. */
 VAULT_API VAULT_CHECK vault_err vault_key_add(vault *v, enum vault_tier tier,
     const struct secret *passphrase, const struct vault_create_options *opt, int *slot);
 /* Take a way in away (keeper). Shuts nobody out who has an old copy of the file keys: only rekey does.
@@ -231,7 +243,8 @@ VAULT_API VAULT_CHECK vault_err vault_compact(vault *v, struct vault_compacted *
  * keepers at home. Logged. VAULT_ERR_REFUSED: there is no case slot.
  */
 VAULT_API VAULT_CHECK vault_err vault_travel(vault *v, const char *path);
-/* Change the passphrase (and cost, and key file) of the slot in use. opt as for add. */
+/* Change the passphrase (and cost, and key file) of the slot in use. opt as for add.
+ * VAULT_ERR_REFUSED: a third cost, a weak passphrase, or a slot of shares. */
 VAULT_API VAULT_CHECK vault_err vault_key_change(vault *v, const struct secret *new_passphrase,
     const struct vault_create_options *opt);
 

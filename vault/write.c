@@ -373,6 +373,7 @@ vault_accept(vault *v, const char *const *words, size_t n)
     free(v->accept);
     v->accept = list;
     v->n_accept = n;
+    buf_reset(&v->used);        /* of calls that came to nothing */
     return VAULT_OK;
 }
 

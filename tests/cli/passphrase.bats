@@ -122,3 +122,77 @@ judge() {
     output=$(<err)
     json 'd["error"]["code"] == 2'
 }
+
+# ---- a new passphrase of a vault: below 40 bits refused, below 60 a warning --------------------------------------
+
+# Words of the list, ten bits each.
+BITS_30='academic acid acne'
+BITS_50='academic acid acne acquire adapt'
+
+# refused_weak COMMAND...: in one sentence, with the word that overrides it, and without the passphrase.
+refused_weak() {
+    raw 6 "$@" || return 1
+    sentence
+    err 'about 30 bits, and 40 are the least'
+    err 'too few words'
+    err 'withheld passphrase generate'
+    err '--accept weak-passphrase'
+    hides academic acid acne
+}
+
+# warned_weak COMMAND...: done, with a warning that says why.
+warned_weak() {
+    raw 0 "$@" || return 1
+    err 'this passphrase is weak (about 50 bits, and 60 are good): it has too few words'
+    err 'hint: `withheld passphrase generate` makes a good one'
+    hides academic acid acne
+}
+
+@test "init refuses a weak passphrase, and the word overrides that and is logged" {
+    printf '%s\n' "$BITS_30" > pass
+    refused_weak "$WITHHELD" --passphrase-file pass init v.vault "${CHEAP[@]}"
+    refused_weak "$WITHHELD" --new-passphrase-fd 5 init v.vault "${CHEAP[@]}" 5< pass
+    refused_weak "$WITHHELD" --passphrase-file pass init v.vault "${CHEAP[@]}" --accept something-else
+    compgen -G '*.vault*' && return 1
+    raw 6 "$WITHHELD" --json --passphrase-file pass init v.vault "${CHEAP[@]}"
+    "$PYTHON" -c 'import json
+e = json.load(open("err"))["error"]
+assert e["code"] == 6 and "30 bits" in e["message"] and "--accept weak-passphrase" in e["hint"], e'
+    raw 0 "$WITHHELD" --passphrase-file pass init v.vault "${CHEAP[@]}" --accept weak-passphrase
+    err 'this passphrase is weak (about 30 bits'
+    # Opening judges nothing.
+    raw 0 "$WITHHELD" -C v.vault --passphrase-file pass log --json
+    json 'd[0]["action"] == "init" and d[0]["detail"] == {"accepted": ["weak-passphrase"]}'
+    [ ! -s err ]
+}
+
+@test "init warns of a passphrase between 40 and 60 bits, unless it is to be quiet" {
+    printf '%s\n' "$BITS_50" > pass
+    warned_weak "$WITHHELD" --passphrase-file pass init v.vault "${CHEAP[@]}"
+    err 'only way in'
+    raw 0 "$WITHHELD" --quiet --passphrase-file pass init w.vault "${CHEAP[@]}"
+    [ ! -s err ]
+    raw 0 "$WITHHELD" -C v.vault --passphrase-file pass log --json
+    json 'd[0]["detail"] == {}'
+}
+
+@test "key add and key change refuse a weak passphrase, also with a key file, and warn of a poor one" {
+    new_vault v "$PASS"
+    printf '%s\n' "$BITS_30" > weak
+    printf '%s\n' "$BITS_50" > poor
+    state > before
+    refused_weak w "$PASS" key add --tier case --new-passphrase-fd 5 "${CHEAP[@]}" 5< weak
+    refused_weak w "$PASS" key add --tier keeper --new-key-file new.key --new-passphrase-fd 5 "${CHEAP[@]}" 5< weak
+    [ ! -e new.key ]
+    refused_weak w "$PASS" key change --new-passphrase-fd 5 5< weak
+    unchanged
+    warned_weak w "$PASS" key add --tier case --new-passphrase-fd 5 "${CHEAP[@]}" 5< poor
+    [ "$output" = 1 ]
+    warned_weak w "$PASS" key change --new-passphrase-fd 5 5< poor
+    raw 0 w "$BITS_50" key change --new-passphrase-fd 5 --accept weak-passphrase 5< weak
+    ok_weak() { w "$BITS_30" log --json; }
+    raw 0 ok_weak
+    json '[e["detail"].get("accepted") for e in d] == [None, None, None, ["weak-passphrase"]]'
+    # A caseworker is told the same about his own.
+    refused_weak w "$BITS_50" --slot 1 key change --new-passphrase-fd 5 5< weak
+}

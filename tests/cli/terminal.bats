@@ -170,6 +170,36 @@ sane() {
     w "$PASS" status
 }
 
+@test "a weak new passphrase is refused before it is typed again" {
+    on_terminal "$WITHHELD" init new.vault "${CHEAP[@]}"
+    sees 'new passphrase'
+    text 'zebrafink 1987'
+    keys Enter
+    sees 'exit code 6'
+    screen | grep -q 'too weak for a vault'
+    screen | grep -q -e '--accept weak-passphrase'
+    never_wrote 'the same again'
+    never_wrote zebrafink
+    [ ! -e new.vault ]
+    sane
+}
+
+@test "a poor new passphrase is warned of before it is typed again, and taken" {
+    on_terminal "$WITHHELD" init new.vault "${CHEAP[@]}"
+    sees 'new passphrase'
+    text 'academic acid acne acquire adapt'
+    keys Enter
+    sees 'the same again'
+    screen | grep -q 'this passphrase is weak (about 50 bits'
+    screen | grep -q 'passphrase generate'
+    text 'academic acid acne acquire adapt'
+    keys Enter
+    sees 'exit code 0'
+    never_wrote academic
+    VAULT=new.vault
+    w 'academic acid acne acquire adapt' status
+}
+
 @test "a passphrase to be judged is asked for without showing it" {
     on_terminal "$WITHHELD" passphrase strength
     sees 'passphrase to judge'

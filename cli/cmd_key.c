@@ -78,13 +78,17 @@ static vault_err
 change_run(struct call *c)
 {
     struct vault_create_options opt = { 0 };
+    struct vault_opened opened;
     struct secret *pass = NULL;
     vault_err err = pass_cost(&opt, c);
 
     if (err == VAULT_OK)
         err = open_vault(c);
-    if (err == VAULT_OK)
+    if (err == VAULT_OK) {
+        vault_opened(c->app->vault, &opened);
+        opt.key_file = opened.key_file ? c->app->key_file : NULL;
         err = pass_new(&pass, c, "new passphrase (Tab shows it): ");
+    }
     if (err == VAULT_OK)
         err = kept(vault_key_change(c->app->vault, pass, &opt));
     vault_secret_free(pass);

@@ -162,6 +162,7 @@ struct vault_opened {
     enum vault_tier tier;
     uint64_t adopted, quarantined;      /* as in struct vault_status */
     enum vault_anchor anchor;
+    bool key_file;                      /* the slot in use needs one */
 };
 VAULT_API void vault_opened(const vault *v, struct vault_opened *out);
 

@@ -99,6 +99,16 @@ add_slot() { w "$KEEPER" key add "$@" 5<<< "${NEW:-$CASE}" --new-passphrase-fd 5
     [ ! -e gone.key ]
 }
 
+@test "key change keeps the key file, where the slot needs one" {
+    NEW=$OTHER add_slot --tier keeper --new-key-file some.key
+    w "$OTHER" --key-file some.key key change --new-passphrase-fd 5 5<<< "$NEXT"
+    refused 3 w "$NEXT" status
+    w "$NEXT" --key-file some.key status
+    # A key file that the slot in use does not need does not get into it.
+    w "$KEEPER" --key-file some.key key change --new-passphrase-fd 5 5<<< "$OTHER"
+    w "$OTHER" status
+}
+
 @test "key add refuses: no tier, a wrong one, a full table, a third cost" {
     refused 2 w "$KEEPER" key add --new-passphrase-fd 5 5<<< "$OTHER"
     refused 2 w "$KEEPER" key add --tier boss --new-passphrase-fd 5 5<<< "$OTHER"

@@ -74,14 +74,57 @@ const struct cmd cmd_key_list = {
 
 /* ---- key change --------------------------------------------------------------------------- */
 
+static void
+say_upgraded(const struct call *c, bool upgraded)
+{
+    struct json j = { .to = stdout };
+
+    if (c->json) {
+        js_object(&j);
+        js_pair_bool(&j, "upgraded", upgraded);
+        js_end(&j);
+    }
+    term_say(upgraded ? "guesses at your passphrase are dearer now, and so is unlocking; the passphrase is the same\n"
+        "with an old copy of `keys` (a backup, a stolen disk) they are as cheap as before\n"
+        "only `key rekey` shuts that out" :
+        "nothing is changed: as measured now, a new vault on this machine would cost no more\n"
+        "a busy machine seems slower than it is: then try again later");
+}
+
+/* The passphrase stays, so it is typed once. */
+static vault_err
+upgrade_run(struct call *c)
+{
+    static const char *const NOT_WITH[] = { "new-passphrase-fd", "kdf-memory", "kdf-passes", "kdf-time" };
+    struct vault_credentials cred;
+    struct secret *pass = NULL;
+    bool upgraded = false;
+    vault_err err;
+
+    for (size_t i = 0; i < sizeof NOT_WITH / sizeof NOT_WITH[0]; i++)
+        if (call_has(c, NOT_WITH[i]))
+            return fail(VAULT_ERR_INPUT, "without --upgrade it changes the passphrase",
+                "--upgrade keeps the passphrase and finds the cost itself: --%s does not go with it", NOT_WITH[i]);
+    err = open_own(&cred, &pass, c);
+    if (err == VAULT_OK)
+        err = kept(vault_key_upgrade(c->app->vault, &cred, &upgraded));
+    vault_secret_free(pass);
+    if (err == VAULT_OK)
+        say_upgraded(c, upgraded);
+    return err;
+}
+
 static vault_err
 change_run(struct call *c)
 {
     struct vault_create_options opt = { 0 };
     struct vault_opened opened;
     struct secret *pass = NULL;
-    vault_err err = pass_cost(&opt, c);
+    vault_err err;
 
+    if (call_has(c, "upgrade"))
+        return upgrade_run(c);
+    err = pass_cost(&opt, c);
     if (err == VAULT_OK)
         err = open_vault(c);
     if (err == VAULT_OK) {
@@ -109,15 +152,21 @@ change_run(struct call *c)
 
 const struct cmd cmd_key_change = {
     .name = "key change",
-    .args = "[--kdf-memory MIB [--kdf-passes N]] [--kdf-time SECONDS]",
-    .summary = "change the passphrase of the slot in use, and what unlocking costs",
-    .examples = "key change\nkey change --passphrase-fd 3 --new-passphrase-fd 4 3< OLD 4< NEW\n",
+    .args = "[--upgrade | [--kdf-memory MIB [--kdf-passes N]] [--kdf-time SECONDS]]",
+    .summary = "change the passphrase of the slot in use, or what unlocking costs",
+    .examples = "key change\nkey change --upgrade\n"
+        "key change --passphrase-fd 3 --new-passphrase-fd 4 3< OLD 4< NEW\n",
     .about =
         "The old passphrase comes from the usual source, the new one from --new-passphrase-fd\n"
         "or, typed twice, from the terminal. An old copy of the vault still opens with the old\n"
         "passphrase; `key rekey` shuts that out.\n"
+        "With --upgrade the passphrase stays, and unlocking costs what it would in a new vault on\n"
+        "this machine, if that is more; or what another slot's does, since a vault has at most two costs.\n"
+        "After that it may need more memory than a smaller machine has.\n"
         PASS_RULE,
-    .opts = (const struct opt[]){ PASS_COST_OPTS, { NULL, 0, false, NULL, NULL } },
+    .opts = (const struct opt[]){
+        { "upgrade", 0, false, NULL, "keep the passphrase; make guesses at it as dear as in a new vault" },
+        PASS_COST_OPTS, { NULL, 0, false, NULL, NULL } },
     .opens = CMD_OPENS_VAULT,
     .again = CMD_AGAIN_ALWAYS,
     .run = change_run,

@@ -185,12 +185,10 @@ const struct cmd cmd_key_remove = {
 static vault_err
 rekey_run(struct call *c)
 {
-    struct vault_credentials cred = { .slot = -1 };
+    struct vault_credentials cred;
     struct secret *pass = NULL;
-    vault_err err = open_credentials(&cred, &pass, c);
+    vault_err err = open_own(&cred, &pass, c);
 
-    if (err == VAULT_OK)
-        err = open_unlock(c, &cred);
     if (err == VAULT_OK)
         err = kept(vault_key_rekey(c->app->vault, &cred));
     vault_secret_free(pass);

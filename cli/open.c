@@ -394,15 +394,25 @@ is_due(const struct call *c)
     return now() - a->typed_at >= a->again_after;
 }
 
+/* What opened the session, once more. The caller frees *pass, which cred borrows. */
+static vault_err
+type_again(struct vault_credentials *cred, struct secret **pass, const struct call *c)
+{
+    bool shares = c->app->by_shares;
+    vault_err err = shares ? shares_read(pass, c) : pass_again(pass);
+
+    *cred = (struct vault_credentials){ .slot = -1, .key_file = c->app->key_file };
+    *(shares ? &cred->shares : &cred->passphrase) = *pass;
+    return err;
+}
+
 static vault_err
 ask_again(const struct call *c)
 {
-    struct vault_credentials cred = { .slot = -1, .key_file = c->app->key_file };
+    struct vault_credentials cred;
     struct secret *pass = NULL;
-    bool shares = c->app->by_shares;
-    vault_err err = shares ? shares_read(&pass, c) : pass_again(&pass);
+    vault_err err = type_again(&cred, &pass, c);
 
-    *(shares ? &cred.shares : &cred.passphrase) = pass;
     if (err == VAULT_OK)
         err = kept(vault_confirm(c->app->vault, &cred));
     if (err == VAULT_OK)
@@ -455,19 +465,26 @@ open_unlock(const struct call *c, const struct vault_credentials *cred)
 }
 
 static vault_err
-unlock(const struct call *c)
+unlock(struct vault_credentials *cred, struct secret **pass, const struct call *c)
 {
-    struct vault_credentials cred = { .slot = -1 };
-    struct secret *pass = NULL;
-    vault_err err = open_credentials(&cred, &pass, c);
+    vault_err err = open_credentials(cred, pass, c);
 
     if (err == VAULT_OK)
-        err = open_unlock(c, &cred);
-    vault_secret_free(pass);
-    c->app->key_file = cred.key_file;
-    c->app->by_shares = cred.shares != NULL;
+        err = open_unlock(c, cred);
+    c->app->key_file = cred->key_file;
+    c->app->by_shares = cred->shares != NULL;
     c->app->typed_at = now();
     return err;
+}
+
+vault_err
+open_own(struct vault_credentials *cred, struct secret **pass, const struct call *c)
+{
+    vault_err err;
+
+    *cred = (struct vault_credentials){ .slot = -1 };
+    err = c->app->vault != NULL ? type_again(cred, pass, c) : unlock(cred, pass, c);
+    return err == VAULT_OK ? accept_words(c) : err;
 }
 
 vault_err
@@ -481,16 +498,33 @@ open_before_reading(const struct call *c, const char *path)
     return err == VAULT_OK && fd == STDIN_FILENO && strcmp(path, "-") == 0 ? open_vault(c) : err;
 }
 
+/* To who sits there and has just typed it; a script has no use for it, and `status` says it too. */
+static void
+offer_upgrade(const struct call *c)
+{
+    struct vault_opened o;
+
+    vault_opened(c->app->vault, &o);
+    if (o.upgrade && isatty(STDERR_FILENO) && !call_has(c, "passphrase-fd") && !call_has(c, "passphrase-file"))
+        term_say("guesses at your passphrase are cheap for a machine with so much memory: "
+            "`withheld key change --upgrade` makes them dearer");
+}
+
 vault_err
 open_vault(const struct call *c)
 {
+    struct vault_credentials cred = { .slot = -1 };
+    struct secret *pass = NULL;
     vault_err err;
 
     if (c->app->vault != NULL) {
         err = is_due(c) ? ask_again(c) : VAULT_OK;
         return err == VAULT_OK ? accept_words(c) : err;
     }
-    err = unlock(c);
+    err = unlock(&cred, &pass, c);
+    vault_secret_free(pass);
+    if (err == VAULT_OK)
+        offer_upgrade(c);
     if (err == VAULT_OK)
         err = accept_words(c);
     if (err == VAULT_OK && vault_memory_unlocked())

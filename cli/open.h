@@ -31,6 +31,9 @@ VAULT_CHECK vault_err open_credentials(struct vault_credentials *cred, struct se
 
 /* vault_open with these, and what is to be told at once; an error is explained. */
 VAULT_CHECK vault_err open_unlock(const struct call *c, const struct vault_credentials *cred);
+/* For a command that needs what opened the vault besides the open vault: unlocks it, or, within a shell, has it typed
+ * again (not compared: the library will). The caller frees *pass, also after an error; cred borrows it. */
+VAULT_CHECK vault_err open_own(struct vault_credentials *cred, struct secret **pass, const struct call *c);
 
 /* After VAULT_ERR_KEY: say what else could be tried. */
 void open_explain(const struct call *c);

@@ -44,7 +44,7 @@ VAULT_CHECK vault_err pass_candidate(struct secret **out, const struct call *c, 
 /* What the key derivation shall cost: --kdf-memory, --kdf-passes, --kdf-time. */
 VAULT_CHECK vault_err pass_cost(struct vault_create_options *out, const struct call *c);
 #define PASS_COST_OPTS \
-    { "kdf-memory", 0, false, "MIB", "memory of the key derivation (else: by measuring)" }, \
+    { "kdf-memory", 0, false, "MIB", "memory of the key derivation (else as the slot in use; init measures)" }, \
     { "kdf-passes", 0, false, "N", "passes over that memory (3 when only the memory is given)" }, \
     { "kdf-time", 0, false, "SECONDS", "choose both so that unlocking here takes this long" }
 

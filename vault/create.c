@@ -9,26 +9,6 @@
 #include "vault/base/files.h"
 #include "vault/base/text.h"
 
-vault_err
-session_pick_cost(struct kdf_cost *out, const struct vault_create_options *opt)
-{
-    if (opt == NULL || (opt->kdf_mem_mib == 0 && opt->kdf_passes == 0))
-        return kdf_calibrate(out, opt == NULL ? 0 : opt->kdf_seconds);
-    if (opt->kdf_mem_mib > KDF_MAX_MEM_KIB / 1024 || opt->kdf_passes > KDF_MAX_PASSES)
-        return err_say(VAULT_ERR_INPUT, NULL, "at most %u MiB and %u passes",
-            KDF_MAX_MEM_KIB / 1024, KDF_MAX_PASSES);
-    out->mem_kib = opt->kdf_mem_mib == 0 ? KDF_MIN_MEM_KIB : opt->kdf_mem_mib * 1024;
-    out->passes = opt->kdf_passes == 0 ? KDF_MIN_PASSES : opt->kdf_passes;
-    out->lanes = KDF_LANES;
-    /* One pass over much memory is RFC 9106's first choice; the floor is its second. */
-    if ((uint64_t)out->mem_kib * out->passes >= (uint64_t)KDF_MIN_MEM_KIB * KDF_MIN_PASSES &&
-        out->mem_kib >= KDF_MIN_MEM_KIB)
-        return VAULT_OK;
-    return err_say(VAULT_ERR_INPUT, "for example: --kdf-memory 64 --kdf-passes 3",
-        "the key derivation must use at least %u MiB, and with so little at least %u passes",
-        KDF_MIN_MEM_KIB / 1024, KDF_MIN_PASSES);
-}
-
 /* Fresh secrets and ids, and slot 0 with the passphrase. */
 static vault_err
 new_keys(vault *v, const struct secret *typed, const struct vault_create_options *opt)

@@ -1,5 +1,5 @@
 /*
- * keyset.c - the ways in: vault_key_add, vault_key_remove, vault_key_change.
+ * keyset.c - the ways in: vault_key_add, vault_key_remove, vault_key_change, vault_key_upgrade.
  *
  * The three steps of docs/format.md, "Changing keys": keys.new, the entry that names it, the
  * rename. A power cut between any two leaves the old or the new state, never none.
@@ -11,46 +11,6 @@
 #include <string.h>
 #include "vault/base/files.h"
 #include "vault/base/text.h"
-
-/* ---- costs and passphrases ---- */
-
-/* A vault has at most two different costs; `slot` is the one that is about to change. */
-static vault_err
-costs_allow(const struct vault *v, unsigned slot, const struct kdf_cost *cost)
-{
-    struct kdf_cost seen[KEYFILE_SLOTS + 1];
-    size_t n = 0;
-
-    seen[n++] = *cost;
-    for (unsigned i = 0; i < KEYFILE_SLOTS; i++) {
-        const struct slot_header *h = &v->kf.slot[i].head;
-        size_t j = 0;
-        if (i == slot || h->kind == SLOT_EMPTY || h->kind == SLOT_SHARES)
-            continue;
-        while (j < n && !kdf_cost_equal(&seen[j], &h->cost))
-            j++;
-        if (j == n)
-            seen[n++] = h->cost;
-    }
-    if (n <= 2)
-        return VAULT_OK;
-    return err_say(VAULT_ERR_REFUSED, "use a cost that another slot has",
-        "a vault has at most two different costs of key derivation");
-}
-
-/* The cost asked for, else that of the slot in use, else (shares) a calibrated one. */
-static vault_err
-pick_cost(const struct vault *v, const struct vault_create_options *opt, struct kdf_cost *out)
-{
-    const struct slot_header *own = &v->kf.slot[v->slot].head;
-    bool asked = opt != NULL &&
-        (opt->kdf_mem_mib != 0 || opt->kdf_passes != 0 || opt->kdf_seconds > 0);
-
-    if (asked || own->kind == SLOT_SHARES)
-        return session_pick_cost(out, opt);
-    *out = own->cost;
-    return VAULT_OK;
-}
 
 vault_err
 session_stretch(struct secret **out, const uint8_t salt[static KDF_SALT_BYTES],
@@ -226,14 +186,29 @@ apply(struct vault *v, struct keyfile *kf, const char *action, unsigned slot,
 
 /* ---- change ---- */
 
+/* The slot in use, for what was typed now. */
+static vault_err
+reseal_own(struct vault *v, const struct slot_header *head, const struct secret *typed,
+    const char *key_file)
+{
+    struct keyfile kf = v->kf;
+    struct secret *s = NULL;
+    vault_err err = session_stretch(&s, v->kf.argon_salt, typed, key_file, &head->cost);
+
+    if (err == VAULT_OK)
+        err = slot_seal(&kf.slot[v->slot], head, kf.vault_id, s, &v->me, v->tree.vmk, v->x);
+    if (err == VAULT_OK)
+        err = apply(v, &kf, "key-change", v->slot, NULL);
+    secret_free(s);
+    return err;
+}
+
 vault_err
 vault_key_change(vault *v, const struct secret *new_passphrase,
     const struct vault_create_options *opt)
 {
-    struct keyfile kf = v->kf;
     struct slot_header head = v->kf.slot[v->slot].head;
     const char *key_file = opt == NULL ? NULL : opt->key_file;
-    struct secret *s = NULL;
     vault_err err;
 
     vault_clear_error();
@@ -243,16 +218,32 @@ vault_key_change(vault *v, const struct secret *new_passphrase,
     head.kind = key_file == NULL ? SLOT_PASS : SLOT_PASS_KEYFILE;
     err = session_judge_passphrase(v, new_passphrase);
     if (err == VAULT_OK)
-        err = pick_cost(v, opt, &head.cost);
+        err = session_slot_cost(&head.cost, v, v->slot, opt);
+    return err == VAULT_OK ? reseal_own(v, &head, new_passphrase, key_file) : err;
+}
+
+vault_err
+vault_key_upgrade(vault *v, const struct vault_credentials *own, bool *upgraded)
+{
+    struct slot_header head = v->kf.slot[v->slot].head;
+    struct secret *s = NULL;
+    bool more = false;
+    vault_err err;
+
+    vault_clear_error();
+    if (head.kind == SLOT_SHARES)
+        return err_say(VAULT_ERR_REFUSED, NULL, "shares cannot be guessed: their slot has no cost");
+    err = session_may_write(v);
     if (err == VAULT_OK)
-        err = costs_allow(v, v->slot, &head.cost);
-    if (err == VAULT_OK)
-        err = session_stretch(&s, v->kf.argon_salt, new_passphrase, key_file, &head.cost);
-    if (err == VAULT_OK)
-        err = slot_seal(&kf.slot[v->slot], &head, kf.vault_id, s, &v->me, v->tree.vmk, v->x);
-    if (err == VAULT_OK)
-        err = apply(v, &kf, "key-change", v->slot, NULL);
+        err = session_own_secret(v, own, &s);
     secret_free(s);
+    if (err == VAULT_OK)
+        err = session_higher_cost(&head.cost, &more, v);
+    if (err == VAULT_OK && more)
+        err = reseal_own(v, &head, own->passphrase,
+            head.kind == SLOT_PASS_KEYFILE ? own->key_file : NULL);
+    if (err == VAULT_OK)
+        *upgraded = more;
     return err;
 }
 
@@ -341,9 +332,7 @@ vault_key_add(vault *v, enum vault_tier tier, const struct secret *passphrase,
     if (err == VAULT_OK)
         err = session_judge_passphrase(v, passphrase);
     if (err == VAULT_OK)
-        err = pick_cost(v, opt, &head.cost);
-    if (err == VAULT_OK)
-        err = costs_allow(v, at, &head.cost);
+        err = session_slot_cost(&head.cost, v, at, opt);
     if (err == VAULT_OK)
         err = session_stretch(&s, v->kf.argon_salt, passphrase, key_file, &head.cost);
     if (err == VAULT_OK)

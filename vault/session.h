@@ -257,9 +257,20 @@ VAULT_CHECK vault_err session_make_folder(const struct made_folder *f,
 VAULT_CHECK vault_err session_new_folder(const char *path, vault_err (*fill)(vault *v, void *ctx),
     void *ctx);
 
-/* ---- create.c ---- */
+/* ---- cost.c ---- */
+
 /* The cost that the options ask for, or a calibrated one. VAULT_ERR_INPUT: outside the limits. */
 VAULT_CHECK vault_err session_pick_cost(struct kdf_cost *out, const struct vault_create_options *opt);
+/* That of a slot that is added or changed: what is asked for, else that of the slot in use, else (opened by
+ * shares) a calibrated one. VAULT_ERR_REFUSED: it would be a third. */
+VAULT_CHECK vault_err session_slot_cost(struct kdf_cost *out, const struct vault *v, unsigned slot,
+    const struct vault_create_options *opt);
+/* For the slot in use: what a new vault would have, if that is more (*more), else *out is its own. Measures.
+ * VAULT_ERR_REFUSED: the other slots' costs are two and not higher. */
+VAULT_CHECK vault_err session_higher_cost(struct kdf_cost *out, bool *more, const struct vault *v);
+/* Is the cost of the slot in use much lower than that of a new vault, and can it be raised now? Looks only. */
+enum cost_state { COST_FINE, COST_CAN_RISE, COST_LOW };
+enum cost_state session_cost_state(const struct vault *v);
 
 /* ---- open.c ---- */
 /* Give the record layer what it needs of the session. */

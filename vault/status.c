@@ -75,23 +75,6 @@ count_attachments(struct vault *v, uint64_t *out)
 
 /* ---- backups ---- */
 
-static vault_err
-read_entry(struct vault *v, uint32_t row, struct log_entry *e)
-{
-    struct db_cursor *c = NULL;
-    struct db_log_row r;
-    bool got = false;
-    vault_err err = db_scan_log(v->db, row, &c);
-
-    if (err == VAULT_OK)
-        err = db_next_log(c, &r, &got);
-    if (err == VAULT_OK)
-        err = got ? entry_decode(e, r.entry) :
-            err_say(VAULT_ERR_DAMAGED, NULL, "an entry is missing");
-    db_scan_end(c);
-    return err;
-}
-
 /* Of this copy's own line. A vault that was restored has its backup from before: its time is that of the head it began from. */
 static vault_err
 last_backup(struct vault *v, struct vault_status *s)
@@ -104,12 +87,28 @@ last_backup(struct vault *v, struct vault_status *s)
         s->changes_since_backup += row > 1 && v->chain[row].count != 0;
     if (row == 0)
         return VAULT_OK;
-    err = read_entry(v, row, &e);
+    err = session_read_entry(v, row, &e, NULL);
     if (err == VAULT_OK && strcmp(e.action, "restore") == 0 && v->chain[row].n_parents != 0)
-        err = read_entry(v, v->chain[row].parent[0], &e);
+        err = session_read_entry(v, v->chain[row].parent[0], &e, NULL);
     if (err == VAULT_OK)
         s->last_backup = e.time;
     return err;
+}
+
+/* ---- the state ---- */
+
+static void
+warn_of_cost(const struct vault *v, struct vault_status *s)
+{
+    enum cost_state state = session_cost_state(v);
+
+    if (state == COST_FINE || s->n_warnings == sizeof s->warnings / sizeof s->warnings[0])
+        return;
+    s->warnings[s->n_warnings++] = state == COST_CAN_RISE ?
+        "guesses at your passphrase are cheap for a machine with so much memory: "
+        "'key change --upgrade' makes them dearer" :
+        "guesses at your passphrase are cheap for a machine with so much memory; a vault has at most two "
+        "costs, so those whose slots have the lower one go first ('key list', 'key change --upgrade')";
 }
 
 vault_err
@@ -142,6 +141,7 @@ vault_status(vault *v, struct vault_status *out)
     s.quarantined = v->quarantined;
     memcpy(s.warnings, v->warning, sizeof s.warnings);
     s.n_warnings = v->n_warnings;
+    warn_of_cost(v, &s);
     err = last_backup(v, &s);
     if (err == VAULT_OK)
         *out = s;
@@ -153,7 +153,8 @@ vault_opened(const vault *v, struct vault_opened *out)
 {
     *out = (struct vault_opened){ .tier = is_keeper(v) ? VAULT_TIER_KEEPER : VAULT_TIER_CASE,
         .adopted = v->adopted, .quarantined = v->quarantined, .anchor = v->anchor.state,
-        .key_file = v->kf.slot[v->slot].head.kind == SLOT_PASS_KEYFILE };
+        .key_file = v->kf.slot[v->slot].head.kind == SLOT_PASS_KEYFILE,
+        .upgrade = session_cost_state(v) == COST_CAN_RISE };
 }
 
 /* ---- types ---- */

@@ -157,12 +157,13 @@ enum vault_anchor {
     VAULT_ANCHOR_OTHER_COPY,    /* holds, but belongs to another copy of the vault: left as it is */
     VAULT_ANCHOR_ACCEPTED       /* did not hold; logged */
 };
-/* What a program tells at once after opening. Costs nothing. */
+/* What a program tells at once after opening. Costs next to nothing. */
 struct vault_opened {
     enum vault_tier tier;
     uint64_t adopted, quarantined;      /* as in struct vault_status */
     enum vault_anchor anchor;
     bool key_file;                      /* the slot in use needs one */
+    bool upgrade;                       /* guesses are much cheaper than in a new vault: offer vault_key_upgrade */
 };
 VAULT_API void vault_opened(const vault *v, struct vault_opened *out);
 
@@ -248,6 +249,13 @@ VAULT_API VAULT_CHECK vault_err vault_travel(vault *v, const char *path);
  * VAULT_ERR_REFUSED: a third cost, a weak passphrase, or a slot of shares. */
 VAULT_API VAULT_CHECK vault_err vault_key_change(vault *v, const struct secret *new_passphrase,
     const struct vault_create_options *opt);
+/*
+ * Raise what unlocking the slot in use costs to what a new vault would have on this machine (or to another slot's cost
+ * near that; all of a vault have at most two). Passphrase and key file stay: `own` is what opened this session, typed
+ * again; it is not judged, as it is not new. *upgraded: false where nothing higher was found, and nothing was written.
+ * VAULT_ERR_KEY: not the passphrase of the slot in use. VAULT_ERR_REFUSED: a slot of shares; the other slots have two costs, neither higher.
+ */
+VAULT_API VAULT_CHECK vault_err vault_key_upgrade(vault *v, const struct vault_credentials *own, bool *upgraded);
 
 /* ---- backups ------------------------------------------------------------------------------ */
 

@@ -27,6 +27,12 @@ need_terminals() {
     "${PYTHON:-python3}" -c 'import os; os.openpty()' 2> /dev/null || skip "no pseudo-terminals here (mount devpts)"
 }
 
+# roomy: skip where a new vault would not take so much more memory than CHEAP.
+roomy() {
+    [ "$(awk '/^MemTotal/ { print int($2 / 1024) }' /proc/meminfo)" -ge 2000 ] || skip "this machine has little memory"
+    [ "$(cat /sys/fs/cgroup/memory.max 2> /dev/null || echo max)" = max ] || skip "this control group has a limit"
+}
+
 # new_vault NAME PASS: makes NAME.vault, on which `w` works from then on.
 new_vault() {
     VAULT=$PWD/$1.vault

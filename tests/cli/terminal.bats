@@ -142,6 +142,62 @@ sane() {
     screen | grep -q 'slot 0 (passphrase)'
 }
 
+@test "who types the passphrase of a slot of low cost is told once how to raise it" {
+    roomy
+    new_vault v "$PASS"
+    w "$PASS" --quiet --new-passphrase-fd 5 key add --tier case --kdf-memory 160 --kdf-passes 3 5<<< "$OTHER"
+    on_terminal "$WITHHELD" list
+    sees 'passphrase for'
+    text "$PASS"
+    keys Enter
+    sees 'exit code 0'
+    [ "$(screen | grep -c 'withheld key change --upgrade')" = 1 ]
+    on_terminal "$WITHHELD" --quiet list
+    sees 'passphrase for'
+    text "$PASS"
+    keys Enter
+    never_wrote upgrade
+    echo "$PASS" > pass
+    on_terminal "$WITHHELD" --passphrase-file pass list
+    never_wrote upgrade
+    on_terminal "$WITHHELD" list
+    sees 'passphrase for'
+    text "$OTHER"
+    keys Enter
+    never_wrote upgrade
+}
+
+@test "in a shell key change --upgrade has the passphrase typed once more, and only the right one will do" {
+    new_vault v "$PASS"
+    w "$PASS" --quiet --new-passphrase-fd 5 key add --tier case --kdf-memory 65 --kdf-passes 3 5<<< "$OTHER"
+    w "$PASS" --quiet --new-passphrase-fd 5 key add --tier case 5<<< "$NEXT"
+    on_terminal "$WITHHELD" shell
+    sees 'passphrase for'
+    text "$PASS"
+    keys Enter
+    sees 'v.vault> '
+    text 'key change --upgrade'
+    keys Enter
+    sees 'your passphrase again'
+    text "$NEXT"
+    keys Enter
+    sees 'that is not the passphrase of this session'
+    mux send-keys -R
+    text 'key change --upgrade'
+    keys Enter
+    sees 'your passphrase again'
+    text "$PASS"
+    keys Enter
+    sees 'dearer now'
+    text 'key list'
+    keys Enter
+    sees 'keeper  65 MiB, 3 passes'
+    keys C-d
+    sees 'exit code 0'
+    never_wrote "${PASS%% *}"
+    w "$PASS" check
+}
+
 @test "a new passphrase is typed twice, and a slip is refused" {
     on_terminal "$WITHHELD" init new.vault "${CHEAP[@]}"
     sees 'new passphrase'

@@ -109,6 +109,78 @@ add_slot() { w "$KEEPER" key add "$@" 5<<< "${NEW:-$CASE}" --new-passphrase-fd 5
     w "$OTHER" status
 }
 
+# cost N: what slot N costs, as in key list.
+cost() {
+    run "$WITHHELD" -C "$VAULT" key list --json
+    of "'%d MiB x %d' % (d[$1]['kdf']['memory_kib'] // 1024, d[$1]['kdf']['passes'])"
+}
+
+@test "key change --upgrade takes another slot's cost, and keeps the passphrase and the key file" {
+    NEW=$OTHER add_slot --tier case --new-key-file some.key
+    NEW=$NEXT add_slot --tier keeper --kdf-memory 65 --kdf-passes 3
+    run --separate-stderr w "$OTHER" --key-file some.key key change --upgrade
+    [ "$status" = 0 ]
+    [ -z "$output" ]
+    [[ $stderr == *'dearer now'*'old copy of `keys`'*'key rekey'* ]]
+    [ "$(cost 1)" = '65 MiB x 3' ]
+    w "$OTHER" --key-file some.key status
+    refused 3 w "$OTHER" status
+    run w "$KEEPER" key change --upgrade --json
+    [ "$status" = 0 ]
+    [ "$output" = '{"upgraded":true}' ]
+    [ "$(cost 0)" != '64 MiB x 3' ]
+    k check
+}
+
+@test "key change --upgrade measures where no other slot has a cost, and says what came of it" {
+    run w "$KEEPER" key change --upgrade --json
+    [ "$status" = 0 ]
+    if [ "$output" = '{"upgraded":true}' ]; then
+        [ "$(cost 0)" != '64 MiB x 3' ]
+    else
+        [ "$output" = '{"upgraded":false}' ]
+        [ "$(cost 0)" = '64 MiB x 3' ]
+    fi
+    k check
+}
+
+@test "key change --upgrade refuses: a wrong passphrase, a new one, a cost, and where others go first" {
+    NEW=$OTHER add_slot --tier case --kdf-memory 65 --kdf-passes 3
+    NEW=$NEXT add_slot --tier case --kdf-memory 65 --kdf-passes 3
+    before=$(sha256sum "$VAULT"/*)
+    refused 3 w "$PASS" key change --upgrade
+    for option in '--new-passphrase-fd 5' '--kdf-memory 64' '--kdf-time 1'; do
+        # shellcheck disable=SC2086
+        refused 2 w "$KEEPER" key change --upgrade $option 5<<< "$PASS"
+        says 'does not go with it'
+    done
+    refused 6 w "$NEXT" key change --upgrade
+    says 'two different costs'
+    says 'first those whose slots have the lower cost'
+    [ "$(sha256sum "$VAULT"/*)" = "$before" ]
+}
+
+@test "status says that guesses are cheap here, and who goes first where two costs are in the way; a script is not told" {
+    roomy
+    run --separate-stderr k status --json
+    [ -z "$stderr" ]
+    [ "$(of 'sum("cheap for a machine" in w and "--upgrade" in w for w in d["warnings"])')" = 1 ]
+    run --separate-stderr k list
+    [ -z "$stderr" ]
+    NEW=$OTHER add_slot --tier case --kdf-memory 65 --kdf-passes 3
+    NEW=$NEXT add_slot --tier case --kdf-memory 65 --kdf-passes 3
+    run w "$OTHER" status
+    [[ $output == *'cheap for a machine'*'go first'* ]]
+}
+
+@test "on a machine with less memory they are not cheap" {
+    [ -z "${SANITIZE-}" ] || skip "a sanitizer needs all the address space there is"
+    command -v prlimit > /dev/null || skip "prlimit is not installed"
+    run prlimit --as=$((1 << 30)) "$WITHHELD" -C "$VAULT" --no-input --passphrase-fd 4 status 4<<< "$KEEPER"
+    [ "$status" = 0 ]
+    [[ $output != *'cheap for a machine'* ]]
+}
+
 @test "key add refuses: no tier, a wrong one, a full table, a third cost" {
     refused 2 w "$KEEPER" key add --new-passphrase-fd 5 5<<< "$OTHER"
     refused 2 w "$KEEPER" key add --tier boss --new-passphrase-fd 5 5<<< "$OTHER"

@@ -40,6 +40,28 @@ kdf_cost_equal(const struct kdf_cost *a, const struct kdf_cost *b)
     return a->mem_kib == b->mem_kib && a->passes == b->passes && a->lanes == b->lanes;
 }
 
+bool
+kdf_cost_above_floor(const struct kdf_cost *cost)
+{
+    /* One pass over much memory is RFC 9106's first choice; the floor is its second. */
+    return cost->mem_kib >= KDF_MIN_MEM_KIB &&
+        (uint64_t)cost->mem_kib * cost->passes >= (uint64_t)KDF_MIN_MEM_KIB * KDF_MIN_PASSES;
+}
+
+uint64_t
+kdf_cost_price(const struct kdf_cost *cost)
+{
+    return (uint64_t)cost->mem_kib * cost->mem_kib * cost->passes;     /* below 2^54 */
+}
+
+bool
+kdf_cost_low(const struct kdf_cost *cost, uint32_t default_mem)
+{
+    const struct kdf_cost one_pass = {.mem_kib = default_mem, .passes = 1, .lanes = KDF_LANES};
+
+    return !kdf_cost_above_floor(cost) || 16 * kdf_cost_price(cost) < kdf_cost_price(&one_pass);
+}
+
 /* ---- libargon2's memory ---- */
 
 /* Its callbacks have no argument of the caller's, and run on the caller's thread. */
@@ -223,24 +245,30 @@ whole_mib(uint64_t kib)
 
 /* The most memory that `init` may plan with, in whole MiB, never under the floor. */
 static uint32_t
-memory_to_plan(void)
+memory_to_plan(uint64_t total, uint64_t available)
 {
-    struct memory memory;
     struct rlimit as;
-    uint64_t kib;
+    uint64_t kib = total;
 
-    memory_look(&memory, "");
-    kib = memory.total;
     if (getrlimit(RLIMIT_AS, &as) == 0 && as.rlim_cur != RLIM_INFINITY && as.rlim_cur / 1024 < kib)
         kib = as.rlim_cur / 1024;
     kib /= 4;
-    if (kib > memory.available)
-        kib = memory.available;
+    if (kib > available)
+        kib = available;
     if (kib > KDF_DEFAULT_MAX_MEM_KIB)
         kib = KDF_DEFAULT_MAX_MEM_KIB;
     if (kib < KDF_MIN_MEM_KIB)
         kib = KDF_MIN_MEM_KIB;
     return whole_mib(kib);
+}
+
+uint32_t
+kdf_default_mem(void)
+{
+    struct memory memory;
+
+    memory_look(&memory, "");
+    return memory_to_plan(memory.total, UINT64_MAX);
 }
 
 /* As many passes as fit. Less memory only where one pass takes twice too long: a machine that is
@@ -266,10 +294,13 @@ fit(struct kdf_cost *cost, double one_pass, double seconds)
 vault_err
 kdf_calibrate(struct kdf_cost *out, double seconds)
 {
-    struct kdf_cost cost = {.mem_kib = memory_to_plan(), .passes = 1, .lanes = KDF_LANES};
+    struct kdf_cost cost = {.passes = 1, .lanes = KDF_LANES};
+    struct memory memory;
     double one_pass = 0.0;
     vault_err err;
 
+    memory_look(&memory, "");
+    cost.mem_kib = memory_to_plan(memory.total, memory.available);
     /* What is free on paper may still not be had. */
     while ((err = measure(&one_pass, &cost)) == VAULT_ERR_NO_SPACE &&
             cost.mem_kib / 2 >= KDF_MIN_MEM_KIB)

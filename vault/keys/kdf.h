@@ -36,6 +36,18 @@ struct kdf_cost {
  * slots. */
 bool kdf_cost_ok(const struct kdf_cost *cost);
 bool kdf_cost_equal(const struct kdf_cost *a, const struct kdf_cost *b);
+/* Is it what a new slot may have? */
+bool kdf_cost_above_floor(const struct kdf_cost *cost);
+/* To compare costs: what a guess occupies, memory times time, and time is memory times passes. No unit. */
+uint64_t kdf_cost_price(const struct kdf_cost *cost);
+/*
+ * Without measuring: does a guess cost much less than on a new vault, where that may take default_mem KiB (kdf_default_mem)? Less
+ * than a sixteenth counts, as a quarter of that memory in one pass has: on a machine that is up to four times too
+ * slow for it, kdf_calibrate itself takes so little.
+ */
+bool kdf_cost_low(const struct kdf_cost *cost, uint32_t default_mem);
+/* KiB that a new vault takes on this machine at most, when so much is free. */
+uint32_t kdf_default_mem(void);
 
 /*
  * Argon2id v1.3 over a passphrase that text_passphrase has prepared. Four lanes on four threads, or

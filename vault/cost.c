@@ -108,7 +108,7 @@ session_slot_cost(struct kdf_cost *out, const struct vault *v, unsigned slot,
     if (opt != NULL && (opt->kdf_mem_mib != 0 || opt->kdf_passes != 0 || opt->kdf_seconds > 0))
         err = session_pick_cost(out, opt);
     else if (own->kind == SLOT_SHARES)
-        err = session_pick_cost(out, opt);
+        err = new_cost(out, &others, NULL);
     else
         *out = own->cost;
     if (err == VAULT_OK && others.n >= 2 && !has(&others, out))

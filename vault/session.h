@@ -262,7 +262,7 @@ VAULT_CHECK vault_err session_new_folder(const char *path, vault_err (*fill)(vau
 /* The cost that the options ask for, or a calibrated one. VAULT_ERR_INPUT: outside the limits. */
 VAULT_CHECK vault_err session_pick_cost(struct kdf_cost *out, const struct vault_create_options *opt);
 /* That of a slot that is added or changed: what is asked for, else that of the slot in use, else (opened by
- * shares) a calibrated one. VAULT_ERR_REFUSED: it would be a third. */
+ * shares) what a new vault would have. VAULT_ERR_REFUSED: it would be a third. */
 VAULT_CHECK vault_err session_slot_cost(struct kdf_cost *out, const struct vault *v, unsigned slot,
     const struct vault_create_options *opt);
 /* For the slot in use: what a new vault would have, if that is more (*more), else *out is its own. Measures.

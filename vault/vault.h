@@ -217,7 +217,8 @@ struct vault_status {
 };
 VAULT_API VAULT_CHECK vault_err vault_status(vault *v, struct vault_status *out);
 
-/* Another way in (keeper). opt as for create, NULL or zeros: the cost of the slot in use. *slot: its number.
+/* Another way in (keeper). opt as for create, NULL or zeros: the cost of the slot in use (opened by shares: a
+ * calibrated one, or the higher of two that are there). *slot: its number.
  * VAULT_ERR_REFUSED: all slots in use, a third cost, a weak passphrase, or the case tier. */
 VAULT_API VAULT_CHECK vault_err vault_key_add(vault *v, enum vault_tier tier,
     const struct secret *passphrase, const struct vault_create_options *opt, int *slot);

@@ -180,6 +180,17 @@ words() { grep -v '^#' "$1/share-$2.txt"; }
     w "$NEXT" check
 }
 
+@test "with two costs in the vault, a slot that the shares add takes the higher" {
+    ok --new-passphrase-fd 5 key add --tier case --kdf-memory 65 --kdf-passes 3 5<<< "$OTHER"
+    ok --new-passphrase-fd 5 key add --tier case 5<<< "$OTHER 2"
+    make 2 3 set
+    cat set/share-[23].txt > some
+    "$WITHHELD" -C "$VAULT" --no-input --shares-fd 4 --new-passphrase-fd 5 key add --tier keeper 4< some 5<<< "$NEXT"
+    ok key list --json
+    holds 'd[4]["kdf"]["memory_kib"] == 65 * 1024' 'd[4]["tier"] == "keeper"'
+    w "$NEXT" check
+}
+
 @test "shares have no passphrase to change; their slot can be removed" {
     local code=0
     make 2 3 set

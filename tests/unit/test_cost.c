@@ -336,6 +336,41 @@ open_by_shares(void)
 }
 
 static void
+test_cost__a_slot_added_with_shares_takes_the_higher_of_two(void **state)
+{
+    const struct vault_create_options third = { .kdf_mem_mib = 66, .kdf_passes = 3 };
+    struct secret *pass = pass_of(NEXT_PHRASE);
+    int slot = -1;
+    (void)state;
+
+    (void)add(OTHER_PHRASE, 65, NULL);
+    (void)add(THIRD_PHRASE, 64, NULL);
+    open_by_shares();
+    assert_int_equal(vault_key_add(v, VAULT_TIER_KEEPER, pass, &third, &slot), VAULT_ERR_REFUSED);
+    assert_int_equal(add_by_default(NEXT_PHRASE, &slot), VAULT_OK);
+    assert_cost((unsigned)slot, 65, 3);
+    open_by(NEXT_PHRASE, NULL);
+    vault_secret_free(pass);
+}
+
+static void
+test_cost__a_slot_added_with_shares_gets_what_a_new_vault_would(void **state)
+{
+    const struct kdf_cost least = cost_of(0);
+    struct kdf_cost got;
+    int slot = -1;
+    (void)state;
+
+    if (RUNNING_ON_VALGRIND)
+        skip();
+    open_by_shares();
+    assert_int_equal(add_by_default(NEXT_PHRASE, &slot), VAULT_OK);
+    got = cost_of((unsigned)slot);
+    assert_true(kdf_cost_above_floor(&got));
+    assert_true(kdf_cost_price(&got) >= kdf_cost_price(&least));
+}
+
+static void
 test_cost__shares_have_none_to_raise(void **state)
 {
     bool upgraded = true;
@@ -371,6 +406,8 @@ main(void)
         T(test_cost__an_upgrade_keeps_passphrase_key_file_and_author),
         T(test_cost__an_upgrade_does_not_judge_the_passphrase),
         T(test_cost__without_another_slot_it_is_measured),
+        T(test_cost__a_slot_added_with_shares_takes_the_higher_of_two),
+        T(test_cost__a_slot_added_with_shares_gets_what_a_new_vault_would),
         T(test_cost__shares_have_none_to_raise),
         T(test_cost__a_slot_added_with_a_passphrase_costs_as_much_as_that),
     };

@@ -86,7 +86,7 @@ say_upgraded(const struct call *c, bool upgraded)
     }
     term_say(upgraded ? "guesses at your passphrase are dearer now, and so is unlocking; the passphrase is the same\n"
         "with an old copy of `keys` (a backup, a stolen disk) they are as cheap as before\n"
-        "only `key rekey` shuts that out" :
+        "only `key rekey` through this slot shuts that out" :
         "nothing is changed: as measured now, a new vault on this machine would cost no more\n"
         "a busy machine seems slower than it is: then try again later");
 }
@@ -146,7 +146,9 @@ change_run(struct call *c)
     }
     term_say("the passphrase is changed\n"
         "an old copy of this vault (a backup, a stolen disk) still opens with the old passphrase\n"
-        "only `key rekey` shuts that out: if somebody may have both, do it now");
+        "%s", opened.tier == VAULT_TIER_KEEPER ?
+        "only `key rekey`, through this slot, shuts that out: if somebody may have both, do it now" :
+        "if somebody may have both, a keeper must remove this slot, add a new one, and `key rekey`");
     return VAULT_OK;
 }
 

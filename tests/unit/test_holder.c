@@ -12,31 +12,23 @@
 #include <unistd.h>
 #include <cmocka.h>
 #include <sodium.h>
+#include "tests/unit/phrases.h"
 #include "vault/base/files.h"
 #include "vault/base/secret.h"
 #include "vault/session.h"
 
-#define KEEPER "quilt amber tunnel forest ninety crisp"
-#define CASE "violin copper meadow seventh lantern husk"
-#define OTHER "pepper orbit slate walnut juniper mosaic"
+#define KEEPER PHRASE
+#define CASE OTHER_PHRASE
+#define OTHER THIRD_PHRASE
 #define NAME "Quuxander"
 
 static char dir[256], path[320];
 static const struct vault_create_options CHEAP = { .kdf_mem_mib = 64, .kdf_passes = 3 };
 
-static struct secret *
-typed(const char *text)
-{
-    struct secret *s = NULL;
-
-    assert_int_equal(secret_copy(&s, text, strlen(text)), VAULT_OK);
-    return s;
-}
-
 static vault_err
 try_open(const char *pass, vault **v)
 {
-    struct secret *s = typed(pass);
+    struct secret *s = pass_of(pass);
     struct vault_credentials cred = { .passphrase = s, .slot = -1 };
     vault_err err = vault_open(v, path, &cred);
 
@@ -62,7 +54,7 @@ assert_opens(const char *pass)
 static vault_err
 rekey(vault *v)
 {
-    struct secret *s = typed(KEEPER);
+    struct secret *s = pass_of(KEEPER);
     struct vault_credentials own = { .passphrase = s, .slot = -1 };
     vault_err err = vault_key_rekey(v, &own);
 
@@ -73,7 +65,7 @@ rekey(vault *v)
 static vault_err
 check(void)
 {
-    struct secret *s = typed(KEEPER);
+    struct secret *s = pass_of(KEEPER);
     struct vault_credentials cred = { .passphrase = s, .slot = -1 };
     vault_err err = vault_check(path, &cred, NULL, NULL, NULL);
 
@@ -86,7 +78,7 @@ static int
 make(void **state)
 {
     const char *tmp = getenv("TMPDIR");
-    struct secret *keeper = typed(KEEPER), *holder = typed(CASE);
+    struct secret *keeper = pass_of(KEEPER), *holder = pass_of(CASE);
     struct vault_added added;
     vault_fields *f = NULL;
     int slot = -1;
@@ -293,7 +285,7 @@ test_holder__an_entry_travel_excuses_nothing_where_a_keeper_has_a_slot(void **st
 static void
 test_holder__after_an_uncertain_commit_the_keys_in_force_are_not_staged_over(void **state)
 {
-    struct secret *other = typed(OTHER);
+    struct secret *other = pass_of(OTHER);
     vault *v = opened(KEEPER);
     struct keyfile kf = v->kf;
 
@@ -310,7 +302,7 @@ test_holder__after_an_uncertain_commit_the_keys_in_force_are_not_staged_over(voi
 static void
 test_holder__who_removed_his_own_slot_signs_nothing_more(void **state)
 {
-    struct secret *other = typed(OTHER);
+    struct secret *other = pass_of(OTHER);
     struct vault_added added;
     vault_fields *f = NULL;
     int slot = -1;

@@ -3,7 +3,7 @@
 load helpers
 load data/more
 
-CASE='case stork 92 riverbank'
+CASE='bishop agency alto involve clinic knit'
 
 setup_file() {
     cd "$BATS_FILE_TMPDIR" && small_vault
@@ -167,16 +167,16 @@ cut_short() { truncate -s "-$2" "$1"; }
 
 @test "what was removed and what the passphrase was: a backup keeps its time" {
     ok backup one.backup
-    ok --new-passphrase-fd 5 key change "${CHEAP[@]}" 5<<< 'the new words stand 77'
-    ok_new() { PASS='the new words stand 77' ok "$@"; }
+    ok --new-passphrase-fd 5 key change "${CHEAP[@]}" 5<<< 'armed dictate iris minister explain peasant'
+    ok_new() { PASS='armed dictate iris minister explain peasant' ok "$@"; }
     ok_new rm K-1
     ok_new backup two.backup --since one.backup
-    PASS='the new words stand 77' back 3 one.backup a.vault
+    PASS='armed dictate iris minister explain peasant' back 3 one.backup a.vault
     back 0 one.backup a.vault
     VAULT=a.vault ok show K-1
     # the last one tells which passphrase it wants
     back 3 two.backup b.vault
-    PASS='the new words stand 77' back 0 two.backup b.vault
+    PASS='armed dictate iris minister explain peasant' back 0 two.backup b.vault
     VAULT=b.vault
     ok_new check
 }
@@ -307,11 +307,11 @@ with open("bad.backup", "r+b") as f:
 
 @test "a vault with shares and a key file: what opens it opens the backup" {
     head -c 64 /dev/urandom > token
-    ok key add --tier keeper --new-key-file token --new-passphrase-fd 5 5<<< 'with the token 19 oaks'
+    ok key add --tier keeper --new-key-file token --new-passphrase-fd 5 5<<< 'daughter metric lips secret mayor theater'
     ok key shares --threshold 2 --count 3 -o shares --accept plain-shares
     ok backup one.backup
-    PASS='with the token 19 oaks' back 3 one.backup a.vault
-    raw 0 "$WITHHELD" --no-input --passphrase-fd 4 --key-file token restore one.backup a.vault 4<<< 'with the token 19 oaks'
+    PASS='daughter metric lips secret mayor theater' back 3 one.backup a.vault
+    raw 0 "$WITHHELD" --no-input --passphrase-fd 4 --key-file token restore one.backup a.vault 4<<< 'daughter metric lips secret mayor theater'
     cat shares/* | grep -E '^([a-z]+ ){32}[a-z]+$' > some
     raw 0 "$WITHHELD" --no-input --shares-fd 4 restore one.backup b.vault 4< some
     err 'shares (keeper)'

@@ -2,8 +2,8 @@
 
 load helpers
 
-KEEPER='keeper of the keys'
-CASE='caseworker of 2026'
+KEEPER=$PASS
+CASE=$OTHER
 
 setup_file() {
     cd "$BATS_FILE_TMPDIR" || return 1

@@ -32,7 +32,7 @@ from datetime import datetime, timezone
 sys.dont_write_bytecode = True      # nothing is left beside the sources
 
 from database import InUse, Wraps, read_database, read_packs
-from keys import KEYS_SIZE, Given, WrongPassphrase, check_card, open_keys, parse_card, prepare_passphrase
+from keys import KEEPER, KEYS_SIZE, Given, WrongPassphrase, check_card, open_keys, parse_card, prepare_passphrase
 from log import Log
 from names import code, fold
 from primitives import MAC, Damage, Report

@@ -9,6 +9,7 @@
 #include "vault/backup.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -28,6 +29,7 @@ struct restoring {
     size_t n;
     struct backup_progress progress;
     char problem[256];              /* the first that verifying told */
+    bool starved;                   /* there was no memory by then */
     struct vault_restore_report report;
 };
 
@@ -303,6 +305,8 @@ first_problem(void *ctx, const struct vault_problem *p)
 {
     struct restoring *r = ctx;
 
+    /* A check that finds no memory takes what it could not look at for damage. */
+    r->starved = r->starved || errno == ENOMEM;
     if (r->problem[0] == '\0')
         snprintf(r->problem, sizeof r->problem, "%s: %s", p->where, p->what);
     return 0;
@@ -314,14 +318,18 @@ open_and_verify(struct restoring *r, vault *v)
 {
     const struct session_fill fill = { fill_database, r };
     struct report rep = { .fn = first_problem, .ctx = r };
-    vault_err err = session_open_filled(v, r->cred, &fill, &rep);
+    vault_err err;
 
+    errno = 0;
+    err = session_open_filled(v, r->cred, &fill, &rep);
     if (err == VAULT_OK && rep.count == 0)
         err = vault_check_open(v, first_problem, r, &r->report.unverified);
     if (err == VAULT_OK && rep.count == 0)
         return VAULT_OK;
     if (err != VAULT_OK && r->problem[0] == '\0')
         return err;
+    if (r->starved)
+        return err_nomem();
     return err_say(VAULT_ERR_DAMAGED, "take another backup, or copy this one again",
         "what is in %s is not a whole vault, and nothing was restored: %s", r->path, r->problem);
 }

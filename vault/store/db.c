@@ -374,9 +374,10 @@ tell_rows(struct db *db, const char *pragma, const char *fine, void (*fn)(void *
 {
     sqlite3_stmt *st = NULL;
     int rc = db_prepare(db, &st, pragma);
+    bool starved = errno == ENOMEM;     /* SQLCipher looks at the pages while it prepares, and calls that a damaged one */
     vault_err err;
 
-    while (rc == SQLITE_OK || rc == SQLITE_ROW) {
+    while (!starved && (rc == SQLITE_OK || rc == SQLITE_ROW)) {
         rc = db_step(st);
         if (rc != SQLITE_ROW)
             break;
@@ -385,6 +386,8 @@ tell_rows(struct db *db, const char *pragma, const char *fine, void (*fn)(void *
             tell_line(t, fn, ctx);
     }
     sqlite3_finalize(st);
+    if (starved)
+        return err_nomem();
     if (rc == SQLITE_DONE)
         return VAULT_OK;
     /* A check that cannot finish has found something, if it was not for want of memory. */

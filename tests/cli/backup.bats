@@ -135,6 +135,47 @@ cut_short() { truncate -s "-$2" "$1"; }
     nothing_but v.vault back.vault earlier.vault stick was is five.backup
 }
 
+@test "attachments: in a full one, and only the new ones in what continues it" {
+    local name
+    head -c 700000 /dev/urandom > old-scan
+    head -c 300000 /dev/urandom > new-scan
+    printf '' > empty
+    ok attach K-1 old-scan empty
+    ok attach K-1 old-scan --open --name open-scan
+    ok backup one.backup
+    ok attach K-1 new-scan
+    ok attach K-1 new-scan --open --name open-new
+    ok detach K-1 old-scan
+    ok backup two.backup --since one.backup
+    [ "$(stat -c %s one.backup)" -gt 1400000 ]
+    [ "$(stat -c %s two.backup)" -gt 600000 ]
+    [ "$(stat -c %s two.backup)" -lt 900000 ]
+    back 0 one.backup one.vault
+    back 0 two.backup two.vault
+    VAULT=one.vault
+    ok check
+    ok extract K-1 old-scan -o got
+    cmp old-scan got
+    VAULT=two.vault
+    ok check
+    for name in new-scan open-new; do
+        rm got
+        ok extract K-1 "$name" -o got
+        cmp new-scan got
+    done
+    rm got
+    ok extract K-1 open-scan -o got
+    cmp old-scan got
+    ok extract K-1 empty -o got-empty
+    [ ! -s got-empty ]
+    # and it goes on from there
+    ok attach K-1 empty --name another
+    ok backup three.backup --since two.backup
+    [ "$(stat -c %s three.backup)" -lt 100000 ]
+    back 0 three.backup three.vault
+    VAULT=three.vault ok check
+}
+
 @test "--since after a rekey, or of another vault: refused, with the way out" {
     ok backup one.backup
     ok key rekey --accept rekey 2> /dev/null || ok key rekey

@@ -116,6 +116,28 @@ for x in re.findall(r"X\x27([0-9A-Fa-f]+)\x27", sys.stdin.read()): sys.stdout.bu
     [[ $output != *Choi* ]]
 }
 
+@test "recovery.md: a backup comes back, and its own reader prints the records" {
+    w "$PASS" --quiet backup people.backup
+    echo "$PASS" > passphrase
+    block sh 'restore people.backup' | sed 's/^withheld /&--passphrase-file passphrase /' > commands
+    bash -e ./commands
+    VAULT=restored.vault run w "$PASS" show K-12/1962-77 --reveal
+    says 'Choi Myung-bok'
+    ln -s "$(realpath "$TOP/tests")" tests
+    run_page tests/reader/backup.py
+    [ "$status" = 0 ]
+    says 'Choi Myung-bok'
+    run_page tests/reader/backup.py wrong
+    [ "$status" = 3 ]
+    [[ $output != *Choi* ]]
+    # parts are put together by hand as it says
+    w "$PASS" --quiet backup in-parts --split 1M
+    mv in-parts.001 people.backup.001
+    mv people.backup whole
+    cat people.backup.0* > people.backup
+    "$WITHHELD" --quiet --passphrase-fd 4 restore people.backup again.vault 4<<< "$PASS"
+}
+
 @test "README, SECURITY and docs name files that exist" {
     local page name
     cd "$TOP"

@@ -16,6 +16,7 @@ Written from docs/format.md alone, which is to be read beside it:
     names.py        17: codes of records, the search fold
     xwing.py        the one primitive that Debian's Python has not
     reader.py       15, and all of it together
+    backup.py       19: backups, a program of its own
 
 It needs python3-nacl, python3-argon2 and the program sqlcipher, 4.6 or later. The vault is not changed. Secrets are
 not guarded in memory as they are in withheld itself.

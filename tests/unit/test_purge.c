@@ -600,6 +600,7 @@ test_purge__words_are_whole(void **state)
     assert_mentioned("Kim", "kim", true);
     assert_mentioned("Kim", "(Kim), who", true);
     assert_mentioned("Kim", "Kimura", false);
+    assert_mentioned("Kim", "Hakim", false);
     assert_mentioned("Kim", "Hakim Kim", true);
     assert_mentioned("Kim", "Kim2", false);
     assert_mentioned("Цой", "Цоя", false);

@@ -182,7 +182,8 @@ check_intake(struct checking *c, uint32_t n, const struct pack *now, struct revi
     return err == VAULT_ERR_NOT_FOUND ? damaged("its withheld content is missing") : err;
 }
 
-/* A blob key that stands where nothing of the blob may be left: only in a pack that nobody can open. */
+/* A blob key that stands where nothing of the blob may be left: only in a pack that nobody can
+ * open. */
 static vault_err
 check_no_blob(struct checking *c, uint32_t n, const struct pack *p)
 {
@@ -196,7 +197,8 @@ check_no_blob(struct checking *c, uint32_t n, const struct pack *p)
     return err == VAULT_ERR_NOT_FOUND ? VAULT_OK : err;
 }
 
-/* Of a record that was purged nothing is left but its ids: who has an old copy and the case key could put it back. */
+/* Of a record that was purged nothing is left but its ids: who has an old copy and the case key
+ * could put it back. */
 static vault_err
 check_purged(struct checking *c, uint32_t n)
 {

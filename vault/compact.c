@@ -1,8 +1,9 @@
 /*
  * compact.c - the database written anew without what was freed in it: vault_compact.
  *
- * Row by row into a second file under another database salt, wrapped keys pack by pack; the master key and
- * the epoch stay. So no page of the old file is one of the new, and nothing that was deleted is in it.
+ * Row by row into a second file under another database salt, wrapped keys pack by pack; the
+ * master key and the epoch stay. So no page of the old file is one of the new, and nothing that
+ * was deleted is in it.
  */
 #include "vault/session.h"
 

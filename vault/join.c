@@ -5,7 +5,8 @@
  * are sealed anew; what was sealed to the card on the way keeps its inner wrap, and the next keeper's session
  * adopts it. An entry with two parents, ours first, ties the two lines together.
  *
- * Of a record that was purged here only the ids are taken in. One that got another key by a purge is sealed under that.
+ * Of a record that was purged here only the ids are taken in. One that got another key by a
+ * purge is sealed under that.
  */
 #include "vault/attachments.h"
 #include "vault/record/reseal.h"
@@ -262,7 +263,8 @@ copy_all(struct joining *j)
     return err;
 }
 
-/* One piece that is not here. Their numbers are drawn, so they keep them; where one is taken, it is by the same piece. */
+/* One piece that is not here. Their numbers are drawn, so they keep them; where one is taken,
+ * it is by the same piece. */
 static vault_err
 copy_chunk(struct joining *j, enum db_table t, int64_t n)
 {
@@ -280,7 +282,8 @@ copy_chunk(struct joining *j, enum db_table t, int64_t n)
     return err;
 }
 
-/* Those that revision n of the other copy names: what was purged here and nobody carried on does not come back. */
+/* Those that revision n of the other copy names: what was purged here and nobody carried on
+ * does not come back. */
 static vault_err
 copy_files_of(struct joining *j, uint32_t n, struct revision *rev)
 {
@@ -315,7 +318,8 @@ copy_open_files(struct joining *j)
     return err;
 }
 
-/* Pieces that are withheld cannot be told apart without a keeper: all that the other copy has come along. */
+/* Pieces that are withheld cannot be told apart without a keeper: all that the other copy has
+ * come along. */
 static vault_err
 copy_chunks(struct joining *j, enum db_table t)
 {

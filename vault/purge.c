@@ -1,9 +1,10 @@
 /*
  * purge.c - destroying for good: vault_purge.
  *
- * One transaction. What survives of a touched blob is sealed under another key, with its salts one by one; what goes is
- * deleted, with its keys; all wrapped keys are sealed anew under another epoch, which keys.new holds. So a records.db of
- * before opens nothing with the keys of after. A tombstone that the keeper signs says what is missing.
+ * One transaction. What survives of a touched blob is sealed under another key, with its salts
+ * one by one; what goes is deleted, with its keys; all wrapped keys are sealed anew under
+ * another epoch, which keys.new holds. So a records.db of before opens nothing with the keys of
+ * after. A tombstone that the keeper signs says what is missing.
  */
 #include "vault/purge.h"
 
@@ -55,7 +56,8 @@ note_rows(struct file_rows **list, size_t *n, const struct leaf *l)
     return err;
 }
 
-/* Of the values at hand. An open file is repeated by later revisions, so it may go here and stay there. */
+/* Of the values at hand. An open file is repeated by later revisions, so it may go here and
+ * stay there. */
 static vault_err
 note_files(struct purging *x)
 {
@@ -103,7 +105,8 @@ new_key(const struct purging *x, size_t i)
     return secret_bytes(x->key) + 32 * i;
 }
 
-/* The blob at hand (read into x->rev, `old` its key and nonce) under another key, without what goes. */
+/* The blob at hand (read into x->rev, `old` its key and nonce) under another key, without what
+ * goes. */
 static vault_err
 reseal(struct purging *x, uint32_t n, enum leaf_tier tier, const struct blob_keys *old,
     const uint8_t key[static 32])
@@ -143,7 +146,8 @@ judge_withheld(const struct purging *x, struct touched *t)
     t->withheld = !some ? BLOB_STAYS : all ? BLOB_GONE : BLOB_NEW;
 }
 
-/* All of it goes, also where it cannot be read (err): then nobody knows of pieces of its files, whose keys go with it. */
+/* All of it goes, also where it cannot be read (err): then nobody knows of pieces of its files,
+ * whose keys go with it. */
 static vault_err
 drop_withheld(struct purging *x, struct touched *t, vault_err err)
 {
@@ -215,7 +219,8 @@ touch_open(struct purging *x, struct touched *t)
     return err != VAULT_OK ? err : note_tags(x, t);
 }
 
-/* A whole record goes even where it is damaged. It is read only for what tells where pieces of its files lie. */
+/* A whole record goes even where it is damaged. It is read only for what tells where pieces of
+ * its files lie. */
 static vault_err
 drop_all(struct purging *x, struct touched *t)
 {
@@ -297,7 +302,8 @@ change_keys(const struct purging *x, struct pack *p, size_t i)
         memcpy(p->blob_key[k], new_key(x, i + 1), 32);
 }
 
-/* The row of tags of a pack: those of touched revisions as they are from now on, of others as before. */
+/* The row of tags of a pack: those of touched revisions as they are from now on, of others as
+ * before. */
 static vault_err
 put_tags(struct purging *x, const struct pack *p, size_t from, size_t to)
 {

@@ -32,7 +32,8 @@ struct purge {
     struct mentions *mentions;  /* NULL, or receives the withheld texts that go */
 };
 
-/* Find the record and everything that goes. VAULT_ERR_REFUSED, VAULT_ERR_NOT_FOUND, VAULT_ERR_INPUT. */
+/* Find the record and everything that goes. VAULT_ERR_REFUSED, VAULT_ERR_NOT_FOUND,
+ * VAULT_ERR_INPUT. */
 VAULT_CHECK vault_err purge_choose(struct purge *p);
 /* Is this leaf among them (always, of a whole record)? */
 bool purge_takes(const struct purge *p, const struct leaf *l);

@@ -1,8 +1,9 @@
 /*
  * purge_choose.c - what a purge would destroy: see purge.h.
  *
- * A field: every value it ever had in the record. A revision: the values that it holds and no newest revision does, wherever the
- * record repeats them, for a value that a later revision carried on would otherwise still be there.
+ * A field: every value it ever had in the record. A revision: the values that it holds and no
+ * newest revision does, wherever the record repeats them, for a value that a later revision
+ * carried on would otherwise still be there.
  */
 #include "vault/purge.h"
 
@@ -183,7 +184,8 @@ aim_at_revision(struct choosing *x)
 
 /* ---- one attachment ---- */
 
-/* A withheld one is known by its leaf; an open one has another in each revision, and the same rows in all. */
+/* A withheld one is known by its leaf; an open one has another in each revision, and the same
+ * rows in all. */
 static vault_err
 aim_at_attachment(struct choosing *x)
 {
@@ -316,7 +318,8 @@ take_leaves(struct choosing *x)
     return err != VAULT_OK ? err : buf_ok(&x->p->c);
 }
 
-/* What belongs to it; withheld values that do not open stay unknown, their leaves are told by the open blob. */
+/* What belongs to it; withheld values that do not open stay unknown, their leaves are told by
+ * the open blob. */
 static vault_err
 load_own(struct choosing *x, uint32_t n)
 {

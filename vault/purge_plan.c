@@ -1,8 +1,9 @@
 /*
  * purge_plan.c - what a purge would destroy, told beforehand: vault_purge_plan.
  *
- * Withheld values that go are looked for in everything else that the vault holds, all revisions, open and
- * withheld. Where they stand is told, never what stands there; nothing is written and nothing shown, so it is no reveal.
+ * Withheld values that go are looked for in everything else that the vault holds, all
+ * revisions, open and withheld. Where they stand is told, never what stands there; nothing is
+ * written and nothing shown, so it is no reveal.
  */
 #include <stdlib.h>
 #include <string.h>

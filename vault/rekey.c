@@ -2,8 +2,8 @@
  * rekey.c - new keys for everything: vault_key_rekey, the only revocation there is.
  *
  * A new master key, names secret, epoch and database salt, and a new slot secret for the slot in use; the
- * slots of people who are not here are resealed with their registered keys. A whole new database (second.c) holds
- * the entry that both keeper keys sign.
+ * slots of people who are not here are resealed with their registered keys. A whole new
+ * database (second.c) holds the entry that both keeper keys sign.
  */
 #include "vault/session.h"
 

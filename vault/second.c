@@ -1,10 +1,12 @@
 /*
- * second.c - a whole second database whose rename is the commit: what a rekey and a compact have in common.
+ * second.c - a whole second database whose rename is the commit: what a rekey and a compact
+ * have in common.
  *
- * records.db.new is written beside the old database: every row copied, wrapped keys sealed anew. Then keys.new is
- * staged, and the entry that names it is committed inside the new database. Its rename over the old one puts both in
- * force: until then the old files are as they were, and the next opening wipes what was begun; after it that opening
- * finishes the rename of keys.new.
+ * records.db.new is written beside the old database: every row copied, wrapped keys sealed
+ * anew. Then keys.new is staged, and the entry that names it is committed inside the new
+ * database. Its rename over the old one puts both in force: until then the old files are as
+ * they were, and the next opening wipes what was begun; after it that opening finishes the
+ * rename of keys.new.
  */
 #include "vault/session.h"
 

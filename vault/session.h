@@ -230,7 +230,8 @@ VAULT_CHECK vault_err system_add_card(struct vault *v, struct change *c,
 VAULT_CHECK vault_err system_add_former(struct vault *v, struct change *c,
     const struct key_tree *tree);
 
-/* `what` of a record: the field's name (or NULL), and the leaves as n sorted c of 32 bytes (none for a whole record). */
+/* `what` of a record: the field's name (or NULL), and the leaves as n sorted c of 32 bytes
+ * (none for a whole record). */
 struct purged {
     uint8_t record[RECORD_ID_BYTES];
     enum gone_what what;
@@ -320,8 +321,9 @@ VAULT_CHECK vault_err session_slot_x(const struct vault *v, enum slot_tier tier,
 VAULT_CHECK vault_err session_stage_keys(struct vault *v, struct keyfile *kf,
     const struct key_tree *tree, uint64_t epoch, const struct secret *e, uint8_t hash[static 32]);
 void session_unstage_keys(struct vault *v);     /* keeps the last error */
-/* Steps 2 and 3: the entry that names the staged file, with what `fill` (or NULL) puts into its transaction, and the rename. The
- * entry stands, whatever is returned, where v->kf has the sequence of kf afterwards. */
+/* Steps 2 and 3: the entry that names the staged file, with what `fill` (or NULL) puts into its
+ * transaction, and the rename. The entry stands, whatever is returned, where v->kf has the
+ * sequence of kf afterwards. */
 typedef vault_err session_fill_fn(struct vault *v, struct change *c, void *ctx);
 VAULT_CHECK vault_err session_put_in_force(struct vault *v, const struct keyfile *kf,
     const struct commit *what, session_fill_fn *fill, void *ctx);
@@ -359,8 +361,8 @@ struct second {
     session_fill_fn *add;       /* revisions of the entry; NULL: none */
     void *ctx;
 };
-/* Write it and put it in force. Afterwards v can only be closed, unless an error came before the entry: then all is as it was.
- * VAULT_ERR_NO_SPACE. */
+/* Write it and put it in force. Afterwards v can only be closed, unless an error came before
+ * the entry: then all is as it was. VAULT_ERR_NO_SPACE. */
 VAULT_CHECK vault_err session_second(struct vault *v, struct second *s);
 
 /* ---- join.c ---- */

@@ -236,8 +236,9 @@ struct vault_compacted {
     uint64_t before, after;     /* bytes of records.db */
 };
 /*
- * Write the database anew without what was freed in it; needs room for a second one, and no keeper. Once it has begun
- * the handle can only be closed. VAULT_ERR_NO_SPACE: the vault is as it was.
+ * Write the database anew without what was freed in it; needs room for a second one, and no
+ * keeper. Once it has begun the handle can only be closed. VAULT_ERR_NO_SPACE: the vault is as
+ * it was.
  */
 VAULT_API VAULT_CHECK vault_err vault_compact(vault *v, struct vault_compacted *out);
 /*
@@ -589,9 +590,10 @@ struct vault_purge_plan {
     const struct vault_purge_mention *mentions;     /* of withheld values that go, elsewhere in this vault */
     size_t n_mentions;
 };
-/* What a purge would destroy (keeper); changes nothing. The result is the caller's, freed with vault_purge_plan_free. Not
- * searched, and not reached by a purge: backups, travel copies, dumps, handoffs, old copies of the vault with their
- * `keys`. VAULT_ERR_NOT_FOUND; VAULT_ERR_REFUSED: the tier, a newest revision, or nothing would go. */
+/* What a purge would destroy (keeper); changes nothing. The result is the caller's, freed with
+ * vault_purge_plan_free. Not searched, and not reached by a purge: backups, travel copies,
+ * dumps, handoffs, old copies of the vault with their `keys`. VAULT_ERR_NOT_FOUND;
+ * VAULT_ERR_REFUSED: the tier, a newest revision, or nothing would go. */
 VAULT_API VAULT_CHECK vault_err vault_purge_plan(vault *v, const struct vault_purge *what,
     struct vault_purge_plan **out);
 VAULT_API void vault_purge_plan_free(struct vault_purge_plan *p);
@@ -600,8 +602,9 @@ struct vault_purged {
     uint64_t revisions, values;         /* a whole record: values 0, nobody looked */
 };
 /*
- * Destroy it, for good: content and keys, and every copy of records.db from before is of no use with the present `keys`. Ids and
- * leaves stay, so that history and signatures hold. Logged. Errors as for the plan.
+ * Destroy it, for good: content and keys, and every copy of records.db from before is of no use
+ * with the present `keys`. Ids and leaves stay, so that history and signatures hold. Logged.
+ * Errors as for the plan.
  */
 VAULT_API VAULT_CHECK vault_err vault_purge(vault *v, const struct vault_purge *what,
     struct vault_purged *out);

@@ -210,7 +210,8 @@ vault_edit(vault *v, const char *id, const vault_fields *f, struct vault_added *
     return err;
 }
 
-/* Content that was destroyed cannot come back; a field or attachment that was purged on its own is left out. */
+/* Content that was destroyed cannot come back; a field or attachment that was purged on its own
+ * is left out. */
 static vault_err
 may_come_back(const struct vault *v, const struct revision *old)
 {

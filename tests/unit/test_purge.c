@@ -1,4 +1,5 @@
-/* test_purge.c - purging through the library, and what somebody with the case key could make of it. */
+/* test_purge.c - purging through the library, and what somebody with the case key could make of
+ * it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

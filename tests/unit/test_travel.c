@@ -468,7 +468,8 @@ purge(vault *v, const char *id, const char *field)
     return vault_purge(v, &what, &done);
 }
 
-/* Of a purged record the ids come home and nothing else; a record with another key since is sealed under that. */
+/* Of a purged record the ids come home and nothing else; a record with another key since is
+ * sealed under that. */
 static void
 test_travel__what_was_purged_at_home_does_not_come_back(void **state)
 {

@@ -55,7 +55,8 @@ in_word(int32_t c)
     }
 }
 
-/* Scripts in which words are not parted by anything. The fold leaves Hangul as letters of syllables. */
+/* Scripts in which words are not parted by anything. The fold leaves Hangul as letters of
+ * syllables. */
 static bool
 unparted(int32_t c)
 {

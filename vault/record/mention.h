@@ -21,8 +21,9 @@ void mentions_free(struct mentions *m);
 /* A text to look for; one that is there already, or has no letter or digit, changes nothing. */
 VAULT_CHECK vault_err mentions_add(struct mentions *m, struct part text);
 /*
- * Does the text mention one of them? `fold` is room of the caller's. Scripts that put no space between words (Chinese,
- * Japanese) or hang endings on them (Korean) have no whole words: there a syllable that is whole is enough.
+ * Does the text mention one of them? `fold` is room of the caller's. Scripts that put no space
+ * between words (Chinese, Japanese) or hang endings on them (Korean) have no whole words: there
+ * a syllable that is whole is enough.
  */
 VAULT_CHECK vault_err mentions_in(const struct mentions *m, struct part text, struct buf *fold,
     bool *yes);

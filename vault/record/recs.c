@@ -112,7 +112,8 @@ read_pack(struct recs *r, uint32_t first, struct pack *p)
         err = missing("the key of a record");
     if (err == VAULT_OK)
         err = pack_open(p, &r->keys, PART(box.p, box.n));
-    /* A record's key stands at its first revision and nowhere else. Where it is missing, reading that record says so. */
+    /* A record's key stands at its first revision and nowhere else. Where it is missing,
+     * reading that record says so. */
     for (uint32_t i = 0; err == VAULT_OK && i < p->n; i++)
         if (p->has_record[i] && r->index.pair[first + i].first != first + i)
             err = err_say(VAULT_ERR_DAMAGED, NULL, "the key of a record stands where it should not");
@@ -224,8 +225,9 @@ complete_type(struct recs *r, uint32_t n, struct revision *rev)
 }
 
 /*
- * Values of this tier that belong to the revision itself are here, but for those that a tombstone names; these are not. Whoever
- * has the case key can seal a blob anew without a value, or put an old one back: only a keeper signs tombstones.
+ * Values of this tier that belong to the revision itself are here, but for those that a
+ * tombstone names; these are not. Whoever has the case key can seal a blob anew without a
+ * value, or put an old one back: only a keeper signs tombstones.
  */
 static vault_err
 judge_gone(const struct recs *r, const struct revision *rev, enum leaf_tier tier)

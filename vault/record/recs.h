@@ -46,7 +46,8 @@ VAULT_CHECK vault_err recs_open_keys(struct recs *r);
 
 /* ---- loading: rev is initialised by the caller and reused ---- */
 
-/* Open and verify revision of pair n. VAULT_ERR_DAMAGED; VAULT_ERR_NOT_FOUND: the record was purged. */
+/* Open and verify revision of pair n. VAULT_ERR_DAMAGED; VAULT_ERR_NOT_FOUND: the record was
+ * purged. */
 VAULT_CHECK vault_err recs_load(struct recs *r, uint32_t n, struct revision *rev);
 /* The same from a blob and the record's key at hand (a scan). */
 VAULT_CHECK vault_err recs_load_from(struct recs *r, uint32_t n, const uint8_t key[static 32],
@@ -90,7 +91,8 @@ void recs_forget_pack(struct recs *r);
 /* The record key of the record whose first pair is `first`. VAULT_ERR_DAMAGED: it is missing. */
 VAULT_CHECK vault_err recs_record_key(struct recs *r, uint32_t first, uint8_t key[static 32]);
 
-/* The head of a record (newest of several), and whether there are several. VAULT_ERR_NOT_FOUND: it was purged. */
+/* The head of a record (newest of several), and whether there are several. VAULT_ERR_NOT_FOUND:
+ * it was purged. */
 VAULT_CHECK vault_err recs_head(struct recs *r, uint32_t first, uint32_t *head, bool *conflict);
 
 /* ---- finding ---- */

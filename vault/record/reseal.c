@@ -1,4 +1,5 @@
-/* reseal.c - see reseal.h. Items are copied as they stand: what a c commits to is never encoded twice. */
+/* reseal.c - see reseal.h. Items are copied as they stand: what a c commits to is never encoded
+ * twice. */
 #include "vault/record/reseal.h"
 
 #include <sodium.h>

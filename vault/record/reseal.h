@@ -11,9 +11,10 @@
 #include "vault/record/seal.h"
 
 /*
- * The plaintext of this tier of a revision that was read and verified, to `out` (replaced): its values but for those that
- * `drop` names (NULL: none), with the salts that they have, one by one, so that every c and the id hold under another key. What is
- * dropped stays as a leaf without value. `seed` is the old blob's.
+ * The plaintext of this tier of a revision that was read and verified, to `out` (replaced): its
+ * values but for those that `drop` names (NULL: none), with the salts that they have, one by
+ * one, so that every c and the id hold under another key. What is dropped stays as a leaf
+ * without value. `seed` is the old blob's.
  */
 typedef bool reseal_drop_fn(void *ctx, const struct leaf *l);
 VAULT_CHECK vault_err reseal_plain(struct buf *out, const struct revision *rev,

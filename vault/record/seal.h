@@ -75,8 +75,9 @@ VAULT_CHECK vault_err pack_adopt(struct pack *p, const struct seal_keys *k,
     const struct secret *intake_key);
 
 /*
- * Take the blob key of its i-th revision out. Where the inner wrap could not be opened it can only stay as it is, all of it: the key
- * then counts as quarantined, and stands for a blob that is gone.
+ * Take the blob key of its i-th revision out. Where the inner wrap could not be opened it can
+ * only stay as it is, all of it: the key then counts as quarantined, and stands for a blob that
+ * is gone.
  */
 void pack_drop_blob(struct pack *p, uint32_t i);
 

@@ -6,7 +6,7 @@ standard input. Prints the records as reader.py does and verifies as much; with 
 of the backup, and at most newer entries of the log. Exit codes as those of reader.py; 4 also where they differ, 7 where a backup that is
 continued is not there.
 
-Written from docs/format.md, section 19, on top of the modules of reader.py.
+Written from docs/format.md, section 21, on top of the modules of reader.py.
 """
 
 import argparse

@@ -335,7 +335,7 @@ every_second(struct world *w, const struct options *opt, enum shim_mode mode, in
             }
     }
     report(&o, how, twice);
-    if (twice < 8)
+    if (twice * step < 8)
         die("so few faults: nothing had to be put right");
     outcome_free(&o);
 }

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 #include <sodium.h>
 #include "tests/unit/fixture.h"
+#include "tests/unit/phrases.h"
 #include "vault/backup.h"
 #include "vault/base/cbor.h"
 #include "vault/base/piece.h"
@@ -100,7 +101,7 @@ restore_with(const char *from, const char *typed, bool second, struct vault_rest
 static vault_err
 restore(const char *from)
 {
-    return restore_with(from, "correct horse", false, NULL);
+    return restore_with(from, PHRASE, false, NULL);
 }
 
 static vault *
@@ -110,7 +111,7 @@ open_target(void)
     struct vault_credentials cred = { .slot = -1 };
     vault *r = NULL;
 
-    assert_int_equal(secret_copy(&pass, "correct horse", 13), VAULT_OK);
+    assert_int_equal(secret_copy(&pass, PHRASE, strlen(PHRASE)), VAULT_OK);
     cred.passphrase = pass;
     assert_int_equal(vault_open(&r, target, &cred), VAULT_OK);
     secret_free(pass);
@@ -263,7 +264,7 @@ test_backup__restores_all_rows(void **state)
     assert_int_equal(stat(file, &st), 0);
     assert_int_equal(st.st_mode & 0777, 0600);
     assert_int_equal((uint64_t)st.st_size, made.bytes);
-    assert_int_equal(restore_with(file, "correct horse", false, &back), VAULT_OK);
+    assert_int_equal(restore_with(file, PHRASE, false, &back), VAULT_OK);
     assert_int_equal(back.log_number, made.log_number);
     assert_string_equal(back.log_head, made.log_head);
     assert_int_equal(back.files, 1);
@@ -286,7 +287,7 @@ test_backup__a_second_copy_has_an_id_of_its_own(void **state)
     (void)state;
 
     assert_int_equal(backup(file, NULL, NULL), VAULT_OK);
-    assert_int_equal(restore_with(file, "correct horse", true, NULL), VAULT_OK);
+    assert_int_equal(restore_with(file, PHRASE, true, NULL), VAULT_OK);
     r = open_target();
     assert_memory_not_equal(r->copy_id, v->copy_id, 16);
     assert_int_equal(vault_check_open(r, tell, NULL, NULL), VAULT_OK);
@@ -310,7 +311,7 @@ test_backup__since_holds_what_is_new(void **state)
     assert_true(next.rows < full.rows);
     add("S-2", "Lee");
     assert_int_equal(backup(third, later, NULL), VAULT_OK);
-    assert_int_equal(restore_with(third, "correct horse", false, &back), VAULT_OK);
+    assert_int_equal(restore_with(third, PHRASE, false, &back), VAULT_OK);
     assert_int_equal(back.files, 3);
     r = open_target();
     assert_same_tables(v, r);

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 #include <sodium.h>
 #include "tests/unit/fixture.h"
+#include "tests/unit/phrases.h"
 #include "vault/base/secret.h"
 #include "vault/record/mention.h"
 #include "vault/record/reseal.h"
@@ -485,7 +486,7 @@ test_purge__a_tombstone_without_the_keeper_counts_for_nothing(void **state)
     assert_int_equal(session_commit(v, &c, &what), VAULT_ERR_DAMAGED);
     vault_close(v);
     v = NULL;
-    assert_int_equal(secret_copy(&pass, "correct horse", 13), VAULT_OK);
+    assert_int_equal(secret_copy(&pass, PHRASE, strlen(PHRASE)), VAULT_OK);
     assert_int_equal(vault_open(&again, path, &(struct vault_credentials){ .passphrase = pass,
         .slot = -1 }), VAULT_ERR_DAMAGED);
     secret_free(pass);

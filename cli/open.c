@@ -471,6 +471,8 @@ unlock(struct vault_credentials *cred, struct secret **pass, const struct call *
 
     if (err == VAULT_OK)
         err = open_unlock(c, cred);
+    else if (err == VAULT_ERR_KEY)
+        open_explain(c);        /* too few shares */
     c->app->key_file = cred->key_file;
     c->app->by_shares = cred->shares != NULL;
     c->app->typed_at = now();

@@ -7,8 +7,7 @@ READER=$BATS_TEST_DIRNAME/reader.py
 BACKUP=$BATS_TEST_DIRNAME/backup.py
 export PYTHONDONTWRITEBYTECODE=1
 
-PASS='correct horse battery'
-CASE='case passphrase 71 herons'
+CASE=$OTHER
 
 # One vault, with a chain of three backups of it: `full`, `second` (in parts) and `third`.
 setup_file() {

@@ -4,7 +4,6 @@ load ../cli/helpers
 
 PYTHON=${PYTHON:-/usr/bin/python3}
 export PYTHONDONTWRITEBYTECODE=1
-PASS='correct horse battery'
 
 setup() {
     common_setup

@@ -309,6 +309,7 @@ session_adopt(struct vault *v)
     if (err == VAULT_OK) {
         v->adopted = a->adopted;
         v->quarantined = a->quarantined;
+        vault_clear_error();    /* of what did not open: it is counted, and told when it is read */
     }
     secret_free(a->home);
     forget_keys(a);

@@ -121,6 +121,7 @@ link_name(struct dump *d, const char *code, struct buf *out)
     revision_init(&rev);
     err = recs_find(r, code, strlen(code), FIND_ANY, &first);
     if (err == VAULT_ERR_NOT_FOUND || (err == VAULT_OK && index_purged(&r->index, first))) {
+        vault_clear_error();
         buf_str(out, code);
         return buf_ok(out);
     }

@@ -362,6 +362,80 @@ test_session__a_vault_that_does_not_open_gives_none(void **state)
     vault_secret_free(pass);
 }
 
+/* ---- the last error ---- */
+
+static int
+pass_item(void *ctx, const struct vault_list_item *item)
+{
+    (void)ctx;
+    (void)item;
+    return 0;
+}
+
+static int
+pass_slot(void *ctx, const struct vault_slot_info *s)
+{
+    (void)ctx;
+    (void)s;
+    return 0;
+}
+
+/* An error before it is forgotten, and nothing that went wrong within is left. */
+#define LEAVES_NO_ERROR(call) do { \
+        vault *none_ = NULL; \
+        assert_int_equal(vault_open(&none_, "/nowhere/at.vault", &cred), VAULT_ERR_NOT_FOUND); \
+        assert_int_equal(call, VAULT_OK); \
+        assert_int_equal(vault_last_error()->code, VAULT_OK); \
+        assert_string_equal(vault_last_error()->text, ""); \
+        assert_string_equal(vault_last_error()->hint, ""); \
+    } while (0)
+
+static void
+put_noise(const char *file)
+{
+    char name[400];
+    FILE *f;
+
+    snprintf(name, sizeof name, "%s/%s", path, file);
+    f = fopen(name, "we");
+    assert_non_null(f);
+    fputs("what a change that was cut short left", f);
+    assert_int_equal(fclose(f), 0);
+}
+
+static void
+test_session__a_call_that_succeeds_leaves_no_error(void **state)
+{
+    const struct vault_create_options opt = { .kdf_mem_mib = 64, .kdf_passes = 3 };
+    struct secret *pass = unmasked(pass_masked);
+    struct vault_credentials cred = { .passphrase = pass, .slot = -1 };
+    vault_fields *f = one_field("name", "Anna", 4);
+    struct vault_added out;
+    struct vault_status st;
+    char words[256];
+    vault *v = NULL;
+    (void)state;
+
+    LEAVES_NO_ERROR(vault_create(path, pass, &opt));
+    LEAVES_NO_ERROR(vault_probe(path));
+    LEAVES_NO_ERROR(vault_key_list(path, pass_slot, NULL));
+    LEAVES_NO_ERROR(vault_fingerprint(path, words));
+    put_noise("keys.new");
+    put_noise("records.db.new");
+    LEAVES_NO_ERROR(vault_open(&v, path, &cred));
+    LEAVES_NO_ERROR(vault_add(v, "person", f, &out));
+    LEAVES_NO_ERROR(vault_edit(v, out.id, f, &out));
+    LEAVES_NO_ERROR(vault_list(v, &(struct vault_list_query){ .reveal = true }, pass_item, NULL));
+    LEAVES_NO_ERROR(vault_status(v, &st));
+    LEAVES_NO_ERROR(vault_check_open(v, NULL, NULL, NULL));
+    LEAVES_NO_ERROR(vault_confirm(v, &cred));
+    vault_close(v);
+    assert_int_equal(vault_last_error()->code, VAULT_OK);
+    LEAVES_NO_ERROR(vault_check(path, &cred, NULL, NULL, NULL));
+    vault_fields_free(f);
+    vault_secret_free(pass);
+}
+
 #define IN_FOLDER(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 /*
@@ -401,6 +475,7 @@ main(int argc, char *argv[])
         IN_FOLDER(test_session__errors_leave_outputs_and_vault_alone),
         IN_FOLDER(test_session__an_edit_that_changes_nothing_writes_nothing),
         IN_FOLDER(test_session__a_vault_that_does_not_open_gives_none),
+        IN_FOLDER(test_session__a_call_that_succeeds_leaves_no_error),
     };
 
     if (WITH_SANITIZER && argc > 0)

@@ -294,8 +294,8 @@ vault_err
 pack_open(struct pack *p, const struct seal_keys *k, struct part box)
 {
     uint8_t plain[PACK_PLAIN_MAX], hash[32], aad[AAD_MAX];
-    vault_err err = bad_pack();
     struct rd r;
+    vault_err err;
 
     p->readable = false;
     pack_hash(hash, p);
@@ -303,6 +303,8 @@ pack_open(struct pack *p, const struct seal_keys *k, struct part box)
         box_open(plain, secret_bytes(k->k_case), outer_aad(aad, k, hash), box) == 0) {
         r = rd_of(plain, box.n - BOX_EXTRA);
         err = read_pack(p, k, &r);
+    } else {
+        err = bad_pack();
     }
     sodium_memzero(plain, sizeof plain);
     return err;

@@ -89,16 +89,18 @@ refuse_withheld(const struct vault_list_query *q, const struct call *c)
 }
 
 static vault_err
-print(const struct call *c, const struct vault_list_query *q)
+print(const struct call *c, struct vault_list_query *q)
 {
     struct json j = { .to = stdout };
+    uint64_t unread = 0;
     vault_err err;
 
+    q->unread = &unread;
     if (!c->json)
         return kept(vault_list(c->app->vault, q, item_text, NULL));
     js_array(&j);
     err = kept(vault_list(c->app->vault, q, item_json, &j));
-    if (err == VAULT_OK)
+    if (err == VAULT_OK || unread != 0)     /* then everything else is there */
         js_end(&j);
     return err;
 }
@@ -131,6 +133,7 @@ const struct cmd cmd_list = {
     .about = "One line per record: beginning of its code, type, title, day of the last change.\n"
         "--where compares without regard to case and marks; a date fits when it overlaps. A\n"
         "withheld field cannot be asked for here: use `search --field`.\n"
+        "Records that cannot be read whole are named at the end, exit code 4.\n"
         "--json: [{\"id\",\"type\",\"label\",\"updated\"}], with --reveal also \"fields\"\n",
     .opts = (const struct opt[]){
         { "where", 0, true, "FIELD=VALUE", "only records in which this holds; may be repeated" },

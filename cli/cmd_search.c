@@ -103,16 +103,18 @@ search_text(struct input *out, const struct call *c)
 }
 
 static vault_err
-print(const struct call *c, const struct vault_search_query *q)
+print(const struct call *c, struct vault_search_query *q)
 {
     struct json j = { .to = stdout };
+    uint64_t unread = 0;
     vault_err err;
 
+    q->unread = &unread;
     if (!c->json)
         return kept(vault_search(c->app->vault, q, hit_text, NULL));
     js_array(&j);
     err = kept(vault_search(c->app->vault, q, hit_json, &j));
-    if (err == VAULT_OK)
+    if (err == VAULT_OK || unread != 0)     /* then everything else is there */
         js_end(&j);
     return err;
 }
@@ -148,6 +150,7 @@ const struct cmd cmd_search = {
         "Without TEXT it asks, or reads one line of standard input: do so when the words may be\n"
         "names. All words must occur in one record; \"several words\" in quotes, side by side.\n"
         "Case and marks do not matter. Withheld text is searched for a keeper only.\n"
+        "Records that cannot be read are named at the end, exit code 4: they may hold the text.\n"
         "--json: [{\"id\",\"label\",\"field\",\"level\",\"why\"}]\n",
     .opts = (const struct opt[]){
         { "type", 0, false, "T", "records of this type only" },

@@ -33,9 +33,13 @@ attachment_next(struct attachment_walk *w, struct attachment *out)
     return false;
 }
 
+/* unknown: the name might be that of an attachment whose name cannot be read. */
 static vault_err
 not_found(struct vault *v, bool unknown)
 {
+    if (unknown && is_keeper(v))
+        return err_say(VAULT_ERR_DAMAGED, "'show' lists the numbers, 'check' tells what is wrong",
+            "this record has no attachment of that name, but there are some whose names cannot be read");
     return err_say(VAULT_ERR_NOT_FOUND, unknown && !is_keeper(v) ?
         "names of withheld attachments are known to keepers only; 'show' lists the numbers" :
         "'show' lists them", "this record has no such attachment");
@@ -93,7 +97,7 @@ attachment_find(struct vault *v, const struct revision *rev, const char *name,
     if (found > 1)
         return err_say(VAULT_ERR_CONFLICT, "name it by its number: 'show' has them, as in #2",
             "two attachments of this record have that name");
-    return found == 1 ? VAULT_OK : not_found(v, unknown);
+    return found == 1 ? VAULT_OK : not_found(v, unknown && !numbered);
 }
 
 vault_err

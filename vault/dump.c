@@ -13,6 +13,7 @@
 
 #include "vault/base/files.h"
 #include "vault/base/json_out.h"
+#include "vault/base/text.h"
 #include "vault/record/scan.h"
 #include "vault/record/value.h"
 #include "vault/view.h"
@@ -351,12 +352,24 @@ emit_targets(struct dump *d, const struct revision *rev, unsigned depth)
     return err;
 }
 
+/* The damage was found in this record. */
+static vault_err
+name_it(struct dump *d, uint32_t n)
+{
+    char code[CODE_LEN + 1];
+
+    code_of(code, d->v->recs.index.pair[n].record);
+    err_prefix("record %s: ", code);
+    return VAULT_ERR_DAMAGED;
+}
+
 static vault_err
 emit(struct dump *d, uint32_t n, unsigned depth)
 {
     struct recs *r = &d->v->recs;
     struct buf extra = BUF_INIT;
     struct revision rev;
+    bool there;
     vault_err err;
 
     if (d->done[n])
@@ -364,13 +377,15 @@ emit(struct dump *d, uint32_t n, unsigned depth)
     d->done[n] = 1;
     revision_init(&rev);
     err = recs_load(r, n, &rev);
-    if (err == VAULT_OK && !revision_removed(&rev)) {
-        d->records++;
-        if (!d->counting && d->reveal)
-            err = recs_reveal(r, n, &rev, &extra);
-        if (err == VAULT_OK && !d->counting)
-            err = emit_targets(d, &rev, depth);
-        if (err == VAULT_OK && !d->counting)
+    there = err == VAULT_OK && !revision_removed(&rev);
+    d->records += there;
+    if (there && d->reveal && !d->counting)
+        err = recs_reveal(r, n, &rev, &extra);
+    if (err == VAULT_ERR_DAMAGED)
+        err = name_it(d, n);
+    if (err == VAULT_OK && there && !d->counting) {
+        err = emit_targets(d, &rev, depth);
+        if (err == VAULT_OK)
             err = one(d, &rev);
     }
     revision_free(&rev);
@@ -441,5 +456,8 @@ vault_dump(vault *v, const char *dir, const struct vault_dump_options *opt, uint
         (void)rmdir(dir);
     else
         *records = d.records;
+    if (err == VAULT_ERR_DAMAGED)
+        err = err_say(err, "nothing was written; 'check' names all that cannot be read: write those values "
+            "anew, or remove the records", "%s", vault_last_error()->text);
     return err;
 }

@@ -6,6 +6,7 @@
 #include "vault/record/date.h"
 #include "vault/record/scan.h"
 #include "vault/record/value.h"
+#include "vault/unread.h"
 #include "vault/view.h"
 
 #define WHERE_MAX 32
@@ -31,6 +32,7 @@ struct listing {
     bool counting;              /* first pass of a reveal: what will be shown */
     char id[IDS_LOGGED][CODE_LEN + 1];
     struct buf fold, title;
+    struct unread unread;
 };
 
 /* ---- conditions ---- */
@@ -50,6 +52,14 @@ field_anywhere(const struct type_set *s, const char *type, const char *field)
             found = f;
     }
     return found;
+}
+
+static bool
+is_withheld(const struct listing *l, const char *field)
+{
+    const struct field_def *f = field_anywhere(&l->v->recs.types, l->q->type, field);
+
+    return f != NULL && f->tier == LEAF_WITHHELD;
 }
 
 static vault_err
@@ -195,13 +205,46 @@ each(struct scan *s, uint32_t n, struct revision *rev)
     return l->counting ? VAULT_OK : tell(s, l, rev);
 }
 
+/* Of a record of this type without those values: does it meet all other conditions? */
+static vault_err
+may_meet(struct listing *l, const struct type_def *t, const struct revision *rev, bool *yes)
+{
+    vault_err err = VAULT_OK;
+
+    *yes = l->q->type == NULL || strcmp(t->name, l->q->type) == 0;
+    for (size_t i = 0; err == VAULT_OK && *yes && i < l->n_where; i++)
+        if (!is_withheld(l, l->where[i].field))
+            err = meets(l, t, rev, &l->where[i], yes);
+    return err;
+}
+
+static vault_err
+bad(struct scan *s, uint32_t n, const struct revision *rev)
+{
+    struct listing *l = s->ctx;
+    const struct type_def *t = rev == NULL ? NULL :
+        type_set_by_hash(&l->v->recs.types, rev->type);
+    bool concerns = true;
+    vault_err err = t == NULL ? VAULT_OK : may_meet(l, t, rev, &concerns);
+
+    if (err != VAULT_OK || !concerns)
+        return err;
+    return unread_add(&l->unread, &l->v->recs.index, n);
+}
+
 static vault_err
 pass(struct listing *l, bool withheld)
 {
-    struct scan s = { .r = &l->v->recs, .withheld = withheld, .fn = each, .ctx = l };
+    struct scan s = { .r = &l->v->recs, .withheld = withheld, .fn = each, .bad = bad,
+        .tolerate = true, .ctx = l };
+    vault_err err;
 
     l->matched = 0;
-    return scan_run(&s);
+    unread_reset(&l->unread);
+    err = scan_run(&s);
+    if (s.stop)
+        unread_reset(&l->unread);       /* who has seen enough is not told about the rest */
+    return err;
 }
 
 static vault_err
@@ -226,12 +269,9 @@ log_listing(struct listing *l)
 static bool
 asks_withheld(const struct listing *l)
 {
-    for (size_t i = 0; i < l->n_where; i++) {
-        const struct field_def *f = field_anywhere(&l->v->recs.types, l->q->type,
-            l->where[i].field);
-        if (f != NULL && f->tier == LEAF_WITHHELD)
+    for (size_t i = 0; i < l->n_where; i++)
+        if (is_withheld(l, l->where[i].field))
             return true;
-    }
     return false;
 }
 
@@ -277,6 +317,9 @@ vault_list(vault *v, const struct vault_list_query *q, vault_list_fn *fn, void *
     }
     if (err == VAULT_OK)
         err = pass(l, withheld);
+    if (err == VAULT_OK)
+        err = unread_say(&l->unread, q->unread);
+    unread_reset(&l->unread);
     for (size_t i = 0; i < WHERE_MAX; i++)
         buf_free(&l->where[i].folded);
     buf_free(&l->fold);

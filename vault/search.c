@@ -10,7 +10,7 @@
 #include "vault/base/text.h"
 #include "vault/record/scan.h"
 #include "vault/record/value.h"
-#include "vault/session.h"
+#include "vault/unread.h"
 
 #define WORDS_MAX 32
 #define HITS_MAX 64             /* fields told for one record */
@@ -29,6 +29,7 @@ struct searching {
     void *ctx;
     struct scratch { struct buf text, fold; } scratch[2];   /* of the two threads of a scan */
     struct buf title;
+    struct unread unread;
 };
 
 /* ---- the query: words, and phrases in quotes ---- */
@@ -104,13 +105,13 @@ match_leaf(const struct words *w, struct scratch *x, const struct leaf *l, struc
     return VAULT_OK;
 }
 
+/* Would a value of this leaf be looked at? */
 static bool
 searched(const struct searching *s, const struct type_def *t, const struct leaf *l)
 {
     const struct field_def *f = type_field(t, l->field.p, l->field.n);
 
-    if (f == NULL || l->value.n == 0 || f->kind == FIELD_LINK || f->kind == FIELD_BYTES ||
-        f->kind == FIELD_FILE)
+    if (f == NULL || f->kind == FIELD_LINK || f->kind == FIELD_BYTES || f->kind == FIELD_FILE)
         return false;
     if (!is_keeper(s->v) && type_set_tier(&s->v->recs.types, t, f, l->tier) == LEAF_WITHHELD)
         return false;
@@ -159,7 +160,7 @@ match(struct searching *s, unsigned thread, const struct revision *rev, struct f
     if (s->q->type != NULL && strcmp(t->name, s->q->type) != 0)
         return VAULT_OK;
     for (size_t i = 0; err == VAULT_OK && i < rev->n_leaves; i++)
-        if (searched(s, t, &rev->leaf[i]))
+        if (rev->leaf[i].value.n != 0 && searched(s, t, &rev->leaf[i]))
             err = match_leaf(&s->words, &s->scratch[thread], &rev->leaf[i], f);
     *yes = err == VAULT_OK && f->words == ((uint64_t)1 << s->words.n) - 1;
     return err;
@@ -185,6 +186,30 @@ each(struct scan *scan, uint32_t n, struct revision *rev)
     if (err != VAULT_OK || !yes)
         return err;
     return tell(scan, s, type_set_by_hash(&s->v->recs.types, rev->type), rev, &f);
+}
+
+/* Has it a value that was not read? What was purged is nobody's to find. */
+static bool
+is_unknown(const struct searching *s, uint32_t n, const struct leaf *l)
+{
+    const struct recs *r = &s->v->recs;
+
+    return l->value.n == 0 && gone_find(&r->gone, r->index.pair[n].record, l->c) == GONE_NOT;
+}
+
+/* What cannot be read might be what is looked for: that there was nothing must not be said of it. */
+static vault_err
+bad(struct scan *scan, uint32_t n, const struct revision *rev)
+{
+    struct searching *s = scan->ctx;
+    const struct type_def *t = rev == NULL ? NULL :
+        type_set_by_hash(&s->v->recs.types, rev->type);
+    bool concerns = t == NULL;
+
+    if (t != NULL && (s->q->type == NULL || strcmp(t->name, s->q->type) == 0))
+        for (size_t i = 0; i < rev->n_leaves; i++)
+            concerns = concerns || (is_unknown(s, n, &rev->leaf[i]) && searched(s, t, &rev->leaf[i]));
+    return concerns ? unread_add(&s->unread, &s->v->recs.index, n) : VAULT_OK;
 }
 
 /* A field that no type in question has open: no hits would look as if nothing were there. */
@@ -229,7 +254,7 @@ vault_search(vault *v, const struct vault_search_query *q, vault_hit_fn *fn, voi
 {
     struct searching s = { .v = v, .q = q, .fn = fn, .ctx = ctx };
     struct scan scan = { .r = &v->recs, .withheld = is_keeper(v), .sift = sift, .fn = each,
-        .ctx = &s };
+        .bad = bad, .tolerate = true, .ctx = &s };
     vault_err err;
 
     vault_clear_error();
@@ -238,6 +263,9 @@ vault_search(vault *v, const struct vault_search_query *q, vault_hit_fn *fn, voi
         err = split_query(&s.words, q->text);
     if (err == VAULT_OK)
         err = scan_run(&scan);
+    if (err == VAULT_OK && !scan.stop)
+        err = unread_say(&s.unread, q->unread);
+    unread_reset(&s.unread);
     buf_free(&s.words.mem);
     for (unsigned i = 0; i < 2; i++) {
         buf_free(&s.scratch[i].text);

@@ -521,7 +521,9 @@ struct vault_list_query {
     size_t n_where;
     bool reveal;                        /* logged once, with the count */
     bool full;
+    uint64_t *unread;                   /* NULL, or set where records could not be read whole: how many */
 };
+/* VAULT_ERR_DAMAGED with *unread set: everything that could be read was told; the sentence names the others. */
 VAULT_API VAULT_CHECK vault_err vault_list(vault *v, const struct vault_list_query *q,
     vault_list_fn *fn, void *ctx);
 
@@ -534,6 +536,7 @@ typedef int vault_hit_fn(void *ctx, const struct vault_hit *h);
 struct vault_search_query {
     const char *text;                   /* blank-separated words, all must occur in one record; "a phrase" in quotes */
     const char *type, *field;           /* NULL: all */
+    uint64_t *unread;                   /* as in a list: records that may hold the text and could not be read */
 };
 VAULT_API VAULT_CHECK vault_err vault_search(vault *v, const struct vault_search_query *q,
     vault_hit_fn *fn, void *ctx);
@@ -659,7 +662,8 @@ struct vault_dump_options {
     const char *format;                 /* "jsonl" (default) or "csv" */
     bool reveal;
 };
-/* One file per type into the new folder `dir`. Never overwrites. Logged. */
+/* One file per type into the new folder `dir`. Never overwrites. Logged. All or nothing: VAULT_ERR_DAMAGED names the first
+ * record that cannot be read, and there is no folder. */
 VAULT_API VAULT_CHECK vault_err vault_dump(vault *v, const char *dir,
     const struct vault_dump_options *opt, uint64_t *records);
 

@@ -16,12 +16,14 @@ char dir[256];
 char path[300];
 vault *v;
 
-static void
-open_vault(void)
+void
+reopen_as(const char *text)
 {
-    struct secret *pass = pass_of(PHRASE);
+    struct secret *pass = pass_of(text);
     struct vault_credentials cred = { .passphrase = pass, .slot = -1 };
 
+    vault_close(v);
+    v = NULL;
     assert_int_equal(vault_open(&v, path, &cred), VAULT_OK);
     secret_free(pass);
 }
@@ -29,9 +31,20 @@ open_vault(void)
 void
 reopen(void)
 {
-    vault_close(v);
-    v = NULL;
-    open_vault();
+    reopen_as(PHRASE);
+}
+
+int
+make_two_tiers(void **state)
+{
+    struct secret *pass = pass_of(OTHER_PHRASE);
+    int slot = -1;
+
+    if (make_vault(state) != 0)
+        return -1;
+    assert_int_equal(vault_key_add(v, VAULT_TIER_CASE, pass, NULL, &slot), VAULT_OK);
+    secret_free(pass);
+    return 0;
 }
 
 int
@@ -48,7 +61,7 @@ make_vault(void **state)
     snprintf(path, sizeof path, "%s/a.vault", dir);
     assert_int_equal(vault_create(path, pass, &opt), VAULT_OK);
     secret_free(pass);
-    open_vault();
+    reopen();
     return 0;
 }
 
@@ -85,6 +98,60 @@ fields(const char *field, ...)
     }
     va_end(ap);
     return f;
+}
+
+void
+add_person(const char *ref, const char *name)
+{
+    vault_fields *f = fields("ref", ref, "name", name, NULL);
+    struct vault_added out;
+
+    assert_int_equal(vault_add(v, "person", f, &out), VAULT_OK);
+    vault_fields_free(f);
+}
+
+void
+edit_person(const char *ref, const char *field, const char *text)
+{
+    vault_fields *f = fields(field, text, NULL);
+    struct vault_added out;
+
+    assert_int_equal(vault_edit(v, ref, f, &out), VAULT_OK);
+    vault_fields_free(f);
+}
+
+uint32_t
+number_of(const char *ref)
+{
+    uint32_t first = 0;
+
+    assert_int_equal(session_find(v, ref, &first), VAULT_OK);
+    return first;
+}
+
+static int
+note_problem(void *ctx, const struct vault_problem *p)
+{
+    buf_fmt(ctx, "%s: %s\n", p->where, p->what);
+    return 0;
+}
+
+void
+problems(struct buf *out)
+{
+    vault_err err;
+
+    buf_reset(out);
+    err = vault_check_open(v, note_problem, out, NULL);
+    assert_int_equal(err, out->n == 0 ? VAULT_OK : VAULT_ERR_DAMAGED);
+    assert_non_null(buf_cstr(out));
+}
+
+void
+assert_no_error(void)
+{
+    assert_int_equal(vault_last_error()->code, VAULT_OK);
+    assert_string_equal(vault_last_error()->text, "");
 }
 
 struct extent

@@ -14,8 +14,18 @@ extern char path[300];          /* of the vault in it */
 extern vault *v;
 
 int make_vault(void **state);
+int make_two_tiers(void **state);       /* the same, with a case slot beside it */
 int remove_vault(void **state);
-void reopen(void);
+void reopen(void);                      /* by the keeper */
+void reopen_as(const char *passphrase);
+
+void add_person(const char *ref, const char *name);
+void edit_person(const char *ref, const char *field, const char *text);
+uint32_t number_of(const char *ref);    /* of the first revision of that record */
+/* What check of the open vault says, one problem a line, zero-terminated. */
+void problems(struct buf *out);
+/* A call that succeeded left no sentence of something that went wrong within. */
+void assert_no_error(void);
 
 /* Pairs of field and text, ended by NULL; a text of NULL unsets. */
 vault_fields *fields(const char *field, ...);

@@ -352,6 +352,18 @@ recs_load(struct recs *r, uint32_t n, struct revision *rev)
     return err;
 }
 
+/* Of a blob that is not right nothing stays behind that somebody could show. */
+static void
+forget_withheld(struct revision *rev)
+{
+    for (size_t i = 0; i < rev->n_leaves; i++)
+        if (rev->leaf[i].tier == LEAF_WITHHELD && rev->leaf[i].here) {
+            rev->leaf[i].value = PART(NULL, 0);
+            rev->leaf[i].file_key = NULL;
+        }
+    buf_reset(&rev->withheld);
+}
+
 vault_err
 recs_withheld_from(struct recs *r, const uint8_t key[static 32], struct part blob,
     struct revision *rev)
@@ -363,19 +375,37 @@ recs_withheld_from(struct recs *r, const uint8_t key[static 32], struct part blo
     if (err == VAULT_OK)
         err = revision_read_withheld(rev, seed);
     sodium_memzero(seed, sizeof seed);
-    return err != VAULT_OK ? err : judge_gone(r, rev, LEAF_WITHHELD);
+    if (err == VAULT_OK)
+        err = judge_gone(r, rev, LEAF_WITHHELD);
+    if (err != VAULT_OK)
+        forget_withheld(rev);
+    return err;
 }
 
-/* Why withheld values that are there cannot be read. */
-static vault_err
-closed(const struct pack *p, uint32_t i)
+vault_err
+recs_closed(const struct recs *r, bool quarantined)
 {
-    if (!p->has_blob[i])
-        return missing("the key of withheld values");
-    return err_say(VAULT_ERR_DAMAGED, "ask for them again; 'history' says who wrote them",
-        p->quarantined[i] ?
-        "these withheld values are quarantined: they are not what their author signed" :
+    static const char AGAIN[] = "ask for them again; 'history' says who wrote them";
+
+    if (quarantined)
+        return err_say(VAULT_ERR_DAMAGED, AGAIN,
+            "these withheld values are quarantined: they are not what their author signed");
+    if (r->intake_waits)
+        return err_say(VAULT_ERR_NO_SPACE, "open the vault where it can be written",
+            "these withheld values were taken in without a keeper, and could not be taken over yet");
+    return err_say(VAULT_ERR_DAMAGED, AGAIN,
         "these withheld values are quarantined: the key they were sealed with does not open");
+}
+
+/* Are there withheld values of revision n that this session has no key for? */
+static vault_err
+is_closed(struct recs *r, uint32_t n, bool *yes)
+{
+    const struct pack *p = NULL;
+    vault_err err = recs_pack(r, n, &p);
+
+    *yes = err == VAULT_OK && p->has_blob[n - p->first] && !pack_can_read(p, n - p->first);
+    return err;
 }
 
 vault_err
@@ -391,8 +421,10 @@ recs_load_withheld(struct recs *r, uint32_t n, struct revision *rev)
     if (recs_withheld_gone(r, rev))
         return VAULT_OK;
     err = recs_pack(r, n, &p);
+    if (err == VAULT_OK && !p->has_blob[n - p->first])
+        err = missing("the key of withheld values");
     if (err == VAULT_OK && !pack_can_read(p, n - p->first))
-        err = closed(p, n - p->first);
+        err = recs_closed(r, p->quarantined[n - p->first]);
     if (err == VAULT_OK) {
         memcpy(key, p->blob_key[n - p->first], sizeof key);
         err = db_get(r->db, DB_WITHHELD_BLOB, n, &blob);
@@ -406,16 +438,19 @@ recs_load_withheld(struct recs *r, uint32_t n, struct revision *rev)
     return err;
 }
 
-/* The same, but values that are closed stay unknown. */
+/* The same; with `unread` what cannot be read stays unknown, and the reason goes there. */
 static vault_err
-look_withheld(struct recs *r, uint32_t n, struct revision *rev)
+load_or_leave(struct recs *r, uint32_t n, struct revision *rev, vault_err *unread)
 {
-    const struct pack *p = NULL;
-    vault_err err = recs_pack(r, n, &p);
+    bool closed = false;
+    vault_err err = is_closed(r, n, &closed);
 
-    if (err != VAULT_OK || (p->has_blob[n - p->first] && !pack_can_read(p, n - p->first)))
+    if (err == VAULT_OK)
+        err = recs_load_withheld(r, n, rev);
+    if (unread == NULL || (err != VAULT_ERR_DAMAGED && !closed))
         return err;
-    return recs_load_withheld(r, n, rev);
+    *unread = err;
+    return VAULT_OK;
 }
 
 /* ---- carried leaves ---- */
@@ -506,11 +541,9 @@ place_carried(struct leaf *l, const uint8_t *p)
     l->file_key = value_is_file(l->value) ? p + l->value.n : NULL;
 }
 
-typedef vault_err load_fn(struct recs *r, uint32_t n, struct revision *rev);
-
 static vault_err
 load_carried(struct recs *r, uint32_t n, struct revision *rev, struct buf *extra, size_t *at,
-    load_fn *load)
+    vault_err *unread)
 {
     struct revision from;
     vault_err err = VAULT_OK;
@@ -525,7 +558,7 @@ load_carried(struct recs *r, uint32_t n, struct revision *rev, struct buf *extra
         if (err == VAULT_OK)
             err = recs_load(r, m, &from);
         if (err == VAULT_OK && revision_introduces(&from))
-            err = load(r, m, &from);
+            err = load_or_leave(r, m, &from, unread);
         if (err == VAULT_OK)
             err = copy_carried(rev, from.id, &from, extra, at);
     }
@@ -534,7 +567,7 @@ load_carried(struct recs *r, uint32_t n, struct revision *rev, struct buf *extra
 }
 
 static vault_err
-reveal(struct recs *r, uint32_t n, struct revision *rev, struct buf *extra, load_fn *load)
+reveal(struct recs *r, uint32_t n, struct revision *rev, struct buf *extra, vault_err *unread)
 {
     size_t *at = NULL;
     vault_err err = VAULT_OK;
@@ -542,13 +575,13 @@ reveal(struct recs *r, uint32_t n, struct revision *rev, struct buf *extra, load
     if (r->keys.k_name == NULL)
         return names_refused();
     if (revision_introduces(rev))
-        err = load(r, n, rev);
+        err = load_or_leave(r, n, rev, unread);
     if (err != VAULT_OK)
         return err;
     at = calloc(rev->n_leaves + 1, sizeof *at);
     if (at == NULL)
         return err_nomem();
-    err = load_carried(r, n, rev, extra, at, load);
+    err = load_carried(r, n, rev, extra, at, unread);
     for (size_t i = 0; err == VAULT_OK && i < rev->n_leaves; i++)
         if (at[i] != 0)
             place_carried(&rev->leaf[i], extra->p + at[i] - 1);
@@ -559,13 +592,25 @@ reveal(struct recs *r, uint32_t n, struct revision *rev, struct buf *extra, load
 vault_err
 recs_reveal(struct recs *r, uint32_t n, struct revision *rev, struct buf *extra)
 {
-    return reveal(r, n, rev, extra, recs_load_withheld);
+    return reveal(r, n, rev, extra, NULL);
+}
+
+vault_err
+recs_reveal_some(struct recs *r, uint32_t n, struct revision *rev, struct buf *extra,
+    vault_err *unread)
+{
+    *unread = VAULT_OK;
+    return reveal(r, n, rev, extra, unread);
 }
 
 vault_err
 recs_look(struct recs *r, uint32_t n, struct revision *rev, struct buf *extra)
 {
-    return reveal(r, n, rev, extra, look_withheld);
+    vault_err unread, err = recs_reveal_some(r, n, rev, extra, &unread);
+
+    if (err == VAULT_OK)
+        vault_clear_error();        /* of values that stay unknown */
+    return err;
 }
 
 /* ---- heads ---- */

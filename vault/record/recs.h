@@ -27,6 +27,7 @@ struct recs {
     /* Author of the entry in a row of the log (32 bytes), set by the session; NULL: this session's. */
     const uint8_t *(*author_of)(void *ctx, uint32_t log);
     void *author_ctx;
+    bool intake_waits;              /* it could not be adopted when the vault was opened: it is not to blame */
     struct secret *cached;          /* a struct pack: the last one that was opened */
     const struct pack *pending;     /* keys of revisions that wait to be stored; NULL: none */
     /* While another thread writes to db (import): called before each read of it, to let that
@@ -64,20 +65,27 @@ VAULT_CHECK vault_err recs_glance_withheld(struct recs *r, const uint8_t key[sta
 VAULT_CHECK vault_err recs_withheld_from(struct recs *r, const uint8_t key[static 32],
     struct part blob, struct revision *rev);
 /* Values of the withheld leaves that this revision introduced. Needs the name key (VAULT_ERR_REFUSED).
- * VAULT_ERR_DAMAGED also where they are quarantined, or intake that does not open. */
+ * VAULT_ERR_DAMAGED also where they are quarantined, or intake that does not open; VAULT_ERR_NO_SPACE: intake_waits.
+ * On an error none of them is in rev. */
 VAULT_CHECK vault_err recs_load_withheld(struct recs *r, uint32_t n, struct revision *rev);
 
 /* Has it withheld values of its own, and were all of them purged? */
 bool recs_withheld_gone(const struct recs *r, const struct revision *rev);
 /* The sentence about a record that was purged. Returns VAULT_ERR_NOT_FOUND. */
 vault_err recs_purged(void);
+/* Say why withheld values that are there have no key in this session: VAULT_ERR_DAMAGED, VAULT_ERR_NO_SPACE. */
+VAULT_CHECK vault_err recs_closed(const struct recs *r, bool quarantined);
 
 /* Every withheld value of a loaded revision, also those carried from ancestors; `extra` owns the memory of
  * the latter and must live as long. What was purged or is missing stays empty. */
 VAULT_CHECK vault_err recs_reveal(struct recs *r, uint32_t n, struct revision *rev,
     struct buf *extra);
 
-/* The same for those who only compare: values that are quarantined, or intake that was not adopted, stay unknown. */
+/* The same, but values that cannot be read (damaged, quarantined, intake that waits) stay unknown. *unread: VAULT_OK, or
+ * why some do, with the sentence in vault_last_error(). */
+VAULT_CHECK vault_err recs_reveal_some(struct recs *r, uint32_t n, struct revision *rev,
+    struct buf *extra, vault_err *unread);
+/* The same for those who only compare. */
 VAULT_CHECK vault_err recs_look(struct recs *r, uint32_t n, struct revision *rev,
     struct buf *extra);
 

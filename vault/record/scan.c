@@ -15,6 +15,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include "vault/base/text.h"
 
 #define BATCH_ITEMS 128u
 #define BATCH_BYTES ((size_t)2 << 20)
@@ -27,12 +28,13 @@ struct item {
     struct piece open, withheld;
     struct revision rev;    /* small rooms serve one batch after the other, large ones are given back */
     bool loaded;            /* into rev; else to be tried again by who can tell of the error */
+    bool dim;               /* loaded but for its withheld values */
     bool passed_over;       /* sift does not want it */
 };
 
 /* Keys of every revision, by number. */
 struct keyring {
-    struct key_pair { uint8_t record[32], blob[32]; bool has_record, has_blob, closed; } *key;
+    struct key_pair { uint8_t record[32], blob[32]; bool has_record, has_blob, closed, marked, shut; } *key;
 };
 
 struct batch {
@@ -55,7 +57,7 @@ struct work {
     struct vault_error said;
     uint32_t *later;        /* revisions with carried withheld values */
     size_t n_later, cap_later;
-    bool (*wanted)(struct scan *s, uint32_t n);
+    bool (*wants)(struct scan *s, uint32_t n);
 };
 
 /* ---- one revision ---- */
@@ -99,7 +101,7 @@ missing(const char *what)
 /* The keys and blobs of an item. */
 struct sources {
     const uint8_t *record, *blob;
-    bool closed;            /* intake that nobody adopted, or quarantined: its values stay unknown */
+    bool closed, marked;    /* intake that nobody adopted, or quarantined */
     struct part open, withheld;
 };
 
@@ -112,28 +114,41 @@ find_sources(const struct work *w, const struct batch *b, const struct item *i,
 
     if (!i->open.there)
         return missing("the content of a revision");
+    if (first->shut)
+        return err_say(VAULT_ERR_DAMAGED, NULL, "wrapped keys do not open");
     if (!first->has_record)
         return missing("the key of a record");
     out->record = first->record;
     out->blob = i->withheld.there && own->has_blob ? own->blob : NULL;
     out->closed = own->closed;
+    out->marked = own->marked;
     out->open = piece_part(b, i->open);
     out->withheld = piece_part(b, i->withheld);
     return VAULT_OK;
 }
 
 static vault_err
-need_blob(const struct sources *src)
+need_blob(const struct work *w, const struct sources *src)
 {
+    if (src->closed)
+        return recs_closed(w->s->r, src->marked);
     return src->blob != NULL ? VAULT_OK : missing("the withheld content of a revision");
 }
 
-/* Is there withheld content to be read: introduced here, known to somebody, and not purged? */
+/* Is there withheld content to be read: introduced here and not purged? */
 static bool
 has_withheld(const struct scan *s, const struct sources *src, const struct revision *rev)
 {
-    return s->withheld && !src->closed && revision_introduces(rev) &&
+    return s->withheld && revision_introduces(rev) &&
         !(src->blob == NULL && recs_withheld_gone(s->r, rev));
+}
+
+/* False: its withheld values cannot be read; loading it says why. */
+static bool
+glance_withheld(struct work *w, const struct sources *src, struct revision *rev)
+{
+    return !has_withheld(w->s, src, rev) || (need_blob(w, src) == VAULT_OK &&
+        recs_glance_withheld(w->s->r, src->blob, src->withheld, rev) == VAULT_OK);
 }
 
 static vault_err
@@ -143,12 +158,8 @@ sift_item(struct work *w, const struct sources *src, struct item *i, unsigned th
     bool wanted = true;
     vault_err err = recs_glance_from(s->r, i->n, src->record, src->open, &i->rev);
 
-    if (err == VAULT_OK && has_withheld(s, src, &i->rev)) {
-        err = need_blob(src);
-        if (err == VAULT_OK)
-            err = recs_glance_withheld(s->r, src->blob, src->withheld, &i->rev);
-    }
-    if (err == VAULT_OK && !(s->withheld && !s->own_only && has_carried(&i->rev)))
+    if (err == VAULT_OK && glance_withheld(w, src, &i->rev) &&
+        !(s->withheld && !s->own_only && has_carried(&i->rev)))
         err = s->sift(s, thread, &i->rev, &wanted);
     i->passed_over = err == VAULT_OK && !wanted;
     return err;
@@ -162,7 +173,7 @@ load_item(struct work *w, const struct batch *b, struct item *i, unsigned thread
     struct sources src = {0};
     vault_err err = find_sources(w, b, i, &src);
 
-    i->passed_over = false;
+    i->passed_over = i->dim = false;
     if (err == VAULT_OK && s->sift != NULL)
         err = sift_item(w, &src, i, thread);
     if (err != VAULT_OK || i->passed_over)
@@ -170,9 +181,11 @@ load_item(struct work *w, const struct batch *b, struct item *i, unsigned thread
     err = recs_load_from(s->r, i->n, src.record, src.open, &i->rev);
     if (err != VAULT_OK || !has_withheld(s, &src, &i->rev))
         return err;
-    err = need_blob(&src);
-    return err != VAULT_OK ? err :
-        recs_withheld_from(s->r, src.blob, src.withheld, &i->rev);
+    err = need_blob(w, &src);
+    if (err == VAULT_OK)
+        err = recs_withheld_from(s->r, src.blob, src.withheld, &i->rev);
+    i->dim = src.closed || err == VAULT_ERR_DAMAGED;
+    return err;
 }
 
 /* Load some items that nobody has taken yet; false: there are none. */
@@ -196,10 +209,19 @@ load_some(struct work *w, struct batch *b, unsigned thread)
 
 /* ---- the second thread ---- */
 
+/* rev: what could be read of it, or NULL. */
 static vault_err
-judge(struct scan *s, uint32_t n, vault_err err)
+judge(struct scan *s, uint32_t n, vault_err err, const struct revision *rev)
 {
-    return err == VAULT_ERR_DAMAGED && s->tolerate ? s->bad(s, n) : err;
+    char code[CODE_LEN + 1];
+
+    if (s->tolerate && (err == VAULT_ERR_DAMAGED || rev != NULL))
+        return s->bad(s, n, rev);
+    if (err == VAULT_ERR_DAMAGED) {
+        code_of(code, s->r->index.pair[n].record);
+        err_prefix("record %s: ", code);
+    }
+    return err;
 }
 
 static vault_err
@@ -207,15 +229,18 @@ do_item(struct work *w, const struct batch *b, struct item *i)
 {
     struct scan *s = w->s;
     vault_err err = i->loaded ? VAULT_OK : load_item(w, b, i, 1);
+    bool there = err == VAULT_OK || i->dim;
 
-    if (err != VAULT_OK)
-        return judge(s, i->n, err);
-    if (i->passed_over)
+    if (there && i->passed_over)
         return VAULT_OK;
-    if (!s->all && revision_removed(&i->rev))
+    if (there && !s->all && revision_removed(&i->rev))
         return VAULT_OK;
-    if (s->withheld && !s->own_only && has_carried(&i->rev))
+    if (there && s->withheld && !s->own_only && has_carried(&i->rev))
         return put_off(w, i->n);
+    if (err != VAULT_OK)
+        err = judge(s, i->n, err, i->dim ? &i->rev : NULL);
+    if (err != VAULT_OK || !there)
+        return err;
     return s->fn(s, i->n, &i->rev);
 }
 
@@ -372,7 +397,7 @@ read_rows(struct work *w, struct streams *st)
 
     for (uint32_t n = 1; err == VAULT_OK && n <= last && !w->s->stop; n++) {
         struct batch *b = &w->batch[turn];
-        if (!w->wanted(w->s, n))
+        if (!w->wants(w->s, n))
             continue;
         err = gather(w, b, st, n);
         if (err != VAULT_OK || (b->n < BATCH_ITEMS && b->mem.n < BATCH_BYTES))
@@ -407,6 +432,7 @@ keep_keys(struct work *w, const struct pack *p)
         k->has_record = p->has_record[i];
         k->has_blob = pack_can_read(p, i);
         k->closed = p->has_blob[i] && !k->has_blob;
+        k->marked = p->quarantined[i];
         if (k->has_record)
             memcpy(k->record, p->record_key[i], 32);
         if (k->has_blob)
@@ -414,7 +440,16 @@ keep_keys(struct work *w, const struct pack *p)
     }
 }
 
-/* A pack that does not open leaves its revisions without keys; each is then told as damage. */
+/* Its revisions are without keys; each is then told as damage. */
+static void
+note_shut(struct work *w, uint32_t first)
+{
+    uint32_t n = index_pack_size(&w->s->r->index, first);
+
+    for (uint32_t i = 0; i < n; i++)
+        w->ring.key[first + i].shut = true;
+}
+
 static vault_err
 open_ring(struct work *w)
 {
@@ -429,37 +464,50 @@ open_ring(struct work *w)
     for (uint32_t n = 1; err == VAULT_OK && n <= r->index.n; n = r->index.pair[n].pack +
             index_pack_size(&r->index, r->index.pair[n].pack)) {
         err = recs_pack(r, n, &p);
-        if (err == VAULT_OK)
+        if (err == VAULT_OK) {
             keep_keys(w, p);
-        else if (err == VAULT_ERR_DAMAGED && w->s->tolerate)
+        } else if (err == VAULT_ERR_DAMAGED && w->s->tolerate) {
+            note_shut(w, n);
             err = VAULT_OK;
+        }
     }
     return err;
+}
+
+/* One with carried values. */
+static vault_err
+do_late_one(struct scan *s, uint32_t n, struct revision *rev, struct buf *extra)
+{
+    vault_err unread = VAULT_OK, err;
+
+    buf_reset(extra);
+    err = recs_load(s->r, n, rev);
+    if (err == VAULT_OK)
+        err = recs_reveal_some(s->r, n, rev, extra, &unread);
+    if (err != VAULT_OK)
+        return judge(s, n, err, NULL);
+    if (unread != VAULT_OK)
+        err = judge(s, n, unread, rev);
+    return err != VAULT_OK ? err : s->fn(s, n, rev);
 }
 
 static vault_err
 do_later(struct work *w)
 {
-    struct scan *s = w->s;
     struct buf extra = BUF_INIT;
     struct revision rev;
     vault_err err = VAULT_OK;
 
     revision_init(&rev);
-    for (size_t i = 0; err == VAULT_OK && i < w->n_later && !s->stop; i++) {
-        buf_reset(&extra);
-        err = recs_load(s->r, w->later[i], &rev);
-        if (err == VAULT_OK)
-            err = recs_look(s->r, w->later[i], &rev, &extra);
-        err = err == VAULT_OK ? s->fn(s, w->later[i], &rev) : judge(s, w->later[i], err);
-    }
+    for (size_t i = 0; err == VAULT_OK && i < w->n_later && !w->s->stop; i++)
+        err = do_late_one(w->s, w->later[i], &rev, &extra);
     revision_free(&rev);
     buf_free(&extra);
     return err;
 }
 
-static vault_err
-run(struct scan *s, bool (*wanted)(struct scan *s, uint32_t n))
+vault_err
+scan_these(struct scan *s, bool (*wants)(struct scan *s, uint32_t n))
 {
     struct work *w = calloc(1, sizeof *w);
     struct streams st;
@@ -470,7 +518,7 @@ run(struct scan *s, bool (*wanted)(struct scan *s, uint32_t n))
         return err_nomem();
     memset(&st, 0, sizeof st);
     w->s = s;
-    w->wanted = wanted;
+    w->wants = wants;
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->changed, NULL);
     err = open_ring(w);
@@ -493,6 +541,8 @@ run(struct scan *s, bool (*wanted)(struct scan *s, uint32_t n))
     sodium_free(w->ring.key);
     if (err == VAULT_OK)
         err = do_later(w);
+    if (err == VAULT_OK)
+        vault_clear_error();        /* of items that the other thread told, or that sift looked at */
     for (unsigned k = 0; k < 2; k++) {
         buf_free(&w->batch[k].mem);
         for (unsigned i = 0; i < BATCH_ITEMS; i++)
@@ -505,80 +555,30 @@ run(struct scan *s, bool (*wanted)(struct scan *s, uint32_t n))
     return err;
 }
 
-/* ---- heads ---- */
-
-static bool
-head_unknown(struct scan *s, uint32_t n)
-{
-    const struct pair *p = s->r->index.pair;
-
-    return !p[p[n].first].heads_known && !p[p[n].first].purged;
-}
-
-static vault_err
-note_parents(struct scan *s, uint32_t n, struct revision *rev)
-{
-    struct index *ix = &s->r->index;
-    uint32_t first = ix->pair[n].first;
-
-    for (size_t i = 0; i < rev->n_parents; i++) {
-        uint32_t m = index_revision(ix, first, rev->parent[i]);
-        if (m != 0)
-            ix->pair[m].superseded = true;
-    }
-    return VAULT_OK;
-}
-
-static vault_err
-pass_over(struct scan *s, uint32_t n)
-{
-    (void)s;
-    (void)n;
-    return VAULT_OK;
-}
-
-static vault_err
-find_all_heads(struct recs *r, bool tolerate)
-{
-    struct scan s = { .r = r, .all = true, .fn = note_parents, .bad = pass_over,
-        .tolerate = tolerate };
-    struct index *ix = &r->index;
-    bool any = false;
-    vault_err err;
-
-    for (uint32_t n = 1; n <= ix->n; n++)
-        if (!ix->pair[ix->pair[n].first].heads_known) {
-            ix->pair[n].superseded = false;
-            any = true;
-        }
-    if (!any)
-        return VAULT_OK;
-    err = run(&s, head_unknown);
-    for (uint32_t n = 1; err == VAULT_OK && !tolerate && n <= ix->n; n++)
-        if (ix->pair[n].first == n)
-            ix->pair[n].heads_known = true;
-    return err;
-}
-
-vault_err
-scan_heads(struct recs *r)
-{
-    return find_all_heads(r, false);
-}
-
 static bool
 wanted(struct scan *s, uint32_t n)
 {
     const struct pair *p = &s->r->index.pair[n];
 
     return (s->system || !index_is_system(p)) && (s->all || !p->superseded) &&
-        !index_purged(&s->r->index, n);
+        !index_purged(&s->r->index, n) && !(s->broken != NULL && s->broken[p->first]);
 }
 
 vault_err
 scan_run(struct scan *s)
 {
-    vault_err err = s->all ? VAULT_OK : find_all_heads(s->r, s->tolerate);
+    vault_err err = VAULT_OK;
 
-    return err != VAULT_OK ? err : run(s, wanted);
+    if (s->tolerate) {
+        s->broken = calloc((size_t)s->r->index.n + 1, sizeof *s->broken);
+        if (s->broken == NULL)
+            return err_nomem();
+    }
+    if (!s->all)
+        err = scan_heads_for(s);
+    if (err == VAULT_OK)
+        err = scan_these(s, wanted);
+    free(s->broken);
+    s->broken = NULL;
+    return err;
 }

@@ -16,7 +16,7 @@ struct scan {
     bool all;               /* every revision, not only heads of records that were not removed */
     bool system;            /* system records too */
     bool own_only;          /* withheld values only with the revision that introduced them */
-    bool tolerate;          /* tell damage to `bad` and go on */
+    bool tolerate;          /* tell what cannot be read to `bad` and go on */
 
     /*
      * NULL, or asked first whether `fn` wants this one, on either of two threads (0 or 1: each call
@@ -26,14 +26,26 @@ struct scan {
     vault_err (*sift)(struct scan *s, unsigned thread, const struct revision *rev, bool *wanted);
     /* Called for each, verified; one call at a time, on another thread. Sets `stop` to end early. */
     vault_err (*fn)(struct scan *s, uint32_t n, struct revision *rev);
-    /* With tolerate: revision n does not open; vault_last_error() says why (on that thread). */
-    vault_err (*bad)(struct scan *s, uint32_t n);
+    /*
+     * With tolerate: revision n cannot be read (rev NULL); or withheld values of it cannot, and `fn` is called next,
+     * without them. vault_last_error() says why (on that thread). Without tolerate that ends the scan. A record
+     * of which an older revision cannot be read is left out, as nobody can tell which is its newest.
+     */
+    vault_err (*bad)(struct scan *s, uint32_t n, const struct revision *rev);
     void *ctx;
     _Atomic bool stop;
+    bool *broken;           /* by first number: records that are left out; the scan's own */
 };
 
 /* Heads of all records become known. */
 VAULT_CHECK vault_err scan_heads(struct recs *r);
 VAULT_CHECK vault_err scan_run(struct scan *s);
+
+/* ---- between scan.c and heads.c ---- */
+
+/* Every revision that `wants` wants. */
+VAULT_CHECK vault_err scan_these(struct scan *s, bool (*wants)(struct scan *s, uint32_t n));
+/* The same as scan_heads, before a scan: with its tolerance, and its `broken` is filled. */
+VAULT_CHECK vault_err scan_heads_for(struct scan *s);
 
 #endif

@@ -185,7 +185,10 @@ open_enc(struct adopting *a, struct part enc)
     return err != VAULT_OK ? err : open_former(a, enc.p);
 }
 
-/* All packs of the entry that the first one belongs to. */
+/*
+ * All packs of the entry that the row stands at; wherever in it, or packs before the row would lose their key. A row
+ * that somebody moved to another entry serves none there: it stays, and check tells it.
+ */
 static vault_err
 adopt_entry(struct adopting *a, uint32_t n)
 {
@@ -194,20 +197,20 @@ adopt_entry(struct adopting *a, uint32_t n)
     struct buf enc = BUF_INIT;
     vault_err err;
 
+    if (n < 1 || n > ix->n)
+        return VAULT_OK;
     err = db_get(a->v->db, DB_INTAKE, n, &enc);
     if (err == VAULT_OK)
         err = open_enc(a, PART(enc.p, enc.n));
     buf_free(&enc);
-    if (n < 1 || n > ix->n)
-        return err;             /* belongs to nothing: check tells it */
-    for (uint32_t m = ix->pair[n].pack, log = ix->pair[n].log;
+    for (uint32_t m = index_entry(ix, n), log = ix->pair[n].log;
             err == VAULT_OK && m <= ix->n && ix->pair[m].log == log;
             m += index_pack_size(ix, m)) {
         err = adopt_pack(a, m, &mine, &whole);
         any = any || mine;
         all = all && (!mine || whole);
     }
-    /* Packs that did not open still name it; and in a wrong place it serves packs of another entry, or none. */
+    /* Packs that did not open still name it. */
     if (err == VAULT_OK && any && all)
         err = db_delete(a->v->db, DB_INTAKE, n);
     return err;

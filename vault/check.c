@@ -19,8 +19,9 @@ struct checking {
     struct report *rep;
     uint64_t unverified;
     struct file_places files;
-    struct secret *intake;      /* key of the encapsulation at hand, and its hash */
+    struct secret *intake;      /* key of the encapsulation at hand, its hash, and the entry it serves */
     uint8_t intake_hash[32];
+    uint32_t intake_log;
 };
 
 static vault_err
@@ -111,48 +112,55 @@ report_pair(struct checking *c, vault_err err, uint32_t n)
 
 /* ---- intake that no keeper has adopted: opened as it lies, and compared ---- */
 
-static vault_err
-find_enc(struct vault *v, const uint8_t hash[static 32], struct buf *out)
+/* Where the row of `intake` that this pack names must stand: the first pack of its entry that names it. 0: nowhere. */
+static uint32_t
+intake_place(struct vault *v, uint32_t n, const uint8_t hash[static 32])
 {
-    struct db_cursor *cur = NULL;
-    struct part enc;
-    uint8_t h[32];
-    int64_t n;
-    bool got = true;
-    vault_err err = db_scan(v->db, DB_INTAKE, INT64_MIN, &cur);
+    const struct index *ix = &v->recs.index;
+    const struct pack *p = NULL;
+    uint32_t log = ix->pair[n].log;
 
-    while (err == VAULT_OK && out->n == 0) {
-        err = db_next(cur, &n, &enc, &got);
-        if (err != VAULT_OK || !got)
-            break;
-        if (enc.n != INTAKE_ENC_BYTES)
-            continue;
-        intake_enc_hash(h, enc.p);
+    for (uint32_t m = index_entry(ix, n); m <= ix->n && ix->pair[m].log == log;
+            m += index_pack_size(ix, m))
+        if (recs_pack(&v->recs, m, &p) == VAULT_OK && p->how == WRAP_INTAKE &&
+            memcmp(p->enc_hash, hash, 32) == 0)
+            return m;
+    return 0;
+}
+
+static vault_err
+find_enc(struct vault *v, uint32_t n, const uint8_t hash[static 32], struct buf *out)
+{
+    uint8_t h[32];
+    vault_err err = db_get(v->db, DB_INTAKE, intake_place(v, n, hash), out);
+
+    if (err == VAULT_OK && out->n == INTAKE_ENC_BYTES) {
+        intake_enc_hash(h, out->p);
         if (memcmp(h, hash, sizeof h) == 0)
-            buf_put(out, enc.p, enc.n);
+            return VAULT_OK;
     }
-    db_scan_end(cur);
-    if (err == VAULT_OK)
-        err = buf_ok(out);
-    return err == VAULT_OK && out->n == 0 ? damaged("the key of intake is missing") : err;
+    return err == VAULT_OK || err == VAULT_ERR_NOT_FOUND ?
+        damaged("the key of its intake is missing, or was moved") : err;
 }
 
 /* The one that was used last is kept: all packs of an entry share it. */
 static vault_err
-intake_key(struct checking *c, const uint8_t hash[static 32])
+intake_key(struct checking *c, uint32_t n, const uint8_t hash[static 32])
 {
+    uint32_t log = c->v->recs.index.pair[n].log;
     struct buf enc = BUF_INIT;
     vault_err err;
 
-    if (c->intake != NULL && memcmp(c->intake_hash, hash, 32) == 0)
+    if (c->intake != NULL && c->intake_log == log && memcmp(c->intake_hash, hash, 32) == 0)
         return VAULT_OK;
     secret_free(c->intake);
     c->intake = NULL;
-    err = find_enc(c->v, hash, &enc);
+    err = find_enc(c->v, n, hash, &enc);
     if (err == VAULT_OK)
         err = intake_decapsulate(&c->intake, enc.p, c->v->tree.intake_seed);
     if (err == VAULT_OK)
         memcpy(c->intake_hash, hash, 32);
+    c->intake_log = log;
     buf_free(&enc);
     return err;
 }
@@ -170,7 +178,7 @@ check_intake(struct checking *c, uint32_t n, const struct pack *now, struct revi
         return err;
     p = (struct pack *)(void *)secret_edit(home);
     memcpy(p, now, sizeof *p);
-    err = intake_key(c, p->enc_hash);
+    err = intake_key(c, n, p->enc_hash);
     if (err == VAULT_OK)
         err = pack_adopt(p, &r->keys, c->intake);
     if (err == VAULT_OK)
@@ -338,22 +346,16 @@ is_withheld(const struct checking *c, int64_t n)
         p->has_blob[(uint32_t)n - p->first];
 }
 
-/* An encapsulation that no pack names serves nothing. */
+/* An encapsulation serves the entry at which it stands, or nothing. */
 static bool
-is_intake(const struct checking *c, struct part enc)
+is_intake(const struct checking *c, int64_t n, struct part enc)
 {
-    struct recs *r = &c->v->recs;
-    const struct pack *p = NULL;
     uint8_t hash[32];
 
-    if (enc.n != INTAKE_ENC_BYTES)
+    if (enc.n != INTAKE_ENC_BYTES || !is_pair(c, n))
         return false;
     intake_enc_hash(hash, enc.p);
-    for (uint32_t n = 1; n <= r->index.n; n += index_pack_size(&r->index, n))
-        if (recs_pack(r, n, &p) == VAULT_OK && p->how == WRAP_INTAKE &&
-            memcmp(p->enc_hash, hash, sizeof hash) == 0)
-            return true;
-    return false;
+    return intake_place(c->v, (uint32_t)n, hash) == (uint32_t)n;
 }
 
 static vault_err
@@ -370,7 +372,7 @@ check_table(struct checking *c, const struct table_rule *t)
         err = db_next(cur, &n, &blob, &got);
         if (err != VAULT_OK || !got)
             break;
-        if (t->belongs != NULL ? !t->belongs(c, n) : !is_intake(c, blob))
+        if (t->belongs != NULL ? !t->belongs(c, n) : !is_intake(c, n, blob))
             err = report_damage(c->rep, damaged("it holds a row that belongs to no revision"),
                 t->name);
     }

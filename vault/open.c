@@ -526,6 +526,21 @@ verify_all(vault *v, struct candidate c[2], struct report *rep, uint64_t *done)
     return err;
 }
 
+/* What was taken in without a keeper. Whatever stands in the way, everything else can be read; next time. */
+static void
+adopt(vault *v)
+{
+    vault_err err = session_adopt(v);
+
+    if (err == VAULT_OK)
+        return;
+    v->recs.intake_waits = err != VAULT_ERR_DAMAGED;
+    session_warn(v, err == VAULT_ERR_DAMAGED ?
+        "what was taken in without a keeper could not be taken over: it is damaged; 'check' tells" :
+        "what was taken in without a keeper could not be taken over yet: the disk is full, read-only or failing");
+    vault_clear_error();
+}
+
 /* What a session writes before anything is asked of it: nothing before the anchor was compared. */
 static vault_err
 begin_session(vault *v, const char *anchor, uint64_t done)
@@ -536,11 +551,10 @@ begin_session(vault *v, const char *anchor, uint64_t done)
         err = session_anchor_begin(v);
     if (err != VAULT_OK)
         return err;
-    /* On a full or read-only disk these two wait until next time. */
+    /* On a full or read-only disk this waits until next time. */
     if (done > CHECKPOINT_AFTER && session_note(v, "checkpoint", false, NULL) != VAULT_OK)
         vault_clear_error();
-    if (session_adopt(v) == VAULT_ERR_NO_SPACE)
-        vault_clear_error();
+    adopt(v);
     return VAULT_OK;
 }
 

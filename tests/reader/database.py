@@ -173,10 +173,11 @@ class Wraps:
     def __init__(self, session, database):
         self.session = session
         self.boxes = {n: box for n, (box,) in database["wrap"].items()}
-        self.intake = {H(b"withheld:enc:1", enc): enc for enc, in database["intake"].values()}
+        self.intake = {n: enc for n, (enc,) in database["intake"].items()}
         self.used = set()
         self.intake_used = set()
         self.intake_keys = {}
+        self.named = {}         # by row of log and hash of an encapsulation: the first pack that names it
 
     def open(self, n, p):
         if n not in self.boxes:
@@ -202,19 +203,19 @@ class Wraps:
             raise Damage("has content of a wrong form")
         pack.record_keys = dict(zip(having[HAS_RECORD_KEY], chunks(rest[:split])))
         pack.hidden, pack.quarantined = set(having[HAS_BLOB_KEY]), set(having[QUARANTINED])
-        blob_keys = self.inner(how, rest[split:], pack.hash, 32 * len(pack.hidden))
+        blob_keys = self.inner(how, rest[split:], pack, 32 * len(pack.hidden))
         if blob_keys is not None:
             pack.blob_keys = dict(zip(having[HAS_BLOB_KEY], chunks(blob_keys)))
 
-    def inner(self, how, wrap, p, size):
+    def inner(self, how, wrap, pack, size):
         """What is in an inner wrap, size bytes; None at the case tier, where it does not open."""
-        aad = b"withheld:inner:1\0" + self.session.keys.vault + p
+        aad = b"withheld:inner:1\0" + self.session.keys.vault + pack.hash
         if how == 0 and not wrap:
             return b""
         if how == BY_NAME and len(wrap) == BOX + size:
             return unbox(self.session.nsk_key(2), aad, wrap) if self.session.keeper else None
         if how == BY_INTAKE and len(wrap) == 32 + BOX + size:
-            key = self.intake_key(wrap[:32])
+            key = self.intake_key(pack, wrap[:32])
             return self.open_intake(key, aad, wrap[32:]) if key else None
         raise Damage("has an inner wrap of a wrong form")
 
@@ -225,25 +226,27 @@ class Wraps:
         except Damage:
             return None
 
-    def intake_key(self, digest):
-        if digest not in self.intake:
-            raise Damage("needs a row of intake that is missing")
-        self.intake_used.add(digest)
+    def intake_key(self, pack, digest):
+        n = self.named.setdefault((pack.entry, digest), pack.n)
+        enc = self.intake.get(n)
+        if enc is None or H(b"withheld:enc:1", enc) != digest:
+            raise Damage("needs a row of intake that is missing, or stands in another place")
+        self.intake_used.add(n)
         if not self.session.keeper:
             return None
-        if digest not in self.intake_keys:
-            enc, seed = self.intake[digest], self.session.nsk_key(1)
+        if n not in self.intake_keys:
+            seed = self.session.nsk_key(1)
             if len(enc) != xwing.CIPHERTEXT:
                 raise Damage("needs a row of intake that has a wrong length")
-            self.intake_keys[digest] = MAC(xwing.decapsulate(seed, enc), b"withheld:intake:1",
-                                           enc + xwing.public_key(seed))
-        return self.intake_keys[digest]
+            self.intake_keys[n] = MAC(xwing.decapsulate(seed, enc), b"withheld:intake:1",
+                                      enc + xwing.public_key(seed))
+        return self.intake_keys[n]
 
     def check_all_used(self, report):
         for n in self.boxes.keys() - self.used:
             report.add(f"row {n} of wrap", "belongs to nothing")
-        for digest in self.intake.keys() - self.intake_used:
-            report.add("intake", f"{digest.hex()} belongs to nothing")
+        for n in self.intake.keys() - self.intake_used:
+            report.add(f"row {n} of intake", "belongs to nothing")
 
 
 def chunks(keys):

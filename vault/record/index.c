@@ -194,6 +194,16 @@ forget_tag_table(struct index *ix)
     ix->n_tag_slots = ix->tags_upto = ix->tags_held = 0;
 }
 
+uint32_t
+index_entry(const struct index *ix, uint32_t n)
+{
+    uint32_t log = ix->pair[n].log;
+
+    for (n = ix->pair[n].pack; n > 1 && ix->pair[n - 1].log == log;)
+        n = ix->pair[n - 1].pack;
+    return n;
+}
+
 void
 index_truncate(struct index *ix, uint32_t n)
 {

@@ -52,6 +52,8 @@ VAULT_CHECK vault_err index_add(struct index *ix, const uint8_t ids[static PAIR_
     uint32_t log, uint32_t pack, struct part tags);
 /* Number of pairs in the pack that begins with `pack`. */
 uint32_t index_pack_size(const struct index *ix, uint32_t pack);
+/* The first pack of the entry that pair n belongs to. */
+uint32_t index_entry(const struct index *ix, uint32_t n);
 /* Forget pairs above n (a transaction that failed). */
 void index_truncate(struct index *ix, uint32_t n);
 

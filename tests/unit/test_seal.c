@@ -343,13 +343,35 @@ test_seal__a_wrong_key_is_refused(void **state)
 
     pack_of(&p, 3, WRAP_NAME);
     b = sealed(&k->keeper, &p);
-    wrong.k_name = other;       /* the rest of the pack is good */
-    expecting(&got, &p);
-    assert_int_equal(pack_open(&got, &wrong, PART(b.p, b.n)), VAULT_OK);
-    assert_false(got.readable);
-    wrong = k->keeper;
     wrong.k_case = other;
     assert_refused(&wrong, &p, PART(b.p, b.n));
+    buf_free(&b);
+    secret_free(other);
+}
+
+/* An inner wrap that somebody with K_case spoiled, or that is of other keys: what it holds is shut, and nothing else. */
+static void
+test_seal__under_a_wrong_name_key_only_the_blob_keys_stay_shut(void **state)
+{
+    struct keys *k = *state;
+    struct seal_keys wrong = k->keeper;
+    struct secret *other = key_of(0xee);
+    struct pack want, got;
+    struct buf b, again = BUF_INIT;
+
+    pack_of(&want, 3, WRAP_NAME);
+    b = sealed(&k->keeper, &want);
+    wrong.k_name = other;
+    expecting(&got, &want);
+    assert_int_equal(pack_open(&got, &wrong, PART(b.p, b.n)), VAULT_OK);
+    assert_string_equal(vault_last_error()->text, "");
+    assert_same(&got, &want, false);
+    /* Sealed again it goes on as it is. */
+    assert_int_equal(pack_seal(&again, &wrong, &got), VAULT_OK);
+    expecting(&got, &want);
+    assert_int_equal(pack_open(&got, &k->keeper, PART(again.p, again.n)), VAULT_OK);
+    assert_same(&got, &want, true);
+    buf_free(&again);
     buf_free(&b);
     secret_free(other);
 }
@@ -684,6 +706,7 @@ main(void)
         WITH_KEYS(test_seal__a_pack_belongs_to_its_ids),
         WITH_KEYS(test_seal__a_pack_of_another_vault_is_refused),
         WITH_KEYS(test_seal__a_wrong_key_is_refused),
+        WITH_KEYS(test_seal__under_a_wrong_name_key_only_the_blob_keys_stay_shut),
         WITH_KEYS(test_seal__every_flipped_byte_of_a_pack_is_refused),
         WITH_KEYS(test_seal__a_pack_of_any_other_length_is_refused),
         WITH_KEYS(test_seal__purged_keys_stay_away),

@@ -247,7 +247,10 @@ pack_adopt(struct pack *p, const struct seal_keys *k, const struct secret *intak
     return err;
 }
 
-/* The inner wrap of a pack: its length must fit; it is opened where the name key is there. */
+/*
+ * The inner wrap of a pack: its length must fit; it is opened where the name key is there. Where it does not open, the
+ * record keys beside it are good: whoever can spoil a wrap must not shut a keeper out of what everybody else reads.
+ */
 static vault_err
 read_inner(struct pack *p, const struct seal_keys *k, struct rd *r)
 {

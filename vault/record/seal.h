@@ -68,7 +68,8 @@ pack_can_read(const struct pack *p, uint32_t i)
 
 /* The wrap row of a pack, appended to out. An inner wrap that could not be opened goes on as it is. */
 VAULT_CHECK vault_err pack_seal(struct buf *out, const struct seal_keys *k, const struct pack *p);
-/* Open one whose first, n and ids are set. Without the name key blob keys stay unread. VAULT_ERR_DAMAGED. */
+/* Open one whose first, n and ids are set. Without the name key, or where the inner wrap does not open under it, blob keys
+ * stay unread (`readable` says so). VAULT_ERR_DAMAGED. */
 VAULT_CHECK vault_err pack_open(struct pack *p, const struct seal_keys *k, struct part box);
 /* The blob keys of an opened pack of intake; it is then one wrapped by name. VAULT_ERR_DAMAGED: the key does not fit. */
 VAULT_CHECK vault_err pack_adopt(struct pack *p, const struct seal_keys *k,

@@ -70,6 +70,17 @@ unlocks_for_nobody() {
     done
 }
 
+@test "a forged registration of a slot is called that, and not a slip of a caseworker" {
+    for name in slot-taken-over slot-raised; do
+        attacked "$name"
+        refused 4 w keeper list
+        says 'this registration of a slot is forged: no keeper sealed the key in it'
+        never grep -i quarantin <<< "$output"
+        refused 4 w keeper check
+        says 'this registration of a slot is forged'
+    done
+}
+
 @test "somebody whose slot was removed writes on with an old keys file: nobody unlocks" {
     cp -r "$BATS_FILE_TMPDIR/people.vault" removed.vault
     VAULT=$PWD/removed.vault

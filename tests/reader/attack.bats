@@ -145,7 +145,7 @@ values_are_refused() {
 
 @test "withheld values that are not what their author signed are refused when read, and nothing else is" {
     for name in $(attacks read); do
-        case $name in blob-*) victim=P1 ;; *) victim=P9 ;; esac
+        case $name in blob-*|name-*) victim=P1 ;; *) victim=P9 ;; esac
         echo "$name"
         attacked "$name" --victim $victim
         refused 4 reads "$KEEPER"          # as it lies, before anybody adopts it
@@ -154,6 +154,23 @@ values_are_refused() {
         run w "$KEEPER" show P5 --reveal --json
         json 'd["fields"]["name"] == "Павел"'
         refused 4 w "$KEEPER" show $victim --reveal        # still so when other intake was adopted
+        rm -r "$VAULT"
+    done
+}
+
+@test "none of this keeps a keeper from shutting out who did it" {
+    for name in blob-of-another intake-moved name-wrap-spoiled; do
+        case $name in blob-*|name-*) victim=P1 ;; *) victim=P9 ;; esac
+        echo "$name"
+        attacked "$name" --victim $victim
+        w keeper key remove 1
+        w keeper key rekey
+        refused 3 w holder list
+        run w keeper show P2 --reveal --json
+        json 'd["fields"]["name"] == "Елена"'
+        refused 4 w keeper show $victim --reveal
+        run w colleague show $victim
+        [ "$status" = 0 ]
         rm -r "$VAULT"
     done
 }

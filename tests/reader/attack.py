@@ -437,6 +437,42 @@ def intake_with_flags(me, victim):
     me.rows["wrap"][-1] = n, box(me.k_case, aad, bytes(keys))
 
 
+@attack("read")
+def intake_moved(me, victim):
+    """The row of the encapsulation stands at another entry than the one whose packs name it."""
+    me.person(victim)
+    me.entry("add")
+    _, enc = me.rows["intake"].pop()
+    me.rows["intake"].insert(0, (1, enc))
+
+
+def rewrap(me, pack, change):
+    """A pack's keys, changed within its outer box; the inner wrap of a keeper stays shut."""
+    aad = b"withheld:wrap:1\0" + me.vault + pack.hash
+
+    def changed(wrapped):
+        keys = bytearray(unbox(me.k_case, aad, wrapped))
+        change(keys)
+        return [box(me.k_case, aad, bytes(keys))]
+    me.replace("wrap", pack.n, changed)
+
+
+@attack("read")
+def name_marked(me, victim):
+    """What a keeper has sealed is marked as quarantined."""
+    def mark(keys):
+        keys[1] |= 4
+    rewrap(me, me.pack_of(me.find(victim)), mark)
+
+
+@attack("read")
+def name_wrap_spoiled(me, victim):
+    """The keeper's inner wrap does not open any more."""
+    def spoil(keys):
+        keys[-1] ^= 1
+    rewrap(me, me.pack_of(me.find(victim)), spoil)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("vault", nargs="?")

@@ -14,10 +14,11 @@ setup() { common_setup; }
 @test "import, power cut at each moment" { keeps power import; }
 @test "attach, power cut at each moment" { keeps power attach; }
 @test "key change, power cut at each moment" { keeps power key-change; }
-
 @test "key rekey, power cut at each moment" { keeps power rekey; }
 @test "compact, power cut at each moment" { keeps power compact; }
 @test "purge, power cut at each moment" { keeps power purge; keeps power purge-revision; }
+@test "key shares, power cut at each moment: the old set or the new one" { keeps power key-shares; }
+@test "adoption, power cut at each moment" { keeps power adopt; }
 
 # ---- a disk that fills up: exit code 9 and the old state
 
@@ -28,6 +29,9 @@ setup() { common_setup; }
 @test "key rekey on a disk that fills up" { keeps full rekey; }
 @test "compact on a disk that fills up" { keeps full compact; }
 @test "purge on a disk that fills up" { keeps full purge; keeps full purge-revision; }
+@test "key shares on a disk that fills up" { keeps full key-shares; }
+@test "travel on a disk that fills up: nothing half-made lies about" { keeps full travel --way on; }
+@test "adoption on a disk that fills up: the vault opens, and a later opening does it" { keeps full adopt; }
 @test "dump on a disk that fills up" { keeps full dump; }
 @test "init on a disk that fills up" { keeps full init; }
 @test "backup on a disk that fills up" { keeps full backup; }
@@ -41,3 +45,6 @@ setup() { common_setup; }
 @test "key change on a disk with errors: one of the passphrases still opens it" { keeps broken key-change; }
 @test "backup on a disk with errors: no file or a whole one" { keeps broken backup; }
 @test "restore on a disk with errors: no vault or a whole one" { keeps broken restore; }
+@test "key shares on a disk with errors: one of the sets opens it" { keeps broken key-shares --way once; }
+@test "travel on a disk with an error: no copy or a whole one" { keeps broken travel --way once; }
+@test "adoption on a disk with errors" { keeps broken adopt; }

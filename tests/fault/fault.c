@@ -1,7 +1,7 @@
 /*
  * fault.c - what becomes of a vault that is cut short or tampered with.
  *
- *     fault TEST [DEED] [--rounds N] [--seed N] [--loud]
+ *     fault TEST [DEED] [--way once|half|on] [--rounds N] [--seed N] [--loud]
  *     fault deeds
  *
  * Exit code 0: every promise was kept; 77: that test is none for that deed; else the last lines tell which was broken, and how to see it
@@ -90,6 +90,8 @@ main(int argc, char **argv)
             o.rounds = (unsigned)atoi(argv[++i]);
         else if (strcmp(argv[i], "--seed") == 0 && i + 1 < argc)
             o.seed = (unsigned)atoi(argv[++i]);
+        else if (strcmp(argv[i], "--way") == 0 && i + 1 < argc)
+            o.way = argv[++i];
         else if (strcmp(argv[i], "--loud") == 0)
             o.loud = true;
         else

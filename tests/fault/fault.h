@@ -6,7 +6,7 @@
 
 /* From the command line, with defaults. */
 struct options {
-    const char *deed;
+    const char *deed, *way;     /* way NULL: all that the test knows */
     unsigned rounds, seed;
     bool loud;
 };
@@ -49,6 +49,7 @@ struct outcome {
     unsigned n_before, n_after;         /* how often which */
     unsigned try_new_first;
     bool clean;                         /* no journal may be left, not even one that was never in force */
+    struct deed_end end;                /* set before each check, but for `after` and `what` */
 };
 void outcome_of(struct world *w, const struct deed *d, struct outcome *o);
 /* True: what it held after. */

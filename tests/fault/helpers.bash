@@ -13,7 +13,7 @@ fault_build() {
     [ "$status" = 0 ] || { echo "$output"; return 1; }
 }
 
-# keeps TEST [DEED]: runs it; its output tells what was counted, or what went wrong and how to see it again.
+# keeps TEST [DEED] [--way WAY]: runs it; its output tells what was counted, or what went wrong and how to see it again.
 keeps() {
     TMPDIR=$BATS_TEST_TMPDIR run "$FAULT" "$@" --rounds "${ROUNDS:-40}"
     [ "$status" = 0 ]

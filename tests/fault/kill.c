@@ -19,6 +19,7 @@ outcome_of(struct world *w, const struct deed *d, struct outcome *o)
     memset(o, 0, sizeof *o);
     o->deed = d;
     deed_states(w, d, &o->before, &o->after);
+    o->end.may_litter = true;
     if (!d->is_new && d->run != NULL && strcmp(o->before.head, o->after.head) == 0)
         die("%s left no entry in the log", d->name);
 }
@@ -99,11 +100,12 @@ check_made(struct world *w, struct outcome *o, const struct state *now, const ch
 bool
 outcome_check(struct world *w, struct outcome *o, const char *what)
 {
+    bool (*ask)(const struct world *w, const char *what) = o->deed->done;
     const struct state *is;
     struct problems problems;
     struct state now;
     const char *leak;
-    bool new_pass, after;
+    bool new_pass, after, done;
 
     leak = world_leak(w->work);
     if (leak != NULL)
@@ -111,6 +113,7 @@ outcome_check(struct world *w, struct outcome *o, const char *what)
     leak = world_open_mode(w->work);
     if (leak != NULL)
         die("%s: others may read %s", what, leak);
+    done = ask != NULL && ask(w, what);
     new_pass = which_pass(w, o, what);
     nothing_lies_about(w, o, what);
     if (world_check(w, w->work, new_pass, &problems) != VAULT_OK)
@@ -126,7 +129,12 @@ outcome_check(struct world *w, struct outcome *o, const char *what)
         die("%s: it holds neither the old nor the new state: "
             "%llu records, %llu entries, %s passphrase\n%s", what, (unsigned long long)now.records,
             (unsigned long long)now.entries, new_pass ? "new" : "old", now.text);
+    after = ask != NULL ? done : after;
     *(after ? &o->n_after : &o->n_before) += 1;
+    o->end.after = after;
+    o->end.what = what;
+    if (o->deed->also != NULL)
+        o->deed->also(w, &o->end);
     write_again(w, new_pass, what);
     nothing_lies_about(w, o, what);
     free(now.text);
@@ -240,6 +248,7 @@ every_call(struct world *w, const struct options *opt, enum shim_mode mode, bool
         snprintf(what, sizeof what, "%s, %s (call %ld)", opt->deed, how, ++n);
         deed_prepare(w, o.deed);
         ended = run_killed(w, o.deed, mode, n, what);
+        o.end.said_done = ended;
         (void)check(w, &o, what);
     }
     report(&o, how, n - 1);
@@ -444,7 +453,7 @@ told_right(const struct deed *d, enum shim_mode mode, int error, int code, bool 
 
     if (!fits)
         printf("%s: exit code %d: %s\n", what, code, said());
-    else if (code == VAULT_OK && !after && !d->is_new)
+    else if (code == VAULT_OK && !after && !d->is_new && !d->may_wait)
         printf("%s: it said done, and it is not\n", what);
     else if (code != VAULT_OK && after && error == ENOSPC && !may_be_done)
         printf("%s: it failed, and it was done: %s\n", what, said());
@@ -474,9 +483,11 @@ every_failure(struct world *w, const struct options *opt, enum shim_mode mode, i
         deed_prepare(w, d);
         code = run_failing(w, d, mode, n, error);
         ended = shim_count() < n;
+        o.end.said_done = code == VAULT_OK;
+        o.end.may_litter = (mode == SHIM_FAIL_FROM || mode == SHIM_READ_FROM) && error != ENOSPC;
         after = check(w, &o, what);
         wrong += !told_right(d, mode, error, code, after, what);
-        refused += code != VAULT_OK;
+        refused += code != VAULT_OK || !after;
     }
     report(&o, strerror(error), n - 1);
     vault_clear_error();
@@ -487,20 +498,30 @@ every_failure(struct world *w, const struct options *opt, enum shim_mode mode, i
     outcome_free(&o);
 }
 
+/* Writing goes wrong once, after half of it, or from then on; opt->way picks one of these. */
+static void
+every_way(struct world *w, const struct options *opt, int error)
+{
+    static const struct {
+        const char *name;
+        enum shim_mode mode;
+    } WAY[] = { { "once", SHIM_FAIL }, { "half", SHIM_FAIL_TORN }, { "on", SHIM_FAIL_FROM } };
+
+    for (size_t i = 0; i < sizeof WAY / sizeof WAY[0]; i++)
+        if (opt->way == NULL || strcmp(opt->way, WAY[i].name) == 0)
+            every_failure(w, opt, WAY[i].mode, error);
+}
+
 void
 test_full(struct world *w, const struct options *opt)
 {
-    every_failure(w, opt, SHIM_FAIL, ENOSPC);
-    every_failure(w, opt, SHIM_FAIL_TORN, ENOSPC);
-    every_failure(w, opt, SHIM_FAIL_FROM, ENOSPC);
+    every_way(w, opt, ENOSPC);
 }
 
 void
 test_broken(struct world *w, const struct options *opt)
 {
-    every_failure(w, opt, SHIM_FAIL, EIO);
-    every_failure(w, opt, SHIM_FAIL_TORN, EIO);
-    every_failure(w, opt, SHIM_FAIL_FROM, EIO);
+    every_way(w, opt, EIO);
 }
 
 void

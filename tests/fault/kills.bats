@@ -17,6 +17,12 @@ setup() { common_setup; }
 @test "key rekey, killed before and within each write" { keeps kill rekey; keeps torn rekey; }
 @test "compact, killed before and within each write" { keeps kill compact; keeps torn compact; }
 @test "purge, killed before and within each write" { keeps kill purge; keeps torn purge-revision; }
+@test "key add, killed before and within each write" { keeps kill key-add; keeps torn key-add; }
+@test "key remove, killed before and within each write" { keeps kill key-remove; keeps torn key-remove; }
+@test "key shares, killed before and within each write: the old set or the new one" { keeps kill key-shares; keeps torn key-shares; }
+@test "travel, killed before each write: no copy or a whole one" { keeps kill travel; }
+@test "travel, killed within each write: no copy or a whole one" { keeps torn travel; }
+@test "adoption when a keeper unlocks, killed before and within each write" { keeps kill adopt; keeps torn adopt; }
 @test "rm, killed before and within each write" { keeps kill remove; keeps torn remove; }
 @test "show --reveal, killed before and within each write" { keeps kill reveal; keeps torn reveal; }
 @test "dump, killed before and within each write" { keeps kill dump; keeps torn dump; }

@@ -101,7 +101,7 @@ run_starved(struct world *w, const struct deed *d, enum alloc_mode mode, long at
         catch_crashes();
         wanted.mode = mode;
         wanted.at = at;
-        if (d->run == NULL || d->is_new)
+        if (d->run == NULL || d->is_new || d->done != NULL)
             arm();
         else
             w->opened = arm;
@@ -163,7 +163,7 @@ sweep(struct world *w, const struct options *opt, enum alloc_mode mode, struct s
         code = run_starved(w, d, mode, n);
         judge(s, what, code);
         /* What is as it was needs no further look. */
-        if (d->is_new ? access(w->work, F_OK) == 0 : !folder_same(w->base, w->work))
+        if (d->is_new ? access(w->work, F_OK) == 0 : !folder_same(deed_base(w, d), w->work))
             (void)outcome_check(w, &o, what);
     }
     printf("%s: of %ld allocations each %ld. failed %s\n", opt->deed, all, step,

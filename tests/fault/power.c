@@ -224,13 +224,13 @@ record(struct world *w, const struct deed *d)
 
 /* The model itself: with all luck to the end it must give the very folder that the deed left. */
 static void
-try_model(struct world *w)
+try_model(struct world *w, const char *base)
 {
     char copy[300];
     struct disk d;
 
     snprintf(copy, sizeof copy, "%s/model.vault", w->root);
-    disk_read(&d, w->base, "keys", "records.db");
+    disk_read(&d, base, "keys", "records.db");
     after_cut(&d, shim_tape()->n_ops, ALL);
     disk_write(&d, copy);
     disk_free(&d);
@@ -242,6 +242,7 @@ void
 test_power(struct world *w, const struct options *opt)
 {
     const struct deed *deed = deed_find(opt->deed);
+    const char *base = deed_base(w, deed);
     unsigned each, times = 0;
     struct outcome o;
     struct disk d;
@@ -250,11 +251,12 @@ test_power(struct world *w, const struct options *opt)
     srand48((long)opt->seed);
     outcome_of(w, deed, &o);
     record(w, deed);
-    try_model(w);
+    try_model(w, base);
+    world_clear_road(w);        /* the model knows the folder of the vault alone */
     each = 2 + opt->rounds / (unsigned)shim_tape()->n_ops;
     for (size_t cut = 0; cut <= shim_tape()->n_ops; cut++)
         for (unsigned i = 0; i <= each; i++, times++) {
-            disk_read(&d, w->base, "keys", "records.db");
+            disk_read(&d, base, "keys", "records.db");
             after_cut(&d, cut, i == 0 ? NOTHING : i == 1 ? ALL : SOME);
             disk_write(&d, w->work);
             disk_free(&d);

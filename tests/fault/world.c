@@ -232,6 +232,18 @@ world_open(const struct world *w, const char *path, bool new_pass)
     return v;
 }
 
+bool
+world_opens(const char *path, const struct vault_credentials *cred, const char *what)
+{
+    vault *v = NULL;
+    vault_err err = vault_open(&v, path, cred);
+
+    vault_close(v);
+    if (err != VAULT_OK && err != VAULT_ERR_KEY && err != VAULT_ERR_NOT_FOUND)
+        die("%s: %s is not opened", what, path);
+    return err == VAULT_OK;
+}
+
 static int
 tell(void *ctx, const struct vault_problem *p)
 {
@@ -357,7 +369,7 @@ state_of(const struct world *w, const char *path, bool new_pass, bool with_ids, 
  * six bytes: four given bytes stand in the noise of a vault once in thirty thousand looks.
  */
 static const char *const NEEDLE[] = {
-    OLD_PASS, NEW_PASS, "Quuxander", "quuxander", "zebrafink", "Зимородок", "물총새", "Chabarowsk",
+    OLD_PASS, NEW_PASS, CASE_PASS, ADDED_PASS, "Quuxander", "quuxander", "zebrafink", "Зимородок", "물총새", "Chabarowsk",
     "residence", "occupation", "citizenship", "other_names", "identifiers", "press_name", "next_step",
     "language", "definition", "slot_key", "\x65notes", "\x67" "address", "\x66" "family",
     "\x65label", "\x66person",
@@ -667,6 +679,13 @@ const struct deed DEEDS[] = {
     { .name = "compact", .run = do_compact, .may_be_done = true },
     { .name = "purge", .run = do_purge, .may_be_done = true },
     { .name = "purge-revision", .run = do_purge_revision, .may_be_done = true },
+    { .name = "key-add", .run = do_key_add, .may_be_done = true, .also = also_key_add },
+    { .name = "key-remove", .run = do_key_remove, .from = FROM_WAYS, .may_be_done = true,
+        .also = also_key_remove },
+    { .name = "key-shares", .run = do_key_shares, .from = FROM_WAYS, .may_be_done = true,
+        .also = also_key_shares },
+    { .name = "travel", .run = do_travel, .from = FROM_WAYS, .may_be_done = true, .also = also_travel },
+    { .name = "adopt", .run = do_adopt, .from = FROM_WAITING, .may_wait = true, .done = done_adopt },
     { .name = "remove", .run = do_remove },
     { .name = "reveal", .run = do_reveal },
     { .name = "dump", .run = do_dump, .may_be_done = true },
@@ -729,15 +748,30 @@ made_wrong(const struct world *w, const struct state *before, bool *there)
     return wrong;
 }
 
+const char *
+deed_base(const struct world *w, const struct deed *d)
+{
+    return d->from == FROM_WAYS ? w->ways : d->from == FROM_WAITING ? w->waiting : w->base;
+}
+
+void
+world_clear_road(const struct world *w)
+{
+    folder_remove(w->road);
+    if (mkdir(w->road, 0700) != 0)
+        die("cannot make %s", w->road);
+}
+
 void
 deed_prepare(const struct world *w, const struct deed *d)
 {
     folder_remove(w->out);
     remove_made(w);
+    world_clear_road(w);
     if (d->is_new)
         folder_remove(w->work);
     else
-        folder_copy(w->base, w->work);
+        folder_copy(deed_base(w, d), w->work);
 }
 
 vault_err
@@ -764,7 +798,7 @@ deed_states(const struct world *w, const struct deed *d, struct state *before, s
     if (d->is_big)
         write_rows(w->big, 1000, 3400, 8000);
     deed_prepare(w, d);
-    if (state_of(w, w->base, false, false, before) != VAULT_OK)
+    if (state_of(w, deed_base(w, d), false, false, before) != VAULT_OK)
         die("base cannot be read");
     if (deed_do(w, d) != VAULT_OK)
         die("%s does not even work undisturbed", d->name);
@@ -848,6 +882,7 @@ world_make(struct world *w)
     snprintf(w->out, sizeof w->out, "%s/dumped", w->root);
     snprintf(w->backup, sizeof w->backup, "%s/base.backup", w->root);
     snprintf(w->made, sizeof w->made, "%s/made.backup", w->root);
+    snprintf(w->road, sizeof w->road, "%s/road", w->root);
     w->old_pass = secret_text(OLD_PASS);
     w->new_pass = secret_text(NEW_PASS);
     write_rows(w->csv, 7, 150, 400);        /* the first six revise */
@@ -855,6 +890,7 @@ world_make(struct world *w)
         die("the search for values finds nothing in a file of values");
     fill_base(w);
     make_backup(w);
+    ways_make(w);
 }
 
 void
@@ -863,4 +899,5 @@ world_remove(struct world *w)
     folder_remove(w->root);
     vault_secret_free(w->old_pass);
     vault_secret_free(w->new_pass);
+    ways_free(w);
 }

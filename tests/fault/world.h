@@ -15,6 +15,8 @@
 
 #define OLD_PASS "altes Wort: горизонт за рекой"
 #define NEW_PASS "neues Wort: 지평선 저 너머"
+#define CASE_PASS "der Helfer: мой далёкий 길잡이"
+#define ADDED_PASS "noch jemand: сосед на перевале"
 
 struct world {
     char root[200];
@@ -25,9 +27,15 @@ struct world {
     char out[256];              /* where dump writes */
     char backup[256];           /* of base, for restore */
     char made[256];             /* where backup writes */
+    char road[256];             /* a folder, where travel copies come to lie */
     char person[32], other[32]; /* codes of two records of base */
     struct secret *old_pass, *new_pass;
     void (*opened)(void);       /* called between the opening and the deed; NULL: nothing */
+    /* ways.c: base with a slot of the case tier and one of shares; the same with intake that waits for a keeper */
+    char ways[256], waiting[256];
+    struct secret *case_pass;
+    uint64_t ways_records;
+    uint64_t waiting_entries;   /* of the log, before a keeper comes */
 };
 
 /* What a vault holds. Two vaults hold the same if texts are equal. */
@@ -55,6 +63,8 @@ uint8_t *file_get(const char *folder, const char *name, size_t *n);
 void file_put(const char *folder, const char *name, const void *p, size_t n);
 
 struct vault_credentials world_cred(const struct secret *pass);
+/* Does it open with this? Any error but VAULT_ERR_KEY (or that no slot takes such a thing) ends the program. */
+bool world_opens(const char *path, const struct vault_credentials *cred, const char *what);
 /* Ends the program when it does not open. */
 vault *world_open(const struct world *w, const char *path, bool new_pass);
 
@@ -82,16 +92,34 @@ const char *made_wrong(const struct world *w, const struct state *before, bool *
 
 vault_err world_add(vault *v);              /* a person who is in no other deed */
 
+enum deed_from { FROM_BASE, FROM_WAYS, FROM_WAITING };
+
+/* How a deed ended. */
+struct deed_end {
+    bool after;                 /* the vault holds what it held after it */
+    bool said_done;             /* it ended by itself, and well */
+    bool may_litter;            /* it was killed, or could not tidy up */
+    const char *what;           /* when, in words */
+};
+
 struct deed {
     const char *name;
     vault_err (*run)(const struct world *w, vault *v);  /* NULL: opening it is all */
+    enum deed_from from;        /* the vault that it begins with */
     bool changes_pass, is_big;
     bool is_new;                /* makes the vault; v is NULL */
     bool makes;                 /* the file `made`: done where it is there; notes in the log before and after */
     bool may_be_done;           /* although it failed for want of space: its entry was written first */
+    bool may_wait;              /* although opening said done: on a full disk a later opening does it */
+    /* Or NULL. Was it done, looked at before a keeper opens the vault? (Where that opening would do it.) */
+    bool (*done)(const struct world *w, const char *what);
+    /* Or NULL: what else must hold, once the vault was opened again. Ends the program. */
+    void (*also)(const struct world *w, const struct deed_end *end);
 };
 const struct deed *deed_find(const char *name);
 extern const struct deed DEEDS[];
+void world_clear_road(const struct world *w);
+const char *deed_base(const struct world *w, const struct deed *d);
 /* `work` as it is before the deed. */
 void deed_prepare(const struct world *w, const struct deed *d);
 /* Open work and do it, as the program would. */
@@ -99,5 +127,20 @@ vault_err deed_do(const struct world *w, const struct deed *d);
 /* What base holds before and after. */
 void deed_states(const struct world *w, const struct deed *d, struct state *before,
     struct state *after);
+
+/* ---- ways.c: deeds about ways in, and adoption ---- */
+
+void ways_make(struct world *w);
+void ways_free(struct world *w);
+vault_err do_key_add(const struct world *w, vault *v);
+vault_err do_key_remove(const struct world *w, vault *v);
+vault_err do_key_shares(const struct world *w, vault *v);
+vault_err do_travel(const struct world *w, vault *v);
+vault_err do_adopt(const struct world *w, vault *v);
+bool done_adopt(const struct world *w, const char *what);
+void also_key_add(const struct world *w, const struct deed_end *end);
+void also_key_remove(const struct world *w, const struct deed_end *end);
+void also_key_shares(const struct world *w, const struct deed_end *end);
+void also_travel(const struct world *w, const struct deed_end *end);
 
 #endif

@@ -19,6 +19,10 @@ setup() {
 @test "attach without memory" { keeps memory attach; }
 @test "key change without memory" { keeps memory key-change; }
 @test "key rekey without memory" { keeps memory rekey; }
+@test "key add without memory: the vault opens, whatever the change of keys came to" { keeps memory key-add; }
+@test "key shares without memory" { keeps memory key-shares; }
+@test "travel without memory" { keeps memory travel; }
+@test "adoption without memory" { keeps memory adopt; }
 @test "dump without memory" { keeps memory dump; }
 @test "init without memory" { keeps memory init; }
 @test "backup without memory" { keeps memory backup; }

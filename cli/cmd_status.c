@@ -46,8 +46,6 @@ warnings(const char *out[16], const struct vault_status *s, const struct app *a)
             "and `check` names the records";
     if (about_backup(s) != NULL)
         out[n++] = about_backup(s);
-    if (vault_memory_unlocked())
-        out[n++] = "some secrets could not be locked into memory and may reach the swap space";
     if (a->sandbox == 1)
         out[n++] = "the kernel has no Landlock: files outside the vault are not closed off";
     if (a->sandbox == 0)

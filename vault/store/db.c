@@ -137,9 +137,15 @@ demand_sqlcipher(struct db *db)
 static vault_err
 configure(struct db *db, const struct secret *key)
 {
-    vault_err err;
+    /*
+     * SQLCipher logs to standard error: our own sentence is enough. It chooses that place when it is first keyed, unless a
+     * file is set, and complains at once where it cannot lock memory.
+     */
+    vault_err err = db_exec(db, "PRAGMA cipher_log = '/dev/null';");
     int rc;
 
+    if (err != VAULT_OK)
+        return err;
     rc = sqlite3_key(db->sql, secret_bytes(key), (int)secret_len(key));
     if (rc != SQLITE_OK)
         return db_say(db, rc, "keying");
@@ -147,7 +153,6 @@ configure(struct db *db, const struct secret *key)
     if (err != VAULT_OK)
         return err;
     return db_exec(db,
-        /* SQLCipher logs to standard error: our own sentence is enough. */
         "PRAGMA cipher_log = off;"
         "PRAGMA cipher_log_level = NONE;"
         "PRAGMA cipher_page_size = 16384;"

@@ -145,7 +145,7 @@ remove_run(struct call *c)
     errno = 0;
     slot = strtol(c->args[0], &end, 10);
     if (errno != 0 || end == c->args[0] || *end != '\0' || slot < 0 || slot > 1000)
-        return fail(VAULT_ERR_INPUT, "`key list` shows them", "SLOT is the number of a slot");
+        return fail(VAULT_ERR_INPUT, "`key list` shows them", "a slot is named by its number");
     err = open_vault(c);
     if (err == VAULT_OK)
         err = kept(vault_key_remove(c->app->vault, (int)slot));

@@ -221,6 +221,75 @@ open('$VAULT/keys', 'wb').write(b)"
     ok show K-9
 }
 
+# ---- ways in ------------------------------------------------------------------------------
+
+@test "a slot that is not there: exit code 7, or 2 where it is no number" {
+    local n
+    for n in 1 5 7 8; do
+        refuses 7 key remove $n || { echo "$n"; return 1; }
+        err 'there is no such slot'
+        err "'key list' shows the slots"
+    done
+    for n in -1 4294967296 zero 0x1 1.5 ''; do
+        refuses 2 key remove -- "$n" || { echo "$n"; return 1; }
+    done
+    refuses 7 --slot 3 list
+    err 'this vault has no slot 3'
+    refuses 2 --slot 8 list
+    refuses 2 --slot x list
+}
+
+@test "the last keeper slot: exit code 6, though other slots are there" {
+    refuses 6 key remove 0
+    err 'the last keeper slot cannot be removed'
+    err 'key add --tier keeper'
+    exits 0 --new-passphrase-fd 5 key add --tier case "${CHEAP[@]}" 5<<< 'a helper comes 77'
+    refuses 6 key remove 0
+    ok show K-1 --reveal
+}
+
+@test "a full table: exit code 6 for another passphrase, and for shares" {
+    local i
+    for i in 1 2 3 4 5 6 7; do
+        exits 0 --new-passphrase-fd 5 key add --tier case "${CHEAP[@]}" 5<<< "passphrase number $i"
+    done
+    refuses 6 --new-passphrase-fd 5 key add --tier keeper "${CHEAP[@]}" 5<<< 'one too many 11'
+    err 'all 8 key slots are in use'
+    err "'key remove' makes room"
+    refuses 6 key shares --threshold 2 --count 3 -o set --accept plain-shares
+    err 'all 8 key slots are in use'
+    [ ! -e set ]
+    ok key remove 7
+    ok key shares --threshold 2 --count 3 -o set --accept plain-shares
+}
+
+# with_file CODE FILE: the slot of the passphrase `with a file 55` and that key file.
+with_file() {
+    PASS='with a file 55' refuses "$1" --key-file "$2" status
+}
+
+@test "a key file that was changed, cut, emptied or is missing: the vault does not open, and nothing else happens" {
+    exits 0 --new-passphrase-fd 5 key add --tier keeper --new-key-file some.key "${CHEAP[@]}" 5<<< 'with a file 55'
+    cp some.key good.key
+    PASS='with a file 55' exits 0 --key-file some.key status
+    printf x >> some.key
+    with_file 3 some.key
+    head -c -1 good.key > some.key
+    with_file 3 some.key
+    "$PYTHON" -c 'import sys; b = bytearray(open("good.key", "rb").read()); b[7] ^= 1; open("some.key", "wb").write(b)'
+    with_file 3 some.key
+    : > some.key
+    with_file 2 some.key
+    err 'the key file is empty'
+    mkdir folder
+    with_file 2 folder
+    with_file 7 none.key
+    # Neither of the two alone.
+    PASS='with a file 55' refuses 3 status
+    PASS='another one 66' refuses 3 --key-file good.key status
+    PASS='with a file 55' exits 0 --key-file good.key status
+}
+
 # ---- files there already, missing, of the wrong kind ---------------------------------------
 
 @test "init never overwrites" {

@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 #include <cmocka.h>
 #include "tests/unit/fixture.h"
+#include "tests/unit/phrases.h"
 
 /* ---- rows of intake ---- */
 
@@ -112,7 +113,7 @@ make_intake(void **state)
     if (make_two_tiers(state) != 0)
         return -1;
     add_person("K-0", "Keeper's own");
-    reopen_as(CASE_PASS);
+    reopen_as(OTHER_PHRASE);
     add_person("A-1", "Anna");
     add_person("B-1", "Boris");
     assert_true(row_is_there(number_of("A-1")) && row_is_there(number_of("B-1")));

@@ -338,7 +338,7 @@ test_seal__a_wrong_key_is_refused(void **state)
     struct keys *k = *state;
     struct seal_keys wrong = k->keeper;
     struct secret *other = key_of(0xee);
-    struct pack p, got;
+    struct pack p;
     struct buf b;
 
     pack_of(&p, 3, WRAP_NAME);

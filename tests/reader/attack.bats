@@ -73,10 +73,10 @@ unlocks_for_nobody() {
 @test "a forged registration of a slot is called that, and not a slip of a caseworker" {
     for name in slot-taken-over slot-raised; do
         attacked "$name"
-        refused 4 w keeper list
+        refused 4 w "$KEEPER" list
         says 'this registration of a slot is forged: no keeper sealed the key in it'
         never grep -i quarantin <<< "$output"
-        refused 4 w keeper check
+        refused 4 w "$KEEPER" check
         says 'this registration of a slot is forged'
     done
 }
@@ -163,13 +163,13 @@ values_are_refused() {
         case $name in blob-*|name-*) victim=P1 ;; *) victim=P9 ;; esac
         echo "$name"
         attacked "$name" --victim $victim
-        w keeper key remove 1
-        w keeper key rekey
-        refused 3 w holder list
-        run w keeper show P2 --reveal --json
+        w "$KEEPER" key remove 1
+        w "$KEEPER" key rekey
+        refused 3 w "$HOLDER" list
+        run w "$KEEPER" show P2 --reveal --json
         json 'd["fields"]["name"] == "Елена"'
-        refused 4 w keeper show $victim --reveal
-        run w colleague show $victim
+        refused 4 w "$KEEPER" show $victim --reveal
+        run w "$COLLEAGUE" show $victim
         [ "$status" = 0 ]
         rm -r "$VAULT"
     done

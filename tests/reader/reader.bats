@@ -8,6 +8,7 @@ READER=$BATS_TEST_DIRNAME/reader.py
 export PYTHONDONTWRITEBYTECODE=1
 
 PASS='correct horse battery, seven blue rivers'
+THIRD='daughter metric lips secret mayor theater'
 
 setup_file() {
     cd "$BATS_FILE_TMPDIR" || return 1
@@ -258,6 +259,46 @@ python() {
     cp keys.old "$VAULT/keys"
     refused 4 read_vault "$PASS"
     refused 4 read_vault "$OTHER"
+}
+
+# old_keys PASSPHRASE...: everything that the file keys.old gives to these, tried on the present files.
+old_keys() {
+    printf '%s\n' "$PASS" "$@" > given
+    run "$PYTHON" "$BATS_TEST_DIRNAME/oldkeys.py" "$VAULT" keys.old < given
+    echo "$output"
+}
+
+@test "after a rekey no key of before opens anything: of a removed volunteer, a removed keeper, or the rekeyer's own" {
+    copy
+    VAULT=$COPY
+    add_case_slot
+    w "$PASS" key add --tier keeper "${CHEAP[@]}" --new-passphrase-fd 5 5<<< "$NEXT"
+    cp "$VAULT/keys" keys.old
+    # Nothing was changed yet: these tries find what is to be found.
+    old_keys "$PASS" "$OTHER" "$NEXT"
+    [ "$status" = 1 ]
+    for what in records.db 'the epoch' 'the MAC of keys' 'log and tag key' 'keys of pack 1' 'blob keys of pack' \
+            'slot 0 by what the passphrase makes' 'slot 2 by what the passphrase makes' \
+            'slot 1 by an old passphrase' 'box 2 of slot 0 by the old slot'; do
+        grep -F "$what" <<< "$output"
+    done
+    w "$PASS" key remove 1
+    w "$PASS" key remove 2
+    # A slot taken away without a rekey: the master key is the old one, and the documents say so.
+    old_keys "$OTHER"
+    [ "$status" = 1 ]
+    grep -Fx records.db <<< "$output"
+    w "$PASS" key rekey
+    old_keys "$OTHER" "$NEXT" "$PASS"
+    # The rekeyer's passphrase is the one he still uses: his own way in, and nothing else of the old file.
+    [ "$(sed 1d <<< "$output")" = $'slot 0 by an old passphrase\nslot 0 by what the passphrase makes' ]
+    [ "$(sed -n 's/^tried \([0-9]*\).*/\1/p' <<< "$output")" -gt 300 ]
+    # With the passphrase changed as well, nothing at all.
+    w "$PASS" key change --new-passphrase-fd 5 5<<< "$THIRD"
+    printf '%s\n' "$THIRD" "$OTHER" "$NEXT" "$PASS" > given
+    run "$PYTHON" "$BATS_TEST_DIRNAME/oldkeys.py" "$VAULT" keys.old < given
+    echo "$output"
+    [ "$status" = 0 ]
 }
 
 @test "a passphrase that was changed is read, and the old one is not" {

@@ -243,7 +243,7 @@ open('$VAULT/keys', 'wb').write(b)"
     refuses 6 key remove 0
     err 'the last keeper slot cannot be removed'
     err 'key add --tier keeper'
-    exits 0 --new-passphrase-fd 5 key add --tier case "${CHEAP[@]}" 5<<< 'a helper comes 77'
+    exits 0 --new-passphrase-fd 5 key add --tier case "${CHEAP[@]}" 5<<< "$OTHER"
     refuses 6 key remove 0
     ok show K-1 --reveal
 }
@@ -251,9 +251,9 @@ open('$VAULT/keys', 'wb').write(b)"
 @test "a full table: exit code 6 for another passphrase, and for shares" {
     local i
     for i in 1 2 3 4 5 6 7; do
-        exits 0 --new-passphrase-fd 5 key add --tier case "${CHEAP[@]}" 5<<< "passphrase number $i"
+        exits 0 --new-passphrase-fd 5 key add --tier case "${CHEAP[@]}" 5<<< "$OTHER $i"
     done
-    refuses 6 --new-passphrase-fd 5 key add --tier keeper "${CHEAP[@]}" 5<<< 'one too many 11'
+    refuses 6 --new-passphrase-fd 5 key add --tier keeper "${CHEAP[@]}" 5<<< "$NEXT"
     err 'all 8 key slots are in use'
     err "'key remove' makes room"
     refuses 6 key shares --threshold 2 --count 3 -o set --accept plain-shares
@@ -263,15 +263,15 @@ open('$VAULT/keys', 'wb').write(b)"
     ok key shares --threshold 2 --count 3 -o set --accept plain-shares
 }
 
-# with_file CODE FILE: the slot of the passphrase `with a file 55` and that key file.
+# with_file CODE FILE: the slot of the passphrase NEXT and that key file.
 with_file() {
-    PASS='with a file 55' refuses "$1" --key-file "$2" status
+    PASS="$NEXT" refuses "$1" --key-file "$2" status
 }
 
 @test "a key file that was changed, cut, emptied or is missing: the vault does not open, and nothing else happens" {
-    exits 0 --new-passphrase-fd 5 key add --tier keeper --new-key-file some.key "${CHEAP[@]}" 5<<< 'with a file 55'
+    exits 0 --new-passphrase-fd 5 key add --tier keeper --new-key-file some.key "${CHEAP[@]}" 5<<< "$NEXT"
     cp some.key good.key
-    PASS='with a file 55' exits 0 --key-file some.key status
+    PASS="$NEXT" exits 0 --key-file some.key status
     printf x >> some.key
     with_file 3 some.key
     head -c -1 good.key > some.key
@@ -285,9 +285,9 @@ with_file() {
     with_file 2 folder
     with_file 7 none.key
     # Neither of the two alone.
-    PASS='with a file 55' refuses 3 status
-    PASS='another one 66' refuses 3 --key-file good.key status
-    PASS='with a file 55' exits 0 --key-file good.key status
+    PASS="$NEXT" refuses 3 status
+    PASS="$OTHER" refuses 3 --key-file good.key status
+    PASS="$NEXT" exits 0 --key-file good.key status
 }
 
 # ---- files there already, missing, of the wrong kind ---------------------------------------

@@ -51,9 +51,8 @@ finish_swap(struct vault *v)
     return v->swap_due ? err : VAULT_OK;
 }
 
-/* What panic erased, in another process, must not come back by a change of keys in this one. */
-static vault_err
-keys_are_there(const struct vault *v)
+vault_err
+session_keys_there(const struct vault *v)
 {
     if (file_exists(v->dir, KEYS_NAME))
         return VAULT_OK;
@@ -71,7 +70,7 @@ session_stage_keys(struct vault *v, struct keyfile *kf, const struct key_tree *t
     if (err == VAULT_OK)
         err = finish_swap(v);
     if (err == VAULT_OK)
-        err = keys_are_there(v);
+        err = session_keys_there(v);
     kf->sequence = v->kf.sequence + 1;
     if (err == VAULT_OK)
         err = keyfile_encode(bytes, kf, tree, epoch, e);
@@ -153,7 +152,7 @@ session_put_in_force(struct vault *v, const struct keyfile *kf, const struct com
     v->uncertain = !session_slot_registered(v, v->slot);
     v->kf = *kf;
     memcpy(v->keys_hash, what->keys_hash, 32);
-    err = keys_are_there(v);
+    err = session_keys_there(v);
     if (err != VAULT_OK) {
         session_unstage_keys(v);
         return err;

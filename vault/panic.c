@@ -2,7 +2,8 @@
  * panic.c - vault_panic: erase the files that hold the ways in, now.
  *
  * It takes no lock and no key, and asks nothing of what it erases: somebody is at the door. Both files are
- * overwritten before either name is removed, so that being cut short leaves as little as possible.
+ * overwritten before either name is removed, so that being cut short leaves as little as possible. What another
+ * process, which was changing its keys, put in the place of one meanwhile is overwritten as its name goes.
  * What else the folder holds stays; without `keys` nobody can read it.
  */
 #include <errno.h>
@@ -46,11 +47,13 @@ open_to_erase(int dir, const char *name)
 }
 
 static vault_err
-overwrite(int dir, const char *name)
+overwrite(int dir, const char *name, ino_t *which)
 {
     struct stat st;
     int fd;
     vault_err err = VAULT_OK;
+
+    *which = 0;
 
     if (!is_there(dir, name, &st))
         return VAULT_OK;
@@ -62,18 +65,35 @@ overwrite(int dir, const char *name)
     if (fd < 0 || fstat(fd, &st) != 0 ||
         fd_overwrite(fd, st.st_size < ERASE_MAX ? st.st_size : ERASE_MAX) != 0)
         err = err_errno(errno, "%s could not be overwritten", name);
+    else
+        *which = st.st_ino;
     fd_close(fd);
     return err;
 }
 
 static vault_err
-take_away(int dir, const char *name)
+take_name(int dir, const char *name)
 {
     if (unlinkat(dir, name, 0) == 0 || errno == ENOENT)
         return VAULT_OK;
     if (errno == EACCES && fchmod(dir, 0700) == 0 && unlinkat(dir, name, 0) == 0)
         return VAULT_OK;
     return err_errno(errno, "%s could not be removed", name);
+}
+
+/* which: the file of that name that was overwritten. Another one is, before it is let go. */
+static vault_err
+take_away(int dir, const char *name, ino_t which)
+{
+    struct stat st;
+    int fd = is_there(dir, name, &st) && S_ISREG(st.st_mode) ? open_to_erase(dir, name) : -1;
+    vault_err err = take_name(dir, name);
+
+    if (fd >= 0 && fstat(fd, &st) == 0 && st.st_ino != which &&
+        fd_overwrite(fd, st.st_size < ERASE_MAX ? st.st_size : ERASE_MAX) != 0)
+        err = err_errno(errno, "%s could not be overwritten", name);
+    fd_close(fd);
+    return err;
 }
 
 /* Everything is tried; the first error is kept, and its sentence. */
@@ -88,12 +108,13 @@ first_of(vault_err first, struct vault_error *said, vault_err err)
 static vault_err
 erase_both(int dir, struct vault_error *said)
 {
+    ino_t which[N_NAMES];
     vault_err err = VAULT_OK;
 
     for (size_t i = 0; i < N_NAMES; i++)
-        err = first_of(err, said, overwrite(dir, NAMES[i]));
+        err = first_of(err, said, overwrite(dir, NAMES[i], &which[i]));
     for (size_t i = 0; i < N_NAMES; i++)
-        err = first_of(err, said, take_away(dir, NAMES[i]));
+        err = first_of(err, said, take_away(dir, NAMES[i], which[i]));
     return first_of(err, said, dir_sync(dir));
 }
 

@@ -132,6 +132,8 @@ session_second(struct vault *v, struct second *s)
         err = write_entry(&w, hash);
         v->uncertain = true;            /* whatever happened, this handle is of the old files */
     }
+    if (err == VAULT_OK)
+        err = session_keys_there(v);
     if (err == VAULT_OK) {
         err = put_in_force(&w);
     } else {

@@ -321,6 +321,9 @@ VAULT_CHECK vault_err session_slot_x(const struct vault *v, enum slot_tier tier,
 VAULT_CHECK vault_err session_stage_keys(struct vault *v, struct keyfile *kf,
     const struct key_tree *tree, uint64_t epoch, const struct secret *e, uint8_t hash[static 32]);
 void session_unstage_keys(struct vault *v);     /* keeps the last error */
+/* What panic erased, in another process, must not come back by a change of keys in this one: asked before keys.new is
+ * written, and again before it is renamed. VAULT_ERR_DAMAGED: `keys` is gone. */
+VAULT_CHECK vault_err session_keys_there(const struct vault *v);
 /* Steps 2 and 3: the entry that names the staged file, with what `fill` (or NULL) puts into its
  * transaction, and the rename. The entry stands, whatever is returned, where v->kf has the
  * sequence of kf afterwards. */

@@ -6,6 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <sodium.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +17,7 @@
 #include <cmocka.h>
 #include "tests/unit/phrases.h"
 #include "vault/base/secret.h"
-#include "vault/vault.h"
+#include "vault/session.h"
 
 #define KEYS 4096
 
@@ -263,6 +266,86 @@ test_panic__works_while_the_vault_is_open_and_nothing_comes_back(void **state)
     vault_secret_free(pass);
 }
 
+/* In the middle of a change of everything, by another process: after keys.new was staged, before anything is renamed. */
+static vault_err
+somebody_is_at_the_door(struct vault *v, struct change *c, void *ctx)
+{
+    (void)v;
+    (void)c;
+    (void)ctx;
+    return vault_panic(path);
+}
+
+static void
+test_panic__in_the_middle_of_a_rekey_or_compact_nothing_comes_back(void **state)
+{
+    vault *v = NULL;
+    (void)state;
+
+    assert_int_equal(try_open(&v), VAULT_OK);
+    struct second s = { .what = { .action = "compact" }, .kf = v->kf, .tree = &v->tree, .e = v->e,
+        .epoch = v->epoch, .keys = session_seal_keys(v), .add = somebody_is_at_the_door };
+    randombytes_buf(s.kf.db_salt, sizeof s.kf.db_salt);
+    assert_int_equal(session_second(v, &s), VAULT_ERR_DAMAGED);
+    assert_non_null(strstr(vault_last_error()->text, "was erased"));
+    vault_close(v);
+    assert_false(exists("keys"));
+    assert_false(exists("keys.new"));
+    assert_false(exists("records.db.new"));
+    assert_true(exists("records.db"));
+}
+
+/* ---- somebody else writes keys.new, again and again, while it runs ---- */
+
+#define STAGED_MAX 900        /* a process may have 1024 files open */
+
+static struct staging {
+    int fd[STAGED_MAX];             /* each file that came to stand there */
+    size_t n;
+    _Atomic bool stop;
+} staging;
+
+static void *
+stage_again_and_again(void *arg)
+{
+    (void)arg;
+    while (!staging.stop && staging.n < STAGED_MAX) {
+        int fd = open(in("half"), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        bool whole = fd >= 0 && write(fd, "a way in", 8) == 8;
+        bool stands = whole && link(in("half"), in("keys.new")) == 0;
+        (void)unlink(in("half"));
+        if (stands)
+            staging.fd[staging.n++] = fd;
+        else if (fd >= 0)
+            close(fd);
+    }
+    return NULL;
+}
+
+static void
+test_panic__what_came_meanwhile_is_overwritten_before_it_goes(void **state)
+{
+    struct stat st;
+    pthread_t other;
+    size_t gone = 0;
+    (void)state;
+
+    assert_int_equal(pthread_create(&other, NULL, stage_again_and_again, NULL), 0);
+    for (int i = 0; i < 400; i++)
+        assert_int_equal(vault_panic(path), VAULT_OK);
+    staging.stop = true;
+    assert_int_equal(pthread_join(other, NULL), 0);
+    for (size_t i = 0; i < staging.n; i++) {
+        assert_int_equal(fstat(staging.fd[i], &st), 0);
+        if (st.st_nlink == 0) {
+            assert_true(is_zero(staging.fd[i], 8));
+            gone++;
+        }
+        close(staging.fd[i]);
+    }
+    assert_true(gone > 100);
+}
+
 static void
 test_panic__what_is_not_a_vault_is_left_alone(void **state)
 {
@@ -296,6 +379,8 @@ main(void)
         WITH_VAULT(test_panic__a_pipe_in_the_place_of_keys_does_not_make_it_wait),
         WITH_VAULT(test_panic__modes_of_the_owner_do_not_stop_it),
         WITH_VAULT(test_panic__works_while_the_vault_is_open_and_nothing_comes_back),
+        WITH_VAULT(test_panic__in_the_middle_of_a_rekey_or_compact_nothing_comes_back),
+        WITH_VAULT(test_panic__what_came_meanwhile_is_overwritten_before_it_goes),
         WITH_VAULT(test_panic__what_is_not_a_vault_is_left_alone),
     };
 

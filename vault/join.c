@@ -224,6 +224,8 @@ copy_pack(struct joining *j, uint32_t from, uint32_t log)
     if (err == VAULT_OK) {
         memcpy(p, theirs, sizeof *p);
         p->first = to;
+        /* The other copy is a keeper's session and this one is not: the inner wrap goes on as it is. */
+        p->readable = p->readable && is_keeper(j->v);
         for (uint32_t i = 0; i < p->n; i++)
             if (is_purged(j, p->ids[i]))
                 pack_drop_blob(p, i);

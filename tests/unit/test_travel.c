@@ -459,6 +459,33 @@ test_travel__both_sides_are_kept(void **state)
     vault_close(v);
 }
 
+/* What she wrote in another copy is wrapped under the name key already: the caseworker who brings it home has not got it. */
+static void
+test_travel__a_caseworker_brings_home_what_a_keeper_wrote_elsewhere(void **state)
+{
+    vault *v, *other;
+    (void)state;
+
+    copy_folder("home.vault", "h8.vault");
+    copy_folder("home.vault", "o8.vault");
+    other = opened("o8.vault", KEEPER);
+    add_person(other, "P-8", "Kim Yong-nam");
+    attach_to(other, "P-8", "held.txt", false);
+    v = opened("h8.vault", CASE);
+    assert_int_equal(session_join(v, other), VAULT_OK);
+    vault_close(v);
+    vault_close(other);
+    v = opened("h8.vault", CASE);
+    assert_whole(v);
+    assert_value(v, "P-8", "ref", false, "P-8");
+    vault_close(v);
+    v = opened("h8.vault", KEEPER);
+    assert_value(v, "P-8", "name", true, "Kim Yong-nam");
+    assert_extracts(v, "P-8", "held.txt");
+    assert_whole(v);
+    vault_close(v);
+}
+
 static vault_err
 purge(vault *v, const char *id, const char *field)
 {
@@ -549,6 +576,7 @@ main(void)
         cmocka_unit_test(test_travel__without_a_case_slot_it_is_refused),
         cmocka_unit_test(test_travel__what_was_written_on_the_way_comes_home),
         cmocka_unit_test(test_travel__both_sides_are_kept),
+        cmocka_unit_test(test_travel__a_caseworker_brings_home_what_a_keeper_wrote_elsewhere),
         cmocka_unit_test(test_travel__what_was_purged_at_home_does_not_come_back),
         cmocka_unit_test(test_travel__after_a_rekey_at_home_intake_of_the_way_is_still_adopted),
         cmocka_unit_test(test_travel__who_was_removed_meanwhile_is_not_taken_in),

@@ -179,6 +179,29 @@ test_strength__says_why(void **state)
     assert_non_null(strstr(judged("x9#K").why[0], "short"));
 }
 
+/* However often it comes: libzxcvbn looks for one character that repeats, and counts words one by one. */
+static void
+test_strength__a_phrase_again_and_again_is_worth_it_once_and_how_often(void **state)
+{
+    static const char *const UNITS[] = { "quiet river ", "Тихая река ", "kelp-fig-", "qJ7#" };
+    char text[1024];
+    (void)state;
+
+    for (size_t i = 0; i < sizeof UNITS / sizeof UNITS[0]; i++) {
+        size_t n = strlen(UNITS[i]), times = 1000 / n;
+        struct strength st;
+        int said = 0;
+        for (size_t k = 0; k < times; k++)
+            memcpy(text + k * n, UNITS[i], n);
+        text[times * n] = '\0';
+        assert_below(text, bits_of(UNITS[i]) + 10);
+        st = judged(text);
+        for (unsigned k = 0; k < st.n_why; k++)
+            said += strstr(st.why[k], "repeats") != NULL;
+        assert_int_equal(said, 1);
+    }
+}
+
 /* ---- what is good ---- */
 
 static void
@@ -405,6 +428,7 @@ main(void)
         cmocka_unit_test(test_strength__a_word_more_never_lowers),
         cmocka_unit_test(test_strength__no_script_scores_higher_than_its_transliteration),
         cmocka_unit_test(test_strength__unicode_forms_are_one),
+        cmocka_unit_test(test_strength__a_phrase_again_and_again_is_worth_it_once_and_how_often),
         cmocka_unit_test(test_strength__looks_at_256_bytes),
         cmocka_unit_test(test_strength__broken_text_is_an_error),
         cmocka_unit_test(test_strength__ranks_of_words_are_not_left_in_the_heap),

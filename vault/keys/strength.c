@@ -250,7 +250,7 @@ judge_words(struct copies *c, const char *s, size_t n)
 /* ---- the text ---- */
 
 static struct estimate
-judge(struct copies *c, const char *s, size_t n)
+judge_once(struct copies *c, const char *s, size_t n)
 {
     struct words w = judge_words(c, s, n);
     struct estimate e = { w.bits, w.why };
@@ -258,6 +258,32 @@ judge(struct copies *c, const char *s, size_t n)
     if (w.count == 0 || w.listed < w.count)
         e = lesser(e, ask_spellings(c, s, n));
     return e;
+}
+
+/* After how many bytes the text begins anew, and goes on so to its end; n where it does not. */
+static size_t
+period(const char *s, size_t n)
+{
+    for (size_t p = 1; p <= n / 2; p++)
+        if (memcmp(s, s + p, n - p) == 0)
+            return p;
+    return n;
+}
+
+/* What is typed again and again is worth what it is once, and how often. */
+static struct estimate
+judge(struct copies *c, const char *s, size_t n)
+{
+    size_t p = period(s, n);
+    struct estimate e = judge_once(c, s, p);
+
+    if (p == n)
+        return e;
+    for (size_t times = n / p; times > 1; times /= 2)
+        e.bits++;
+    e.why |= WHY_REPEAT;
+    memset(c->seen, 0, sizeof c->seen);
+    return lesser(e, judge_once(c, s, n));
 }
 
 static void

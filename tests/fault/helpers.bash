@@ -15,7 +15,7 @@ fault_build() {
 
 # keeps TEST [DEED] [--way WAY]: runs it; its output tells what was counted, or what went wrong and how to see it again.
 keeps() {
-    TMPDIR=$BATS_TEST_TMPDIR run "$FAULT" "$@" --rounds "${ROUNDS:-40}"
+    TMPDIR=$BATS_TEST_TMPDIR run "$FAULT" "$@" --rounds "${ROUNDS:-15}"
     [ "$status" = 0 ]
 }
 

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
-"""oldkeys.py VAULT OLD_KEYS: does anything that an old file `keys` gives open something of the present files?
+"""oldkeys.py VAULT OLD_KEYS: does anything that another file `keys` (an old one, or that of home) gives open something of VAULT?
 
-Standard input: a passphrase that opens VAULT as it is, then those that open OLD_KEYS, a line each. From the old file everything is taken
+Standard input: a passphrase that opens VAULT as it is, then those that open OLD_KEYS, a line each; or `shares HEX`, the secret of a set
+of shares. From the old file everything is taken
 that its slots give: what the passphrase makes, slot secrets, the keys of the vault, the keys of names. Each is tried on
 everything of the present that such a key could be for, with what was not secret then or is not now. The first passphrase serves only to lay
 out the present rows to be tried on: whoever tries has not got so far.
@@ -102,20 +103,26 @@ def try_rows(tries, now, database, old):
             tries(f"blob keys of pack {pack.n}, as intake", unbox, key, aad, inner[32:])
 
 
+def way_in(line):
+    if line.startswith(b"shares "):
+        return Given(shares=bytes.fromhex(line[7:].decode()))
+    return Given(prepare_passphrase(line))
+
+
 def main():
     folder, old_file = sys.argv[1:]
-    lines = [prepare_passphrase(line) for line in sys.stdin.buffer.read().split(b"\n") if line]
+    ways = [way_in(line) for line in sys.stdin.buffer.read().split(b"\n") if line]
     present_data, old_data = read(os.path.join(folder, "keys")), read(old_file)
     present, old_keys = parse_keys(present_data), parse_keys(old_data)
-    now = open_keys(present_data, Given(lines[0]), Report())
+    now = open_keys(present_data, ways[0], Report())
     database = read_database(folder, now)
     tries = Tries()
-    for line in lines[1:]:
-        old = open_keys(old_data, Given(line), Report())
-        for slot, S in slot_secrets(old_keys, Given(line)):
+    for given in ways[1:]:
+        old = open_keys(old_data, given, Report())
+        for slot, S in slot_secrets(old_keys, given):
             if slot.id == old.slot.id:
                 try_slots(tries, present, old_keys, old, S)
-        for slot, S in slot_secrets(present, Given(line)):
+        for slot, S in slot_secrets(present, given):
             tries(f"slot {slot.index} by an old passphrase", open_slot, present, slot, S)
         try_vault_keys(tries, folder, present, old_keys, old)
         try_rows(tries, now, database, old)

@@ -227,6 +227,13 @@ python() {
     [ "$(head_of P9 'head["fields"]["name"]')" = Нина ]
 }
 
+# old_keys NOW WAY...: everything that the file keys.old gives to these ways in, tried on the vault that NOW opens.
+old_keys() {
+    printf '%s\n' "$@" > given
+    run "$PYTHON" "$BATS_TEST_DIRNAME/oldkeys.py" "$VAULT" keys.old < given
+    echo "$output"
+}
+
 @test "a travel copy is read with a case passphrase; no passphrase and no keys of home open a name of it" {
     copy
     VAULT=$COPY
@@ -247,6 +254,29 @@ python() {
     refused 4 read_vault "$OTHER"
 }
 
+@test "of a travel copy, what home's keys give with every passphrase and the shares opens names taken in on the way, and nothing else" {
+    copy
+    VAULT=$COPY
+    add_case_slot
+    w "$PASS" key shares --threshold 2 --count 3 -o set --accept plain-shares
+    shares="shares $(cat set/share-[13].txt | grep -v '^#' | "$WITHHELD" shares combine)"
+    cp "$VAULT/keys" keys.old
+    w "$PASS" travel travel.vault
+    VAULT=$PWD/travel.vault
+    old_keys "$OTHER" "$PASS" "$OTHER" "$shares"
+    # The colleague's own passphrase opens the slot that came along: that much, and to no more than the case tier.
+    [ "$(sed 1d <<< "$output" | grep -v '^box 2 of slot 1 by')" = $'slot 1 by an old passphrase\nslot 1 by what the passphrase makes' ]
+    [ "$(sed -n 's/^tried \([0-9]*\).*/\1/p' <<< "$output")" -gt 300 ]
+    echo '{"ref": "P9", "name": "Нина"}' | w "$OTHER" add person --from -
+    old_keys "$OTHER" "$OTHER"
+    never grep 'as intake' <<< "$output"
+    for way in "$PASS" "$shares"; do
+        old_keys "$OTHER" "$way"
+        grep 'as intake' <<< "$output"
+        never grep -v 'as intake\|^tried' <<< "$output"
+    done
+}
+
 @test "after a rekey the present keys open everything, and those of before nothing" {
     copy
     VAULT=$COPY
@@ -261,13 +291,6 @@ python() {
     refused 4 read_vault "$OTHER"
 }
 
-# old_keys PASSPHRASE...: everything that the file keys.old gives to these, tried on the present files.
-old_keys() {
-    printf '%s\n' "$PASS" "$@" > given
-    run "$PYTHON" "$BATS_TEST_DIRNAME/oldkeys.py" "$VAULT" keys.old < given
-    echo "$output"
-}
-
 @test "after a rekey no key of before opens anything: of a removed volunteer, a removed keeper, or the rekeyer's own" {
     copy
     VAULT=$COPY
@@ -275,7 +298,7 @@ old_keys() {
     w "$PASS" key add --tier keeper "${CHEAP[@]}" --new-passphrase-fd 5 5<<< "$NEXT"
     cp "$VAULT/keys" keys.old
     # Nothing was changed yet: these tries find what is to be found.
-    old_keys "$PASS" "$OTHER" "$NEXT"
+    old_keys "$PASS" "$PASS" "$OTHER" "$NEXT"
     [ "$status" = 1 ]
     for what in records.db 'the epoch' 'the MAC of keys' 'log and tag key' 'keys of pack 1' 'blob keys of pack' \
             'slot 0 by what the passphrase makes' 'slot 2 by what the passphrase makes' \
@@ -285,19 +308,17 @@ old_keys() {
     w "$PASS" key remove 1
     w "$PASS" key remove 2
     # A slot taken away without a rekey: the master key is the old one, and the documents say so.
-    old_keys "$OTHER"
+    old_keys "$PASS" "$OTHER"
     [ "$status" = 1 ]
     grep -Fx records.db <<< "$output"
     w "$PASS" key rekey
-    old_keys "$OTHER" "$NEXT" "$PASS"
+    old_keys "$PASS" "$OTHER" "$NEXT" "$PASS"
     # The rekeyer's passphrase is the one he still uses: his own way in, and nothing else of the old file.
     [ "$(sed 1d <<< "$output")" = $'slot 0 by an old passphrase\nslot 0 by what the passphrase makes' ]
     [ "$(sed -n 's/^tried \([0-9]*\).*/\1/p' <<< "$output")" -gt 300 ]
     # With the passphrase changed as well, nothing at all.
     w "$PASS" key change --new-passphrase-fd 5 5<<< "$THIRD"
-    printf '%s\n' "$THIRD" "$OTHER" "$NEXT" "$PASS" > given
-    run "$PYTHON" "$BATS_TEST_DIRNAME/oldkeys.py" "$VAULT" keys.old < given
-    echo "$output"
+    old_keys "$THIRD" "$OTHER" "$NEXT" "$PASS"
     [ "$status" = 0 ]
 }
 

@@ -33,6 +33,8 @@ setup() { common_setup; }
 @test "travel on a disk that fills up: nothing half-made lies about" { keeps full travel --way on; }
 @test "adoption on a disk that fills up: the vault opens, and a later opening does it" { keeps full adopt; }
 @test "dump on a disk that fills up" { keeps full dump; }
+@test "history --statement on a disk that fills up" { keeps full statement; }
+@test "add with an anchor on a disk that fills up: the anchor holds" { keeps full anchored; }
 @test "init on a disk that fills up" { keeps full init; }
 @test "backup on a disk that fills up" { keeps full backup; }
 @test "restore on a disk that fills up" { keeps full restore; }

@@ -51,7 +51,7 @@ applies(const struct test *t, const char *deed)
     if (t->about == NO_DEED)
         return true;
     d = deed_find(deed);
-    if (d->makes && t->run == test_power)
+    if ((d->makes || d->anchored) && t->run == test_power)
         return false;           /* the model of the disk has the vault's folder alone */
     return !(d->is_new && (t->about & NEW) == 0) && !(d->run == NULL && (t->about & OPEN) == 0);
 }

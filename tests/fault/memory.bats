@@ -23,6 +23,8 @@ setup() {
 @test "key shares without memory" { keeps memory key-shares; }
 @test "travel without memory" { keeps memory travel; }
 @test "adoption without memory" { keeps memory adopt; }
+@test "compact and purge without memory" { keeps memory compact; keeps memory purge; keeps memory purge-revision; }
+@test "history --statement without memory" { keeps memory statement; }
 @test "dump without memory" { keeps memory dump; }
 @test "init without memory" { keeps memory init; }
 @test "backup without memory" { keeps memory backup; }

@@ -689,6 +689,8 @@ const struct deed DEEDS[] = {
     { .name = "remove", .run = do_remove },
     { .name = "reveal", .run = do_reveal },
     { .name = "dump", .run = do_dump, .may_be_done = true },
+    { .name = "statement", .run = do_statement, .may_be_done = true, .also = also_statement },
+    { .name = "anchored", .run = do_anchored, .anchored = true, .also = also_anchored },
     { .name = "init", .run = do_init, .is_new = true },
     { .name = "backup", .run = do_backup, .makes = true, .may_be_done = true },
     { .name = "restore", .run = do_restore, .is_new = true },
@@ -772,6 +774,8 @@ deed_prepare(const struct world *w, const struct deed *d)
         folder_remove(w->work);
     else
         folder_copy(deed_base(w, d), w->work);
+    if (d->anchored)
+        anchor_prepare(w);
 }
 
 vault_err
@@ -783,6 +787,7 @@ deed_do(const struct world *w, const struct deed *d)
 
     if (d->is_new)
         return d->run(w, NULL);
+    cred.anchor = d->anchored ? w->anchor : NULL;
     err = vault_open(&v, w->work, &cred);
     if (err == VAULT_OK && w->opened != NULL)
         w->opened();
@@ -883,6 +888,7 @@ world_make(struct world *w)
     snprintf(w->backup, sizeof w->backup, "%s/base.backup", w->root);
     snprintf(w->made, sizeof w->made, "%s/made.backup", w->root);
     snprintf(w->road, sizeof w->road, "%s/road", w->root);
+    snprintf(w->anchor, sizeof w->anchor, "%s/anchor", w->road);
     w->old_pass = secret_text(OLD_PASS);
     w->new_pass = secret_text(NEW_PASS);
     write_rows(w->csv, 7, 150, 400);        /* the first six revise */

@@ -27,7 +27,8 @@ struct world {
     char out[256];              /* where dump writes */
     char backup[256];           /* of base, for restore */
     char made[256];             /* where backup writes */
-    char road[256];             /* a folder, where travel copies come to lie */
+    char road[256];             /* a folder, where travel copies and statements come to lie */
+    char anchor[300];           /* a file in it */
     char person[32], other[32]; /* codes of two records of base */
     struct secret *old_pass, *new_pass;
     void (*opened)(void);       /* called between the opening and the deed; NULL: nothing */
@@ -107,6 +108,7 @@ struct deed {
     vault_err (*run)(const struct world *w, vault *v);  /* NULL: opening it is all */
     enum deed_from from;        /* the vault that it begins with */
     bool changes_pass, is_big;
+    bool anchored;              /* the vault is opened with the anchor at w->anchor */
     bool is_new;                /* makes the vault; v is NULL */
     bool makes;                 /* the file `made`: done where it is there; notes in the log before and after */
     bool may_be_done;           /* although it failed for want of space: its entry was written first */
@@ -127,6 +129,14 @@ vault_err deed_do(const struct world *w, const struct deed *d);
 /* What base holds before and after. */
 void deed_states(const struct world *w, const struct deed *d, struct state *before,
     struct state *after);
+
+/* ---- outside.c: deeds that write what must hold by itself ---- */
+
+vault_err do_statement(const struct world *w, vault *v);
+void also_statement(const struct world *w, const struct deed_end *end);
+void anchor_prepare(const struct world *w);
+vault_err do_anchored(const struct world *w, vault *v);
+void also_anchored(const struct world *w, const struct deed_end *end);
 
 /* ---- ways.c: deeds about ways in, and adoption ---- */
 

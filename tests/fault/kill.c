@@ -97,6 +97,23 @@ check_made(struct world *w, struct outcome *o, const struct state *now, const ch
             *done ? "" : "not ");
 }
 
+/* Not a byte is another: it is the old state, and all that is asked below was asked of that. */
+static bool
+is_untouched(const struct world *w, const struct outcome *o)
+{
+    return !o->deed->is_new && !o->deed->makes && folder_same(deed_base(w, o->deed), w->work);
+}
+
+static void
+count_outcome(struct world *w, struct outcome *o, bool after, const char *what)
+{
+    *(after ? &o->n_after : &o->n_before) += 1;
+    o->end.after = after;
+    o->end.what = what;
+    if (o->deed->also != NULL)
+        o->deed->also(w, &o->end);
+}
+
 bool
 outcome_check(struct world *w, struct outcome *o, const char *what)
 {
@@ -107,6 +124,10 @@ outcome_check(struct world *w, struct outcome *o, const char *what)
     const char *leak;
     bool new_pass, after, done;
 
+    if (is_untouched(w, o)) {
+        count_outcome(w, o, false, what);
+        return false;
+    }
     leak = world_leak(w->work);
     if (leak != NULL)
         die("%s: in the folder stands: %s", what, leak);
@@ -130,11 +151,7 @@ outcome_check(struct world *w, struct outcome *o, const char *what)
             "%llu records, %llu entries, %s passphrase\n%s", what, (unsigned long long)now.records,
             (unsigned long long)now.entries, new_pass ? "new" : "old", now.text);
     after = ask != NULL ? done : after;
-    *(after ? &o->n_after : &o->n_before) += 1;
-    o->end.after = after;
-    o->end.what = what;
-    if (o->deed->also != NULL)
-        o->deed->also(w, &o->end);
+    count_outcome(w, o, after, what);
     write_again(w, new_pass, what);
     nothing_lies_about(w, o, what);
     free(now.text);

@@ -8,6 +8,9 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <sodium.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -81,19 +84,34 @@ take_name(int dir, const char *name)
     return err_errno(errno, "%s could not be removed", name);
 }
 
+/* Under a name that nobody else knows it stays the same file. False: there is none, or it cannot be renamed. */
+static bool
+take_aside(int dir, const char *name, char aside[static 32])
+{
+    uint64_t r;
+
+    randombytes_buf(&r, sizeof r);
+    snprintf(aside, 32, ".withheld-%016" PRIx64, r);
+    if (renameat(dir, name, dir, aside) == 0)
+        return true;
+    return errno == EACCES && fchmod(dir, 0700) == 0 && renameat(dir, name, dir, aside) == 0;
+}
+
 /* which: the file of that name that was overwritten. Another one is, before it is let go. */
 static vault_err
 take_away(int dir, const char *name, ino_t which)
 {
+    char aside[32];
     struct stat st;
-    int fd = is_there(dir, name, &st) && S_ISREG(st.st_mode) ? open_to_erase(dir, name) : -1;
-    vault_err err = take_name(dir, name);
+    ino_t same;
+    vault_err err = VAULT_OK, gone;
 
-    if (fd >= 0 && fstat(fd, &st) == 0 && st.st_ino != which &&
-        fd_overwrite(fd, st.st_size < ERASE_MAX ? st.st_size : ERASE_MAX) != 0)
-        err = err_errno(errno, "%s could not be overwritten", name);
-    fd_close(fd);
-    return err;
+    if (!take_aside(dir, name, aside))
+        return take_name(dir, name);
+    if (is_there(dir, aside, &st) && S_ISREG(st.st_mode) && st.st_ino != which)
+        err = overwrite(dir, aside, &same);
+    gone = take_name(dir, aside);
+    return err != VAULT_OK ? err : gone;
 }
 
 /* Everything is tried; the first error is kept, and its sentence. */

@@ -6,7 +6,7 @@
  * all in one transaction with one entry. What does not match, or does not open, is quarantined: it stays
  * where it is, is never shown, and reading it is an error.
  */
-#include "vault/session.h"
+#include "vault/intake_keys.h"
 
 #include <sodium.h>
 #include <stdlib.h>
@@ -14,18 +14,16 @@
 #include "vault/base/text.h"
 
 #define IDS_LOGGED 256u
-#define FORMER_MAX 16u          /* a rekey before that is too long ago */
+#define ROWS_OF_ENTRY 4u        /* an honest entry has one row of intake; each costs a walk through all its packs */
 
 struct adopting {
     struct vault *v;
     struct change change;
     struct secret *home;        /* a struct pack: the one at hand */
-    struct secret *key;         /* of the encapsulation at hand */
-    struct secret *former[FORMER_MAX];  /* the same under names secrets of before a rekey, newest first */
-    size_t n_former;
-    uint8_t enc_hash[32];
+    struct intake_keys enc;     /* of the encapsulation at hand */
     struct revision rev;
     uint64_t adopted, quarantined;
+    uint64_t stored;            /* packs */
     char id[IDS_LOGGED][CODE_LEN + 1];  /* of the quarantined */
 };
 
@@ -93,18 +91,7 @@ store(struct adopting *a)
         err = db_put(a->v->db, DB_WRAP, p->first, PART(box.p, box.n));
     buf_free(&box);
     recs_forget_pack(&a->v->recs);
-    return err;
-}
-
-/* The key of the encapsulation that opens the pack at hand: today's, or one of before a rekey. */
-static vault_err
-open_pack(struct adopting *a)
-{
-    struct seal_keys *keys = &a->v->recs.keys;
-    vault_err err = a->key == NULL ? VAULT_ERR_DAMAGED : pack_adopt(at_hand(a), keys, a->key);
-
-    for (size_t i = 0; err == VAULT_ERR_DAMAGED && i < a->n_former; i++)
-        err = pack_adopt(at_hand(a), keys, a->former[i]);
+    a->stored += err == VAULT_OK;
     return err;
 }
 
@@ -119,11 +106,11 @@ adopt_pack(struct adopting *a, uint32_t first, bool *mine, bool *whole)
     *mine = *whole = false;
     if (err != VAULT_OK)
         return err == VAULT_ERR_DAMAGED ? VAULT_OK : err;   /* told when it is read, and by check */
-    if (now->how != WRAP_INTAKE || memcmp(now->enc_hash, a->enc_hash, 32) != 0)
+    if (now->how != WRAP_INTAKE || memcmp(now->enc_hash, a->enc.hash, 32) != 0)
         return VAULT_OK;
     *mine = true;
     memcpy(p, now, sizeof *p);
-    err = open_pack(a);
+    err = intake_keys_adopt(&a->enc, p, &a->v->recs.keys);
     if (err == VAULT_OK) {
         *whole = true;
         err = compare_all(a);
@@ -136,54 +123,6 @@ adopt_pack(struct adopting *a, uint32_t first, bool *mine, bool *whole)
 }
 
 /* ---- one encapsulation ---- */
-
-static void
-forget_keys(struct adopting *a)
-{
-    secret_free(a->key);
-    a->key = NULL;
-    for (size_t i = 0; i < a->n_former; i++)
-        secret_free(a->former[i]);
-    a->n_former = 0;
-}
-
-/* Under each names secret that a rekey replaced. */
-static vault_err
-open_former(struct adopting *a, const uint8_t *enc)
-{
-    const struct index *ix = &a->v->recs.index;
-    vault_err err = VAULT_OK;
-
-    for (uint32_t n = ix->n; err == VAULT_OK && n > 0 && a->n_former < FORMER_MAX; n--) {
-        struct secret *seed = NULL, *key = NULL;
-        if (!index_is_system(&ix->pair[n]) || ix->pair[n].record[1] != SYSTEM_FORMER)
-            continue;
-        err = system_former_intake(a->v, n, &seed);
-        if (err == VAULT_OK)
-            err = intake_decapsulate(&key, enc, seed);
-        if (err == VAULT_OK)
-            a->former[a->n_former++] = secret_take(&key);
-        else if (err == VAULT_ERR_DAMAGED)
-            err = VAULT_OK;
-        secret_free(seed);
-    }
-    return err;
-}
-
-static vault_err
-open_enc(struct adopting *a, struct part enc)
-{
-    vault_err err;
-
-    forget_keys(a);
-    if (enc.n != INTAKE_ENC_BYTES)
-        return VAULT_OK;
-    intake_enc_hash(a->enc_hash, enc.p);
-    err = intake_decapsulate(&a->key, enc.p, a->v->tree.intake_seed);
-    if (err == VAULT_ERR_DAMAGED)
-        err = VAULT_OK;
-    return err != VAULT_OK ? err : open_former(a, enc.p);
-}
 
 /*
  * All packs of the entry that the row stands at; wherever in it, or packs before the row would lose their key. A row
@@ -201,7 +140,7 @@ adopt_entry(struct adopting *a, uint32_t n)
         return VAULT_OK;
     err = db_get(a->v->db, DB_INTAKE, n, &enc);
     if (err == VAULT_OK)
-        err = open_enc(a, PART(enc.p, enc.n));
+        err = intake_keys_open(&a->enc, a->v, PART(enc.p, enc.n));
     buf_free(&enc);
     for (uint32_t m = index_entry(ix, n), log = ix->pair[n].log;
             err == VAULT_OK && m <= ix->n && ix->pair[m].log == log;
@@ -257,7 +196,7 @@ conclude(struct adopting *a)
     const char *ids[IDS_LOGGED];
     vault_err err;
 
-    if (a->adopted == 0) {      /* only what was quarantined before: nothing changes */
+    if (a->stored == 0) {       /* only what did not open before either: nothing changes */
         change_abort(&a->change);
         return VAULT_OK;
     }
@@ -274,6 +213,15 @@ conclude(struct adopting *a)
     return err;
 }
 
+/* The entry that a row of intake stands at; 0: none. */
+static uint32_t
+log_of(const struct adopting *a, uint32_t n)
+{
+    const struct index *ix = &a->v->recs.index;
+
+    return n < 1 || n > ix->n ? 0 : ix->pair[n].log;
+}
+
 static vault_err
 run(struct adopting *a, const uint32_t *n, size_t count)
 {
@@ -283,8 +231,11 @@ run(struct adopting *a, const uint32_t *n, size_t count)
         err = session_begin(a->v, &a->change);
     if (err != VAULT_OK)
         return err;
-    for (size_t i = 0; err == VAULT_OK && i < count; i++)
-        err = adopt_entry(a, n[i]);
+    for (size_t i = 0, same = 0; err == VAULT_OK && i < count; i++) {
+        same = i > 0 && log_of(a, n[i]) == log_of(a, n[i - 1]) ? same + 1 : 0;
+        if (same < ROWS_OF_ENTRY)
+            err = adopt_entry(a, n[i]);
+    }
     if (err == VAULT_OK)
         return conclude(a);
     change_abort(&a->change);
@@ -315,7 +266,7 @@ session_adopt(struct vault *v)
         vault_clear_error();    /* of what did not open: it is counted, and told when it is read */
     }
     secret_free(a->home);
-    forget_keys(a);
+    intake_keys_free(&a->enc);
     revision_free(&a->rev);
     free(n);
     free(a);

@@ -10,17 +10,16 @@
 #include <string.h>
 
 #include "vault/check_files.h"
+#include "vault/intake_keys.h"
 #include "vault/record/scan.h"
 #include "vault/record/value.h"
-#include "vault/session.h"
 
 struct checking {
     struct vault *v;
     struct report *rep;
     uint64_t unverified;
     struct file_places files;
-    struct secret *intake;      /* key of the encapsulation at hand, its hash, and the entry it serves */
-    uint8_t intake_hash[32];
+    struct intake_keys intake;  /* of the encapsulation at hand, and the entry it serves */
     uint32_t intake_log;
 };
 
@@ -151,16 +150,14 @@ intake_key(struct checking *c, uint32_t n, const uint8_t hash[static 32])
     struct buf enc = BUF_INIT;
     vault_err err;
 
-    if (c->intake != NULL && c->intake_log == log && memcmp(c->intake_hash, hash, 32) == 0)
+    if (c->intake_log == log && memcmp(c->intake.hash, hash, 32) == 0)
         return VAULT_OK;
-    secret_free(c->intake);
-    c->intake = NULL;
+    c->intake_log = 0;
     err = find_enc(c->v, n, hash, &enc);
     if (err == VAULT_OK)
-        err = intake_decapsulate(&c->intake, enc.p, c->v->tree.intake_seed);
+        err = intake_keys_open(&c->intake, c->v, PART(enc.p, enc.n));
     if (err == VAULT_OK)
-        memcpy(c->intake_hash, hash, 32);
-    c->intake_log = log;
+        c->intake_log = log;
     buf_free(&enc);
     return err;
 }
@@ -180,7 +177,7 @@ check_intake(struct checking *c, uint32_t n, const struct pack *now, struct revi
     memcpy(p, now, sizeof *p);
     err = intake_key(c, n, p->enc_hash);
     if (err == VAULT_OK)
-        err = pack_adopt(p, &r->keys, c->intake);
+        err = intake_keys_adopt(&c->intake, p, &r->keys);
     if (err == VAULT_OK)
         err = db_get(r->db, DB_WITHHELD_BLOB, n, &blob);
     if (err == VAULT_OK)
@@ -350,12 +347,16 @@ is_withheld(const struct checking *c, int64_t n)
 static bool
 is_intake(const struct checking *c, int64_t n, struct part enc)
 {
+    struct recs *r = &c->v->recs;
+    const struct pack *p = NULL;
     uint8_t hash[32];
 
     if (enc.n != INTAKE_ENC_BYTES || !is_pair(c, n))
         return false;
     intake_enc_hash(hash, enc.p);
-    return intake_place(c->v, (uint32_t)n, hash) == (uint32_t)n;
+    /* Its own pack first: what was planted at every revision must not make us look through all packs each time. */
+    return recs_pack(r, (uint32_t)n, &p) == VAULT_OK && p->how == WRAP_INTAKE && memcmp(p->enc_hash, hash, 32) == 0 &&
+        intake_place(c->v, (uint32_t)n, hash) == (uint32_t)n;
 }
 
 static vault_err
@@ -414,8 +415,7 @@ check_session(struct checking *c)
     if (err == VAULT_OK)
         err = file_places_check(c->v, c->rep, &c->files);
     file_places_free(&c->files);
-    secret_free(c->intake);
-    c->intake = NULL;
+    intake_keys_free(&c->intake);
     return err;
 }
 

@@ -47,6 +47,30 @@ find_rows(struct joining *j)
     return VAULT_OK;
 }
 
+/*
+ * What a keeper wrapped by name before a rekey here has to be wrapped anew, which takes both: her session there, a keeper's here. It
+ * would come home as a value whose key nobody has.
+ */
+static vault_err
+judge_names(struct joining *j)
+{
+    const struct index *ix = &j->other->recs.index;
+    const struct pack *p = NULL;
+    vault_err err = VAULT_OK;
+
+    if (memcmp(j->v->card_hash, j->other->card_hash, sizeof j->v->card_hash) == 0)
+        return VAULT_OK;
+    for (uint32_t n = 1; err == VAULT_OK && n <= ix->n; n += index_pack_size(ix, n)) {
+        if (have_entry(j->v, j->other->chain[ix->pair[n].log].hash))
+            continue;
+        err = recs_pack(&j->other->recs, n, &p);
+        if (err == VAULT_OK && p->how == WRAP_NAME && !(p->readable && is_keeper(j->v)))
+            err = err_say(VAULT_ERR_REFUSED, "open both as a keeper",
+                "the other copy has names that a keeper wrote there before the keys were changed here");
+    }
+    return err;
+}
+
 /* Written by somebody who may write here now, without the keeper's hand. */
 static vault_err
 judge(struct joining *j)
@@ -61,7 +85,7 @@ judge(struct joining *j)
             return err_say(VAULT_ERR_REFUSED, "a keeper can look at that copy on its own",
                 "somebody wrote in the other copy who may not write here");
     }
-    return VAULT_OK;
+    return judge_names(j);
 }
 
 /* ---- rows ---- */
@@ -235,9 +259,10 @@ copy_pack(struct joining *j, uint32_t from, uint32_t log)
         err = pack_seal(&box, &j->v->recs.keys, p);
     if (err == VAULT_OK)
         err = db_put(j->v->db, DB_WRAP, to, PART(box.p, box.n));
-    if (err == VAULT_OK)
-        err = copy_blob(j, DB_INTAKE, from, to);
     for (uint32_t i = 0; err == VAULT_OK && i < p->n; i++) {
+        err = copy_blob(j, DB_INTAKE, from + i, to + i);    /* wherever somebody moved it */
+        if (err != VAULT_OK)
+            break;
         if (is_purged(j, p->ids[i]))
             continue;
         err = copy_open(j, from + i, to + i);

@@ -15,6 +15,7 @@
 #define KEEPER PHRASE
 #define CASE OTHER_PHRASE
 #define OTHER THIRD_PHRASE
+#define SECOND NEXT_PHRASE        /* of a second keeper, in one test */
 
 static char dir[256];
 static const struct vault_create_options CHEAP = { .kdf_mem_mib = 64, .kdf_passes = 3 };
@@ -384,13 +385,30 @@ test_travel__without_a_case_slot_it_is_refused(void **state)
 
 /* Join what the copy wrote into home, as the next session sees it. */
 static void
-come_home(const char *home, const char *copy)
+come_home_by(const char *home, const char *who, const char *copy, const char *other)
 {
-    vault *v = opened(home, KEEPER), *o = opened(copy, CASE);
+    vault *v = opened(home, who), *o = opened(copy, other);
 
     assert_int_equal(session_join(v, o), VAULT_OK);
     vault_close(o);
     vault_close(v);
+}
+
+static void
+come_home(const char *home, const char *copy)
+{
+    come_home_by(home, KEEPER, copy, CASE);
+}
+
+static void
+assert_check(const char *name, const char *who)
+{
+    struct secret *pass = pass_of(who);
+    const struct vault_credentials cred = { .passphrase = pass, .slot = -1 };
+    char path[320];
+
+    assert_int_equal(vault_check(in_dir(name, path), &cred, tell, NULL, NULL), VAULT_OK);
+    secret_free(pass);
 }
 
 static void
@@ -486,6 +504,53 @@ test_travel__a_caseworker_brings_home_what_a_keeper_wrote_elsewhere(void **state
     vault_close(v);
 }
 
+/*
+ * After a rekey: what a caseworker took in elsewhere before it comes home, and check believes it while it waits; what a keeper
+ * wrapped by name there comes home only between two keepers.
+ */
+static void
+test_travel__after_a_rekey_names_come_home_whole_or_not_at_all(void **state)
+{
+    vault *v, *other;
+    (void)state;
+
+    copy_folder("home.vault", "h9.vault");
+    v = opened("h9.vault", KEEPER);
+    assert_int_equal(add_slot(v, VAULT_TIER_KEEPER, SECOND), 3);    /* she stays; a rekey changes the key of its own slot */
+    vault_close(v);
+    copy_folder("h9.vault", "o9.vault");
+    copy_folder("h9.vault", "i9.vault");
+    other = opened("o9.vault", SECOND);
+    add_person(other, "P-8", "Kim Yong-nam");
+    vault_close(other);
+    other = opened("i9.vault", CASE);
+    add_person(other, "P-9", "Pak Chol");
+    vault_close(other);
+    v = opened("h9.vault", KEEPER);
+    assert_int_equal(rekey(v, KEEPER), VAULT_OK);
+    vault_close(v);
+    for (int i = 0; i < 3; i++) {       /* neither of them, nor both, may be a caseworker */
+        v = opened("h9.vault", i & 1 ? KEEPER : CASE);
+        other = opened("o9.vault", i & 2 ? SECOND : CASE);
+        assert_int_equal(session_join(v, other), VAULT_ERR_REFUSED);
+        assert_string_equal(vault_last_error()->hint, "open both as a keeper");
+        vault_close(other);
+        vault_close(v);
+    }
+    v = opened("h9.vault", CASE);
+    other = opened("i9.vault", CASE);
+    assert_int_equal(session_join(v, other), VAULT_OK);
+    vault_close(other);
+    vault_close(v);
+    assert_check("h9.vault", KEEPER);       /* before anybody adopts it */
+    come_home_by("h9.vault", KEEPER, "o9.vault", SECOND);
+    v = opened("h9.vault", KEEPER);
+    assert_value(v, "P-8", "name", true, "Kim Yong-nam");
+    assert_value(v, "P-9", "name", true, "Pak Chol");
+    assert_whole(v);
+    vault_close(v);
+}
+
 static vault_err
 purge(vault *v, const char *id, const char *field)
 {
@@ -577,6 +642,7 @@ main(void)
         cmocka_unit_test(test_travel__what_was_written_on_the_way_comes_home),
         cmocka_unit_test(test_travel__both_sides_are_kept),
         cmocka_unit_test(test_travel__a_caseworker_brings_home_what_a_keeper_wrote_elsewhere),
+        cmocka_unit_test(test_travel__after_a_rekey_names_come_home_whole_or_not_at_all),
         cmocka_unit_test(test_travel__what_was_purged_at_home_does_not_come_back),
         cmocka_unit_test(test_travel__after_a_rekey_at_home_intake_of_the_way_is_still_adopted),
         cmocka_unit_test(test_travel__who_was_removed_meanwhile_is_not_taken_in),

@@ -205,6 +205,18 @@ each(struct scan *s, uint32_t n, struct revision *rev)
     return l->counting ? VAULT_OK : tell(s, l, rev);
 }
 
+/* Has it a value of this field that was not read? */
+static bool
+is_unknown(const struct revision *rev, const char *field)
+{
+    for (size_t i = 0; i < rev->n_leaves; i++) {
+        const struct leaf *l = &rev->leaf[i];
+        if (l->value.n == 0 && l->field.n == strlen(field) && memcmp(l->field.p, field, l->field.n) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* Of a record of this type without those values: does it meet all other conditions? */
 static vault_err
 may_meet(struct listing *l, const struct type_def *t, const struct revision *rev, bool *yes)
@@ -213,7 +225,7 @@ may_meet(struct listing *l, const struct type_def *t, const struct revision *rev
 
     *yes = l->q->type == NULL || strcmp(t->name, l->q->type) == 0;
     for (size_t i = 0; err == VAULT_OK && *yes && i < l->n_where; i++)
-        if (!is_withheld(l, l->where[i].field))
+        if (!is_unknown(rev, l->where[i].field))
             err = meets(l, t, rev, &l->where[i], yes);
     return err;
 }

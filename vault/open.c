@@ -537,7 +537,7 @@ adopt(vault *v)
     v->recs.intake_waits = err != VAULT_ERR_DAMAGED;
     session_warn(v, err == VAULT_ERR_DAMAGED ?
         "what was taken in without a keeper could not be taken over: it is damaged; 'check' tells" :
-        "what was taken in without a keeper could not be taken over yet: the disk is full, read-only or failing");
+        "what was taken in without a keeper could not be taken over yet: no memory, or a disk that is full, read-only or failing");
     vault_clear_error();
 }
 

@@ -174,6 +174,17 @@ sift(struct scan *scan, unsigned thread, const struct revision *rev, bool *wante
     return match(scan->ctx, thread, rev, &f, wanted);
 }
 
+/* A caseworker keeps the keys of what he sealed himself. What a keeper sealed, or sealed anew, only keepers can change. */
+static bool
+doubt(const struct scan *scan, uint32_t n)
+{
+    const struct searching *s = scan->ctx;
+    const struct vault *v = s->v;
+    const struct author *a = author_by_pk(v, v->chain[v->recs.index.pair[n].log].author);
+
+    return a == NULL || a->tier != TIER_KEEPER;
+}
+
 static vault_err
 each(struct scan *scan, uint32_t n, struct revision *rev)
 {
@@ -254,7 +265,7 @@ vault_search(vault *v, const struct vault_search_query *q, vault_hit_fn *fn, voi
 {
     struct searching s = { .v = v, .q = q, .fn = fn, .ctx = ctx };
     struct scan scan = { .r = &v->recs, .withheld = is_keeper(v), .sift = sift, .fn = each,
-        .bad = bad, .tolerate = true, .ctx = &s };
+        .doubt = doubt, .bad = bad, .tolerate = true, .ctx = &s };
     vault_err err;
 
     vault_clear_error();

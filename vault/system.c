@@ -411,8 +411,8 @@ gone_name(enum gone_what what)
 /* ---- all of them ---- */
 
 /*
- * What a system record withholds. A keeper sealed it by name; only a forger can seal a key as if it had been taken
- * in without one. That must not sound like a caseworker's slip.
+ * What a system record withholds. A keeper sealed it by name; who has only K_case can spoil that, or put something else
+ * there. That must not sound like a caseworker's slip.
  */
 static vault_err
 read_withheld(struct vault *v, uint32_t n, struct revision *rev)
@@ -422,8 +422,8 @@ read_withheld(struct vault *v, uint32_t n, struct revision *rev)
 
     if (err == VAULT_OK && p->has_blob[n - p->first] && !pack_can_read(p, n - p->first))
         return damaged(v->recs.index.pair[n].record[1] == SYSTEM_SLOT ?
-            "this registration of a slot is forged: no keeper sealed the key in it" :
-            "these former keys are forged: no keeper sealed them");
+            "the registration of a slot was tampered with: the key in it is not as a keeper sealed it" :
+            "the keys of before a rekey were tampered with: they are not as a keeper sealed them");
     return err != VAULT_OK ? err : recs_load_withheld(&v->recs, n, rev);
 }
 

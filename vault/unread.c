@@ -16,6 +16,10 @@ unread_add(struct unread *u, const struct index *index, uint32_t n)
         u->seen = calloc((size_t)index->n + 1, sizeof *u->seen);
     if (u->seen == NULL)
         return err_nomem();
+    if (why->code == VAULT_OK) {        /* a bug of ours: it must not pass for success */
+        (void)err_say(VAULT_ERR_DAMAGED, NULL, "nobody knows why");
+        why = vault_last_error();
+    }
     if (u->count == 0 || (why->code == VAULT_ERR_DAMAGED && u->why.code != VAULT_ERR_DAMAGED))
         u->why = *why;
     if (u->seen[first])

@@ -74,10 +74,10 @@ unlocks_for_nobody() {
     for name in slot-taken-over slot-raised; do
         attacked "$name"
         refused 4 w "$KEEPER" list
-        says 'this registration of a slot is forged: no keeper sealed the key in it'
+        says 'the registration of a slot was tampered with'
         never grep -i quarantin <<< "$output"
         refused 4 w "$KEEPER" check
-        says 'this registration of a slot is forged'
+        says 'the registration of a slot was tampered with'
     done
 }
 

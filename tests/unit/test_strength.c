@@ -168,6 +168,15 @@ test_strength__famous_phrases_and_few_words_are_weak(void **state)
     assert_below("academic acid acne", 40);
 }
 
+/* Twice, with something between that the second time lacks. */
+static void
+test_strength__a_phrase_twice_is_no_stronger(void **state)
+{
+    (void)state;
+    assert_below("bishop agency alto, bishop agency alto", bits_of("bishop agency alto, ") + 4);
+    assert_below("qJ7#vK2 qJ7#vK2", bits_of("qJ7#vK2 ") + 4);
+}
+
 static void
 test_strength__says_why(void **state)
 {
@@ -429,6 +438,7 @@ main(void)
         cmocka_unit_test(test_strength__no_script_scores_higher_than_its_transliteration),
         cmocka_unit_test(test_strength__unicode_forms_are_one),
         cmocka_unit_test(test_strength__a_phrase_again_and_again_is_worth_it_once_and_how_often),
+        cmocka_unit_test(test_strength__a_phrase_twice_is_no_stronger),
         cmocka_unit_test(test_strength__looks_at_256_bytes),
         cmocka_unit_test(test_strength__broken_text_is_an_error),
         cmocka_unit_test(test_strength__ranks_of_words_are_not_left_in_the_heap),

@@ -260,11 +260,13 @@ judge_once(struct copies *c, const char *s, size_t n)
     return e;
 }
 
+#define BETWEEN 3u      /* bytes between two times of the same that the last time may lack, such as ", " */
+
 /* After how many bytes the text begins anew, and goes on so to its end; n where it does not. */
 static size_t
 period(const char *s, size_t n)
 {
-    for (size_t p = 1; p <= n / 2; p++)
+    for (size_t p = 1; p < n && p <= (n + BETWEEN) / 2; p++)
         if (memcmp(s, s + p, n - p) == 0)
             return p;
     return n;
@@ -279,7 +281,7 @@ judge(struct copies *c, const char *s, size_t n)
 
     if (p == n)
         return e;
-    for (size_t times = n / p; times > 1; times /= 2)
+    for (size_t times = (n + BETWEEN) / p; times > 1; times /= 2)
         e.bits++;
     e.why |= WHY_REPEAT;
     memset(c->seen, 0, sizeof c->seen);

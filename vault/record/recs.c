@@ -383,14 +383,14 @@ recs_withheld_from(struct recs *r, const uint8_t key[static 32], struct part blo
 }
 
 vault_err
-recs_closed(const struct recs *r, bool quarantined)
+recs_closed(const struct recs *r, bool intake, bool quarantined)
 {
     static const char AGAIN[] = "ask for them again; 'history' says who wrote them";
 
     if (quarantined)
         return err_say(VAULT_ERR_DAMAGED, AGAIN,
             "these withheld values are quarantined: they are not what their author signed");
-    if (r->intake_waits)
+    if (r->intake_waits && intake)
         return err_say(VAULT_ERR_NO_SPACE, "open the vault where it can be written",
             "these withheld values were taken in without a keeper, and could not be taken over yet");
     return err_say(VAULT_ERR_DAMAGED, AGAIN,
@@ -424,7 +424,7 @@ recs_load_withheld(struct recs *r, uint32_t n, struct revision *rev)
     if (err == VAULT_OK && !p->has_blob[n - p->first])
         err = missing("the key of withheld values");
     if (err == VAULT_OK && !pack_can_read(p, n - p->first))
-        err = recs_closed(r, p->quarantined[n - p->first]);
+        err = recs_closed(r, p->how == WRAP_INTAKE, p->quarantined[n - p->first]);
     if (err == VAULT_OK) {
         memcpy(key, p->blob_key[n - p->first], sizeof key);
         err = db_get(r->db, DB_WITHHELD_BLOB, n, &blob);
@@ -438,18 +438,19 @@ recs_load_withheld(struct recs *r, uint32_t n, struct revision *rev)
     return err;
 }
 
-/* The same; with `unread` what cannot be read stays unknown, and the reason goes there. */
+/* The same; with `unread` what cannot be read stays unknown, and the reason goes there: the first, or the first damage. */
 static vault_err
-load_or_leave(struct recs *r, uint32_t n, struct revision *rev, vault_err *unread)
+load_or_leave(struct recs *r, uint32_t n, struct revision *rev, struct vault_error *unread)
 {
     bool closed = false;
     vault_err err = is_closed(r, n, &closed);
 
     if (err == VAULT_OK)
         err = recs_load_withheld(r, n, rev);
-    if (unread == NULL || (err != VAULT_ERR_DAMAGED && !closed))
+    if (err == VAULT_OK || unread == NULL || (err != VAULT_ERR_DAMAGED && !closed))
         return err;
-    *unread = err;
+    if (unread->code != VAULT_ERR_DAMAGED && (unread->code == VAULT_OK || err == VAULT_ERR_DAMAGED))
+        *unread = *vault_last_error();
     return VAULT_OK;
 }
 
@@ -543,7 +544,7 @@ place_carried(struct leaf *l, const uint8_t *p)
 
 static vault_err
 load_carried(struct recs *r, uint32_t n, struct revision *rev, struct buf *extra, size_t *at,
-    vault_err *unread)
+    struct vault_error *unread)
 {
     struct revision from;
     vault_err err = VAULT_OK;
@@ -567,7 +568,8 @@ load_carried(struct recs *r, uint32_t n, struct revision *rev, struct buf *extra
 }
 
 static vault_err
-reveal(struct recs *r, uint32_t n, struct revision *rev, struct buf *extra, vault_err *unread)
+reveal(struct recs *r, uint32_t n, struct revision *rev, struct buf *extra,
+    struct vault_error *unread)
 {
     size_t *at = NULL;
     vault_err err = VAULT_OK;
@@ -597,16 +599,17 @@ recs_reveal(struct recs *r, uint32_t n, struct revision *rev, struct buf *extra)
 
 vault_err
 recs_reveal_some(struct recs *r, uint32_t n, struct revision *rev, struct buf *extra,
-    vault_err *unread)
+    struct vault_error *unread)
 {
-    *unread = VAULT_OK;
+    memset(unread, 0, sizeof *unread);
     return reveal(r, n, rev, extra, unread);
 }
 
 vault_err
 recs_look(struct recs *r, uint32_t n, struct revision *rev, struct buf *extra)
 {
-    vault_err unread, err = recs_reveal_some(r, n, rev, extra, &unread);
+    struct vault_error unread;
+    vault_err err = recs_reveal_some(r, n, rev, extra, &unread);
 
     if (err == VAULT_OK)
         vault_clear_error();        /* of values that stay unknown */

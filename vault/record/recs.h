@@ -73,18 +73,19 @@ VAULT_CHECK vault_err recs_load_withheld(struct recs *r, uint32_t n, struct revi
 bool recs_withheld_gone(const struct recs *r, const struct revision *rev);
 /* The sentence about a record that was purged. Returns VAULT_ERR_NOT_FOUND. */
 vault_err recs_purged(void);
-/* Say why withheld values that are there have no key in this session: VAULT_ERR_DAMAGED, VAULT_ERR_NO_SPACE. */
-VAULT_CHECK vault_err recs_closed(const struct recs *r, bool quarantined);
+/* Say why withheld values that are there, sealed by name or (intake) not, have no key in this session: VAULT_ERR_DAMAGED,
+ * VAULT_ERR_NO_SPACE. */
+VAULT_CHECK vault_err recs_closed(const struct recs *r, bool intake, bool quarantined);
 
 /* Every withheld value of a loaded revision, also those carried from ancestors; `extra` owns the memory of
  * the latter and must live as long. What was purged or is missing stays empty. */
 VAULT_CHECK vault_err recs_reveal(struct recs *r, uint32_t n, struct revision *rev,
     struct buf *extra);
 
-/* The same, but values that cannot be read (damaged, quarantined, intake that waits) stay unknown. *unread: VAULT_OK, or
- * why some do, with the sentence in vault_last_error(). */
+/* The same, but values that cannot be read (damaged, quarantined, intake that waits) stay unknown. unread: its code is
+ * VAULT_OK, or it says why some do. */
 VAULT_CHECK vault_err recs_reveal_some(struct recs *r, uint32_t n, struct revision *rev,
-    struct buf *extra, vault_err *unread);
+    struct buf *extra, struct vault_error *unread);
 /* The same for those who only compare. */
 VAULT_CHECK vault_err recs_look(struct recs *r, uint32_t n, struct revision *rev,
     struct buf *extra);

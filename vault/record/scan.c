@@ -34,7 +34,7 @@ struct item {
 
 /* Keys of every revision, by number. */
 struct keyring {
-    struct key_pair { uint8_t record[32], blob[32]; bool has_record, has_blob, closed, marked, shut; } *key;
+    struct key_pair { uint8_t record[32], blob[32]; bool has_record, has_blob, closed, marked, intake, shut; } *key;
 };
 
 struct batch {
@@ -101,7 +101,8 @@ missing(const char *what)
 /* The keys and blobs of an item. */
 struct sources {
     const uint8_t *record, *blob;
-    bool closed, marked;    /* intake that nobody adopted, or quarantined */
+    bool closed, marked;    /* no key in this session; quarantined */
+    bool intake;
     struct part open, withheld;
 };
 
@@ -122,6 +123,7 @@ find_sources(const struct work *w, const struct batch *b, const struct item *i,
     out->blob = i->withheld.there && own->has_blob ? own->blob : NULL;
     out->closed = own->closed;
     out->marked = own->marked;
+    out->intake = own->intake;
     out->open = piece_part(b, i->open);
     out->withheld = piece_part(b, i->withheld);
     return VAULT_OK;
@@ -131,7 +133,7 @@ static vault_err
 need_blob(const struct work *w, const struct sources *src)
 {
     if (src->closed)
-        return recs_closed(w->s->r, src->marked);
+        return recs_closed(w->s->r, src->intake, src->marked);
     return src->blob != NULL ? VAULT_OK : missing("the withheld content of a revision");
 }
 
@@ -174,7 +176,7 @@ load_item(struct work *w, const struct batch *b, struct item *i, unsigned thread
     vault_err err = find_sources(w, b, i, &src);
 
     i->passed_over = i->dim = false;
-    if (err == VAULT_OK && s->sift != NULL)
+    if (err == VAULT_OK && s->sift != NULL && !(s->withheld && s->doubt != NULL && s->doubt(s, i->n)))
         err = sift_item(w, &src, i, thread);
     if (err != VAULT_OK || i->passed_over)
         return err;
@@ -433,6 +435,7 @@ keep_keys(struct work *w, const struct pack *p)
         k->has_blob = pack_can_read(p, i);
         k->closed = p->has_blob[i] && !k->has_blob;
         k->marked = p->quarantined[i];
+        k->intake = p->how == WRAP_INTAKE;
         if (k->has_record)
             memcpy(k->record, p->record_key[i], 32);
         if (k->has_blob)
@@ -478,7 +481,8 @@ open_ring(struct work *w)
 static vault_err
 do_late_one(struct scan *s, uint32_t n, struct revision *rev, struct buf *extra)
 {
-    vault_err unread = VAULT_OK, err;
+    struct vault_error unread = { .code = VAULT_OK };
+    vault_err err;
 
     buf_reset(extra);
     err = recs_load(s->r, n, rev);
@@ -486,8 +490,8 @@ do_late_one(struct scan *s, uint32_t n, struct revision *rev, struct buf *extra)
         err = recs_reveal_some(s->r, n, rev, extra, &unread);
     if (err != VAULT_OK)
         return judge(s, n, err, NULL);
-    if (unread != VAULT_OK)
-        err = judge(s, n, unread, rev);
+    if (unread.code != VAULT_OK)
+        err = judge(s, n, err_say(unread.code, unread.hint[0] == '\0' ? NULL : unread.hint, "%s", unread.text), rev);
     return err != VAULT_OK ? err : s->fn(s, n, rev);
 }
 

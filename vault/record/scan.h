@@ -24,6 +24,9 @@ struct scan {
      * values that an earlier revision introduced, and not asked where there are such.
      */
     vault_err (*sift)(struct scan *s, unsigned thread, const struct revision *rev, bool *wanted);
+    /* NULL, or: might who wrote revision n hold a key to put other withheld values in their place? Those are verified before they
+     * are passed over. On either thread. */
+    bool (*doubt)(const struct scan *s, uint32_t n);
     /* Called for each, verified; one call at a time, on another thread. Sets `stop` to end early. */
     vault_err (*fn)(struct scan *s, uint32_t n, struct revision *rev);
     /*

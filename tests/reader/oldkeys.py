@@ -2,7 +2,7 @@
 """oldkeys.py VAULT OLD_KEYS: does anything that another file `keys` (an old one, or that of home) gives open something of VAULT?
 
 Standard input: a passphrase that opens VAULT as it is, then those that open OLD_KEYS, a line each; or `shares HEX`, the secret of a set
-of shares. From the old file everything is taken
+of shares; or `file PATH PASSPHRASE`. From the old file everything is taken
 that its slots give: what the passphrase makes, slot secrets, the keys of the vault, the keys of names. Each is tried on
 everything of the present that such a key could be for, with what was not secret then or is not now. The first passphrase serves only to lay
 out the present rows to be tried on: whoever tries has not got so far.
@@ -106,6 +106,10 @@ def try_rows(tries, now, database, old):
 def way_in(line):
     if line.startswith(b"shares "):
         return Given(shares=bytes.fromhex(line[7:].decode()))
+    if line.startswith(b"file "):
+        _, path, passphrase = line.split(b" ", 2)
+        with open(path, "rb") as file:
+            return Given(prepare_passphrase(passphrase), file.read())
     return Given(prepare_passphrase(line))
 
 

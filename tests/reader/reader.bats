@@ -9,6 +9,7 @@ export PYTHONDONTWRITEBYTECODE=1
 
 PASS='correct horse battery, seven blue rivers'
 THIRD='daughter metric lips secret mayor theater'
+FILED='plunge pink hybrid legal dress famous'
 
 setup_file() {
     cd "$BATS_FILE_TMPDIR" || return 1
@@ -296,29 +297,35 @@ old_keys() {
     VAULT=$COPY
     add_case_slot
     w "$PASS" key add --tier keeper "${CHEAP[@]}" --new-passphrase-fd 5 5<<< "$NEXT"
+    w "$PASS" key add --tier keeper "${CHEAP[@]}" --new-key-file a.key --new-passphrase-fd 5 5<<< "$FILED"
     cp "$VAULT/keys" keys.old
     # Nothing was changed yet: these tries find what is to be found.
-    old_keys "$PASS" "$PASS" "$OTHER" "$NEXT"
+    old_keys "$PASS" "$PASS" "$OTHER" "$NEXT" "file a.key $FILED"
     [ "$status" = 1 ]
     for what in records.db 'the epoch' 'the MAC of keys' 'log and tag key' 'keys of pack 1' 'blob keys of pack' \
             'slot 0 by what the passphrase makes' 'slot 2 by what the passphrase makes' \
-            'slot 1 by an old passphrase' 'box 2 of slot 0 by the old slot'; do
+            'slot 1 by an old passphrase' 'slot 3 by what the passphrase makes' 'box 2 of slot 0 by the old slot'; do
         grep -F "$what" <<< "$output"
     done
     w "$PASS" key remove 1
     w "$PASS" key remove 2
+    w "$PASS" key remove 3
     # A slot taken away without a rekey: the master key is the old one, and the documents say so.
     old_keys "$PASS" "$OTHER"
     [ "$status" = 1 ]
     grep -Fx records.db <<< "$output"
     w "$PASS" key rekey
-    old_keys "$PASS" "$OTHER" "$NEXT" "$PASS"
+    old_keys "$PASS" "$OTHER" "$NEXT" "file a.key $FILED" "$PASS"
     # The rekeyer's passphrase is the one he still uses: his own way in, and nothing else of the old file.
     [ "$(sed 1d <<< "$output")" = $'slot 0 by an old passphrase\nslot 0 by what the passphrase makes' ]
     [ "$(sed -n 's/^tried \([0-9]*\).*/\1/p' <<< "$output")" -gt 300 ]
-    # With the passphrase changed as well, nothing at all.
+    # As the guide says where his own may be known: change it, then rekey. Of before both, nothing at all.
+    cp "$VAULT/keys" keys.old
     w "$PASS" key change --new-passphrase-fd 5 5<<< "$THIRD"
-    old_keys "$THIRD" "$OTHER" "$NEXT" "$PASS"
+    old_keys "$THIRD" "$PASS"
+    [ "$status" = 1 ]
+    w "$THIRD" key rekey
+    old_keys "$THIRD" "$PASS"
     [ "$status" = 0 ]
 }
 

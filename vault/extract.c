@@ -12,6 +12,8 @@
 #include "vault/base/sha256.h"
 #include "vault/base/text.h"
 
+#define SYNC_BYTES (16 * (uint64_t)FILE_CHUNK)  /* that the disk is given at a time */
+
 struct extracting {
     struct vault *v;
     const struct vault_extract_options *opt;
@@ -78,6 +80,8 @@ write_piece(void *ctx, struct buf *piece)
     err = sha256_add(e->hash, plain, real);
     if (err == VAULT_OK)
         err = fd_write_all(e->fd, plain, real, "what was extracted");
+    if (err == VAULT_OK && e->done % SYNC_BYTES == 0)
+        fd_sync_begin(e->fd, e->done, SYNC_BYTES);
     if (err == VAULT_OK && e->opt->progress != NULL &&
         e->opt->progress(e->opt->progress_ctx, e->done, size) != 0)
         err = err_say(VAULT_ERR_INTERRUPTED, NULL, "interrupted");

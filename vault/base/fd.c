@@ -82,6 +82,12 @@ write_some(int fd, const void *p, size_t n)
     }
 }
 
+void
+fd_sync_begin(int fd, uint64_t end, uint64_t n)
+{
+    (void)sync_file_range(fd, (off_t)(end - n), (off_t)n, SYNC_FILE_RANGE_WRITE);
+}
+
 vault_err
 fd_write_all(int fd, const void *p, size_t n, const char *what)
 {

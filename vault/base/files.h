@@ -42,6 +42,9 @@ VAULT_CHECK vault_err file_read(struct buf *out, int dir, const char *name, size
 VAULT_CHECK vault_err fd_read_all(struct buf *out, int fd, size_t max);
 /* Write everything, through EINTR and short writes. `what` completes "cannot write ...". */
 VAULT_CHECK vault_err fd_write_all(int fd, const void *p, size_t n, const char *what);
+/* The disk may begin with the `n` bytes before `end`, while more is made; it proves nothing. What has no disk
+ * (a pipe) is fine. */
+void fd_sync_begin(int fd, uint64_t end, uint64_t n);
 
 /* Create `name` (must not exist: VAULT_ERR_REFUSED), write, sync file and folder. On error nothing
  * is left. */

@@ -8,13 +8,32 @@
 #include "cli/place.h"
 #include "cli/term.h"
 
+struct counts {
+    uint64_t records, attachments, left_out;
+};
+
+static void
+print(const struct call *c, const struct counts *n)
+{
+    struct json j = { .to = stdout };
+
+    if (!c->json) {
+        printf("%" PRIu64 " records, %" PRIu64 " attachments\n", n->records, n->attachments);
+        return;
+    }
+    js_object(&j);
+    js_pair_uint(&j, "records", n->records);
+    js_pair_uint(&j, "attachments", n->attachments);
+    js_pair_uint(&j, "left_out", n->left_out);
+    js_end(&j);
+}
+
 static vault_err
 dump_run(struct call *c)
 {
-    struct vault_dump_options opt = { .format = call_value(c, "format"),
-        .reveal = call_has(c, "reveal") };
-    struct json j = { .to = stdout };
-    uint64_t records = 0;
+    struct counts n = { 0, 0, 0 };
+    const struct vault_dump_options opt = { .format = call_value(c, "format"),
+        .reveal = call_has(c, "reveal"), .attachments = &n.attachments, .left_out = &n.left_out };
     vault_err err;
 
     if (opt.format != NULL && strcmp(opt.format, "jsonl") != 0 && strcmp(opt.format, "csv") != 0)
@@ -23,16 +42,13 @@ dump_run(struct call *c)
     if (err == VAULT_OK)
         err = open_vault(c);
     if (err == VAULT_OK)
-        err = kept(vault_dump(c->app->vault, c->args[0], &opt, &records));
+        err = kept(vault_dump(c->app->vault, c->args[0], &opt, &n.records));
     if (err != VAULT_OK)
         return err;
-    if (c->json) {
-        js_object(&j);
-        js_pair_uint(&j, "records", records);
-        js_end(&j);
-    } else {
-        printf("%" PRIu64 " records\n", records);
-    }
+    print(c, &n);
+    if (n.left_out > 0)
+        term_say("%" PRIu64 " withheld %s left out", n.left_out,
+            n.left_out == 1 ? "attachment was" : "attachments were");
     term_say("%s is not encrypted: whoever gets the files can read them", c->args[0]);
     return VAULT_OK;
 }
@@ -43,8 +59,10 @@ const struct cmd cmd_dump = {
     .summary = "write everything as plain files, for leaving this program",
     .examples = "dump plain\ndump plain --reveal --format csv\n",
     .about =
-        "One file per type in the new folder DIR, readable by anybody. Without --reveal withheld\n"
-        "values are left out. The jsonl imports back. The log records it.\n",
+        "One file per type in the new folder DIR, readable by anybody, and DIR/files/ID/NAME for each\n"
+        "attachment. Without --reveal withheld values and attachments are left out. The jsonl imports\n"
+        "back, with the folder files beside it. The log records it.\n"
+        "--json: {\"records\",\"attachments\",\"left_out\"}\n",
     .opts = (const struct opt[]){
         { "reveal", 0, false, NULL, "with withheld values (keeper)" },
         { "format", 0, false, "F", "jsonl (default) or csv" },

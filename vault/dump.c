@@ -1,7 +1,7 @@
 /*
  * dump.c - everything out, for leaving this program: vault_dump.
  *
- * One file a type in a folder made for it. With withheld values it is logged first, like every
+ * One file a type in a folder made for it, and one an attachment (dump_files.c). With withheld values it is logged first, like every
  * reveal.
  */
 #include <errno.h>
@@ -14,6 +14,7 @@
 #include "vault/base/files.h"
 #include "vault/base/json_out.h"
 #include "vault/base/text.h"
+#include "vault/dump_files.h"
 #include "vault/record/scan.h"
 #include "vault/record/value.h"
 #include "vault/view.h"
@@ -32,6 +33,7 @@ struct dump {
     bool csv, reveal, counting;
     struct dump_file *file;
     size_t n_files;
+    struct dump_files files;
     uint64_t records;
     uint8_t *done;              /* by number: written, or being written */
 };
@@ -195,7 +197,8 @@ json_value(struct dump *d, const struct vault_value *x, struct buf *text, struct
 }
 
 static vault_err
-json_line(struct dump *d, const struct vault_record *r, struct buf *text, struct buf *out)
+json_line(struct dump *d, const struct revision *rev, const struct vault_record *r, struct buf *text,
+    struct buf *out)
 {
     const char *open = NULL;        /* field whose array is open */
     vault_err err = VAULT_OK;
@@ -220,7 +223,11 @@ json_line(struct dump *d, const struct vault_record *r, struct buf *text, struct
         if (x->repeats)
             open = x->field;
     }
-    buf_str(out, open != NULL ? "]}\n" : "}\n");
+    if (open != NULL)
+        buf_u8(out, ']');
+    if (err == VAULT_OK)
+        err = dump_files_write(&d->files, rev, out);
+    buf_str(out, "}\n");
     return err;
 }
 
@@ -275,9 +282,10 @@ csv_cell(struct dump *d, const struct vault_record *r, const char *field, struct
 }
 
 static vault_err
-csv_line(struct dump *d, struct dump_file *f, const struct vault_record *r, struct buf *text)
+csv_line(struct dump *d, struct dump_file *f, const struct revision *rev, const struct vault_record *r,
+    struct buf *text)
 {
-    vault_err err = VAULT_OK;
+    vault_err err = dump_files_write(&d->files, rev, NULL);
 
     buf_str(&f->out, r->id);
     for (size_t i = 0; err == VAULT_OK && i < f->type->n_fields; i++) {
@@ -306,7 +314,7 @@ one(struct dump *d, const struct revision *rev)
     if (err == VAULT_OK)
         err = file_of(d, t, &f);
     if (err == VAULT_OK)
-        err = d->csv ? csv_line(d, f, r, &text) : json_line(d, r, &text, &f->out);
+        err = d->csv ? csv_line(d, f, rev, r, &text) : json_line(d, rev, r, &text, &f->out);
     if (err == VAULT_OK)
         err = buf_ok(&f->out);
     if (err == VAULT_OK && f->out.n >= FLUSH_AT)
@@ -379,6 +387,8 @@ emit(struct dump *d, uint32_t n, unsigned depth)
     err = recs_load(r, n, &rev);
     there = err == VAULT_OK && !revision_removed(&rev);
     d->records += there;
+    if (there && d->counting)
+        dump_files_count(&d->files, &rev);
     if (there && d->reveal && !d->counting)
         err = recs_reveal(r, n, &rev, &extra);
     if (err == VAULT_ERR_DAMAGED)
@@ -421,11 +431,23 @@ log_dump(struct dump *d)
     err = all(d);
     d->counting = false;
     detail_uint(&det, "records", d->records);
+    detail_uint(&det, "attachments", d->files.written);
+    d->files.written = d->files.left_out = 0;
     detail_text(&det, "format", d->csv ? "csv" : "jsonl");
     if (err == VAULT_OK)
         err = session_note(d->v, d->reveal ? "dump-names" : "dump", d->reveal, &det);
     detail_free(&det);
     return err;
+}
+
+static void
+tell(const struct dump *d, const struct vault_dump_options *opt, uint64_t *records)
+{
+    *records = d->records;
+    if (opt->attachments != NULL)
+        *opt->attachments = d->files.written;
+    if (opt->left_out != NULL)
+        *opt->left_out = d->files.left_out;
 }
 
 vault_err
@@ -445,9 +467,11 @@ vault_dump(vault *v, const char *dir, const struct vault_dump_options *opt, uint
         err = dir_make(&d.dir, dir);
     if (err != VAULT_OK)
         return err;
+    d.files = (struct dump_files){ .v = v, .dir = d.dir, .reveal = d.reveal, .files = -1 };
     err = log_dump(&d);
     if (err == VAULT_OK)
         err = all(&d);
+    err = dump_files_end(&d.files, err);
     err = finish_files(&d, err);
     if (err == VAULT_OK)
         err = dir_sync(d.dir);
@@ -455,9 +479,9 @@ vault_dump(vault *v, const char *dir, const struct vault_dump_options *opt, uint
     if (err != VAULT_OK)
         (void)rmdir(dir);
     else
-        *records = d.records;
+        tell(&d, opt, records);
     if (err == VAULT_ERR_DAMAGED)
         err = err_say(err, "nothing was written; 'check' names all that cannot be read: write those values "
-            "anew, or remove the records", "%s", vault_last_error()->text);
+            "anew, detach those files, or remove the records", "%s", vault_last_error()->text);
     return err;
 }

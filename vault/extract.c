@@ -16,10 +16,11 @@
 
 struct extracting {
     struct vault *v;
-    const struct vault_extract_options *opt;
     const struct attachment *x;
     struct file_rows rows;
     int fd;
+    vault_progress_fn *progress;
+    void *progress_ctx;
     /* the thread that reads */
     struct db_cursor *cursor;
     uint64_t read;
@@ -82,8 +83,8 @@ write_piece(void *ctx, struct buf *piece)
         err = fd_write_all(e->fd, plain, real, "what was extracted");
     if (err == VAULT_OK && e->done % SYNC_BYTES == 0)
         fd_sync_begin(e->fd, e->done, SYNC_BYTES);
-    if (err == VAULT_OK && e->opt->progress != NULL &&
-        e->opt->progress(e->opt->progress_ctx, e->done, size) != 0)
+    if (err == VAULT_OK && e->progress != NULL &&
+        e->progress(e->progress_ctx, e->done, size) != 0)
         err = err_say(VAULT_ERR_INTERRUPTED, NULL, "interrupted");
     return err;
 }
@@ -103,8 +104,10 @@ static vault_err
 stream(struct extracting *e)
 {
     const struct relay relay = { .make = read_piece, .take = write_piece, .ctx = e };
-    vault_err err = secret_new(&e->plain, FILE_CHUNK);
+    vault_err err = file_rows_of(&e->rows, e->x->l);
 
+    if (err == VAULT_OK)
+        err = secret_new(&e->plain, FILE_CHUNK);
     if (err == VAULT_OK)
         err = sha256_new(&e->hash);
     if (err == VAULT_OK)
@@ -117,6 +120,15 @@ stream(struct extracting *e)
     sha256_free(e->hash);
     secret_free(e->plain);
     return err;
+}
+
+vault_err
+attachment_write(struct vault *v, const struct attachment *x, const struct vault_extract_options *to)
+{
+    struct extracting e = { .v = v, .x = x, .fd = to->fd, .progress = to->progress,
+        .progress_ctx = to->progress_ctx };
+
+    return stream(&e);
 }
 
 /* ---- the call ---- */
@@ -155,28 +167,28 @@ fill_result(const struct attachment *x, struct vault_extracted *out)
 
 /* The file is begun before the log is written to: what cannot be written is not noted. */
 static vault_err
-write_out(struct extracting *e, const struct revision *rev, struct vault_extracted *out)
+write_out(struct vault *v, const struct revision *rev, const struct attachment *x,
+    const struct vault_extract_options *opt, struct vault_extracted *out)
 {
+    struct vault_extract_options to = *opt;
     struct vault_extracted result;
     struct output *file = NULL;
-    const char *path = e->opt->path;
     vault_err err = VAULT_OK;
 
-    fill_result(e->x, &result);
-    if (path == NULL && e->opt->fd < 0) {
-        if (!file_name_valid(e->x->view.file.name))     /* it was not we who gave it */
+    fill_result(x, &result);
+    if (to.path == NULL && to.fd < 0) {
+        if (!file_name_valid(x->view.file.name))        /* it was not we who gave it */
             return err_say(VAULT_ERR_INPUT, "-o names the file", "the attachment has a name that is not allowed");
-        path = result.name;
+        to.path = result.name;
     }
-    e->fd = e->opt->fd;
-    if (path != NULL) {
-        err = output_open(&file, path);
-        e->fd = err == VAULT_OK ? output_fd(file) : -1;
+    if (to.path != NULL) {
+        err = output_open(&file, to.path);
+        to.fd = err == VAULT_OK ? output_fd(file) : -1;
     }
     if (err == VAULT_OK)
-        err = log_extract(e->v, rev, e->x);
+        err = log_extract(v, rev, x);
     if (err == VAULT_OK)
-        err = stream(e);
+        err = attachment_write(v, x, &to);
     if (err == VAULT_OK && file != NULL)
         err = output_commit(&file);
     output_abort(&file);
@@ -216,7 +228,6 @@ vault_err
 vault_extract(vault *v, const char *id, const char *name, const struct vault_extract_options *opt,
     struct vault_extracted *out)
 {
-    struct extracting e = { .v = v, .opt = opt };
     struct buf extra = BUF_INIT;
     struct revision rev;
     struct attachment x;
@@ -230,10 +241,7 @@ vault_extract(vault *v, const char *id, const char *name, const struct vault_ext
     if (err == VAULT_OK)
         err = must_be_known(v, &x);
     if (err == VAULT_OK)
-        err = file_rows_of(&e.rows, x.l);
-    e.x = &x;
-    if (err == VAULT_OK)
-        err = write_out(&e, &rev, out);
+        err = write_out(v, &rev, &x, opt, out);
     revision_free(&rev);
     buf_free(&extra);
     return err;

@@ -661,9 +661,11 @@ VAULT_API VAULT_CHECK vault_err vault_import(vault *v, const char *path,
 struct vault_dump_options {
     const char *format;                 /* "jsonl" (default) or "csv" */
     bool reveal;
+    /* Each NULL, or receives a number of attachments: written; not written, as they are withheld. */
+    uint64_t *attachments, *left_out;
 };
-/* One file per type into the new folder `dir`. Never overwrites. Logged. All or nothing: VAULT_ERR_DAMAGED names the first
- * record that cannot be read, and there is no folder. */
+/* One file per type into the new folder `dir`, and one per attachment: files/ID/NAME. Never overwrites. Logged. All or
+ * nothing: VAULT_ERR_DAMAGED names the first record that cannot be read, or whose attachment cannot, and there is no folder. */
 VAULT_API VAULT_CHECK vault_err vault_dump(vault *v, const char *dir,
     const struct vault_dump_options *opt, uint64_t *records);
 

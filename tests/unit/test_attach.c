@@ -730,6 +730,32 @@ test_attach__damaged_pieces_are_found(void **state)
     assert_whole();
 }
 
+static void
+test_attach__a_damaged_one_is_named_and_nothing_dumped(void **state)
+{
+    uint64_t records = 0, written = 0, left_out = 0;
+    const struct vault_dump_options opt = { .reveal = true, .attachments = &written, .left_out = &left_out };
+    struct buf keep;
+    (void)state;
+
+    write_file("in", FILE_CHUNK, 1);
+    assert_int_equal(attach_as("in", "b", NULL), VAULT_OK);
+    assert_int_equal(attach_as("in", "a", NULL), VAULT_OK);
+    gone("in");
+    keep = row_get(first_row(2));
+    keep.p[5] ^= 1;
+    row_put(first_row(2), &keep);
+    assert_int_equal(vault_dump(v, in_dir("plain"), &opt, &records), VAULT_ERR_DAMAGED);
+    assert_non_null(strstr(vault_last_error()->text, id));
+    assert_absent("plain");
+    keep.p[5] ^= 1;
+    row_put(first_row(2), &keep);
+    buf_free(&keep);
+    assert_int_equal(vault_dump(v, in_dir("plain"), &opt, &records), VAULT_OK);
+    assert_true(written >= 2);
+    assert_int_equal(left_out, 0);
+}
+
 /* ---- the leaf ---- */
 
 /* Known answers by Python's hashlib, from format.md: c from s2, hash, size and h alone. */
@@ -807,6 +833,7 @@ main(void)
         T(each_deed_is_logged_without_names),
         T(no_entry_no_extract),
         T(damaged_pieces_are_found),
+        T(a_damaged_one_is_named_and_nothing_dumped),
         T(the_leaf_is_the_one_of_the_format),
         T(a_piece_is_the_one_of_the_format),
     };

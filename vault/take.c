@@ -5,8 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "vault/import/import.h"
-#include "vault/session.h"
+#include "vault/take_files.h"
 
 static vault_err
 pick_format(const char *name, enum rows_format *out)
@@ -71,6 +70,8 @@ conclude(struct vault *v, struct change *c, const struct import *im, bool dry_ru
     detail_uint(&d, "added", im->added);
     detail_uint(&d, "changed", im->changed);
     detail_uint(&d, "unchanged", im->unchanged);
+    if (im->attached > 0)
+        detail_uint(&d, "attached", im->attached);
     if (im->key != NULL)
         detail_text(&d, "key", im->key->name);
     err = session_commit(v, c, &what);
@@ -99,7 +100,9 @@ vault_err
 vault_import(vault *v, const char *path, const struct vault_import_options *opt,
     struct vault_import_report *out)
 {
-    struct import im = { .withheld = is_keeper(v), .fd = -1 };
+    struct take_files take = { .v = v, .path = path, .dir = -1 };
+    const struct import_files files = { &take, take_files_take, take_files_drop };
+    struct import im = { .withheld = is_keeper(v), .fd = -1, .files = &files };
     struct mapping mapping = {0};
     vault_err err;
 
@@ -126,6 +129,7 @@ vault_import(vault *v, const char *path, const struct vault_import_options *opt,
     }
     if (im.fd > STDIN_FILENO)
         (void)close(im.fd);
+    take_files_close(&take);
     mapping_free(&mapping);
     return err;
 }

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include "vault/base/text.h"
-#include "vault/record/draft.h"
 
 /* Where a column goes. */
 struct target {
@@ -20,6 +19,7 @@ struct importing {
     size_t n_targets;
     struct draft draft;
     struct vault_fields fields;
+    struct row_files files;
     struct revision base, rev;
     struct buf extra;
     struct keymap *keys;
@@ -126,8 +126,12 @@ vault_err
 import_cell(struct vault_fields *f, const char *field, const struct cell *c, struct part text)
 {
     struct field_input *in = NULL;
-    vault_err err = fields_append(f, &in, field, strlen(field));
+    vault_err err = c->name.n + c->size.n + c->sha256.n + c->tier.n == 0 ? VAULT_OK :
+        err_say(VAULT_ERR_INPUT, NULL, "line %llu, column %u: only an attachment that is imported has \"sha256\" and the like",
+            (unsigned long long)c->line, c->col);
 
+    if (err == VAULT_OK)
+        err = fields_append(f, &in, field, strlen(field));
     if (err != VAULT_OK)
         return err;
     in->column = NULL;
@@ -183,19 +187,28 @@ name_columns(struct importing *x, size_t from, const struct cell *c)
         x->fields.in[i].column = rows_column(x->rows, c->column);
 }
 
+static bool
+is_file(const struct importing *x, const struct target *t, const struct cell *c)
+{
+    return t->f->kind == FIELD_FILE && rows_kind(x->rows) == ROWS_JSON && c->kind != CELL_NULL;
+}
+
 static vault_err
 take_cells(struct importing *x, const struct row *row)
 {
     vault_err err = VAULT_OK;
 
     fields_reset(&x->fields);
+    x->files.n = 0;
     for (size_t i = 0; err == VAULT_OK && i < row->n_cells; i++) {
         const struct cell *c = &row->cell[i];
         const struct target *t = &x->target[c->column];
         size_t from = x->fields.n;
         if (t->f == NULL)
             continue;
-        if (t->split != NULL && c->kind == CELL_TEXT)
+        if (is_file(x, t, c))
+            err = row_files_note(&x->files, &(struct row_file){ t->f, c, rows_column(x->rows, c->column) });
+        else if (t->split != NULL && c->kind == CELL_TEXT)
             err = split_cell(x, t, c);
         else
             err = import_cell(&x->fields, t->f->name, c, c->text);
@@ -209,14 +222,22 @@ take_cells(struct importing *x, const struct row *row)
 static vault_err
 put(struct importing *x)
 {
-    return pipeline_put(x->pipe, &x->rev);
+    vault_err err = pipeline_put(x->pipe, &x->rev);
+
+    x->im->files->drop(x->im->files->ctx);
+    return err;
 }
 
 static vault_err
 add_row(struct importing *x)
 {
-    vault_err err = draft_add(&x->draft, x->im->type, &x->fields, &x->rev);
+    bool changed;
+    vault_err err;
 
+    x->draft.files_follow = x->files.n > 0;
+    err = draft_add(&x->draft, x->im->type, &x->fields, &x->rev);
+    if (err == VAULT_OK)
+        err = row_files_take(&x->files, x->im, &x->draft, NULL, &x->rev, &changed);
     if (err == VAULT_OK)
         err = put(x);
     x->im->added += err == VAULT_OK;
@@ -251,6 +272,8 @@ revise_row(struct importing *x, uint32_t first)
 
     if (err == VAULT_OK)
         err = draft_edit(&x->draft, n, &x->base, &x->fields, &x->rev, &changed);
+    if (err == VAULT_OK)
+        err = row_files_take(&x->files, x->im, &x->draft, &x->base, &x->rev, &changed);
     if (err == VAULT_OK && changed)
         err = put(x);
     if (err == VAULT_OK)
@@ -352,7 +375,7 @@ import_run(struct import *im)
     struct importing x = { .im = im };
     vault_err err;
 
-    im->rows = im->added = im->changed = im->unchanged = 0;
+    im->rows = im->added = im->changed = im->unchanged = im->attached = 0;
     fields_init(&x.fields);
     revision_init(&x.base);
     revision_init(&x.rev);
@@ -366,6 +389,8 @@ import_run(struct import *im)
     revision_free(&x.base);
     revision_free(&x.rev);
     buf_free(&x.extra);
+    im->files->drop(im->files->ctx);
+    free(x.files.item);
     free(x.links);
     free(x.target);
     return err;

@@ -11,7 +11,20 @@
 #include "vault/import/mapping.h"
 #include "vault/import/rows.h"
 #include "vault/record/change.h"
-#include "vault/record/fields.h"
+#include "vault/record/draft.h"
+
+/* An attachment as a row names it: borrowed, empty where the row does not say. */
+struct import_file {
+    struct part path, name, size, sha256, tier;
+};
+/* What takes the bytes of attachments in; import/ knows neither their keys nor their pieces. On the thread that makes
+ * revisions, while the other waits. */
+struct import_files {
+    void *ctx;
+    /* Into the open transaction; *out is good until `drop`. VAULT_ERR_INPUT: no such file, or not the one named. */
+    vault_err (*take)(void *ctx, const struct import_file *f, struct draft_file *out);
+    void (*drop)(void *ctx);
+};
 
 struct import {
     struct change *change;
@@ -21,7 +34,8 @@ struct import {
     bool withheld;                      /* a keeper: what is withheld can be compared */
     enum rows_format format;
     int fd;
-    uint64_t rows, added, changed, unchanged;   /* results */
+    const struct import_files *files;
+    uint64_t rows, added, changed, unchanged, attached; /* results */
 };
 
 /* Read, judge, seal and store every row. On an error the caller aborts the change. VAULT_ERR_INPUT and others
@@ -31,6 +45,24 @@ VAULT_CHECK vault_err import_run(struct import *im);
 /* One cell as an input for a field. `text` stands for the cell's own where a part of it is meant. */
 VAULT_CHECK vault_err import_cell(struct vault_fields *f, const char *field, const struct cell *c,
     struct part text);
+
+/* ---- files.c: the attachments of a row ---- */
+
+/* Those of the row at hand. Begin with zeros; free `item`. */
+struct row_files {
+    struct row_file {
+        const struct field_def *f;
+        const struct cell *cell;        /* good until the next row */
+        const char *column;
+    } *item;
+    size_t n, cap;
+};
+/* Note a cell that stands for a file. VAULT_ERR_INPUT: it does not, or a second one in a field that does not repeat. */
+VAULT_CHECK vault_err row_files_note(struct row_files *x, const struct row_file *item);
+/* Take in those that `base` (NULL: a new record) does not have yet, and add them to rev, which was drafted on top of
+ * it. *changed is set where there are any. Errors name line and column. */
+VAULT_CHECK vault_err row_files_take(const struct row_files *x, struct import *im, struct draft *d,
+    const struct revision *base, struct revision *rev, bool *changed);
 
 /* ---- keymap.c: existing records by the value of one field ---- */
 

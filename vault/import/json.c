@@ -428,11 +428,14 @@ read_name(struct json *j, struct part *name, struct place *at)
 static const char provenance_rule[] =
     "an object as a value has \"value\", and may have \"source\", \"as_of\", \"certainty\"";
 
+/* What may stand beside "value": provenance, and for an attachment what names its file. */
 static struct part *
-provenance_slot(struct cell *cell, struct part name)
+member_slot(struct cell *cell, struct part name)
 {
     const struct { const char *name; struct part *slot; } known[] = {
         {"source", &cell->source}, {"as_of", &cell->as_of}, {"certainty", &cell->certainty},
+        {"name", &cell->name}, {"size", &cell->size}, {"sha256", &cell->sha256},
+        {"tier", &cell->tier},
     };
 
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
@@ -455,7 +458,7 @@ read_member(struct json *j, struct cell *cell, bool *has_value)
     if (err != VAULT_OK)
         return err;
     is_value = name.n == 5 && memcmp(name.p, "value", 5) == 0;
-    slot = is_value ? &cell->text : provenance_slot(cell, name);
+    slot = is_value ? &cell->text : member_slot(cell, name);
     if (slot == NULL)
         return rows_say(at, j->column, NULL, "%s", provenance_rule);
     if (is_value ? *has_value : slot->p != NULL)
@@ -465,9 +468,9 @@ read_member(struct json *j, struct cell *cell, bool *has_value)
     err = read_scalar(j, &kind, &text);
     if (err != VAULT_OK)
         return err;
-    if (is_value ? kind == CELL_NULL : kind != CELL_TEXT)
+    if (is_value ? kind == CELL_NULL : kind != (slot == &cell->size ? CELL_NUMBER : CELL_TEXT))
         return rows_say(at, j->column, NULL, is_value ? "\"value\" may not be null"
-            : "\"source\", \"as_of\" and \"certainty\" are texts");
+            : slot == &cell->size ? "\"size\" is a number" : "what stands beside \"value\" is a text");
     *slot = text;
     if (is_value) {
         cell->kind = kind;

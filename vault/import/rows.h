@@ -24,6 +24,7 @@ struct cell {
     enum cell_kind kind;
     struct part text;           /* UTF-8. NUMBER: as written; BOOL: "true", "false"; NULL: empty */
     struct part source, as_of, certainty;   /* JSON objects with provenance; else empty */
+    struct part name, size, sha256, tier;   /* JSON objects that stand for a file; else empty */
     uint32_t col;               /* 1-based: CSV field number; JSON: character column */
     uint64_t line;              /* 1-based, where the cell begins */
 };

@@ -391,7 +391,7 @@ draft_add(struct draft *d, const struct type_def *type, const struct vault_field
         err = must_be_free(d, in, "ref", 0);
     if (err == VAULT_OK)
         err = must_be_free(d, in, "label", 0);
-    if (err == VAULT_OK && d->n == 0)
+    if (err == VAULT_OK && d->n == 0 && !d->files_follow)
         err = err_say(VAULT_ERR_INPUT, "give at least one field", "there is nothing to store");
     if (err == VAULT_OK && has_generated_label(type) && input_of(in, "label") == NULL)
         err = generate_label(d, type);
@@ -588,19 +588,11 @@ draft_file_field(struct draft *d, const struct revision *base, const char *name,
     return VAULT_OK;
 }
 
-vault_err
-draft_attach(struct draft *d, const struct revision *base, const struct field_def *f,
-    const struct draft_file *file, size_t n, struct revision *rev)
+static vault_err
+add_files(struct draft *d, const struct field_def *f, size_t position, const struct draft_file *file,
+    size_t n, struct revision *rev)
 {
-    const struct type_def *t = NULL;
-    size_t position = next_position(base, f);
-    vault_err err = current_type(d, base, &t);
-
-    if (err != VAULT_OK)
-        return err;
-    begin(d, rev, t->hash);
-    set_parent(rev, base);
-    for (size_t i = 0; err == VAULT_OK && i < n; i++) {
+    for (size_t i = 0; i < n; i++) {
         struct leaf *l = revision_add(rev, name_part(f), file[i].tier, file[i].value);
         if (l == NULL)
             return err_nomem();
@@ -609,6 +601,30 @@ draft_attach(struct draft *d, const struct revision *base, const struct field_de
         l->file_key = file[i].key;
         l->file_first = file[i].first;
     }
+    return VAULT_OK;
+}
+
+vault_err
+draft_add_files(struct draft *d, const struct revision *base, const struct field_def *f,
+    const struct draft_file *file, size_t n, struct revision *rev)
+{
+    if (base != NULL && !f->repeats && revision_leaf(base, f->name) != NULL)
+        return err_say(VAULT_ERR_CONFLICT, "detach it first", "%s holds a file already", f->name);
+    return add_files(d, f, next_position(rev, f), file, n, rev);
+}
+
+vault_err
+draft_attach(struct draft *d, const struct revision *base, const struct field_def *f,
+    const struct draft_file *file, size_t n, struct revision *rev)
+{
+    const struct type_def *t = NULL;
+    vault_err err = current_type(d, base, &t);
+
+    if (err != VAULT_OK)
+        return err;
+    begin(d, rev, t->hash);
+    set_parent(rev, base);
+    err = add_files(d, f, next_position(base, f), file, n, rev);
     for (size_t i = 0; err == VAULT_OK && i < base->n_leaves; i++)
         err = keep_leaf(d, t, base, &base->leaf[i], rev);
     return err;

@@ -26,6 +26,7 @@ struct draft {
     size_t n, cap;
     const struct link_rule *links;
     size_t n_links;
+    bool files_follow;          /* draft_add: a record without values is fine, as files come */
     struct link_memo *memo;     /* texts resolved lately */
 };
 
@@ -61,6 +62,10 @@ VAULT_CHECK vault_err draft_file_field(struct draft *d, const struct revision *b
     const char *name, size_t n, const struct field_def **out);
 /* On top of `base`: everything of it, and n files more; or everything but one of its leaves. */
 VAULT_CHECK vault_err draft_attach(struct draft *d, const struct revision *base,
+    const struct field_def *f, const struct draft_file *file, size_t n, struct revision *rev);
+/* More files for a field of the type in force, into what draft_add (base NULL) or draft_edit drafted a moment ago. VAULT_ERR_CONFLICT:
+ * the field does not repeat, and base has one. */
+VAULT_CHECK vault_err draft_add_files(struct draft *d, const struct revision *base,
     const struct field_def *f, const struct draft_file *file, size_t n, struct revision *rev);
 VAULT_CHECK vault_err draft_detach(struct draft *d, const struct revision *base,
     const struct leaf *gone, struct revision *rev);

@@ -81,8 +81,8 @@ recs_open_keys(struct recs *r)
 
 /* ---- packs ---- */
 
-static vault_err
-quiesce(struct recs *r)
+vault_err
+recs_quiesce(struct recs *r)
 {
     return r->quiesce == NULL ? VAULT_OK : r->quiesce(r->quiesce_ctx);
 }
@@ -105,7 +105,7 @@ read_pack(struct recs *r, uint32_t first, struct pack *p)
         memcpy(p->ids[i], r->index.pair[first + i].record, RECORD_ID_BYTES);
         memcpy(p->ids[i] + RECORD_ID_BYTES, r->index.pair[first + i].revision, REVISION_ID_BYTES);
     }
-    err = quiesce(r);
+    err = recs_quiesce(r);
     if (err == VAULT_OK)
         err = db_get(r->db, DB_WRAP, first, &box);
     if (err == VAULT_ERR_NOT_FOUND)
@@ -338,7 +338,7 @@ recs_load(struct recs *r, uint32_t n, struct revision *rev)
 
     if (index_purged(&r->index, n))
         return recs_purged();
-    err = quiesce(r);
+    err = recs_quiesce(r);
     if (err == VAULT_OK)
         err = db_get(r->db, DB_OPEN_BLOB, n, &blob);
     if (err == VAULT_ERR_NOT_FOUND)

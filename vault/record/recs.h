@@ -36,6 +36,9 @@ struct recs {
     void *quiesce_ctx;
 };
 
+/* Wait for that other thread, before db is used otherwise; without one nothing to do. */
+VAULT_CHECK vault_err recs_quiesce(struct recs *r);
+
 VAULT_CHECK vault_err recs_init(struct recs *r, struct db *db, const struct seal_keys *keys,
     const uint8_t author[static 32]);
 void recs_free(struct recs *r);

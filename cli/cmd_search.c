@@ -149,7 +149,8 @@ const struct cmd cmd_search = {
     .about =
         "Without TEXT it asks, or reads one line of standard input: do so when the words may be\n"
         "names. All words must occur in one record; \"several words\" in quotes, side by side.\n"
-        "Case and marks do not matter. Withheld text is searched for a keeper only.\n"
+        "Case and marks do not matter. Names of attachments are searched, their content is not. Withheld\n"
+        "text is searched for a keeper only.\n"
         "Records that cannot be read are named at the end, exit code 4: they may hold the text.\n"
         "--json: [{\"id\",\"label\",\"field\",\"level\",\"why\"}]\n",
     .opts = (const struct opt[]){

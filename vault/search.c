@@ -111,8 +111,8 @@ searched(const struct searching *s, const struct type_def *t, const struct leaf 
 {
     const struct field_def *f = type_field(t, l->field.p, l->field.n);
 
-    if (f == NULL || f->kind == FIELD_LINK || f->kind == FIELD_BYTES || f->kind == FIELD_FILE)
-        return false;
+    if (f == NULL || f->kind == FIELD_LINK || f->kind == FIELD_BYTES)
+        return false;               /* of a file, its name is searched */
     if (!is_keeper(s->v) && type_set_tier(&s->v->recs.types, t, f, l->tier) == LEAF_WITHHELD)
         return false;
     return s->q->field == NULL || strcmp(f->name, s->q->field) == 0;

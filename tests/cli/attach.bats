@@ -71,6 +71,27 @@ setup() {
     w "$PASS" check
 }
 
+@test "search finds them by name, withheld ones for a keeper" {
+    cp scan.pdf Brunhildequux.pdf
+    w "$PASS" attach K-1 Brunhildequux.pdf
+    w "$PASS" attach C-1 ruling.bin --open --name 'Ruling of May.bin'
+    run --separate-stderr w "$PASS" search --json <<< brunhildequux.PDF
+    json '[(x["field"], x["why"]) for x in d] == [("files", "found in files (withheld)")]'
+    run --separate-stderr w "$CASE" search --json <<< brunhildequux
+    json 'd == []'
+    local pass
+    for pass in "$PASS" "$CASE"; do
+        run --separate-stderr w "$pass" search --json <<< 'ruling asylum'
+        json '[(x["field"], x["why"]) for x in d] == [("files", "found in files"), ("title", "found in title")]'
+    done
+    run --separate-stderr w "$PASS" search --field files --json <<< ruling
+    json 'len(d) == 1'
+    refused 6 w "$CASE" search --field files <<< ruling
+    w "$PASS" detach K-1 Brunhildequux.pdf
+    run --separate-stderr w "$PASS" search --json <<< brunhildequux
+    json 'd == []'
+}
+
 @test "detach, and revert" {
     w "$PASS" attach K-1 scan.pdf statement.txt
     local with

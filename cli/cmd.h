@@ -47,7 +47,6 @@ struct cmd_file {
     const char *otherwise;          /* the folder where the option is not given */
     bool is_folder;                 /* what is named is itself the folder */
     bool no_links;                  /* the library refuses a link in its place */
-    const char *(*folder)(void);    /* a folder that the command has found; NULL: none */
 };
 
 struct call;

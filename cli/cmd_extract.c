@@ -15,7 +15,7 @@
 static vault_err
 extract(const struct call *c, const char *path, int fd, struct vault_extracted *out)
 {
-    struct vault_extract_options opt = { .path = path, .fd = fd };
+    struct vault_extract_options opt = { .path = path, .fd = fd, .revision = call_value(c, "rev") };
     struct progress p;
     vault_err err;
 
@@ -80,7 +80,7 @@ extract_run(struct call *c)
 
 const struct cmd cmd_extract = {
     .name = "extract",
-    .args = "ID NAME [-o FILE|-]",
+    .args = "ID NAME [-o FILE|-] [--rev R]",
     .summary = "write an attachment to a file; logged",
     .examples = "extract K-12 scan.pdf\n"
         "extract K-12 '#2' -o /media/stick/scan.pdf\n"
@@ -91,6 +91,7 @@ const struct cmd cmd_extract = {
         "a keeper. `view` shows one without leaving it on a disk. What goes to a pipe is whole only\n"
         "when the exit code is 0. --json: {\"name\",\"size\",\"type\",\"sha256\",\"path\"}\n",
     .opts = (const struct opt[]){
+        { "rev", 0, false, "R", "of this revision (`history`), the newest if left out" },
         { "output", 'o', false, "FILE", "write to this new file; - is standard output" },
         { NULL, 0, false, NULL, NULL } },
     .min_args = 2,
@@ -119,7 +120,6 @@ static vault_err
 show_in_memory(const struct call *c, char **path, int fd)
 {
     struct vault_extracted x;
-    struct progress p;
     char end[9];
     vault_err err = extract(c, NULL, fd, &x);
 
@@ -139,44 +139,57 @@ show_in_memory(const struct call *c, char **path, int fd)
         return err;
     term_say("it lies there in memory only: open it with a program of yours, close that again, and press\n"
         "Enter, which overwrites and removes it (that program may keep lists of files and previews)");
+    return progress_wait_for_enter(c->app->typed_shell);
+}
+
+/* From before there is a file until it is gone no signal ends the process, nor does a reader of its path who went away. */
+static vault_err
+view_guarded(const struct call *c)
+{
+    const struct sigaction ignore = { .sa_handler = SIG_IGN };
+    struct sigaction pipe;
+    struct progress p;
+    char *path = NULL;
+    int fd = -1;
+    vault_err err;
+
+    (void)sigaction(SIGPIPE, &ignore, &pipe);
     progress_begin(&p, "viewing");
-    err = progress_wait_for_enter();
+    err = place_memory_file(&path, &fd);
+    if (err == VAULT_OK) {
+        err = show_in_memory(c, &path, fd);
+        place_memory_wipe(path, fd);
+    }
     progress_end(&p);
+    (void)sigaction(SIGPIPE, &pipe, NULL);
     return err;
 }
 
 static vault_err
 view_run(struct call *c)
 {
-    char *path = NULL;
-    int fd = -1;
     vault_err err = place_memory_make();
 
     if (err == VAULT_OK)
         err = open_vault(c);
-    if (err == VAULT_OK)
-        err = place_memory_file(&path, &fd);
-    if (err != VAULT_OK)
-        return err;
-    err = show_in_memory(c, &path, fd);
-    place_memory_wipe(path, fd);
-    return err;
+    return err == VAULT_OK ? view_guarded(c) : err;
 }
 
 const struct cmd cmd_view = {
     .name = "view",
-    .args = "ID NAME",
+    .args = "ID NAME [--rev R]",
     .summary = "put an attachment into memory for a moment, to look at it; logged",
     .examples = "view K-12 scan.pdf\nview K-12 '#2'\n",
     .about =
         "Writes it to storage that is kept in memory only, in a folder that only you can enter, says\n"
-        "where, and waits for Enter; then it is overwritten and removed, also after Ctrl-C. Nothing is\n"
-        "started: you open it. Its name there is random, as programs keep lists of what they opened.\n"
+        "where, and waits for Enter; then it is overwritten and removed, also after Ctrl-C, and in a\n"
+        "shell that locks. Nothing is started: you open it. Its name there is random, as programs keep lists of what they opened.\n"
         "--json: {\"name\",\"size\",\"type\",\"sha256\",\"path\"}\n",
+    .opts = (const struct opt[]){
+        { "rev", 0, false, "R", "of this revision (`history`), the newest if left out" },
+        { NULL, 0, false, NULL, NULL } },
     .min_args = 2,
     .max_args = 2,
     .opens = CMD_OPENS_VAULT,
-    .writes = { .folder = place_memory },
-    .not_in_shell = true,
     .run = view_run,
 };

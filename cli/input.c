@@ -191,6 +191,25 @@ fill(void)
     return VAULT_OK;
 }
 
+bool
+input_skip_line(void)
+{
+    const char *p = ahead.p + ahead.from;
+    const char *newline = memchr(p, '\n', ahead.to - ahead.from);
+
+    ahead.from = newline == NULL ? ahead.to : ahead.from + (size_t)(newline - p) + 1;
+    return newline != NULL;
+}
+
+vault_err
+input_ahead(bool *end)
+{
+    vault_err err = fill();
+
+    *end = err == VAULT_OK && ahead.to == 0;
+    return err;
+}
+
 vault_err
 input_line(struct input *out, size_t max, bool *end)
 {

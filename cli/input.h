@@ -25,6 +25,11 @@ VAULT_CHECK vault_err input_file(struct input *out, const char *path, size_t max
 /* The next line of standard input without its end, at most `max` bytes. *end: none is left. */
 VAULT_CHECK vault_err input_line(struct input *out, size_t max, bool *end);
 
+/* The same for those who only wait for Enter: drop a line as far as it was read already (true: up to its end), and read
+ * on, once. *end: none is left. */
+bool input_skip_line(void);
+VAULT_CHECK vault_err input_ahead(bool *end);
+
 /* All of standard input, at most `max` bytes, read into guarded memory. The caller frees *out. Not for a
  * shell, whose standard input is its commands. */
 VAULT_CHECK vault_err input_secret(struct secret **out, size_t max);

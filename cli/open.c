@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include "cli/fail.h"
 #include "cli/pass.h"
+#include "cli/place.h"
 #include "cli/shares.h"
 #include "cli/term.h"
 
@@ -180,8 +181,6 @@ add_declared(struct folders *f, const struct call *c, const struct cmd_file *d)
 
     if (d->when != NULL && !call_has(c, d->when))
         return VAULT_OK;
-    if (d->folder != NULL)
-        return d->folder() == NULL ? VAULT_OK : folders_add(f, strdup(d->folder()));
     if (d->option != NULL && (d->otherwise == NULL || call_has(c, d->option)))
         return add_file(f, d, call_value(c, d->option));
     if (d->otherwise != NULL)
@@ -210,6 +209,8 @@ confine(const struct call *c)
         err = add_declared(&writes, c, &c->cmd->writes);
     if (err == VAULT_OK)
         err = add_declared(&writes, c, &ANCHOR);
+    if (err == VAULT_OK && place_memory() != NULL)
+        err = folders_add(&writes, strdup(place_memory()));
     if (err == VAULT_OK)
         err = kept(vault_process_confine((const char *const *)reads.path,
             (const char *const *)writes.path, &c->app->sandbox));

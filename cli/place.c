@@ -114,7 +114,7 @@ place_memory_make(void)
     char name[40];
 
     snprintf(name, sizeof name, "withheld-%u", (unsigned)geteuid());
-    if (!try_folder(getenv("XDG_RUNTIME_DIR"), "withheld") && !try_folder("/dev/shm", name)) {
+    if (folder[0] == '\0' && !try_folder(getenv("XDG_RUNTIME_DIR"), "withheld") && !try_folder("/dev/shm", name)) {
         folder[0] = '\0';
         return fail(VAULT_ERR_REFUSED, "`extract` writes it to a disk, where it stays",
             "there is no storage here that is kept in memory only");

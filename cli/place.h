@@ -19,7 +19,8 @@ bool place_in_memory(const char *path);
 
 /*
  * A folder of our own in memory-backed storage, made where it is not there; what an earlier run was killed over
- * is overwritten and removed. It stays, empty: the sandbox would not let us remove it. Before the sandbox.
+ * is overwritten and removed. It stays, empty: the sandbox would not let us remove it. Before the sandbox, which leaves it open;
+ * in a shell once more for each command.
  * VAULT_ERR_REFUSED: there is no such storage, or the folder is not ours.
  */
 VAULT_CHECK vault_err place_memory_make(void);

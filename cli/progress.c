@@ -6,14 +6,16 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-#include "cli/fail.h"
+#include "cli/input.h"
 #include "cli/print.h"
 #include "cli/term.h"
 
 #define EVERY_MS 200
 
-static const int stops[] = { SIGINT, SIGTERM, SIGHUP };
+static const int stops[PROGRESS_SIGNALS] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGALRM, SIGUSR1,
+    SIGUSR2 };
 static volatile sig_atomic_t asked;
+static unsigned depth;
 
 static void
 ask(int sig)
@@ -38,8 +40,9 @@ progress_begin(struct progress *p, const char *what)
     memset(p, 0, sizeof *p);
     p->what = what;
     p->told = now_ms();
-    asked = 0;
-    for (size_t i = 0; i < 3; i++)
+    if (depth++ == 0)
+        asked = 0;
+    for (size_t i = 0; i < PROGRESS_SIGNALS; i++)
         if (sigaction(stops[i], NULL, &p->old[i]) == 0 && p->old[i].sa_handler != SIG_IGN)
             (void)sigaction(stops[i], &sa, NULL);
 }
@@ -71,32 +74,41 @@ progress_end(struct progress *p)
 {
     if (p->shown)
         fputs("\r\033[K", stderr);
-    for (size_t i = 0; i < 3; i++)
+    depth--;
+    for (size_t i = 0; i < PROGRESS_SIGNALS; i++)
         (void)sigaction(stops[i], &p->old[i], NULL);
 }
 
+/* More input, or none any more, as long as nobody asked for a stop. Signals are open in ppoll only, so that none falls
+ * between looking and waiting. */
+static vault_err
+wait_once(const sigset_t *open, bool typed, bool *end)
+{
+    struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
+    struct timespec idle = { .tv_sec = term_idle_seconds() };
+    int ready;
+
+    if (asked != 0)
+        return term_interrupted(asked != SIGINT || !typed);
+    ready = ppoll(&in, 1, idle.tv_sec == 0 ? NULL : &idle, open);
+    if (ready == 0)
+        return term_idle_too_long();
+    return ready < 0 ? VAULT_OK : input_ahead(end);
+}
+
 vault_err
-progress_wait_for_enter(void)
+progress_wait_for_enter(bool typed)
 {
     sigset_t held, before;
+    bool end = false;
     vault_err err = VAULT_OK;
-    char c = '\0';
 
-    /* Delivered within ppoll only, so that none falls between looking and waiting. */
     (void)sigemptyset(&held);
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = 0; i < PROGRESS_SIGNALS; i++)
         (void)sigaddset(&held, stops[i]);
     (void)sigprocmask(SIG_BLOCK, &held, &before);
-    while (c != '\n') {
-        struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
-
-        if (asked != 0) {
-            err = fail(VAULT_ERR_INTERRUPTED, NULL, "interrupted");
-            break;
-        }
-        if (ppoll(&in, 1, NULL, &before) > 0 && read(STDIN_FILENO, &c, 1) <= 0)
-            break;
-    }
+    while (err == VAULT_OK && !end && !input_skip_line())
+        err = wait_once(&before, typed, &end);
     (void)sigprocmask(SIG_SETMASK, &before, NULL);
     return err;
 }

@@ -376,12 +376,24 @@ on_signal(struct question *q)
         page_show(q);
         return raw_modes();
     }
-    tty.end = sig == SIGINT ? TERM_END_CTRL_C : TERM_END_SIGNAL;
+    return term_interrupted(sig != SIGINT);
+}
+
+vault_err
+term_interrupted(bool ends)
+{
+    tty.end = ends ? TERM_END_SIGNAL : TERM_END_CTRL_C;
     return fail(VAULT_ERR_INTERRUPTED, NULL, "interrupted");
 }
 
-static vault_err
-idle_too_long(void)
+unsigned
+term_idle_seconds(void)
+{
+    return tty.idle;
+}
+
+vault_err
+term_idle_too_long(void)
 {
     tty.end = TERM_END_IDLE;
     return fail(VAULT_ERR_INTERRUPTED, NULL, "no input for %u seconds", tty.idle);
@@ -423,7 +435,7 @@ next_byte(struct question *q)
         ssize_t r;
 
         if (ready == 0)
-            return idle_too_long();
+            return term_idle_too_long();
         if (ready < 0) {
             vault_err err = caught ? on_signal(q) : VAULT_OK;
 
@@ -554,5 +566,5 @@ term_wait(int fd)
     do
         r = poll(&p, 1, tty.idle == 0 ? -1 : (int)tty.idle * 1000);
     while (r < 0 && errno == EINTR);
-    return r == 0 ? idle_too_long() : VAULT_OK;
+    return r == 0 ? term_idle_too_long() : VAULT_OK;
 }

@@ -76,6 +76,11 @@ enum term_end term_ended(void);
 
 /* Wait for input no longer than this, 0: for ever. Holds for standard input too (term_wait). */
 void term_idle(unsigned seconds);
+unsigned term_idle_seconds(void);
+/* For those who wait themselves: nothing came for so long; or a signal came, which `ends` the session, or this command only.
+ * Sets term_ended, returns VAULT_ERR_INTERRUPTED. */
+vault_err term_idle_too_long(void);
+vault_err term_interrupted(bool ends);
 /* Until fd can be read. VAULT_ERR_INTERRUPTED when idle for too long. */
 VAULT_CHECK vault_err term_wait(int fd);
 

@@ -197,15 +197,15 @@ write_out(struct vault *v, const struct revision *rev, const struct attachment *
     return err;
 }
 
-/* The newest head, with what this tier may know of it. */
+/* The newest head, or the revision asked for, with what this tier may know of it. */
 static vault_err
-load(struct vault *v, const char *id, struct revision *rev, struct buf *extra)
+load(struct vault *v, const char *id, const char *revision, struct revision *rev, struct buf *extra)
 {
     uint32_t first = 0, n = 0;
     vault_err err = session_find(v, id, &first);
 
     if (err == VAULT_OK)
-        err = recs_head(&v->recs, first, &n, NULL);
+        err = session_find_revision(v, first, revision, &n, NULL);
     if (err == VAULT_OK)
         err = recs_load(&v->recs, n, rev);
     if (err == VAULT_OK)
@@ -216,8 +216,10 @@ load(struct vault *v, const char *id, struct revision *rev, struct buf *extra)
 }
 
 static vault_err
-must_be_known(const struct vault *v, const struct attachment *x)
+must_be_known(const struct vault *v, const struct revision *rev, const struct attachment *x)
 {
+    if (gone_find(&v->recs.gone, rev->record, x->l->c) != GONE_NOT)
+        return err_say(VAULT_ERR_NOT_FOUND, "'history' tells when", "this attachment was purged");
     if (x->l->tier != LEAF_OPEN && !is_keeper(v))
         return need_keeper(v, "extracting a withheld attachment");
     return x->known ? VAULT_OK : err_say(VAULT_ERR_DAMAGED, "'check' tells more",
@@ -235,11 +237,11 @@ vault_extract(vault *v, const char *id, const char *name, const struct vault_ext
 
     vault_clear_error();
     revision_init(&rev);
-    err = load(v, id, &rev, &extra);
+    err = load(v, id, opt->revision, &rev, &extra);
     if (err == VAULT_OK)
         err = attachment_find(v, &rev, name, &x);
     if (err == VAULT_OK)
-        err = must_be_known(v, &x);
+        err = must_be_known(v, &rev, &x);
     if (err == VAULT_OK)
         err = write_out(v, &rev, &x, opt, out);
     revision_free(&rev);

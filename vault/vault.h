@@ -484,6 +484,7 @@ VAULT_API VAULT_CHECK vault_err vault_attach(vault *v, const char *id,
 struct vault_extract_options {
     const char *path;               /* a new file (0600; whole or not at all; never overwrites); NULL: `fd` */
     int fd;                         /* where to write; with path NULL and -1: the attachment's name, in the current folder */
+    const char *revision;           /* by hexadecimal prefix; NULL: the newest */
     vault_progress_fn *progress;
     void *progress_ctx;
 };
@@ -494,7 +495,7 @@ struct vault_extracted {
     bool withheld;
 };
 /*
- * The content of an attachment of the newest revision, named by name or "#N". Logged first: no entry, no extract. What is written
+ * The content of an attachment of a revision, named by name or "#N". Logged first: no entry, no extract. What is written
  * to a descriptor is proven piece by piece, and as a whole only when VAULT_OK comes back. VAULT_ERR_NOT_FOUND;
  * VAULT_ERR_CONFLICT: two have that name; VAULT_ERR_REFUSED: withheld, and no keeper; VAULT_ERR_INPUT: path is taken.
  */

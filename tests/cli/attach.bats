@@ -108,6 +108,34 @@ setup() {
     json 'd["attachments"] == 2'
 }
 
+@test "--rev: one that an older revision has" {
+    w "$PASS" attach K-1 scan.pdf
+    w "$PASS" attach K-1 ruling.bin --open
+    run w "$PASS" show K-1 --json
+    local rev
+    rev=$("$PYTHON" -c 'import json, sys; print(json.loads(sys.argv[1])["revision"])' "$output")
+    w "$PASS" detach K-1 scan.pdf
+    w "$PASS" detach K-1 ruling.bin
+    refused 7 w "$PASS" extract K-1 scan.pdf -o old.pdf
+    w "$PASS" extract K-1 scan.pdf -o old.pdf --rev "${rev:0:8}"
+    cmp old.pdf scan.pdf
+    w "$CASE" extract K-1 ruling.bin -o old.bin --rev "$rev"
+    cmp old.bin ruling.bin
+    refused 6 w "$CASE" extract K-1 '#1' -o no --rev "$rev"
+    refused 7 w "$PASS" extract K-1 scan.pdf -o no --rev 00000000
+    refused 2 w "$PASS" extract K-1 scan.pdf -o no --rev x
+    [ ! -e no ]
+    run w "$PASS" log --json
+    json "[e['detail']['revision'] for e in d if e['action'].startswith('extract')] == ['$rev'] * 2"
+    memory_here
+    w "$PASS" view K-1 scan.pdf --rev "$rev" < /dev/null
+    w "$PASS" purge K-1 --rev "$rev" --yes
+    refused 7 w "$PASS" extract K-1 scan.pdf -o no --rev "$rev"
+    refused 7 w "$PASS" extract K-1 '#1' -o no --rev "$rev"
+    says 'was purged'
+    [ ! -e no ]
+}
+
 @test "--json as add has it" {
     run --separate-stderr w "$PASS" attach K-1 scan.pdf --json
     json 'set(d) == {"id", "revision", "similar"}'
@@ -277,11 +305,12 @@ teardown() {
     local signal
     mkfifo enter
     exec 7<> enter
-    for signal in INT TERM HUP KILL; do
-        # A job in the background ignores SIGINT; setsid's child does not inherit that through env.
+    for signal in INT TERM HUP QUIT USR1 KILL; do
+        # A job in the background ignores SIGINT and SIGQUIT.
         "$PYTHON" -c '
 import os, signal, sys
 signal.signal(signal.SIGINT, signal.SIG_DFL)
+signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 os.execvp(sys.argv[1], sys.argv[1:])' "$WITHHELD" -C "$VAULT" --no-input --passphrase-fd 4 view K-1 statement.txt 4<<< "$PASS" > path 2> said < enter &
         until [ -s path ]; do sleep 0.05; done
         kill -$signal $!
@@ -296,6 +325,46 @@ os.execvp(sys.argv[1], sys.argv[1:])' "$WITHHELD" -C "$VAULT" --no-input --passp
         : > path
     done
     w "$PASS" view K-1 statement.txt < /dev/null
+    [ -z "$(ls -A "$MEMORY/withheld")" ]
+}
+
+@test "view: gone when nobody reads its path any more" {
+    memory_here
+    w "$PASS" attach K-1 statement.txt
+    set +o pipefail
+    w "$PASS" view K-1 statement.txt < /dev/null 2> said | true
+    w "$PASS" view K-1 statement.txt < /dev/null 2> said >&-  || true
+    [ -z "$(ls -A "$MEMORY/withheld")" ]
+}
+
+@test "view in a shell: a line of its input is Enter; gone when the shell locks or is ended" {
+    memory_here
+    w "$PASS" attach K-1 statement.txt
+    run --separate-stderr w "$PASS" shell <<< $'view K-1 statement.txt\nthis line is Enter\nview K-1 \'#1\' --json\n\nlist person --json'
+    echo "$output $stderr"
+    [ "$status" = 0 ]
+    [[ ${lines[0]} == "$MEMORY"/withheld/*.txt ]]
+    [[ $output == *'"path":"'"$MEMORY"/withheld/* ]]
+    [[ $output == *'"type":"person"'* ]]
+    [ -z "$(ls -A "$MEMORY/withheld")" ]
+    # It locks: nothing comes for a second.
+    mkfifo enter
+    exec 7<> enter
+    echo 'view K-1 statement.txt' >&7
+    run --separate-stderr w "$PASS" shell --idle 1 < enter
+    [ "$status" = 130 ]
+    [[ $output == "$MEMORY"/withheld/*.txt ]]
+    [[ $stderr == *locked* ]]
+    [ -z "$(ls -A "$MEMORY/withheld")" ]
+    # It is ended from outside.
+    echo 'view K-1 statement.txt' >&7
+    "$WITHHELD" -C "$VAULT" --passphrase-fd 4 shell 4<<< "$PASS" < enter > path 2> said &
+    until [ -s path ]; do sleep 0.05; done
+    cmp "$(cat path)" statement.txt
+    kill -TERM $!
+    local code=0
+    wait $! || code=$?
+    [ $code = 130 ]
     [ -z "$(ls -A "$MEMORY/withheld")" ]
 }
 

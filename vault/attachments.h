@@ -40,6 +40,9 @@ struct file_rows {
 };
 VAULT_CHECK vault_err file_rows_of(struct file_rows *out, const struct leaf *l);
 
+/* In the detail of a purge: where withheld pieces lay that it deleted, as texts "first+pieces". */
+#define PURGED_PIECES "pieces"
+
 /* The content of a known attachment to to->fd (path is not looked at), which is not noted in the log. It is the right one
  * only when VAULT_OK comes back: VAULT_ERR_DAMAGED. */
 VAULT_CHECK vault_err attachment_write(struct vault *v, const struct attachment *x,

@@ -9,14 +9,22 @@
  * purge is sealed under that.
  */
 #include "vault/attachments.h"
+#include "vault/base/cbor.h"
 #include "vault/record/reseal.h"
 
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
+struct piece_range {
+    int64_t first;
+    uint64_t pieces;
+};
+
 struct joining {
     struct vault *v, *other;
+    struct piece_range *purged; /* withheld pieces that were purged here */
+    size_t n_purged;
     struct change change;
     struct secret *home;        /* a struct pack: the one at hand */
     uint32_t *rows;             /* of the other's log, that we do not have */
@@ -345,8 +353,94 @@ copy_open_files(struct joining *j)
     return err;
 }
 
-/* Pieces that are withheld cannot be told apart without a keeper: all that the other copy has
- * come along. */
+/* ---- pieces that were purged here ---- */
+
+/* "first+pieces" */
+static bool
+read_range(struct part text, struct piece_range *out)
+{
+    char s[48], *end = s;
+
+    if (text.n >= sizeof s)
+        return false;
+    memcpy(s, text.p, text.n);
+    s[text.n] = '\0';
+    out->first = strtoll(s, &end, 10);
+    if (*end != '+')
+        return false;
+    out->pieces = strtoull(end + 1, &end, 10);
+    return *end == '\0';
+}
+
+static vault_err
+add_range(struct joining *j, struct part text)
+{
+    struct piece_range *p = reallocarray(j->purged, j->n_purged + 1, sizeof *p);
+
+    if (p == NULL)
+        return err_nomem();
+    j->purged = p;
+    j->n_purged += read_range(text, &p[j->n_purged]);
+    return VAULT_OK;
+}
+
+static vault_err
+read_purge(struct joining *j, struct part detail)
+{
+    struct rd r = rd_of(detail.p, detail.n);
+    vault_err err = VAULT_OK;
+
+    for (size_t n = cbor_get_map(&r, SIZE_MAX); err == VAULT_OK && n > 0 && !r.bad; n--) {
+        struct part key = cbor_get_text(&r, SIZE_MAX);
+        if (key.n != strlen(PURGED_PIECES) || memcmp(key.p, PURGED_PIECES, key.n) != 0) {
+            (void)cbor_get_item(&r);
+            continue;
+        }
+        for (size_t k = cbor_get_array(&r, SIZE_MAX); err == VAULT_OK && k > 0 && !r.bad; k--)
+            err = add_range(j, cbor_get_text(&r, SIZE_MAX));
+    }
+    return err;
+}
+
+/* What purges of ours deleted: the log says it, since nothing else does any more. */
+static vault_err
+find_purged(struct joining *j)
+{
+    struct buf detail = BUF_INIT;
+    struct db_cursor *c = NULL;
+    struct db_log_row row;
+    struct log_entry e;
+    bool got = true;
+    vault_err err = db_scan_log(j->v->db, 1, &c);
+
+    while (err == VAULT_OK) {
+        err = db_next_log(c, &row, &got);
+        if (err != VAULT_OK || !got)
+            break;
+        err = entry_decode(&e, row.entry);
+        if (err != VAULT_OK || strcmp(e.action, "purge") != 0)
+            continue;
+        buf_reset(&detail);
+        err = session_open_detail(j->v, &e, row.detail, &detail);
+        if (err == VAULT_OK)
+            err = read_purge(j, PART(detail.p, detail.n));
+    }
+    db_scan_end(c);
+    buf_free(&detail);
+    return err;
+}
+
+static bool
+was_purged(const struct joining *j, int64_t n)
+{
+    for (size_t i = 0; i < j->n_purged; i++)
+        if (n >= j->purged[i].first && (uint64_t)(n - j->purged[i].first) < j->purged[i].pieces)
+            return true;
+    return false;
+}
+
+/* Whose pieces these are cannot be told without a keeper: all that the other copy has come along, but those that were
+ * purged here. */
 static vault_err
 copy_chunks(struct joining *j, enum db_table t)
 {
@@ -361,6 +455,8 @@ copy_chunks(struct joining *j, enum db_table t)
         err = db_next(c, &n, &data, &got);
         if (err != VAULT_OK || !got)
             break;
+        if (was_purged(j, n))
+            continue;
         err = db_get(j->v->db, t, n, &here);
         if (err == VAULT_ERR_NOT_FOUND)
             err = db_put(j->v->db, t, n, data);
@@ -401,6 +497,8 @@ run(struct joining *j)
     if (err == VAULT_OK)
         err = copy_open_files(j);
     if (err == VAULT_OK)
+        err = find_purged(j);
+    if (err == VAULT_OK)
         err = copy_chunks(j, DB_WITHHELD_CHUNK);
     if (err != VAULT_OK) {
         change_abort(&j->change);
@@ -427,5 +525,6 @@ session_join(struct vault *v, struct vault *other)
         err = run(&j);
     secret_free(j.home);
     free(j.rows);
+    free(j.purged);
     return err;
 }

@@ -9,6 +9,7 @@
 #include "vault/purge.h"
 
 #include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "vault/base/text.h"
@@ -28,6 +29,7 @@ struct purging {
     struct touched *touched;
     size_t n;
     struct buf tags, sealed;
+    struct detail *detail;      /* of the entry */
     struct file_rows *gone, *stay;      /* pieces of files that go, and of open ones that stay */
     size_t n_gone, n_stay;
     struct revision rev;
@@ -374,6 +376,30 @@ rewrap(struct purging *x, const struct seal_keys *keys)
 
 /* ---- the transaction ---- */
 
+/* Where withheld pieces lay: their numbers tell nothing, and join.c knows by them which must not come back, as no blob
+ * names them any more. */
+static vault_err
+tell_pieces(struct purging *x)
+{
+    char (*text)[48] = calloc(x->n_gone + 1, sizeof *text);
+    const char **list = calloc(x->n_gone + 1, sizeof *list);
+    size_t n = 0;
+    vault_err err = text == NULL || list == NULL ? err_nomem() : VAULT_OK;
+
+    for (size_t i = 0; err == VAULT_OK && i < x->n_gone; i++)
+        if (x->gone[i].table == DB_WITHHELD_CHUNK) {
+            snprintf(text[n], sizeof text[n], "%lld+%llu", (long long)x->gone[i].first,
+                (unsigned long long)x->gone[i].pieces);
+            list[n] = text[n];
+            n++;
+        }
+    if (n > 0)
+        detail_texts(x->detail, PURGED_PIECES, list, n);
+    free(text);
+    free(list);
+    return err;
+}
+
 /* As many as are needed for all leaves: a value has its limit. */
 static vault_err
 add_tombstones(struct purging *x, struct change *c)
@@ -402,6 +428,8 @@ fill(struct vault *v, struct change *c, void *ctx)
 
     keys.k_case = x->k_case;
     err = touch_all(x);
+    if (err == VAULT_OK)
+        err = tell_pieces(x);
     if (err == VAULT_OK)
         err = rewrap(x, &keys);
     recs_forget_pack(&v->recs);
@@ -461,6 +489,7 @@ run(struct purging *x, const char *code)
     if (err != VAULT_OK)
         return err;
     describe(x, code, &d);
+    x->detail = &d;
     what.keys_sequence = kf.sequence;
     err = session_put_in_force(v, &kf, &what, fill, x);
     follow(x, v->kf.sequence == kf.sequence);

@@ -735,6 +735,7 @@ test_attach__a_damaged_one_is_named_and_nothing_dumped(void **state)
 {
     uint64_t records = 0, written = 0, left_out = 0;
     const struct vault_dump_options opt = { .reveal = true, .attachments = &written, .left_out = &left_out };
+    char cmd[300];
     struct buf keep;
     (void)state;
 
@@ -754,6 +755,8 @@ test_attach__a_damaged_one_is_named_and_nothing_dumped(void **state)
     assert_int_equal(vault_dump(v, in_dir("plain"), &opt, &records), VAULT_OK);
     assert_true(written >= 2);
     assert_int_equal(left_out, 0);
+    snprintf(cmd, sizeof cmd, "rm -r '%s/plain'", dir);
+    assert_int_equal(system(cmd), 0);
 }
 
 /* ---- the leaf ---- */

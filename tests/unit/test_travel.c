@@ -630,6 +630,80 @@ test_travel__who_was_removed_meanwhile_is_not_taken_in(void **state)
     vault_close(v);
 }
 
+/* Rows of withheld pieces. */
+static size_t
+pieces_of(vault *v)
+{
+    struct db_cursor *c = NULL;
+    uint64_t size;
+    int64_t n;
+    size_t count = 0;
+    bool got = true;
+
+    assert_int_equal(db_scan_sizes(v->db, DB_WITHHELD_CHUNK, INT64_MIN, &c), VAULT_OK);
+    for (;;) {
+        assert_int_equal(db_next_size(c, &n, &size, &got), VAULT_OK);
+        if (!got)
+            break;
+        count++;
+    }
+    db_scan_end(c);
+    return count;
+}
+
+static void
+purge_of(const char *home, const struct vault_purge *what)
+{
+    struct vault_purged purged;
+    vault *v = opened(home, KEEPER);
+
+    assert_int_equal(vault_purge(v, what, &purged), VAULT_OK);
+    vault_close(v);
+}
+
+/* A copy by cp has the pieces still, and is brought home by a caseworker and by a keeper. */
+static void
+test_travel__pieces_that_were_purged_here_do_not_come_back(void **state)
+{
+    const struct vault_purge file = { .id = "P-1", .attachment = "held-01.txt" }, record = { .id = "P-7" };
+    static const char *const PASS[] = { KEEPER, CASE };
+    vault *v, *o;
+    size_t before, one;
+    (void)state;
+
+    copy_folder("home.vault", "o10.vault");
+    v = opened("o10.vault", KEEPER);
+    before = pieces_of(v);
+    attach_to(v, "P-1", "held-01.txt", false);
+    one = pieces_of(v) - before;
+    add_person(v, "P-7", "Maria Ivanova");
+    attach_to(v, "P-7", "held-07.txt", false);
+    assert_true(one > 1);
+    vault_close(v);
+    copy_folder("o10.vault", "h10.vault");
+    purge_of("h10.vault", &file);
+    purge_of("h10.vault", &record);
+    v = opened("o10.vault", CASE);
+    attach_to(v, "P-2", "held-09.txt", false);
+    vault_close(v);
+    copy_folder("h10.vault", "h11.vault");
+    for (size_t i = 0; i < 2; i++) {
+        const char *home = i == 0 ? "h10.vault" : "h11.vault";
+        v = opened(home, PASS[i]);
+        o = opened("o10.vault", CASE);
+        assert_int_equal(pieces_of(v), before);
+        assert_int_equal(pieces_of(o), before + 3 * one);
+        assert_int_equal(session_join(v, o), VAULT_OK);
+        vault_close(v);
+        vault_close(o);
+        v = opened(home, KEEPER);
+        assert_int_equal(pieces_of(v), before + one);
+        assert_extracts(v, "P-2", "held-09.txt");
+        assert_whole(v);
+        vault_close(v);
+    }
+}
+
 int
 main(void)
 {
@@ -646,6 +720,7 @@ main(void)
         cmocka_unit_test(test_travel__what_was_purged_at_home_does_not_come_back),
         cmocka_unit_test(test_travel__after_a_rekey_at_home_intake_of_the_way_is_still_adopted),
         cmocka_unit_test(test_travel__who_was_removed_meanwhile_is_not_taken_in),
+        cmocka_unit_test(test_travel__pieces_that_were_purged_here_do_not_come_back),
     };
 
     if (secret_process_init() != VAULT_OK)

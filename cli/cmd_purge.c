@@ -151,6 +151,7 @@ tell(struct call *c, const struct vault_purged *done)
         js_pair(&j, "id", done->id);
         js_pair_uint(&j, "revisions", done->revisions);
         js_pair_uint(&j, "values", done->values);
+        js_pair_uint(&j, "strays", done->strays);
         not_reached_json(&j);
         js_end(&j);
     } else {
@@ -161,6 +162,10 @@ tell(struct call *c, const struct vault_purged *done)
         "not reached:");
     for (size_t i = 0; i < N_NOT_REACHED; i++)
         term_say("  - %s", NOT_REACHED[i]);
+    if (done->strays > 0)
+        term_warn("what %" PRIu64 " damaged revision%s held could not be read, nor could that of others: encrypted\n"
+            "pieces of attachments may be left in the vault; their keys are destroyed", done->strays,
+            done->strays == 1 ? "" : "s");
 }
 
 /* A number stands for itself; anything else is a name, or "#N". */
@@ -221,7 +226,7 @@ const struct cmd cmd_purge = {
         "--json with --plan: {\"id\",\"label\",\"what\",\"revisions\",\"values\",\"attachments\",\"kept\",\"unread\",\n"
         "\"fields\":[{\"field\",\"open\",\"withheld\"}],\n"
         "\"mentions\":[{\"id\",\"type\",\"label\",\"field\",\"withheld\"}],\"not_reached\":[...]};\n"
-        "else {\"id\",\"revisions\",\"values\",\"not_reached\":[...]}\n",
+        "else {\"id\",\"revisions\",\"values\",\"strays\",\"not_reached\":[...]}\n",
     .opts = (const struct opt[]){
         { "field", 0, false, "F", "all values of this field, present and past" },
         { "rev", 0, false, "R", "what this revision holds and the present one does not" },

@@ -9,7 +9,6 @@
 #include "vault/purge.h"
 
 #include <sodium.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "vault/base/text.h"
@@ -148,8 +147,7 @@ judge_withheld(const struct purging *x, struct touched *t)
     t->withheld = !some ? BLOB_STAYS : all ? BLOB_GONE : BLOB_NEW;
 }
 
-/* All of it goes, also where it cannot be read (err): then nobody knows of pieces of its files,
- * whose keys go with it. */
+/* All of it goes, also where it cannot be read (err): pieces of its files are purge_strays' then. */
 static vault_err
 drop_withheld(struct purging *x, struct touched *t, vault_err err)
 {
@@ -376,30 +374,6 @@ rewrap(struct purging *x, const struct seal_keys *keys)
 
 /* ---- the transaction ---- */
 
-/* Where withheld pieces lay: their numbers tell nothing, and join.c knows by them which must not come back, as no blob
- * names them any more. */
-static vault_err
-tell_pieces(struct purging *x)
-{
-    char (*text)[48] = calloc(x->n_gone + 1, sizeof *text);
-    const char **list = calloc(x->n_gone + 1, sizeof *list);
-    size_t n = 0;
-    vault_err err = text == NULL || list == NULL ? err_nomem() : VAULT_OK;
-
-    for (size_t i = 0; err == VAULT_OK && i < x->n_gone; i++)
-        if (x->gone[i].table == DB_WITHHELD_CHUNK) {
-            snprintf(text[n], sizeof text[n], "%lld+%llu", (long long)x->gone[i].first,
-                (unsigned long long)x->gone[i].pieces);
-            list[n] = text[n];
-            n++;
-        }
-    if (n > 0)
-        detail_texts(x->detail, PURGED_PIECES, list, n);
-    free(text);
-    free(list);
-    return err;
-}
-
 /* As many as are needed for all leaves: a value has its limit. */
 static vault_err
 add_tombstones(struct purging *x, struct change *c)
@@ -427,9 +401,11 @@ fill(struct vault *v, struct change *c, void *ctx)
     vault_err err;
 
     keys.k_case = x->k_case;
-    err = touch_all(x);
+    err = purge_strays(&x->p);
     if (err == VAULT_OK)
-        err = tell_pieces(x);
+        err = touch_all(x);
+    if (err == VAULT_OK)
+        err = purge_tell_pieces(&x->p, x->gone, x->n_gone, x->detail);
     if (err == VAULT_OK)
         err = rewrap(x, &keys);
     recs_forget_pack(&v->recs);
@@ -516,6 +492,7 @@ vault_purge(vault *v, const struct vault_purge *what, struct vault_purged *out)
         done.revisions = x.p.revisions;
         done.values = x.p.values;
         err = run(&x, done.id);
+        done.strays = x.p.strays;
     }
     if (err == VAULT_OK)
         *out = done;

@@ -52,6 +52,7 @@ purge_takes(const struct purge *p, const struct leaf *l)
 void
 purge_free(struct purge *p)
 {
+    free(p->stray);
     buf_free(&p->c);
 }
 

@@ -604,6 +604,7 @@ VAULT_API void vault_purge_plan_free(struct vault_purge_plan *p);
 struct vault_purged {
     char id[VAULT_CODE_LEN + 1];
     uint64_t revisions, values;         /* a whole record: values 0, nobody looked */
+    uint64_t strays;                    /* revisions that could not be read, of whose attachments pieces may be left, without a key */
 };
 /*
  * Destroy it, for good: content and keys, and every copy of records.db from before is of no use

@@ -603,6 +603,106 @@ test_purge__words_are_whole(void **state)
     assert_mentioned("...", "...", false);          /* nothing to look for */
 }
 
+/* ---- pieces whose blob does not open ---- */
+
+static void
+attach_file(const char *id)
+{
+    const struct vault_attach_options opt = { .open = false };
+    char name[400];
+    const struct vault_attach_file file = { .path = name, .name = "scan.pdf" };
+    struct vault_added a;
+    FILE *f;
+
+    snprintf(name, sizeof name, "%s/scan", dir);
+    f = fopen(name, "w");
+    assert_non_null(f);
+    for (size_t i = 0; i < 100000; i++)
+        fprintf(f, "%zu\n", i);
+    assert_int_equal(fclose(f), 0);
+    assert_int_equal(vault_attach(v, id, &file, 1, &opt, &a), VAULT_OK);
+    assert_int_equal(remove(name), 0);
+}
+
+static size_t
+pieces(void)
+{
+    struct db_cursor *c = NULL;
+    uint64_t size;
+    int64_t n;
+    size_t count = 0;
+    bool got = true;
+
+    assert_int_equal(db_scan_sizes(v->db, DB_WITHHELD_CHUNK, INT64_MIN, &c), VAULT_OK);
+    for (;;) {
+        assert_int_equal(db_next_size(c, &n, &size, &got), VAULT_OK);
+        if (!got)
+            break;
+        count++;
+    }
+    db_scan_end(c);
+    return count;
+}
+
+/* The withheld blob of the revision that attached. */
+static void
+spoil(const char *id)
+{
+    uint32_t n = v->recs.index.pair[first_of(id)].next;
+    struct buf b = BUF_INIT;
+
+    assert_int_equal(db_get(v->db, DB_WITHHELD_BLOB, n, &b), VAULT_OK);
+    b.p[b.n - 20] ^= 1;
+    assert_int_equal(db_put(v->db, DB_WITHHELD_BLOB, n, PART(b.p, b.n)), VAULT_OK);
+    buf_free(&b);
+}
+
+static void
+test_purge__pieces_go_too_where_their_blob_does_not_open(void **state)
+{
+    static const char *const WHAT[] = { NULL, "files" };
+    struct vault_purged done;
+    size_t kept;
+    (void)state;
+
+    (void)add(fields("ref", "P-9", NULL));
+    attach_file("P-9");
+    kept = pieces();
+    for (size_t i = 0; i < 2; i++) {
+        const char *ref = i == 0 ? "P-1" : "P-2";
+        (void)add(fields("ref", ref, NULL));
+        attach_file(ref);
+        assert_int_equal(pieces(), 2 * kept);
+        spoil(ref);
+        assert_int_equal(purge(ref, WHAT[i], NULL, &done), VAULT_OK);
+        assert_int_equal(done.strays, 0);
+        assert_int_equal(pieces(), kept);
+        assert_whole();
+    }
+}
+
+/* Two do not open: whose the pieces are cannot be told, until the second goes as well. */
+static void
+test_purge__pieces_that_may_be_another_s_stay_and_are_told(void **state)
+{
+    struct vault_purged done;
+    (void)state;
+
+    (void)add(fields("ref", "P-1", NULL));
+    (void)add(fields("ref", "P-2", NULL));
+    attach_file("P-1");
+    attach_file("P-2");
+    spoil("P-1");
+    spoil("P-2");
+    assert_int_equal(purge("P-1", NULL, NULL, &done), VAULT_OK);
+    assert_int_equal(done.strays, 1);
+    assert_true(pieces() > 0);
+    assert_int_equal(purge("P-2", NULL, NULL, &done), VAULT_OK);
+    assert_int_equal(done.strays, 0);
+    assert_int_equal(pieces(), 0);
+    assert_whole();
+}
+
 #define CASE(t) cmocka_unit_test_setup_teardown(t, make_vault, remove_vault)
 
 int
@@ -624,6 +724,8 @@ main(void)
         CASE(test_purge__in_a_pack_of_intake_that_does_not_open),
         CASE(test_purge__the_plan_tells_where_a_withheld_text_stands_elsewhere),
         CASE(test_purge__the_plan_counts_what_goes_and_what_stays),
+        CASE(test_purge__pieces_go_too_where_their_blob_does_not_open),
+        CASE(test_purge__pieces_that_may_be_another_s_stay_and_are_told),
         cmocka_unit_test(test_purge__words_are_whole),
     };
 

@@ -1,0 +1,243 @@
+/*
+ * purge_pieces.c - pieces of attachments whose withheld blob does not open, and is purged; and what the log tells of pieces. See
+ * purge.h.
+ *
+ * The blob alone says where they lie. But where every other one in the vault can be read, what belongs to none of
+ * them belonged to it.
+ */
+#include "vault/purge.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "vault/record/scan.h"
+
+struct strays {
+    struct purge *p;
+    uint32_t *lost;             /* revisions whose blob goes unread */
+    size_t n_lost;
+    struct file_rows *place;    /* withheld ones that are known, in order */
+    size_t n, cap;
+    bool unknown;               /* another blob cannot be read either */
+};
+
+/* ---- which blobs go unread ---- */
+
+/* All that it introduced goes, or went before. */
+static bool
+goes_whole(const struct purge *p, const struct revision *rev)
+{
+    bool some = false, all = true;
+
+    for (size_t i = 0; i < rev->n_leaves; i++) {
+        const struct leaf *l = &rev->leaf[i];
+        if (l->tier != LEAF_WITHHELD || !l->here)
+            continue;
+        some = some || purge_takes(p, l);
+        all = all && (purge_takes(p, l) || gone_find(&p->v->recs.gone, rev->record, l->c) != GONE_NOT);
+    }
+    return some && all;
+}
+
+static bool
+may_have_files(const struct recs *r, const struct revision *rev)
+{
+    const struct type_def *t = type_set_by_hash(&r->types, rev->type);
+
+    for (size_t i = 0; t != NULL && i < rev->n_leaves; i++) {
+        const struct field_def *f = type_field(t, rev->leaf[i].field.p, rev->leaf[i].field.n);
+        if (rev->leaf[i].tier == LEAF_WITHHELD && rev->leaf[i].here && f != NULL && f->kind == FIELD_FILE)
+            return true;
+    }
+    return false;
+}
+
+static vault_err
+find_lost(struct strays *s)
+{
+    struct recs *r = &s->p->v->recs;
+    struct revision rev;
+    vault_err err = VAULT_OK;
+
+    revision_init(&rev);
+    s->lost = calloc((size_t)r->index.n + 1, sizeof *s->lost);
+    if (s->lost == NULL)
+        return err_nomem();
+    for (uint32_t n = s->p->first; err == VAULT_OK && n != 0; n = r->index.pair[n].next) {
+        err = recs_load(r, n, &rev);
+        if (err == VAULT_OK && goes_whole(s->p, &rev) && may_have_files(r, &rev)) {
+            err = recs_load_withheld(r, n, &rev);
+            if (err == VAULT_ERR_DAMAGED)
+                s->lost[s->n_lost++] = n;
+        }
+        else if (err == VAULT_ERR_DAMAGED && s->p->what == GONE_RECORD)
+            s->lost[s->n_lost++] = n;
+        if (err == VAULT_ERR_DAMAGED)
+            err = VAULT_OK;
+    }
+    vault_clear_error();
+    revision_free(&rev);
+    return err;
+}
+
+/* ---- what belongs to others ---- */
+
+static vault_err
+each(struct scan *scan, uint32_t n, struct revision *rev)
+{
+    struct strays *s = scan->ctx;
+    vault_err err = VAULT_OK;
+
+    (void)n;
+    for (size_t i = 0; err == VAULT_OK && i < rev->n_leaves; i++) {
+        const struct leaf *l = &rev->leaf[i];
+        if (!l->here || l->tier != LEAF_WITHHELD || l->file_key == NULL || !value_is_file(l->value))
+            continue;
+        if (s->n == s->cap) {
+            size_t cap = s->cap == 0 ? 64 : s->cap * 2;
+            struct file_rows *more = reallocarray(s->place, cap, sizeof *more);
+            if (more == NULL)
+                return err_nomem();
+            s->place = more;
+            s->cap = cap;
+        }
+        err = file_rows_of(&s->place[s->n], l);
+        s->n += err == VAULT_OK;
+    }
+    return err;
+}
+
+static vault_err
+bad(struct scan *scan, uint32_t n, const struct revision *rev)
+{
+    struct strays *s = scan->ctx;
+    bool lost = false;
+
+    (void)rev;
+    for (size_t i = 0; i < s->n_lost; i++)
+        lost = lost || s->lost[i] == n;
+    s->unknown = s->unknown || !lost;
+    return VAULT_OK;
+}
+
+static int
+by_first(const void *x, const void *y)
+{
+    const struct file_rows *a = x, *b = y;
+
+    return a->first < b->first ? -1 : a->first > b->first;
+}
+
+/* ---- deleting the rest ---- */
+
+static vault_err
+list_strays(const struct strays *s)
+{
+    struct purge *p = s->p;
+    struct db_cursor *c = NULL;
+    size_t at = 0;
+    uint64_t size;
+    int64_t n, *more;
+    bool got = true;
+    vault_err err = db_scan_sizes(p->v->db, DB_WITHHELD_CHUNK, INT64_MIN, &c);
+
+    while (err == VAULT_OK) {
+        err = db_next_size(c, &n, &size, &got);
+        if (err != VAULT_OK || !got)
+            break;
+        while (at < s->n && n >= s->place[at].first && (uint64_t)(n - s->place[at].first) >= s->place[at].pieces)
+            at++;
+        if (at < s->n && n >= s->place[at].first)
+            continue;
+        more = reallocarray(p->stray, p->n_stray + 1, sizeof *more);
+        if (more == NULL) {
+            err = err_nomem();
+            break;
+        }
+        p->stray = more;
+        more[p->n_stray++] = n;
+    }
+    db_scan_end(c);
+    return err;
+}
+
+static vault_err
+delete_strays(const struct strays *s)
+{
+    vault_err err = list_strays(s);
+
+    for (size_t i = 0; err == VAULT_OK && i < s->p->n_stray; i++)
+        err = db_delete(s->p->v->db, DB_WITHHELD_CHUNK, s->p->stray[i]);
+    return err;
+}
+
+vault_err
+purge_strays(struct purge *p)
+{
+    struct strays s = { .p = p };
+    struct scan scan = { .r = &p->v->recs, .withheld = true, .all = true, .own_only = true,
+        .tolerate = true, .fn = each, .bad = bad, .ctx = &s };
+    vault_err err = find_lost(&s);
+
+    if (err == VAULT_OK && s.n_lost > 0) {
+        err = scan_run(&scan);
+        if (err == VAULT_OK && !s.unknown) {
+            if (s.n > 0)
+                qsort(s.place, s.n, sizeof *s.place, by_first);
+            err = delete_strays(&s);
+        } else if (err == VAULT_OK) {
+            p->strays = s.n_lost;
+        }
+        vault_clear_error();
+    }
+    free(s.lost);
+    free(s.place);
+    return err;
+}
+
+/* ---- what the log tells ---- */
+
+/* "first+pieces" of a run of rows, one text more. */
+static void
+put_range(struct buf *mem, int64_t first, uint64_t pieces, size_t *n)
+{
+    buf_fmt(mem, "%lld+%llu", (long long)first, (unsigned long long)pieces);
+    buf_u8(mem, 0);
+    ++*n;
+}
+
+static void
+put_ranges(const struct purge *p, const struct file_rows *gone, size_t n_gone, struct buf *mem,
+    size_t *n)
+{
+    for (size_t i = 0; i < n_gone; i++)
+        if (gone[i].table == DB_WITHHELD_CHUNK)
+            put_range(mem, gone[i].first, gone[i].pieces, n);
+    for (size_t i = 0, k; i < p->n_stray; i = k) {
+        for (k = i + 1; k < p->n_stray && p->stray[k] - p->stray[i] == (int64_t)(k - i);)
+            k++;
+        put_range(mem, p->stray[i], k - i, n);
+    }
+}
+
+vault_err
+purge_tell_pieces(const struct purge *p, const struct file_rows *gone, size_t n_gone, struct detail *d)
+{
+    struct buf mem = BUF_INIT;
+    const char **text = NULL;
+    size_t n = 0, at = 0;
+    vault_err err;
+
+    put_ranges(p, gone, n_gone, &mem, &n);
+    err = buf_ok(&mem);
+    if (err == VAULT_OK && n > 0) {
+        text = calloc(n, sizeof *text);
+        err = text == NULL ? err_nomem() : VAULT_OK;
+    }
+    for (size_t i = 0; err == VAULT_OK && i < n; at += strlen(text[i]) + 1, i++)
+        text[i] = (const char *)mem.p + at;
+    if (err == VAULT_OK && n > 0)
+        detail_texts(d, PURGED_PIECES, text, n);
+    free(text);
+    buf_free(&mem);
+    return err;
+}

@@ -103,7 +103,7 @@ finish_files(struct dump *d, vault_err err)
     }
     for (size_t i = 0; err != VAULT_OK && i < d->n_files; i++) {
         file_name(d, d->file[i].type, name);
-        (void)unlinkat(d->dir, name, 0);
+        dump_take_back(d->dir, name);
     }
     free(d->file);
     return err;
@@ -389,7 +389,7 @@ emit(struct dump *d, uint32_t n, unsigned depth)
     d->records += there;
     if (there && d->counting)
         dump_files_count(&d->files, &rev);
-    if (there && d->reveal && !d->counting)
+    if (there && d->reveal)     /* also while counting: what cannot be read is found before anything is logged or written */
         err = recs_reveal(r, n, &rev, &extra);
     if (err == VAULT_ERR_DAMAGED)
         err = name_it(d, n);
@@ -481,7 +481,7 @@ vault_dump(vault *v, const char *dir, const struct vault_dump_options *opt, uint
     else
         tell(&d, opt, records);
     if (err == VAULT_ERR_DAMAGED)
-        err = err_say(err, "nothing was written; 'check' names all that cannot be read: write those values "
+        err = err_say(err, "nothing is left of it; 'check' names all that cannot be read: write those values "
             "anew, detach those files, or remove the records", "%s", vault_last_error()->text);
     return err;
 }

@@ -3,6 +3,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -730,6 +732,67 @@ test_attach__damaged_pieces_are_found(void **state)
     assert_whole();
 }
 
+struct held {
+    char path[600];
+    int fd;
+};
+
+/* Opens a file as soon as a dump has made it. */
+static void *
+hold_dumped(void *ctx)
+{
+    struct held *h = ctx;
+
+    for (int i = 0; i < 100000000 && h->fd < 0; i++)
+        h->fd = open(h->path, O_RDONLY | O_CLOEXEC);
+    return NULL;
+}
+
+/* Damage of a file shows when names are on the disk already: these are overwritten. */
+static void
+test_attach__what_a_dump_wrote_in_vain_is_overwritten(void **state)
+{
+    const struct vault_import_options import = { .type = "person", .format = "csv" };
+    const struct vault_dump_options opt = { .reveal = true };
+    struct vault_import_report report;
+    char buffer[4096];
+    uint64_t records = 0;
+    struct buf keep;
+    pthread_t other;
+    ssize_t n, all = 0;
+    FILE *f = fopen(in_dir("rows.csv"), "we");
+    struct held held = { .fd = -1 };
+    (void)state;
+
+    assert_non_null(f);
+    fputs("ref,name,notes\n", f);
+    for (int i = 0; i < 2000; i++)
+        fprintf(f, "I-%d,Hidden %d,%0300d\n", i, i, i);
+    assert_int_equal(fclose(f), 0);
+    assert_int_equal(vault_import(v, in_dir("rows.csv"), &import, &report), VAULT_OK);
+    write_file("in", FILE_CHUNK, 1);
+    assert_int_equal(attach_as("in", "a", NULL), VAULT_OK);
+    gone("in");
+    keep = row_get(first_row(1));
+    keep.p[5] ^= 1;
+    row_put(first_row(1), &keep);
+    buf_free(&keep);
+    snprintf(held.path, sizeof held.path, "%s", in_dir("plain/person.jsonl"));
+    assert_int_equal(pthread_create(&other, NULL, hold_dumped, &held), 0);
+    assert_int_equal(vault_dump(v, in_dir("plain"), &opt, &records), VAULT_ERR_DAMAGED);
+    assert_int_equal(pthread_join(other, NULL), 0);
+    assert_absent("plain");
+    assert_true(held.fd >= 0);
+    while ((n = read(held.fd, buffer, sizeof buffer)) > 0) {
+        all += n;
+        for (ssize_t i = 0; i < n; i++)
+            assert_int_equal(buffer[i], 0);
+    }
+    assert_true(all > 200000);          /* it had got so far */
+    close(held.fd);
+    gone("rows.csv");
+}
+
 static void
 test_attach__a_damaged_one_is_named_and_nothing_dumped(void **state)
 {
@@ -837,6 +900,7 @@ main(void)
         T(no_entry_no_extract),
         T(damaged_pieces_are_found),
         T(a_damaged_one_is_named_and_nothing_dumped),
+        T(what_a_dump_wrote_in_vain_is_overwritten),
         T(the_leaf_is_the_one_of_the_format),
         T(a_piece_is_the_one_of_the_format),
     };

@@ -154,6 +154,14 @@ assert_no_error(void)
     assert_string_equal(vault_last_error()->text, "");
 }
 
+void
+put_row(enum db_table t, uint32_t n, const struct buf *blob)
+{
+    assert_int_equal(db_begin(v->db), VAULT_OK);
+    assert_int_equal(db_put(v->db, t, n, PART(blob->p, blob->n)), VAULT_OK);
+    assert_int_equal(db_commit(v->db), VAULT_OK);
+}
+
 struct extent
 extent(void)
 {

@@ -16,14 +16,6 @@
 
 /* ---- his tools ---- */
 
-static void
-put(enum db_table t, uint32_t n, const struct buf *blob)
-{
-    assert_int_equal(db_begin(v->db), VAULT_OK);
-    assert_int_equal(db_put(v->db, t, n, PART(blob->p, blob->n)), VAULT_OK);
-    assert_int_equal(db_commit(v->db), VAULT_OK);
-}
-
 /* The wrap of the pack of revision n with a bit of its inner wrap flipped, or with the mark of quarantine set. */
 static void
 spoil(uint32_t n, bool inner)
@@ -41,7 +33,7 @@ spoil(uint32_t n, bool inner)
         p.quarantined[n - p.first] = true;
     }
     assert_int_equal(pack_seal(&box, &v->recs.keys, &p), VAULT_OK);
-    put(DB_WRAP, p.first, &box);
+    put_row(DB_WRAP, p.first, &box);
     recs_forget_pack(&v->recs);
     buf_free(&box);
 }
@@ -69,7 +61,7 @@ rewrite(uint32_t n, const char *old, const char *new)
     blob_keys_derive(&keys, LEAF_WITHHELD, own, nonce);
     buf_reset(&blob);
     assert_int_equal(seal_blob(&blob, &v->recs.keys, &keys, &rev, LEAF_WITHHELD), VAULT_OK);
-    put(DB_WITHHELD_BLOB, n, &blob);
+    put_row(DB_WITHHELD_BLOB, n, &blob);
     buf_free(&blob);
     revision_free(&rev);
 }

@@ -16,14 +16,6 @@
 
 /* ---- what a case holder does to the files ---- */
 
-static void
-put(enum db_table t, uint32_t n, const struct buf *blob)
-{
-    assert_int_equal(db_begin(v->db), VAULT_OK);
-    assert_int_equal(db_put(v->db, t, n, PART(blob->p, blob->n)), VAULT_OK);
-    assert_int_equal(db_commit(v->db), VAULT_OK);
-}
-
 /* The withheld blobs of two records exchanged. */
 static void
 exchange(const char *left, const char *right)
@@ -33,8 +25,8 @@ exchange(const char *left, const char *right)
 
     assert_int_equal(db_get(v->db, DB_WITHHELD_BLOB, a, &x), VAULT_OK);
     assert_int_equal(db_get(v->db, DB_WITHHELD_BLOB, b, &y), VAULT_OK);
-    put(DB_WITHHELD_BLOB, a, &y);
-    put(DB_WITHHELD_BLOB, b, &x);
+    put_row(DB_WITHHELD_BLOB, a, &y);
+    put_row(DB_WITHHELD_BLOB, b, &x);
     buf_free(&x);
     buf_free(&y);
 }
@@ -47,7 +39,7 @@ flip(enum db_table t, uint32_t n)
 
     assert_int_equal(db_get(v->db, t, n, &x), VAULT_OK);
     x.p[x.n / 2] ^= 1;
-    put(t, n, &x);
+    put_row(t, n, &x);
     buf_free(&x);
 }
 
@@ -63,7 +55,7 @@ mark_quarantined(uint32_t n, bool yes)
     p = *now;
     p.quarantined[n - p.first] = yes;
     assert_int_equal(pack_seal(&box, &v->recs.keys, &p), VAULT_OK);
-    put(DB_WRAP, p.first, &box);
+    put_row(DB_WRAP, p.first, &box);
     recs_forget_pack(&v->recs);
     buf_free(&box);
 }
@@ -311,7 +303,7 @@ test_unread__a_value_that_was_never_signed_is_neither_found_nor_shown(void **sta
     blob_keys_derive(&keys, LEAF_WITHHELD, own, nonce);
     buf_reset(&blob);
     assert_int_equal(seal_blob(&blob, &v->recs.keys, &keys, &rev, LEAF_WITHHELD), VAULT_OK);
-    put(DB_WITHHELD_BLOB, n, &blob);
+    put_row(DB_WITHHELD_BLOB, n, &blob);
     buf_free(&blob);
     revision_free(&rev);
 

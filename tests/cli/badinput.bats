@@ -848,3 +848,85 @@ PY
         ok show K-1
     done
 }
+
+# ---- attachments ----------------------------------------------------------------------------
+
+@test "attach: what is no file, and names that no file has: exit code 2, one sentence, nothing changed" {
+    local name bad
+    printf 'content' > scan.pdf
+    mkdir folder
+    mkfifo pipe
+    ln -s scan.pdf link
+    ln -s nowhere dangling
+    for name in folder pipe /dev/null /dev/zero .; do
+        refuses 2 attach K-1 "$name"
+    done
+    refuses 7 attach K-1 missing
+    refuses 7 attach K-1 dangling
+    refuses 2 attach K-1 scan.pdf/under
+    refuses 2 attach K-1 link --move
+    [ "$(readlink link)" = scan.pdf ]
+    # Names of files as they lie there, and as --name gives them.
+    for bad in 'NUL.pdf' 'com1' 'dot.' ' blank' 'back\slash' $'line\nend' $'red\033[31m' $'\xff\xfe'; do
+        cp scan.pdf "$bad"
+        refuses 2 attach K-1 scan.pdf "./$bad"
+        refuses 2 attach K-1 scan.pdf --name "$bad"
+    done
+    for bad in a/b ../scan.pdf /scan.pdf . .. '' "$(printf 'a%.0s' {1..256})"; do
+        refuses 2 attach K-1 scan.pdf --name "$bad"
+    done
+    refuses 2 attach K-1 scan.pdf link --name both
+    refuses 2 attach K-1 scan.pdf --field residence
+    refuses 2 attach K-1 scan.pdf --field nothing
+    refuses 7 attach K-99 scan.pdf
+    [ "$(cat scan.pdf)" = content ]
+    mkdir other
+    cp scan.pdf other
+    refuses 8 attach K-1 scan.pdf other/scan.pdf
+    ok attach K-1 scan.pdf
+    refuses 8 attach K-1 scan.pdf
+    refuses 8 attach K-1 link --name scan.pdf
+}
+
+@test "extract: an output that is there, whatever it is, and what is not there: one sentence, nothing changed" {
+    local name
+    printf 'content' > scan.pdf
+    ok attach K-1 scan.pdf
+    echo old > there
+    mkdir folder
+    mkfifo pipe
+    ln -s there link
+    ln -s nowhere dangling
+    ls -A > names
+    for name in there folder pipe link dangling /dev/null /dev/full .; do
+        refuses 2 extract K-1 scan.pdf -o "$name"
+    done
+    refuses 2 extract K-1 scan.pdf
+    refuses 7 extract K-1 scan.pdf -o no/such/folder
+    refuses 2 extract K-1 scan.pdf -o there/under
+    refuses 7 extract K-1 ruling.pdf -o new
+    refuses 7 extract K-1 '#2' -o new
+    refuses 7 extract K-1 '' -o new
+    refuses 7 extract K-1 '../scan.pdf' -o new
+    refuses 7 extract K-99 scan.pdf -o new
+    refuses 7 view K-1 ruling.pdf
+    refuses 7 detach K-1 ruling.pdf
+    [ "$(cat there)" = old ]
+    rm -f before after out err
+    diff <(grep -vx 'before\|after\|out\|err' names) <(ls -A)
+}
+
+@test "attach: a file that grows, shrinks or is written to while it is read: exit code 1, nothing changed" {
+    local how
+    for how in 'echo more >> large' 'truncate -s 1000 large' 'printf x | dd of=large conv=notrunc 2> /dev/null'; do
+        head -c 60000000 /dev/zero > large
+        ( until [ -s "$VAULT/records.db-journal" ]; do sleep 0.01; done; eval "$how" ) &
+        exits 1 attach K-1 large
+        wait
+        sentence
+        err 'changed while it was read'
+    done
+    ok show K-1 --json
+    holds 'd["attachments"] == []'
+    ok check
+}

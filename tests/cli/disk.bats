@@ -149,6 +149,39 @@ sweep() {
     large=1 sweep import "$BATS_FILE_TMPDIR/many.csv" --as person
 }
 
+@test "the disk fills up during attach: exit code 9, nothing has changed" {
+    disk tmpfs 4
+    head -c 2500000 /dev/urandom > scan.pdf
+    large=1 sweep attach K-1 scan.pdf
+    ok show K-1 --json
+    holds 'd["attachments"] == []'
+}
+
+@test "the disk fills up during extract and view: exit code 9, nothing is left over" {
+    local room
+    disk tmpfs 1
+    head -c 900000 /dev/urandom > scan.pdf
+    ok attach K-1 scan.pdf
+    for room in 0 4 64 700; do
+        fill "$room"
+        exits 9 extract K-1 scan.pdf -o disk/out.pdf
+        sentence
+        [ "$(ls -A disk)" = filler ]
+    done
+    rm disk/filler
+    chmod 700 disk
+    fill 300
+    XDG_RUNTIME_DIR=$PWD/disk exits 9 view K-1 scan.pdf < /dev/null
+    sentence
+    [ -z "$(ls -A disk/withheld)" ]
+    rm disk/filler
+    XDG_RUNTIME_DIR=$PWD/disk ok view K-1 scan.pdf < /dev/null
+    [ -z "$(ls -A disk/withheld)" ]
+    ok extract K-1 scan.pdf -o disk/out.pdf
+    cmp scan.pdf disk/out.pdf
+    ok check
+}
+
 @test "the same on a file system on a disk" {
     disk ext4 3
     large=1 sweep import "$BATS_FILE_TMPDIR/many.csv" --as person

@@ -18,7 +18,10 @@ print(const struct call *c, const struct counts *n)
     struct json j = { .to = stdout };
 
     if (!c->json) {
-        printf("%" PRIu64 " records, %" PRIu64 " attachments\n", n->records, n->attachments);
+        printf("%" PRIu64 " records", n->records);
+        if (n->attachments > 0)
+            printf(", %" PRIu64 " attachment%s", n->attachments, n->attachments == 1 ? "" : "s");
+        putchar('\n');
         return;
     }
     js_object(&j);

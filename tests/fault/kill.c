@@ -125,7 +125,10 @@ outcome_check(struct world *w, struct outcome *o, const char *what)
     bool new_pass, after, done;
 
     if (is_untouched(w, o)) {
-        count_outcome(w, o, false, what);
+        if (o->deed->outside)
+            count_outcome(w, o, false, what);
+        else
+            o->n_before++;
         return false;
     }
     leak = world_leak(w->work);

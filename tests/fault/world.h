@@ -115,6 +115,7 @@ struct deed {
     bool may_wait;              /* although opening said done: on a full disk a later opening does it */
     /* Or NULL. Was it done, looked at before a keeper opens the vault? (Where that opening would do it.) */
     bool (*done)(const struct world *w, const char *what);
+    bool outside;               /* `also` looks at what lies outside of the vault */
     /* Or NULL: what else must hold, once the vault was opened again. Ends the program. */
     void (*also)(const struct world *w, const struct deed_end *end);
 };

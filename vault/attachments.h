@@ -48,4 +48,14 @@ VAULT_CHECK vault_err file_rows_of(struct file_rows *out, const struct leaf *l);
 VAULT_CHECK vault_err attachment_write(struct vault *v, const struct attachment *x,
     const struct vault_extract_options *to);
 
+/* ---- file_read.c ---- */
+
+/*
+ * The bytes of such a leaf, a piece at a time to `take` (NULL: they are only verified), without the padding. One thread reads the
+ * database, the calling one decrypts and hashes. VAULT_ERR_DAMAGED: a piece is missing, not authentic, or, which only
+ * shows at the end, the content has not the hash of the value.
+ */
+typedef vault_err file_take_fn(void *ctx, const uint8_t *p, size_t n);
+VAULT_CHECK vault_err file_read_leaf(struct db *db, const struct leaf *l, file_take_fn *take, void *ctx);
+
 #endif

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vault/check_deep.h"
 #include "vault/check_files.h"
 #include "vault/intake_keys.h"
 #include "vault/record/scan.h"
@@ -19,6 +20,7 @@ struct checking {
     struct report *rep;
     uint64_t unverified;
     struct file_places files;
+    struct deep_check deep;     /* of what attachments contain; its `out` NULL: not asked for */
     struct intake_keys intake;  /* of the encapsulation at hand, and the entry it serves */
     uint32_t intake_log;
 };
@@ -273,6 +275,8 @@ check_revisions(struct checking *c)
         if (err == VAULT_OK)
             err = file_places_add(&c->files, n, &rev);
         if (err == VAULT_OK)
+            err = deep_check_files(&c->deep, n, &rev);
+        if (err == VAULT_OK)
             err = check_relations(c, n, &rev);
         c->files.unknown = c->files.unknown || err == VAULT_ERR_DAMAGED;
         err = report_pair(c, err, n);
@@ -405,6 +409,8 @@ check_session(struct checking *c)
 
     err = db_check(c->v->db, tell_page, c->rep);
     if (err == VAULT_OK)
+        err = deep_check_begin(&c->deep, c->v, c->rep);
+    if (err == VAULT_OK)
         err = verify_signatures(c->v, c->rep, true, &done);
     if (err == VAULT_OK)
         err = check_revisions(c);
@@ -415,6 +421,7 @@ check_session(struct checking *c)
     if (err == VAULT_OK)
         err = file_places_check(c->v, c->rep, &c->files);
     file_places_free(&c->files);
+    deep_check_free(&c->deep);
     intake_keys_free(&c->intake);
     return err;
 }
@@ -430,18 +437,38 @@ verdict(vault_err err, const struct report *rep)
         "the vault is damaged or was tampered with");
 }
 
+static vault_err
+check_open(struct checking *c, struct vault *v)
+{
+    vault_err err;
+
+    vault_clear_error();
+    c->v = v;
+    err = check_session(c);
+    return verdict(err, c->rep);
+}
+
 vault_err
 vault_check_open(vault *v, vault_problem_fn *fn, void *ctx, uint64_t *unverified)
 {
     struct report rep = { .fn = fn, .ctx = ctx };
-    struct checking c = { .v = v, .rep = &rep };
-    vault_err err;
+    struct checking c = { .rep = &rep };
+    vault_err err = check_open(&c, v);
 
-    vault_clear_error();
-    err = check_session(&c);
     if (unverified != NULL)
         *unverified = c.unverified;
-    return verdict(err, &rep);
+    return err;
+}
+
+vault_err
+vault_check_deep_open(vault *v, vault_problem_fn *fn, void *ctx, struct vault_deep_check *deep)
+{
+    struct report rep = { .fn = fn, .ctx = ctx };
+    struct checking c = { .rep = &rep, .deep = { .out = deep } };
+    vault_err err = check_open(&c, v);
+
+    deep->unverified = c.unverified;
+    return err;
 }
 
 /* Where an opening that ended in damage got stuck. */
@@ -451,36 +478,57 @@ stuck_at(const struct vault *v)
     return v->db == NULL && v->k_case == NULL ? KEYS_NAME : DB_NAME;
 }
 
-vault_err
-vault_check(const char *path, const struct vault_credentials *cred, vault_problem_fn *fn,
-    void *ctx, uint64_t *unverified)
+static vault_err
+check_path(struct checking *c, const char *path, const struct vault_credentials *cred)
 {
-    struct report rep = { .fn = fn, .ctx = ctx };
-    struct checking c = { .rep = &rep };
+    struct report *rep = c->rep;
     vault *v = NULL;
     vault_err err;
 
     vault_clear_error();
     err = session_new(&v, path);
     if (err == VAULT_OK)
-        err = session_open(v, cred, &rep);
-    c.v = v;
-    if (err == VAULT_OK && rep.count == 0) {
-        err = report_damage(&rep, session_anchor_compare(v, cred->anchor), "the anchor");
+        err = session_open(v, cred, rep);
+    c->v = v;
+    if (err == VAULT_OK && rep->count == 0) {
+        err = report_damage(rep, session_anchor_compare(v, cred->anchor), "the anchor");
         if (err == VAULT_OK)
-            err = check_session(&c);
-        if (err == VAULT_OK && rep.count == 0)
+            err = check_session(c);
+        if (err == VAULT_OK && rep->count == 0)
             err = session_anchor_begin(v);
         else
             session_anchor_forget(v);
     } else if (err == VAULT_ERR_DAMAGED || err == VAULT_OK) {
-        if (err == VAULT_ERR_DAMAGED && rep.count == 0)
-            err = report_damage(&rep, err, stuck_at(v));
+        if (err == VAULT_ERR_DAMAGED && rep->count == 0)
+            err = report_damage(rep, err, stuck_at(v));
         if (v->db != NULL && err == VAULT_OK)
-            err = db_check(v->db, tell_page, &rep);
+            err = db_check(v->db, tell_page, rep);
     }
+    vault_close(v);
+    return verdict(err, rep);
+}
+
+vault_err
+vault_check(const char *path, const struct vault_credentials *cred, vault_problem_fn *fn,
+    void *ctx, uint64_t *unverified)
+{
+    struct report rep = { .fn = fn, .ctx = ctx };
+    struct checking c = { .rep = &rep };
+    vault_err err = check_path(&c, path, cred);
+
     if (unverified != NULL)
         *unverified = c.unverified;
-    vault_close(v);
-    return verdict(err, &rep);
+    return err;
+}
+
+vault_err
+vault_check_deep(const char *path, const struct vault_credentials *cred, vault_problem_fn *fn,
+    void *ctx, struct vault_deep_check *deep)
+{
+    struct report rep = { .fn = fn, .ctx = ctx };
+    struct checking c = { .rep = &rep, .deep = { .out = deep } };
+    vault_err err = check_path(&c, path, cred);
+
+    deep->unverified = c.unverified;
+    return err;
 }

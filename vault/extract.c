@@ -1,134 +1,45 @@
 /*
  * extract.c - the content of an attachment out of the vault: vault_extract.
  *
- * Nothing is read before the log holds an entry that says so. One thread reads the database, the calling one
- * decrypts, hashes and writes.
+ * Nothing is read before the log holds an entry that says so.
  */
 #include "vault/attachments.h"
 
 #include <string.h>
 #include "vault/base/files.h"
-#include "vault/base/relay.h"
-#include "vault/base/sha256.h"
 #include "vault/base/text.h"
 
 #define SYNC_BYTES (16 * (uint64_t)FILE_CHUNK)  /* that the disk is given at a time */
 
 struct extracting {
-    struct vault *v;
     const struct attachment *x;
-    struct file_rows rows;
     int fd;
     vault_progress_fn *progress;
     void *progress_ctx;
-    /* the thread that reads */
-    struct db_cursor *cursor;
-    uint64_t read;
-    /* the calling thread */
-    struct secret *plain;
-    struct sha256 *hash;
-    uint64_t taken, done;       /* pieces, bytes */
+    uint64_t done;              /* bytes */
 };
 
 static vault_err
-damaged(void)
-{
-    return err_say(VAULT_ERR_DAMAGED, "go back to a backup that has it whole",
-        "the content of the attachment is damaged, or a part of it is missing");
-}
-
-/* ---- reading ---- */
-
-static vault_err
-read_piece(void *ctx, struct buf *piece, bool *end)
+write_piece(void *ctx, const uint8_t *p, size_t n)
 {
     struct extracting *e = ctx;
-    struct part data;
-    int64_t n = 0;
-    bool got = false;
-    vault_err err;
+    vault_err err = fd_write_all(e->fd, p, n, "what was extracted");
 
-    *end = e->read == e->rows.pieces;
-    if (*end)
-        return VAULT_OK;
-    err = db_next(e->cursor, &n, &data, &got);
-    if (err != VAULT_OK)
-        return err;
-    if (!got || n != e->rows.first + (int64_t)e->read ||
-        data.n != file_piece_size(e->rows.kept, e->read) + FILE_TAG)
-        return damaged();
-    e->read++;
-    buf_put(piece, data.p, data.n);
-    return buf_ok(piece);
-}
-
-/* ---- writing ---- */
-
-static vault_err
-write_piece(void *ctx, struct buf *piece)
-{
-    struct extracting *e = ctx;
-    uint64_t size = e->x->view.file.size;
-    uint8_t *plain = secret_edit(e->plain);
-    size_t n = piece->n - FILE_TAG, real = size - e->done < n ? (size_t)(size - e->done) : n;
-    vault_err err;
-
-    if (file_open_piece(plain, &(struct file_piece){ e->x->l->file_key, e->taken,
-            e->taken + 1 == e->rows.pieces }, piece->p, piece->n) != 0)
-        return damaged();
-    e->taken++;
-    e->done += real;
-    err = sha256_add(e->hash, plain, real);
-    if (err == VAULT_OK)
-        err = fd_write_all(e->fd, plain, real, "what was extracted");
+    e->done += n;
     if (err == VAULT_OK && e->done % SYNC_BYTES == 0)
         fd_sync_begin(e->fd, e->done, SYNC_BYTES);
     if (err == VAULT_OK && e->progress != NULL &&
-        e->progress(e->progress_ctx, e->done, size) != 0)
+        e->progress(e->progress_ctx, e->done, e->x->view.file.size) != 0)
         err = err_say(VAULT_ERR_INTERRUPTED, NULL, "interrupted");
-    return err;
-}
-
-static vault_err
-compare_hash(struct extracting *e)
-{
-    uint8_t sha256[SHA256_BYTES];
-    vault_err err = sha256_end(e->hash, sha256);
-
-    if (err == VAULT_OK && memcmp(sha256, e->x->view.file.sha256, sizeof sha256) != 0)
-        err = damaged();
-    return err;
-}
-
-static vault_err
-stream(struct extracting *e)
-{
-    const struct relay relay = { .make = read_piece, .take = write_piece, .ctx = e };
-    vault_err err = file_rows_of(&e->rows, e->x->l);
-
-    if (err == VAULT_OK)
-        err = secret_new(&e->plain, FILE_CHUNK);
-    if (err == VAULT_OK)
-        err = sha256_new(&e->hash);
-    if (err == VAULT_OK)
-        err = db_scan(e->v->db, e->rows.table, e->rows.first, &e->cursor);
-    if (err == VAULT_OK)
-        err = relay_run(&relay);
-    if (err == VAULT_OK)
-        err = compare_hash(e);
-    db_scan_end(e->cursor);
-    sha256_free(e->hash);
-    secret_free(e->plain);
     return err;
 }
 
 vault_err
 attachment_write(struct vault *v, const struct attachment *x, const struct vault_extract_options *to)
 {
-    struct extracting e = { .v = v, .x = x, .fd = to->fd, .progress = to->progress,
-        .progress_ctx = to->progress_ctx };
+    struct extracting e = { .x = x, .fd = to->fd, .progress = to->progress, .progress_ctx = to->progress_ctx };
 
-    return stream(&e);
+    return file_read_leaf(v->db, x->l, write_piece, &e);
 }
 
 /* ---- the call ---- */

@@ -705,6 +705,19 @@ VAULT_API VAULT_CHECK vault_err vault_check(const char *path, const struct vault
 VAULT_API VAULT_CHECK vault_err vault_check_open(vault *v, vault_problem_fn *fn, void *ctx,
     uint64_t *unverified);
 
+struct vault_deep_check {
+    vault_progress_fn *progress;        /* bytes read, bytes there; NULL: none */
+    void *progress_ctx;
+    uint64_t unverified;        /* out: as above */
+    uint64_t attachments, bytes;        /* out: whose content was read and compared; of several with one content in one place, one */
+    uint64_t closed;            /* out: stored bytes of withheld attachments, which only a keeper can verify */
+};
+/* The same, and every byte of every attachment against its hash. VAULT_ERR_INTERRUPTED: progress asked for it. */
+VAULT_API VAULT_CHECK vault_err vault_check_deep(const char *path, const struct vault_credentials *cred,
+    vault_problem_fn *fn, void *ctx, struct vault_deep_check *deep);
+VAULT_API VAULT_CHECK vault_err vault_check_deep_open(vault *v, vault_problem_fn *fn, void *ctx,
+    struct vault_deep_check *deep);
+
 /* ---- shares (SLIP-0039); without a vault -------------------------------------------------- */
 
 struct vault_share_plan {

@@ -265,6 +265,37 @@ with open(sys.argv[1], "r+b") as f:
     [[ $output != *.withheld-* ]]
 }
 
+@test "check --deep says how much was compared, and a case passphrase what it could not" {
+    w "$PASS" attach K-1 scan.pdf
+    w "$PASS" attach K-1 ruling.bin --open
+    run w "$PASS" check --deep
+    [ "$status" = 0 ]
+    says 'ok: nothing is wrong'
+    says '2 attachments read and compared (1748577 bytes)'
+    run w "$CASE" check --deep
+    [ "$status" = 0 ]
+    says '1 attachment read and compared (1048577 bytes)'
+    says 'what withheld attachments contain'
+    run --separate-stderr w "$PASS" check --deep --json
+    json 'd == {"ok": True, "problems": []}'
+    # One that a case passphrase sealed and no keeper has adopted yet.
+    w "$CASE" attach K-1 statement.txt
+    run w "$PASS" check --deep
+    [ "$status" = 0 ]
+    says '3 attachments read and compared (1748599 bytes)'
+    "$PYTHON" -c '
+import sys
+with open(sys.argv[1], "r+b") as f:
+    f.seek(-400000, 2)
+    f.write(bytes(100))' "$VAULT/records.db"
+    refused 4 w "$PASS" check --deep
+    run --separate-stderr w "$PASS" check --deep --json
+    [ "$status" = 4 ]
+    json 'not d["ok"] and any("attachment" in p["what"] for p in d["problems"])'
+    run w "$PASS" shell <<< 'check --deep'
+    says 'the content of the attachment is damaged'
+}
+
 # ---- view ----
 
 memory_here() {

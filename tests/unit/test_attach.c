@@ -822,6 +822,81 @@ test_attach__a_damaged_one_is_named_and_nothing_dumped(void **state)
     assert_int_equal(system(cmd), 0);
 }
 
+static vault_err
+check_deep(char *said, struct vault_deep_check *deep)
+{
+    memset(deep, 0, sizeof *deep);
+    said[0] = '\0';
+    return vault_check_deep_open(v, tell, said, deep);
+}
+
+static void
+test_attach__check_deep_reads_every_byte_and_check_does_not(void **state)
+{
+    static const size_t SIZE = 2 * FILE_CHUNK + 5;
+    struct vault_attach_options open = { .open = true };
+    struct vault_deep_check deep, before;
+    vault_fields *f;
+    struct vault_added added;
+    struct buf keep = BUF_INIT;
+    char said[200];
+    int64_t rows[2];
+    (void)state;
+
+    assert_int_equal(check_deep(said, &before), VAULT_OK);
+    write_file("in", SIZE, 1);
+    assert_int_equal(attach_as("in", "withheld", NULL), VAULT_OK);
+    assert_int_equal(attach_as("in", "open", &open), VAULT_OK);
+    gone("in");
+    /* Carried on: the open one's entry is repeated, its bytes are read once. */
+    f = fields("citizenship", "YY", NULL);
+    assert_int_equal(vault_edit(v, id, f, &added), VAULT_OK);
+    vault_fields_free(f);
+    assert_int_equal(check_deep(said, &deep), VAULT_OK);
+    assert_int_equal(deep.attachments - before.attachments, 2);
+    assert_int_equal(deep.bytes - before.bytes, 2 * SIZE);
+    assert_int_equal(deep.closed, 0);
+    rows[0] = first_row(1);
+    rows[1] = first_row(2);
+    for (int i = 0; i < 2; i++) {
+        enum db_table t = i == 0 ? DB_WITHHELD_CHUNK : DB_OPEN_CHUNK;
+        assert_int_equal(db_get(v->db, t, rows[i] + 1, &keep), VAULT_OK);
+        keep.p[keep.n / 2] ^= 1;
+        assert_int_equal(db_delete(v->db, t, rows[i] + 1), VAULT_OK);
+        assert_int_equal(db_put(v->db, t, rows[i] + 1, PART(keep.p, keep.n)), VAULT_OK);
+        assert_whole();         /* it looks at sizes only */
+        assert_int_equal(check_deep(said, &deep), VAULT_ERR_DAMAGED);
+        assert_non_null(strstr(said, "the content of the attachment is damaged"));
+        assert_int_equal(deep.attachments - before.attachments, 1);
+        keep.p[keep.n / 2] ^= 1;
+        assert_int_equal(db_delete(v->db, t, rows[i] + 1), VAULT_OK);
+        assert_int_equal(db_put(v->db, t, rows[i] + 1, PART(keep.p, keep.n)), VAULT_OK);
+    }
+    assert_int_equal(check_deep(said, &deep), VAULT_OK);
+    buf_free(&keep);
+}
+
+static int
+stop_soon(void *ctx, uint64_t done, uint64_t total)
+{
+    (void)ctx;
+    assert_true(done <= total);
+    return done > FILE_CHUNK;
+}
+
+static void
+test_attach__check_deep_stops_when_it_is_asked_to(void **state)
+{
+    struct vault_deep_check deep = { .progress = stop_soon };
+    (void)state;
+
+    write_file("in", 3 * FILE_CHUNK, 1);
+    assert_int_equal(attach_as("in", "a", NULL), VAULT_OK);
+    gone("in");
+    assert_int_equal(vault_check_deep_open(v, tell, NULL, &deep), VAULT_ERR_INTERRUPTED);
+    assert_whole();
+}
+
 /* ---- the leaf ---- */
 
 /* Known answers by Python's hashlib, from format.md: c from s2, hash, size and h alone. */
@@ -898,6 +973,8 @@ main(void)
         T(move_removes_the_source_and_only_then),
         T(each_deed_is_logged_without_names),
         T(no_entry_no_extract),
+        T(check_deep_reads_every_byte_and_check_does_not),
+        T(check_deep_stops_when_it_is_asked_to),
         T(damaged_pieces_are_found),
         T(a_damaged_one_is_named_and_nothing_dumped),
         T(what_a_dump_wrote_in_vain_is_overwritten),

@@ -69,6 +69,7 @@ item_json(void *ctx, const struct vault_history_item *h)
     js_pair_bool(j, "head", h->head);
     js_pair_bool(j, "removed", h->removed);
     js_pair_bool(j, "purged", h->purged);
+    js_pair_bool(j, "lost", h->lost);
     js_end(j);
     return 0;
 }
@@ -88,8 +89,8 @@ item_text(void *ctx, const struct vault_history_item *h)
         fputs(i == 0 ? " " : ", ", stdout);
         out_text(h->fields[i]);
     }
-    printf("%s%s%s\n", h->removed ? " (removed)" : "", h->purged ? " (purged)" : "",
-        h->head ? " (now)" : "");
+    printf("%s%s%s%s\n", h->removed ? " (removed)" : "", h->purged ? " (purged)" : "",
+        h->lost ? " (partly lost)" : "", h->head ? " (now)" : "");
     files_text(h);
     return 0;
 }

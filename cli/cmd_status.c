@@ -104,6 +104,12 @@ status_text(const struct vault_status *s, const struct app *a)
     printf("unlocking    %" PRIu32 " MiB, %" PRIu32 " passes, %" PRIu32 " lanes\n",
         s->cost.mem_kib / 1024, s->cost.passes, s->cost.lanes);
     printf("last backup  %s\n", backup);
+    if (s->repaired.time != 0) {
+        out_iso(backup, s->repaired.time);
+        printf("repaired     %s; lost: %" PRIu64 " revisions, %" PRIu64 " values, %" PRIu64 " attachments, %" PRIu64
+            " details of the log\n", backup, s->repaired.revisions, s->repaired.values, s->repaired.attachments,
+            s->repaired.details);
+    }
     for (size_t i = 0; i < n; i++) {
         fputs("warning      ", stdout);
         out_text(warning[i]);

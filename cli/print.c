@@ -112,7 +112,7 @@ value_text(const struct vault_value *v, size_t indent)
 {
     if (!v->present) {
         out_style(OUT_DIM);
-        fputs(v->purged ? "[purged]" : v->withheld ? "[withheld]" : "[gone]", stdout);
+        fputs(v->lost ? "[lost]" : v->purged ? "[purged]" : v->withheld ? "[withheld]" : "[gone]", stdout);
         out_style(OUT_PLAIN);
     } else if (v->link_label != NULL) {
         print_code(v->text);
@@ -200,11 +200,12 @@ print_attachments(const struct vault_record *r)
             out_text(a->name);
             fputs("  ", stdout);
             print_size(stdout, a->size);
-            fputs(a->withheld ? "\n" : "  (open)\n", stdout);
+            fputs(a->withheld ? "" : "  (open)", stdout);
+            fputs(a->lost ? "  (its content is lost)\n" : "\n", stdout);
             continue;
         }
         out_style(OUT_DIM);
-        fputs(a->purged ? "[purged]" : a->withheld ? "[withheld]" : "[gone]", stdout);
+        fputs(a->lost ? "[lost]" : a->purged ? "[purged]" : a->withheld ? "[withheld]" : "[gone]", stdout);
         out_style(OUT_PLAIN);
         putchar('\n');
     }

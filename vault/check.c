@@ -217,13 +217,15 @@ check_purged(struct checking *c, uint32_t n)
     if (err == VAULT_OK)
         err = check_no_blob(c, n, p);
     if (err == VAULT_OK && (p->has_record[n - p->first] || r->index.pair[n].n_tags != 0))
-        err = damaged("it was purged, and yet has a key or tags");
+        err = damaged(r->index.pair[n].lost ? "it was lost, and yet has a key or tags" :
+            "it was purged, and yet has a key or tags");
     if (err != VAULT_OK)
         return err;
     err = db_get(r->db, DB_OPEN_BLOB, n, &blob);
     buf_free(&blob);
     if (err == VAULT_OK)
-        return damaged("it was purged, and yet has content");
+        return damaged(r->index.pair[n].lost ? "it was lost, and yet has content" :
+            "it was purged, and yet has content");
     return err == VAULT_ERR_NOT_FOUND ? VAULT_OK : err;
 }
 
@@ -305,7 +307,7 @@ check_details(struct checking *c)
             break;
         buf_reset(&out);
         err = entry_decode(&e, row.entry);
-        if (err == VAULT_OK)
+        if (err == VAULT_OK && !session_detail_lost(c->v, (uint32_t)row.n))
             err = session_open_detail(c->v, &e, row.detail, &out);
         snprintf(where, sizeof where, "log entry %lld", (long long)row.n - 1);
         err = report_damage(c->rep, err, where);
@@ -323,6 +325,7 @@ struct table_rule {
     bool (*belongs)(const struct checking *c, int64_t n);
 };
 
+/* One that may have content: what was lost or purged is looked at one by one. */
 static bool
 is_pair(const struct checking *c, int64_t n)
 {

@@ -28,20 +28,20 @@ name_file(uint8_t name[static 32], const struct leaf *l)
     name[0] |= 1;               /* never all zero: that is an empty place */
 }
 
-static uint8_t *
+static struct deep_file *
 place_of(const struct deep_check *d, const uint8_t name[static 32])
 {
     size_t at = get_u32(name + 4) & (d->size - 1);
 
-    while (!sodium_is_zero(d->seen[at], 32) && memcmp(d->seen[at], name, 32) != 0)
+    while (d->seen[at].name[0] != 0 && memcmp(d->seen[at].name, name, 32) != 0)
         at = (at + 1) & (d->size - 1);
-    return d->seen[at];
+    return &d->seen[at];
 }
 
 static vault_err
 grow(struct deep_check *d)
 {
-    uint8_t (*old)[32] = d->seen;
+    struct deep_file *old = d->seen;
     size_t n = d->size;
 
     if (d->n < d->size / 2)
@@ -54,25 +54,9 @@ grow(struct deep_check *d)
         return err_nomem();
     }
     for (size_t i = 0; i < n; i++)
-        if (!sodium_is_zero(old[i], 32))
-            memcpy(place_of(d, old[i]), old[i], 32);
+        if (old[i].name[0] != 0)
+            *place_of(d, old[i].name) = old[i];
     free(old);
-    return VAULT_OK;
-}
-
-static vault_err
-note_file(struct deep_check *d, const struct leaf *l, bool *seen)
-{
-    uint8_t name[32], *place;
-    vault_err err = grow(d);
-
-    if (err != VAULT_OK)
-        return err;
-    name_file(name, l);
-    place = place_of(d, name);
-    *seen = place[0] != 0;
-    d->n += !*seen;
-    memcpy(place, name, 32);
     return VAULT_OK;
 }
 
@@ -92,19 +76,48 @@ step(void *ctx, const uint8_t *p, size_t n)
     return VAULT_OK;
 }
 
+vault_err
+deep_check_file(struct deep_check *d, const struct leaf *l, bool *bad, bool *again)
+{
+    struct deep_file *f;
+    uint8_t name[32];
+    vault_err err = grow(d);
+
+    if (err != VAULT_OK)
+        return err;
+    name_file(name, l);
+    f = place_of(d, name);
+    *again = f->name[0] != 0;
+    if (!*again) {
+        err = file_read_leaf(d->v->db, l, step, d);
+        f->bad = err == VAULT_ERR_DAMAGED;
+        if (f->bad)
+            vault_clear_error();
+        if (err != VAULT_OK && !f->bad)
+            return err;
+        memcpy(f->name, name, sizeof name);
+        d->n++;
+        d->out->attachments += !f->bad;
+    }
+    *bad = f->bad;
+    return VAULT_OK;
+}
+
 static vault_err
 read_file(struct deep_check *d, uint32_t pair, const struct leaf *l)
 {
     char where[96];
-    bool seen = false;
-    vault_err err = note_file(d, l, &seen);
+    bool bad = false, again = false;
+    vault_err err;
 
-    if (err != VAULT_OK || seen)
+    if (session_file_lost(d->v, d->v->recs.index.pair[pair].record, (enum leaf_tier)l->tier, l->file_first))
+        return VAULT_OK;        /* a repair said so */
+    err = deep_check_file(d, l, &bad, &again);
+    if (err != VAULT_OK || !bad || again)
         return err;
     pair_name(d->v, pair, where);
-    err = file_read_leaf(d->v->db, l, step, d);
-    d->out->attachments += err == VAULT_OK;
-    return report_damage(d->rep, err, where);
+    return report_damage(d->rep, err_say(VAULT_ERR_DAMAGED, NULL,
+        "the content of the attachment is damaged, or a part of it is missing"), where);
 }
 
 vault_err

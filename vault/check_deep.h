@@ -16,9 +16,14 @@ struct deep_check {
     struct vault *v;
     struct report *rep;
     uint64_t done, total;       /* stored bytes */
-    uint8_t (*seen)[32];        /* what was read already, as a hash table; size a power of two */
+    struct deep_file {
+        uint8_t name[32];
+        bool bad;
+    } *seen;                    /* what was read already, as a hash table; size a power of two */
     size_t n, size;
 };
+/* One of them. *bad: its content is damaged (and told to nobody). Of a file that was read before, what it was then. */
+VAULT_CHECK vault_err deep_check_file(struct deep_check *d, const struct leaf *l, bool *bad, bool *again);
 VAULT_CHECK vault_err deep_check_begin(struct deep_check *d, struct vault *v, struct report *rep);
 /* Read the files whose values this revision has at hand, and that were not read for another. */
 VAULT_CHECK vault_err deep_check_files(struct deep_check *d, uint32_t pair, const struct revision *rev);

@@ -96,7 +96,8 @@ static vault_err
 end_place(struct comparing *c)
 {
     const struct file_place *p = c->place++;
-    bool whole = c->found == p->rows.pieces;
+    bool whole = c->found == p->rows.pieces || session_file_lost(c->v,
+        c->v->recs.index.pair[p->pair].record, p->rows.table == DB_OPEN_CHUNK ? LEAF_OPEN : LEAF_WITHHELD, (uint64_t)p->rows.first);
 
     c->found = 0;
     return whole ? VAULT_OK : problem(c, p->pair, "a part of an attachment is missing");

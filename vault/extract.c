@@ -129,10 +129,16 @@ load(struct vault *v, const char *id, const char *revision, struct revision *rev
 static vault_err
 must_be_known(const struct vault *v, const struct revision *rev, const struct attachment *x)
 {
-    if (gone_find(&v->recs.gone, rev->record, x->l->c) != GONE_NOT)
+    enum gone_what what = gone_find(&v->recs.gone, rev->record, x->l->c);
+
+    if (what != GONE_NOT && what != GONE_LOST)
         return err_say(VAULT_ERR_NOT_FOUND, "'history' tells when", "this attachment was purged");
     if (x->l->tier != LEAF_OPEN && !is_keeper(v))
         return need_keeper(v, "extracting a withheld attachment");
+    if (what == GONE_LOST || (x->known &&
+            session_file_lost(v, rev->record, (enum leaf_tier)x->l->tier, x->l->file_first)))
+        return err_say(VAULT_ERR_NOT_FOUND, "a backup from before the damage may have it",
+            "the content of that attachment was lost before a repair");
     return x->known ? VAULT_OK : err_say(VAULT_ERR_DAMAGED, "'check' tells more",
         "the name and the key of this attachment cannot be read");
 }

@@ -96,13 +96,15 @@ session_read_entry(struct vault *v, uint32_t row, struct log_entry *e, uint8_t (
     return err;
 }
 
-/* Is any value that belongs to it gone? */
+/* Is any value that belongs to it gone: purged, or lost? */
 static bool
-lost_values(const struct vault *v, const struct revision *rev)
+lacks_values(const struct vault *v, const struct revision *rev, bool lost)
 {
-    for (size_t i = 0; i < rev->n_leaves; i++)
-        if (gone_find(&v->recs.gone, rev->record, rev->leaf[i].c) != GONE_NOT)
+    for (size_t i = 0; i < rev->n_leaves; i++) {
+        enum gone_what what = gone_find(&v->recs.gone, rev->record, rev->leaf[i].c);
+        if (what != GONE_NOT && (what == GONE_LOST) == lost)
             return true;
+    }
     return false;
 }
 
@@ -139,7 +141,8 @@ tell_revision(struct vault *v, uint32_t n, bool hashes, struct revision *rev, va
         struct vault_history_item item = { .revision = hex, .time = whole ? e.time : rev->time,
             .author = author, .action = e.action, .log_number = e.number, .fields = c->list,
             .n_fields = c->n, .files = files.file, .n_files = files.n, .head = !whole && !p->superseded,
-            .removed = !whole && revision_removed(rev), .purged = whole || lost_values(v, rev) };
+            .removed = !whole && revision_removed(rev), .purged = whole || lacks_values(v, rev, false),
+            .lost = !whole && lacks_values(v, rev, true) };
         *stop = fn(ctx, &item) != 0;
     }
     history_files_free(&files);
@@ -277,6 +280,14 @@ detail_json(struct telling *t, const struct log_entry *e, struct part box)
 }
 
 static vault_err
+lost_detail(struct telling *t)
+{
+    buf_reset(&t->json);
+    buf_str(&t->json, "{\"lost\":true}");
+    return buf_cstr(&t->json) == NULL ? err_nomem() : VAULT_OK;
+}
+
+static vault_err
 tell_entry(struct telling *t, const struct db_log_row *row, bool *stop)
 {
     char hash[2 * 32 + 1], author[40], parent[ENTRY_PARENTS_MAX][2 * 32 + 1];
@@ -285,8 +296,10 @@ tell_entry(struct telling *t, const struct db_log_row *row, bool *stop)
     vault_err err;
 
     err = entry_decode(&e, row->entry);
-    if (err == VAULT_OK)
+    if (err == VAULT_OK && !session_detail_lost(t->v, (uint32_t)row->n))
         err = detail_json(t, &e, row->detail);
+    else if (err == VAULT_OK)
+        err = lost_detail(t);
     if (err != VAULT_OK)
         return err;
     hex_of(hash, t->v->chain[row->n].hash, 32);

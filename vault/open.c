@@ -86,6 +86,8 @@ vault_close(vault *v)
     free(v->author);
     free(v->keeper);
     free(v->tomb);
+    gone_free(&v->losses.files);
+    free(v->losses.detail);
     free(v->path);
     free(v->db_path);
     if (v->dir >= 0)

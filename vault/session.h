@@ -80,6 +80,13 @@ struct vault {
     size_t n_keepers;           /* 0: no card was found */
     struct tombstone *tomb;
     size_t n_tombs;
+    struct losses {             /* from the _lost records: what repairs could not save */
+        struct gone files;      /* attachments, by file_place_id */
+        uint32_t *detail;       /* rows of the log whose details are lost */
+        size_t n_details;
+        uint64_t values;
+        uint32_t log;           /* row of the newest repair that lost something */
+    } losses;
     struct secret *intake;      /* case tier: key of the transaction under way */
     uint8_t intake_enc[INTAKE_ENC_BYTES];
 
@@ -188,10 +195,18 @@ VAULT_CHECK vault_err verify_signatures(struct vault *v, struct report *rep, boo
 /* ---- system.c: types, authors, the card ---- */
 
 enum system_kind { SYSTEM_TYPE = 1, SYSTEM_SLOT = 2, SYSTEM_CARD = 3, SYSTEM_TOMBSTONE = 9,
-    SYSTEM_FORMER = 11 };
+    SYSTEM_FORMER = 11, SYSTEM_LOST = 12 };
 
 const char *gone_name(enum gone_what what);      /* as a tombstone has it: "record", ... */
 VAULT_CHECK vault_err verify_system(struct vault *v, struct report *rep);
+/* What earlier repairs say is lost. verify_system begins with it; a repair, too, before it looks at anything. */
+VAULT_CHECK vault_err system_read_losses(struct vault *v, struct report *rep);
+/* Is the detail of the entry in this row lost? */
+bool session_detail_lost(const struct vault *v, uint32_t row);
+/* The bytes of a file, as gone.h takes them instead of a c. */
+void file_place_id(uint8_t id[static 32], enum leaf_tier tier, uint64_t first);
+bool session_file_lost(const struct vault *v, const uint8_t record[static RECORD_ID_BYTES],
+    enum leaf_tier tier, uint64_t first);
 /* Apply system revisions of a change just committed. */
 VAULT_CHECK vault_err verify_new_system(struct vault *v, uint32_t first_pair);
 /* The author registered for a slot now, or NULL. */
@@ -240,6 +255,13 @@ struct purged {
     size_t n;
 };
 #define TOMBSTONE_LEAVES_MAX 32768u     /* a value has at most 1 MiB */
+
+/* What is lost of a record, or (record all zero) of the log, as the bytes of the fields of a _lost record. */
+#define LOST_FILE_BYTES 9u
+#define LOST_DETAIL_BYTES 4u
+struct lost_parts { struct part revisions, leaves, files, details; };
+VAULT_CHECK vault_err system_add_lost(struct vault *v, struct change *c,
+    const uint8_t record[static RECORD_ID_BYTES], const struct lost_parts *p);
 VAULT_CHECK vault_err system_add_tombstone(struct vault *v, struct change *c, const struct purged *p);
 
 /* ---- folder.c ---- */

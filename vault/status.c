@@ -111,6 +111,27 @@ warn_of_cost(const struct vault *v, struct vault_status *s)
         "costs, so those whose slots have the lower one go first ('key list', 'key change --upgrade')";
 }
 
+/* What repairs could not save: a vault that is whole and yet lacks something says so. */
+static vault_err
+repaired(struct vault *v, struct vault_status *s)
+{
+    struct log_entry e;
+    vault_err err;
+
+    if (v->losses.log == 0)
+        return VAULT_OK;
+    err = session_read_entry(v, v->losses.log, &e, NULL);
+    s->repaired.time = err == VAULT_OK ? e.time : 0;
+    s->repaired.revisions = v->recs.index.n_lost;
+    s->repaired.values = v->losses.values;
+    s->repaired.attachments = v->losses.files.n;
+    s->repaired.details = v->losses.n_details;
+    if (s->n_warnings < sizeof s->warnings / sizeof s->warnings[0])
+        s->warnings[s->n_warnings++] = "before this vault was repaired parts of it were lost: 'show' and 'history' mark "
+            "them, the log has the entry 'repair'; backups from before may have them";
+    return err;
+}
+
 vault_err
 vault_status(vault *v, struct vault_status *out)
 {
@@ -143,6 +164,8 @@ vault_status(vault *v, struct vault_status *out)
     s.n_warnings = v->n_warnings;
     warn_of_cost(v, &s);
     err = last_backup(v, &s);
+    if (err == VAULT_OK)
+        err = repaired(v, &s);
     if (err == VAULT_OK)
         *out = s;
     return err;

@@ -154,8 +154,9 @@ judge_own_key(struct vault *v, const struct revision *rev, const struct author *
     uint8_t own[32];
     vault_err err;
 
-    if (!is_keeper(v) || !a->active || memcmp(a->pk, v->me.author_pk, 32) != 0)
-        return VAULT_OK;
+    if (!is_keeper(v) || !a->active || memcmp(a->pk, v->me.author_pk, 32) != 0 ||
+        recs_withheld_gone(&v->recs, rev))
+        return VAULT_OK;        /* (gone: lost, and registered again by the repair) */
     err = field_bytes(rev, "slot_key", own, sizeof own);
     if (err == VAULT_OK && !bytes_equal(own, secret_bytes(v->me.slot_key), sizeof own))
         err = damaged("the registered key of this slot is not its own");
@@ -390,14 +391,15 @@ apply_tombstone(struct vault *v, const struct revision *rev, uint32_t log)
         return err;
     first = index_record(&v->recs.index, t.record);
     if (t.what == GONE_NOT || !field_view(rev, "leaves", VALUE_BYTES, &leaves) ||
-        !leaves_ok(leaves.text, t.what) || first == 0 || t.record[0] == 0 || rev->n_parents != 0)
+        !leaves_ok(leaves.text, t.what) || t.record[0] == 0 || rev->n_parents != 0 ||
+        (first == 0 && !index_was_lost(&v->recs.index, t.record, NULL)))
         return damaged("a tombstone has a wrong form, or names no record");
     if (field_view(rev, "field", VALUE_TEXT, &field) && field.text.n < sizeof t.field)
         memcpy(t.field, field.text.p, field.text.n);
     err = tombstone_push(v, &t);
     for (size_t at = 0; err == VAULT_OK && at < leaves.text.n; at += 32)
         err = gone_add(&v->recs.gone, t.record, (const uint8_t *)leaves.text.p + at, t.what);
-    if (err == VAULT_OK && t.what == GONE_RECORD)
+    if (err == VAULT_OK && t.what == GONE_RECORD && first != 0)
         index_purge(&v->recs.index, first);
     return err;
 }
@@ -406,6 +408,126 @@ const char *
 gone_name(enum gone_what what)
 {
     return WHAT[what];
+}
+
+/* ---- what repairs could not save ---- */
+
+void
+file_place_id(uint8_t id[static 32], enum leaf_tier tier, uint64_t first)
+{
+    memset(id, 0, 32);
+    put_u64(id, first);
+    id[8] = (uint8_t)tier;
+}
+
+bool
+session_file_lost(const struct vault *v, const uint8_t record[static RECORD_ID_BYTES],
+    enum leaf_tier tier, uint64_t first)
+{
+    uint8_t id[32];
+
+    file_place_id(id, tier, first);
+    return gone_find(&v->losses.files, record, id) != GONE_NOT;
+}
+
+bool
+session_detail_lost(const struct vault *v, uint32_t row)
+{
+    for (size_t i = 0; i < v->losses.n_details; i++)
+        if (v->losses.detail[i] == row)
+            return true;
+    return false;
+}
+
+/* The bytes of a field, in pieces of `each`; nothing where it is not there. */
+static vault_err
+lost_bytes(const struct revision *rev, const char *field, size_t each, struct rd *out)
+{
+    struct value_view view;
+
+    *out = rd_of("", 0);
+    if (!field_view(rev, field, VALUE_BYTES, &view))
+        return VAULT_OK;
+    if (view.text.n % each != 0)
+        return damaged("what was lost is told in a wrong form");
+    *out = rd_of(view.text.p, view.text.n);
+    return VAULT_OK;
+}
+
+static vault_err
+lose_revisions(struct vault *v, const uint8_t *record, struct rd ids)
+{
+    struct index *ix = &v->recs.index;
+
+    while (ids.n != 0) {
+        const uint8_t *id = rd_take(&ids, REVISION_ID_BYTES);
+        uint32_t n = index_revision(ix, index_record(ix, record), id);
+        if (n != 0)
+            index_lose(ix, n);
+        else if (!index_was_lost(ix, record, id))
+            return damaged("a revision that was lost is not in the list of revisions");
+    }
+    return VAULT_OK;
+}
+
+static vault_err
+lose_values(struct vault *v, const uint8_t *record, struct rd leaves, struct rd files)
+{
+    uint8_t id[32];
+    vault_err err = VAULT_OK;
+
+    while (err == VAULT_OK && leaves.n != 0) {
+        err = gone_add(&v->recs.gone, record, rd_take(&leaves, 32), GONE_LOST);
+        v->losses.values++;
+    }
+    while (err == VAULT_OK && files.n != 0) {
+        enum leaf_tier tier = (enum leaf_tier)rd_u8(&files);
+        file_place_id(id, tier, rd_u64(&files));
+        err = gone_add(&v->losses.files, record, id, GONE_LOST);
+    }
+    return err;
+}
+
+static vault_err
+lose_details(struct vault *v, struct rd rows)
+{
+    size_t n = rows.n / LOST_DETAIL_BYTES;
+    uint32_t *p;
+
+    if (n == 0)
+        return VAULT_OK;
+    p = reallocarray(v->losses.detail, v->losses.n_details + n, sizeof *p);
+    if (p == NULL)
+        return err_nomem();
+    v->losses.detail = p;
+    while (rows.n != 0)
+        p[v->losses.n_details++] = rd_u32(&rows);
+    return VAULT_OK;
+}
+
+static vault_err
+apply_lost(struct vault *v, const struct revision *rev, uint32_t log)
+{
+    uint8_t record[RECORD_ID_BYTES];
+    struct rd revisions, leaves, files, details;
+    vault_err err = field_bytes(rev, "record", record, sizeof record);
+
+    if (err == VAULT_OK)
+        err = lost_bytes(rev, "revisions", REVISION_ID_BYTES, &revisions);
+    if (err == VAULT_OK)
+        err = lost_bytes(rev, "leaves", 32, &leaves);
+    if (err == VAULT_OK)
+        err = lost_bytes(rev, "files", LOST_FILE_BYTES, &files);
+    if (err == VAULT_OK)
+        err = lost_bytes(rev, "details", LOST_DETAIL_BYTES, &details);
+    if (err == VAULT_OK)
+        err = lose_revisions(v, record, revisions);
+    if (err == VAULT_OK)
+        err = lose_values(v, record, leaves, files);
+    if (err == VAULT_OK)
+        err = lose_details(v, details);
+    v->losses.log = log;
+    return err;
 }
 
 /* ---- all of them ---- */
@@ -456,21 +578,34 @@ apply_system(struct vault *v, uint32_t n, struct revision *rev)
         return apply_card(v, rev, p->log);
     case SYSTEM_TOMBSTONE:
         return apply_tombstone(v, rev, p->log);
+    case SYSTEM_LOST:
+        return apply_lost(v, rev, p->log);
     default:
         return judge_former(rev);
     }
 }
 
-static vault_err
-apply_range(struct vault *v, struct report *rep, uint32_t from, uint32_t to)
+/* Those of a repair come before all others, as they say which others there are. */
+enum which { LOSSES, OTHERS, BOTH };
+
+static bool
+is_wanted(const struct pair *p, enum which which)
 {
+    return index_is_system(p) && !p->lost &&
+        (which == BOTH || (p->record[1] == SYSTEM_LOST) == (which == LOSSES));
+}
+
+static vault_err
+apply_range(struct vault *v, struct report *rep, uint32_t from, enum which which)
+{
+    uint32_t to = v->recs.index.n;
     struct revision rev;
     char where[96];
     vault_err err = VAULT_OK;
 
     revision_init(&rev);
     for (uint32_t n = from; err == VAULT_OK && n <= to; n++) {
-        if (!index_is_system(&v->recs.index.pair[n]))
+        if (!is_wanted(&v->recs.index.pair[n], which))
             continue;
         err = apply_system(v, n, &rev);
         pair_name(v, n, where);
@@ -494,9 +629,18 @@ own_registration(struct vault *v)
 }
 
 vault_err
+system_read_losses(struct vault *v, struct report *rep)
+{
+    return apply_range(v, rep, 1, LOSSES);
+}
+
+vault_err
 verify_system(struct vault *v, struct report *rep)
 {
-    vault_err err = apply_range(v, rep, 1, v->recs.index.n);
+    vault_err err = v->losses.log != 0 ? VAULT_OK : system_read_losses(v, rep);
+
+    if (err == VAULT_OK)
+        err = apply_range(v, rep, 1, OTHERS);
 
     if (err == VAULT_OK)
         err = report_damage(rep, judge_card(v), "system records");
@@ -508,7 +652,7 @@ verify_system(struct vault *v, struct report *rep)
 vault_err
 verify_new_system(struct vault *v, uint32_t first_pair)
 {
-    return apply_range(v, NULL, first_pair + 1, v->recs.index.n);
+    return apply_range(v, NULL, first_pair + 1, BOTH);
 }
 
 /* ---- names for people ---- */

@@ -164,6 +164,26 @@ system_add_tombstone(struct vault *v, struct change *c, const struct purged *p)
 }
 
 vault_err
+system_add_lost(struct vault *v, struct change *c, const uint8_t record[static RECORD_ID_BYTES],
+    const struct lost_parts *p)
+{
+    const struct { const char *name; struct part bytes; } field[] = { { "revisions", p->revisions },
+        { "leaves", p->leaves }, { "files", p->files }, { "details", p->details } };
+    uint8_t id[RECORD_ID_BYTES] = { 0, SYSTEM_LOST };
+    struct values s = {0};
+    vault_err err;
+
+    randombytes_buf(id + 2, sizeof id - 2);
+    cbor_bytes(value_new(&s, "record"), record, RECORD_ID_BYTES);
+    for (size_t i = 0; i < sizeof field / sizeof field[0]; i++)
+        if (field[i].bytes.n != 0)
+            cbor_bytes(value_new(&s, field[i].name), field[i].bytes.p, field[i].bytes.n);
+    err = put(v, c, id, &s);
+    values_free(&s);
+    return err;
+}
+
+vault_err
 system_add_former(struct vault *v, struct change *c, const struct key_tree *tree)
 {
     uint8_t id[RECORD_ID_BYTES] = { 0, SYSTEM_FORMER };

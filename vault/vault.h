@@ -212,6 +212,10 @@ struct vault_status {
     uint64_t changes_since_backup;              /* entries that added records since then, or ever */
     uint64_t adopted;                           /* revisions taken in without a keeper, adopted at unlock */
     uint64_t quarantined;                       /* and those that were not what their author signed */
+    struct {
+        int64_t time;                           /* of the last repair that could not save all; 0: none */
+        uint64_t revisions, values, attachments, details;       /* lost, in all repairs */
+    } repaired;
     const char *warnings[8];                    /* sentences; borrowed until close */
     size_t n_warnings;
 };
@@ -416,6 +420,7 @@ struct vault_value {
     bool withheld;              /* tier */
     bool present;               /* false: withheld and not revealed, purged, or left out: text is "" */
     bool purged;                /* a keeper destroyed it; present is false */
+    bool lost;                  /* a repair could not save it; present is false */
     bool repeats;
     const char *text;           /* plain text; a link: the code of the record */
     const char *link_label;     /* a link: title of the record, else NULL */
@@ -432,6 +437,7 @@ struct vault_attachment {
     bool withheld;              /* tier */
     bool present;               /* false: withheld and not revealed, or purged: nothing below is known */
     bool purged;                /* a keeper destroyed it */
+    bool lost;                  /* a repair could not save it: its content, or (not present) name and all */
     const char *name, *type;    /* type: media type */
     uint64_t size;
     const char *sha256;         /* of its content, hexadecimal */
@@ -561,6 +567,7 @@ struct vault_history_item {
     size_t n_files;
     bool head, removed;
     bool purged;                        /* a revision whose values, some or all, were destroyed */
+    bool lost;                          /* a revision of which a repair could not save all values */
 };
 /* Where SHA-256 of withheld attachments are told to a keeper, that is logged first as a reveal. */
 typedef int vault_history_fn(void *ctx, const struct vault_history_item *h);
@@ -717,6 +724,41 @@ VAULT_API VAULT_CHECK vault_err vault_check_deep(const char *path, const struct 
     vault_problem_fn *fn, void *ctx, struct vault_deep_check *deep);
 VAULT_API VAULT_CHECK vault_err vault_check_deep_open(vault *v, vault_problem_fn *fn, void *ctx,
     struct vault_deep_check *deep);
+
+struct vault_loss {
+    const char *kind;           /* "revision", "values", "attachment", "log-detail" */
+    const char *record, *revision;      /* code; hexadecimal. NULL: it is of the log */
+    const char *type;           /* name; NULL: not known any more */
+    const char *fields;         /* names, "name, notes"; NULL: all */
+    uint64_t log_number;        /* of the entry, for a detail */
+    bool older_shown;           /* it was the newest revision, and an older one is shown in its place now */
+    const char *what;           /* a sentence */
+};
+typedef int vault_loss_fn(void *ctx, const struct vault_loss *l);
+struct vault_repair_options {
+    vault_loss_fn *fn;          /* each thing that is lost, at the end; NULL: nobody asks */
+    void *ctx;
+    vault_progress_fn *progress;        /* NULL: none */
+    void *progress_ctx;
+};
+struct vault_repair_report {
+    char vault_id[33];
+    bool lost;                  /* anything at all */
+    uint64_t pages, bad_pages;  /* of records.db; that are not authentic */
+    uint64_t records, revisions, log_entries;   /* of the new vault */
+    uint64_t lost_revisions, lost_values, lost_attachments, lost_details;
+    uint64_t added;             /* revisions that the repair itself added: what it says, and those of `joined` */
+    uint64_t joined;            /* records that got a new revision, as lost ones left their state unclear */
+    uint64_t dropped_rows;      /* that belonged to nothing, or to what is lost */
+};
+/*
+ * A new vault folder `new_path` with everything of the damaged vault at `path` that is whole, which is not written to. Needs a keeper
+ * (VAULT_ERR_REFUSED). The result is verified as by vault_check_deep before it gets its name; on any error nothing is left.
+ * VAULT_OK also where something was lost: see the report. VAULT_ERR_DAMAGED: nothing could be made of it.
+ */
+VAULT_API VAULT_CHECK vault_err vault_repair(const char *path, const char *new_path,
+    const struct vault_credentials *cred, const struct vault_repair_options *opt,
+    struct vault_repair_report *out);
 
 /* ---- shares (SLIP-0039); without a vault -------------------------------------------------- */
 

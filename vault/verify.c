@@ -516,7 +516,7 @@ void
 pair_name(const struct vault *v, uint32_t n, char out[static 96])
 {
     static const char *const KIND[] = { "", "type", "slot", "card", "other", "other", "other", "other",
-        "other", "tombstone" };
+        "other", "tombstone", "other", "former keys", "losses" };
     const struct pair *p = &v->recs.index.pair[n];
     char code[CODE_LEN + 1], hex[17];
 

@@ -175,6 +175,7 @@ static vault_err
 add_value(struct build *b, const struct field_def *f, const struct leaf *l)
 {
     struct vault_value *out = &b->value[b->n++];
+    enum gone_what what;
 
     out->field = f->name;
     out->label = english(f->label, f->n_labels, f->name);
@@ -182,7 +183,10 @@ add_value(struct build *b, const struct field_def *f, const struct leaf *l)
     out->withheld = type_set_tier(&b->v->recs.types, b->type, f, l->tier) == LEAF_WITHHELD;
     out->repeats = f->repeats;
     out->text = "";
-    out->purged = gone_find(&b->v->recs.gone, b->rev->record, l->c) != GONE_NOT;
+    what = gone_find(&b->v->recs.gone, b->rev->record, l->c);
+    out->lost = what == GONE_LOST || (l->value.n == 0 && !l->here &&
+        index_was_lost(&b->v->recs.index, b->rev->record, l->introduced));
+    out->purged = what != GONE_NOT && what != GONE_LOST;
     if (l->value.n == 0 || (out->withheld && !b->opt->reveal))
         return VAULT_OK;
     return fill_value(b, l, out);
@@ -217,11 +221,15 @@ fill_attachment(struct build *b, const struct attachment *x, struct vault_attach
     struct pool *p = &b->box->pool;
     const struct file_value *f = &x->view.file;
     char hex[2 * 32 + 1];
+    enum gone_what what;
 
     out->number = x->number;
     out->field = x->f->name;
     out->withheld = x->l->tier != LEAF_OPEN;
-    out->purged = gone_find(&b->v->recs.gone, b->rev->record, x->l->c) != GONE_NOT;
+    what = gone_find(&b->v->recs.gone, b->rev->record, x->l->c);
+    out->purged = what != GONE_NOT && what != GONE_LOST;
+    out->lost = what == GONE_LOST || (x->known && session_file_lost(b->v, b->rev->record,
+        (enum leaf_tier)x->l->tier, x->l->file_first));
     out->present = x->known && (!out->withheld || b->opt->reveal);
     if (!out->present)
         return VAULT_OK;

@@ -169,6 +169,15 @@ static struct field_def system_former[] = {
     SYSTEM_FIELD("nsk", BYTES, WITHHELD),
 };
 
+/* What a repair could not save: revisions, values (their c), bytes of files (tier and first row), details of the log (rows). */
+static struct field_def system_lost[] = {
+    SYSTEM_FIELD("record", BYTES, OPEN),
+    SYSTEM_FIELD("revisions", BYTES, OPEN),
+    SYSTEM_FIELD("leaves", BYTES, OPEN),
+    SYSTEM_FIELD("files", BYTES, OPEN),
+    SYSTEM_FIELD("details", BYTES, OPEN),
+};
+
 #define SYSTEM_TYPE(name, fields) {name, 1, NULL, 0, fields, COUNT(fields), {0}}
 
 static struct type_def system_types[] = {
@@ -177,10 +186,11 @@ static struct type_def system_types[] = {
     SYSTEM_TYPE("_card", system_card),
     SYSTEM_TYPE("_former", system_former),
     SYSTEM_TYPE("_tombstone", system_tombstone),
+    SYSTEM_TYPE("_lost", system_lost),
 };
 
 /* The second byte of the record ids of each. */
-static const uint8_t system_kind[COUNT(system_types)] = { 1, 2, 3, 11, 9 };
+static const uint8_t system_kind[COUNT(system_types)] = { 1, 2, 3, 11, 9, 12 };
 
 /* ---- their hashes, computed once; nothing else is ever written here ---- */
 

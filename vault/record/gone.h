@@ -1,5 +1,5 @@
 /*
- * gone.h - values that a keeper had destroyed, by their leaves.
+ * gone.h - values that a keeper had destroyed, or that a repair found lost, by their leaves.
  *
  * Layer:   record.
  * Secrets: none: a c tells nothing without its salt.
@@ -14,7 +14,7 @@
 #include "vault/base/err.h"
 #include "vault/record/revision.h"
 
-enum gone_what { GONE_NOT, GONE_RECORD, GONE_FIELD, GONE_REVISION, GONE_ATTACHMENT };
+enum gone_what { GONE_NOT, GONE_RECORD, GONE_FIELD, GONE_REVISION, GONE_ATTACHMENT, GONE_LOST };
 
 struct gone_leaf {
     uint8_t record[RECORD_ID_BYTES], c[32];

@@ -59,7 +59,7 @@ grow_slots(struct index *ix)
     ix->slot = s;
     ix->n_slots = want;
     for (uint32_t n = 1; n <= ix->n; n++)
-        if (ix->pair[n].first == n)
+        if (ix->pair[n].first == n && !ix->pair[n].lost)
             place(ix, n);
     return VAULT_OK;
 }
@@ -108,7 +108,8 @@ index_record(const struct index *ix, const uint8_t record[static RECORD_ID_BYTES
     if (ix->n_slots == 0)
         return 0;
     for (uint32_t at = hash_record(record) & mask; ix->slot[at] != 0; at = (at + 1) & mask)
-        if (memcmp(ix->pair[ix->slot[at]].record, record, RECORD_ID_BYTES) == 0)
+        if (memcmp(ix->pair[ix->slot[at]].record, record, RECORD_ID_BYTES) == 0 &&
+            !ix->pair[ix->slot[at]].lost)
             return ix->slot[at];
     return 0;
 }
@@ -217,7 +218,7 @@ index_truncate(struct index *ix, uint32_t n)
         struct pair *p = &ix->pair[i];
         if (p->next > n)
             p->next = 0;
-        if (p->first != i)
+        if (p->first != i || p->lost)
             continue;
         place(ix, i);
         p->heads_known = p->next == 0;      /* else to be found again */
@@ -233,6 +234,64 @@ index_purge(struct index *ix, uint32_t first)
 {
     ix->records -= !ix->pair[first].purged;
     ix->pair[first].purged = true;
+}
+
+/* In the hash table: a lost one without successor stays where it is, and is passed over. */
+static void
+replace_slot(struct index *ix, uint32_t n, uint32_t by)
+{
+    uint32_t mask = ix->n_slots - 1;
+    uint32_t at = hash_record(ix->pair[n].record) & mask;
+
+    while (ix->slot[at] != n)
+        at = (at + 1) & mask;
+    if (by != 0)
+        ix->slot[at] = by;
+}
+
+void
+index_lose(struct index *ix, uint32_t n)
+{
+    struct pair *p = &ix->pair[n];
+    uint32_t m = p->first, next = p->next;
+
+    if (p->lost)
+        return;
+    if (m == n) {
+        replace_slot(ix, n, next);
+        ix->records -= next == 0 && !index_is_system(p) && !p->purged;
+        for (m = next; m != 0; m = ix->pair[m].next)
+            ix->pair[m].first = next;
+        if (next != 0)
+            ix->pair[next].purged = p->purged;
+        m = next;
+    } else {
+        uint32_t before = m;
+        while (ix->pair[before].next != n)
+            before = ix->pair[before].next;
+        ix->pair[before].next = next;
+    }
+    if (m != 0) {
+        ix->pair[m].heads_known = ix->pair[m].next == 0;
+        ix->pair[m].superseded = ix->pair[m].superseded && !ix->pair[m].heads_known;
+    }
+    p->lost = p->purged = p->heads_known = true;
+    p->first = n;
+    p->next = 0;
+    ix->n_lost++;
+}
+
+bool
+index_was_lost(const struct index *ix, const uint8_t record[static RECORD_ID_BYTES],
+    const uint8_t *revision)
+{
+    for (uint32_t n = 1; ix->n_lost != 0 && n <= ix->n; n++) {
+        const struct pair *p = &ix->pair[n];
+        if (p->lost && memcmp(p->record, record, RECORD_ID_BYTES) == 0 &&
+            (revision == NULL || memcmp(p->revision, revision, REVISION_ID_BYTES) == 0))
+            return true;
+    }
+    return false;
 }
 
 void

@@ -28,6 +28,7 @@ struct pair {
     bool superseded;        /* valid where heads_known of the first pair is set */
     bool heads_known;
     bool purged;            /* of the first pair: a tombstone says that the record's content was destroyed */
+    bool lost;              /* a repair says that its content is lost; it stands apart, as a purged record of its own */
 };
 
 /* Pairs are numbered from 1, as in the database. */
@@ -35,6 +36,7 @@ struct index {
     struct pair *pair;      /* pair[1..n] */
     uint32_t n, cap;
     uint32_t records;       /* records that are not system records */
+    uint32_t n_lost;
     uint32_t *slot;         /* hash table: record -> first pair; size a power of two */
     uint32_t n_slots;
     uint8_t *tag;
@@ -77,6 +79,12 @@ index_purged(const struct index *ix, uint32_t n)
 }
 /* The record that begins with pair `first` is one of those from now on. */
 void index_purge(struct index *ix, uint32_t first);
+/* The content of revision n is lost: its record goes on without it, and begins with the first that is left. One of which
+ * nothing is left is found no more. */
+void index_lose(struct index *ix, uint32_t n);
+/* Was this revision of this record (NULL: any) lost? */
+bool index_was_lost(const struct index *ix, const uint8_t record[static RECORD_ID_BYTES],
+    const uint8_t *revision);
 /* Other tags for pair n: not more than it has. */
 void index_set_tags(struct index *ix, uint32_t n, struct part tags);
 

@@ -194,7 +194,7 @@ judge_shape(struct recs *r, uint32_t n, const struct revision *rev, const struct
 
     for (size_t i = 0; i < rev->n_parents; i++) {
         uint32_t m = index_revision(ix, ix->pair[n].first, rev->parent[i]);
-        if (m == 0 || m >= n)
+        if ((m == 0 && !index_was_lost(ix, rev->record, rev->parent[i])) || m >= n)
             return missing("a revision that another follows");
     }
     for (size_t i = 0; i < rev->n_leaves; i++) {
@@ -277,6 +277,13 @@ recs_purged(void)
 }
 
 vault_err
+recs_lost(void)
+{
+    return err_say(VAULT_ERR_NOT_FOUND, "the log says which repair; the damaged vault and older backups may have it",
+        "the content of that revision was lost before a repair");
+}
+
+vault_err
 recs_load_from(struct recs *r, uint32_t n, const uint8_t key[static 32], struct part blob,
     struct revision *rev)
 {
@@ -336,6 +343,8 @@ recs_load(struct recs *r, uint32_t n, struct revision *rev)
     uint8_t key[32];
     vault_err err;
 
+    if (r->index.pair[n].lost)
+        return recs_lost();
     if (index_purged(&r->index, n))
         return recs_purged();
     err = recs_quiesce(r);
@@ -456,14 +465,14 @@ load_or_leave(struct recs *r, uint32_t n, struct revision *rev, struct vault_err
 
 /* ---- carried leaves ---- */
 
-/* The pair of the revision that introduced a carried leaf; it must be an older one of this record. */
+/* The pair of the revision that introduced a carried leaf; it must be an older one of this record. 0: it was lost. */
 static vault_err
 introducer(struct recs *r, uint32_t n, const struct leaf *l, uint32_t *out)
 {
     uint32_t first = r->index.pair[n].first;
 
     *out = index_revision(&r->index, first, l->introduced);
-    if (*out != 0 && *out != n)
+    if (*out != 0 ? *out != n : index_was_lost(&r->index, r->index.pair[n].record, l->introduced))
         return VAULT_OK;
     return err_say(VAULT_ERR_DAMAGED, NULL, "a withheld value names a revision that is missing");
 }
@@ -497,6 +506,8 @@ recs_check_carried(struct recs *r, uint32_t n, const struct revision *rev)
         if (l->here)
             continue;
         err = introducer(r, n, l, &at);
+        if (err == VAULT_OK && at == 0)
+            continue;           /* with it went what could be compared */
         if (err == VAULT_OK && at != loaded) {
             err = recs_load(r, at, &from);
             loaded = at;
@@ -556,6 +567,8 @@ load_carried(struct recs *r, uint32_t n, struct revision *rev, struct buf *extra
         if (l->here || at[i] != 0)
             continue;
         err = introducer(r, n, l, &m);
+        if (err == VAULT_OK && m == 0)
+            continue;
         if (err == VAULT_OK)
             err = recs_load(r, m, &from);
         if (err == VAULT_OK && revision_introduces(&from))

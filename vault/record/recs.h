@@ -22,7 +22,7 @@ struct recs {
     struct secret *log_key, *tag_key;
     struct index index;
     struct type_set types;
-    struct gone gone;               /* values that were purged, by what the tombstones say */
+    struct gone gone;               /* values that were purged or lost, by what the tombstones and repairs say */
     uint8_t author[32];             /* who writes in this session */
     /* Author of the entry in a row of the log (32 bytes), set by the session; NULL: this session's. */
     const uint8_t *(*author_of)(void *ctx, uint32_t log);
@@ -79,6 +79,8 @@ vault_err recs_purged(void);
 /* Say why withheld values that are there, sealed by name or (intake) not, have no key in this session: VAULT_ERR_DAMAGED,
  * VAULT_ERR_NO_SPACE. */
 VAULT_CHECK vault_err recs_closed(const struct recs *r, bool intake, bool quarantined);
+/* The same about a revision that was lost. */
+vault_err recs_lost(void);
 
 /* Every withheld value of a loaded revision, also those carried from ancestors; `extra` owns the memory of
  * the latter and must live as long. What was purged or is missing stays empty. */

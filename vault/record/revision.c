@@ -686,19 +686,50 @@ read_withheld_items(struct revision *r, struct rd *rd, const uint8_t *seed)
     return err;
 }
 
-vault_err
-revision_read_withheld(struct revision *r, const uint8_t *seed)
+static vault_err
+without_padding(const struct revision *r, struct rd *inner)
 {
     struct rd rd = rd_of(r->withheld.p, r->withheld.n);
     size_t n = rd_u32(&rd);
-    struct rd inner;
 
     if (rd.bad || n > rd.n || pad_length(4 + n) != r->withheld.n)
         return damaged("its withheld content has a wrong length");
-    inner = rd_of(rd.p, n);
-    if (!sodium_is_zero(rd.p + n, rd.n - n))
-        return damaged("its padding is not empty");
-    return read_withheld_items(r, &inner, seed);
+    *inner = rd_of(rd.p, n);
+    return sodium_is_zero(rd.p + n, rd.n - n) ? VAULT_OK : damaged("its padding is not empty");
+}
+
+vault_err
+revision_read_withheld(struct revision *r, const uint8_t *seed)
+{
+    struct rd inner;
+    vault_err err = without_padding(r, &inner);
+
+    return err != VAULT_OK ? err : read_withheld_items(r, &inner, seed);
+}
+
+vault_err
+revision_rescue_withheld(struct revision *r, const uint8_t seed[static 32])
+{
+    struct rd rd;
+    struct salts s;
+    size_t parts, n;
+    vault_err err = without_padding(r, &rd);
+
+    if (err != VAULT_OK)
+        return err;
+    parts = cbor_get_array(&rd, 3);
+    read_salts(&rd, &s, seed);
+    r->n_leaves = 0;
+    err = rd.bad || parts < 2 ? damaged("its withheld content cannot be read") : read_open_items(r, &rd, &s);
+    forget_salts(&s);
+    n = r->n_leaves;
+    for (size_t i = 0; i < n; i++)
+        r->leaf[i].tier = LEAF_WITHHELD;
+    if (err == VAULT_OK)
+        err = read_files(r, &rd, LEAF_WITHHELD, n, parts == 3);
+    if (err == VAULT_OK && !rd_end(&rd))
+        err = damaged("its withheld content cannot be read");
+    return err != VAULT_OK ? err : order_all(r);
 }
 
 /* ---- looking ---- */

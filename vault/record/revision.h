@@ -90,6 +90,12 @@ VAULT_CHECK vault_err revision_check_id(struct revision *r);
  * seed NULL: a glance, no c is compared. */
 VAULT_CHECK vault_err revision_read_withheld(struct revision *r, const uint8_t *seed);
 
+/*
+ * Leaves out of r->withheld alone, each with its c, of a revision of which nothing else is left: who carries one of these values on
+ * has that c in its own leaf. They prove nothing by themselves. VAULT_ERR_DAMAGED.
+ */
+VAULT_CHECK vault_err revision_rescue_withheld(struct revision *r, const uint8_t seed[static 32]);
+
 /* A leaf whose value is not in the open blob, as that has it; appended. */
 void revision_write_leaf(struct buf *b, const struct leaf *l);
 

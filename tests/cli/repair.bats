@@ -1,0 +1,229 @@
+# repair: what is whole of a damaged vault goes into a new one, what is lost is named, and nothing is made up.
+
+bats_require_minimum_version 1.5.0
+load helpers
+load ../fault/helpers
+
+CASE=$OTHER
+
+# One vault for all tests, with some of everything.
+setup_file() {
+    cd "$BATS_FILE_TMPDIR" || return 1
+    new_vault life "$PASS"
+    w "$PASS" --quiet key add --tier case "${CHEAP[@]}" --new-passphrase-fd 5 5<<< "$CASE"
+    seq 1 60 | awk 'BEGIN { print "ref,residence,name,notes" }
+        { printf "P-%d,town %d,Somebody %d,%0600d\n", $1, $1, $1, $1 }' > people.csv
+    w "$PASS" --quiet import people.csv --as person
+    head -c 600000 /dev/urandom > scan.bin
+    head -c 300000 /dev/urandom > ruling.bin
+    w "$PASS" --quiet attach P-1 scan.bin > /dev/null
+    w "$PASS" --quiet attach P-2 ruling.bin --open > /dev/null
+    local i
+    for i in 3 4 5; do
+        w "$PASS" --quiet edit P-$i residence="Omsk $i" --from - <<< "{\"name\":\"Other $i\"}" > /dev/null
+    done
+    w "$PASS" --quiet edit P-3 residence=Tomsk > /dev/null       # carries the withheld name of the revision before
+    w "$PASS" --quiet rm P-9 > /dev/null
+    w "$PASS" --quiet purge P-10 --yes > /dev/null
+    w "$PASS" --quiet purge P-11 --field notes --yes > /dev/null
+    w "$CASE" --quiet add person ref=Q-1 --from - <<< '{"name":"Taken in"}' > /dev/null
+    raw_key "$PASS"
+    export RAW_KEY
+}
+
+setup() {
+    common_setup
+    VAULT=$PWD/hurt.vault
+    cp -r "$BATS_FILE_TMPDIR/life.vault" "$VAULT"
+}
+
+# number_of REF: of its first revision.
+number_of() {
+    local id
+    id=$(w "$PASS" show "$1" --json | "$PYTHON" -c '
+import json, sys
+n = 0
+for c in json.load(sys.stdin)["id"]:
+    n = n << 5 | "0123456789abcdefghjkmnpqrstvwxyz".index(c)
+print((n >> 2).to_bytes(16, "big").hex().upper())')
+    sql "SELECT n + (instr(hex(ids), '$id') - 1) / 96 FROM pair WHERE instr(hex(ids), '$id') > 0 ORDER BY n LIMIT 1;"
+}
+
+# repaired CODE: the vault is repaired with that exit code; $output is its JSON, and `w` works on the new one, which is clean.
+repaired() {
+    local before after
+    before=$(cat "$VAULT"/* | sha256sum)
+    run --separate-stderr w "$PASS" repair new.vault --json
+    after=$(cat "$VAULT"/* | sha256sum)
+    [ "$status" = "$1" ] || { echo "exit code $status, not $1"; echo "$output$stderr"; return 1; }
+    [ "$before" = "$after" ] || { echo 'repair wrote to the damaged vault'; return 1; }
+    # shellcheck disable=SC2034 # used by the caller
+    report=$output
+    VAULT=$PWD/new.vault
+    run --separate-stderr w "$PASS" check --deep --json
+    [ "$status" = 0 ] || { echo "$output"; return 1; }
+    output=$report
+}
+
+@test "a vault without damage: everything is there, nothing is lost" {
+    local gone
+    gone=$(w "$PASS" log --json | "$PYTHON" -c '
+import json, sys
+print([e["detail"]["id"] for e in json.load(sys.stdin) if e["action"] == "purge"][0])')
+    dumped "$PASS" before
+    repaired 0
+    json 'd["lost"] == [] and d["bad_pages"] == 0 and d["joined"] == 0'
+    dumped "$PASS" after
+    cmp before after
+    w "$PASS" extract P-1 scan.bin -o back
+    cmp back "$BATS_FILE_TMPDIR/scan.bin"
+    w "$PASS" history P-3
+    run w "$PASS" log --json
+    json '[e["action"] for e in d][-3] == "repair" or "repair" in [e["action"] for e in d]'
+    w "$CASE" show P-3
+    run w "$PASS" show "$gone"
+    [ "$status" = 7 ]
+    says purged
+    # It is written to like any other, and can be repaired again.
+    w "$PASS" edit P-3 residence=Perm
+    repaired_again
+}
+
+repaired_again() {
+    run w "$PASS" repair third.vault
+    [ "$status" = 0 ]
+    says 'nothing was lost'
+}
+
+@test "who may, and where to" {
+    refused 6 w "$CASE" repair new.vault
+    refused 3 w "$NEXT" repair new.vault
+    mkdir there.vault
+    refused 2 w "$PASS" repair there.vault
+    refused 2 w "$PASS" repair name
+    refused 2 w "$PASS" repair
+    refused 2 w "$PASS" repair "$VAULT"
+    VAULT=$PWD/nothing.vault refused 7 w "$PASS" repair new.vault
+    [ ! -e new.vault ]
+    run w "$PASS" shell <<< 'repair new.vault'
+    [ "$status" = 2 ]
+}
+
+@test "without keys nothing can be saved, and it says where copies are" {
+    flip "$VAULT/keys" 777
+    refused 4 w "$PASS" repair new.vault
+    rm "$VAULT/keys"
+    refused 4 w "$PASS" repair new.vault
+    says backup
+    [ ! -e new.vault ]
+}
+
+@test "pages hurt by lot: what is told as saved is what there was, and the rest is told as lost" {
+    cd "$BATS_TEST_TMPDIR" || return 1
+    run "$PYTHON" "$BATS_TEST_DIRNAME/data/repair_pages.py" "$WITHHELD" "$VAULT" "${ROUNDS:-14}" "${SEED:-$RANDOM}" P-3 P-4 P-5 <<< "$PASS"
+    echo "$output"
+    [ "$status" = 0 ]
+}
+
+@test "a database cut short: what stands before the cut" {
+    truncate -s $(($(stat -c %s "$VAULT/records.db") / 2 + 777)) "$VAULT/records.db"
+    run --separate-stderr w "$PASS" repair new.vault --json
+    [ "$status" = 4 ]
+    if [ -e new.vault ]; then
+        VAULT=$PWD/new.vault
+        w "$PASS" check --deep
+    fi
+}
+
+@test "the content of a revision is missing: the others of its record go on" {
+    local n
+    n=$(number_of P-4)
+    sql "DELETE FROM open WHERE n = $n;" > /dev/null
+    finds 'missing'
+    repaired 4
+    json '[(l["kind"], l["type"], l["older_shown"]) for l in d["lost"]] == [("revision", "person", False)]'
+    json 'd["lost_revisions"] == 1'
+    run w "$PASS" show P-4 --reveal
+    says 'Omsk 4'
+    says 'Other 4'
+    run w "$PASS" status
+    says 'lost: 1 revisions'
+    run w "$PASS" status --json
+    json 'any("repaired" in w for w in d["warnings"])'
+    w "$PASS" edit P-4 residence=Perm
+    run w "$PASS" history P-4 --json
+    json 'len([h for h in d if h["revision"]]) >= 2'
+    w "$PASS" check --deep
+}
+
+@test "the newest revision is lost: an older one is shown, and that is said" {
+    local n
+    n=$(number_of P-5)
+    n=$(sql "SELECT max(n) FROM open WHERE n > $n + 50;")
+    sql "DELETE FROM open WHERE n = (SELECT n FROM open WHERE n IN (SELECT n FROM withheld) AND n > 73 ORDER BY n LIMIT 1);" > /dev/null
+    repaired 4
+    json '[l for l in d["lost"] if l["older_shown"]]'
+}
+
+@test "a withheld blob of another record in its place is not taken for it" {
+    local a b
+    a=$(number_of P-20)
+    b=$(number_of P-21)
+    sql "UPDATE withheld SET blob = (SELECT blob FROM withheld WHERE n = $a) WHERE n = $b;" > /dev/null
+    repaired 4
+    json '[(l["kind"], l["fields"]) for l in d["lost"]] == [("values", "name, notes")] and d["lost_values"] == 2'
+    run w "$PASS" show P-21 --reveal
+    says '[lost]'
+    says 'town 21'
+    never grep -q 'Somebody 20' <<< "$output"
+    run w "$PASS" show P-20 --reveal
+    says 'Somebody 20'
+}
+
+@test "wrapped keys of a pack are lost: its records are, no others" {
+    local n
+    n=$(sql 'SELECT max(n) FROM wrap WHERE n < 60;')
+    sql "DELETE FROM wrap WHERE n = $n AND n > 1;" > /dev/null
+    run --separate-stderr w "$PASS" repair new.vault --json
+    [ "$status" = 4 ]
+}
+
+@test "a part of an attachment is lost: name, size and hash stay, and it says so" {
+    sql 'DELETE FROM open_chunk WHERE n = (SELECT max(n) FROM open_chunk);' > /dev/null
+    repaired 4
+    json '[(l["kind"], l["fields"]) for l in d["lost"]] == [("attachment", "files")]'
+    run w "$PASS" show P-2
+    says 'ruling.bin'
+    says 'its content is lost'
+    refused 7 w "$PASS" extract P-2 ruling.bin -o back
+    w "$PASS" extract P-1 scan.bin -o back
+    cmp back "$BATS_FILE_TMPDIR/scan.bin"
+    w "$PASS" edit P-2 residence=Perm
+    w "$PASS" purge P-2 --yes
+    w "$PASS" check --deep
+}
+
+@test "the detail of an entry is damaged: the entry stays" {
+    sql "UPDATE log SET detail = (SELECT detail FROM log WHERE n = 3) WHERE n = 4;" > /dev/null
+    repaired 4
+    json '[(l["kind"], l["log_number"]) for l in d["lost"]] == [("log-detail", 3)]'
+    run w "$PASS" log --json
+    json 'd[3]["detail"] == {"lost": True}'
+}
+
+@test "the key of the log is lost: details are, records are found all the same" {
+    sql 'DELETE FROM wrap WHERE n = 0;' > /dev/null
+    repaired 4
+    json 'd["lost_details"] > 10 and d["lost_revisions"] == 0'
+    run w "$PASS" show P-33 --reveal
+    says 'Somebody 33'
+    run w "$PASS" list --where residence='town 7' --json
+    json 'len(d) == 1'
+}
+
+@test "rows that somebody put there do not come along" {
+    sql "INSERT INTO open VALUES(99999, x'00'); INSERT INTO withheld_chunk VALUES(4611686018427387000, x'00');
+        INSERT INTO intake VALUES(3, x'00'); UPDATE open SET blob = x'0000' WHERE n = $(number_of P-30);" > /dev/null
+    repaired 4
+    json 'd["lost_revisions"] == 1'
+}

@@ -38,7 +38,7 @@ tell_json(struct telling *t, const struct vault_loss *l)
     js_pair(&t->j, "type", l->type);
     js_pair(&t->j, "revision", l->revision);
     js_pair(&t->j, "fields", l->fields);
-    if (l->record == NULL)
+    if (strcmp(l->kind, "log-detail") == 0)
         js_pair_uint(&t->j, "log_number", l->log_number);
     js_pair(&t->j, "what", l->what);
     js_pair_bool(&t->j, "older_shown", l->older_shown);
@@ -54,8 +54,14 @@ tell(void *ctx, const struct vault_loss *l)
         tell_json(t, l);
         return 0;
     }
-    if (l->record == NULL) {
+    if (strcmp(l->kind, "log") == 0) {
+        fputs("lost: of the log", stdout);
+    } else if (l->record == NULL) {
         printf("lost: the detail of log entry %" PRIu64, l->log_number);
+    } else if (strcmp(l->kind, "unverified") == 0) {
+        printf("NOT VERIFIED: record %s", l->record);
+        if (l->type != NULL)
+            printf(" (%s)", l->type);
     } else {
         printf("lost: %s ", strcmp(l->kind, "revision") == 0 ? "revision" :
             strcmp(l->kind, "attachment") == 0 ? "the content of an attachment of revision" : "withheld values of revision");
@@ -81,12 +87,13 @@ finish_json(struct telling *t, const struct vault_repair_report *r)
         { "revisions", r->revisions }, { "log_entries", r->log_entries },
         { "lost_revisions", r->lost_revisions }, { "lost_values", r->lost_values },
         { "lost_attachments", r->lost_attachments }, { "lost_details", r->lost_details },
-        { "added", r->added }, { "joined", r->joined } };
+        { "added", r->added }, { "joined", r->joined }, { "unverified", r->unverified } };
 
     begin(t);
     js_end(&t->j);
     for (size_t i = 0; i < sizeof count / sizeof count[0]; i++)
         js_pair_uint(&t->j, count[i].name, count[i].n);
+    js_pair_bool(&t->j, "new_log", r->new_log);
     js_pair(&t->j, "vault_id", r->vault_id);
     js_end(&t->j);
 }
@@ -154,12 +161,13 @@ const struct cmd cmd_repair = {
         "a whole file `keys`. Everything that authenticates is saved; each thing that is lost is named:\n"
         "records by id and type, revisions, fields, attachments; never values. The new vault opens with the\n"
         "same passphrases, its log goes on, and an entry `repair` that the keeper signs says what is lost, so\n"
-        "that `check` finds nothing wrong in it.\n"
+        "that `check` finds nothing wrong in it. Where the log itself is not whole a new one begins, with the\n"
+        "newest state of each record and without its history.\n"
         "Exit code 0: nothing was lost; 4: something was, or nothing could be made (then there is no\n"
         "NEW.vault).\n"
         "--json: {\"vault\",\"lost\":[{\"kind\",\"record\",\"type\",\"revision\",\"fields\",\"what\",\"older_shown\"}],\"pages\",\"bad_pages\",\n"
         "\"records\",\"revisions\",\"log_entries\",\"lost_revisions\",\"lost_values\",\"lost_attachments\",\"lost_details\",\n"
-        "\"added\",\"joined\",\"vault_id\"}\n",
+        "\"added\",\"joined\",\"unverified\",\"new_log\",\"vault_id\"}\n",
     .min_args = 1,
     .max_args = 1,
     .opens = CMD_OPENS_VAULT,

@@ -176,7 +176,8 @@ fill_vault(const char *path, int dir, void *ctx)
 vault_err
 session_new_folder(const char *path, vault_err (*fill)(vault *v, void *ctx), void *ctx)
 {
-    static const char *const OURS[] = { KEYS_NAME, KEYS_NEW, DB_NAME, DB_NAME "-journal", NULL };
+    static const char *const OURS[] = { KEYS_NAME, KEYS_NEW, DB_NAME, DB_NAME "-journal", DB_NEW,
+        DB_NEW "-journal", NULL };
     const struct made_folder made = { .path = path, .what = "vault", .files = OURS };
     struct vault_fill f = { fill, ctx };
     vault_err err = session_may_make(path);

@@ -19,13 +19,6 @@
 /* ---- on rows that are not verified yet ---- */
 
 static vault_err
-no_chain(void)
-{
-    err_prefix("the log or the list of revisions is not whole: ");
-    return VAULT_ERR_DAMAGED;
-}
-
-static vault_err
 must_name_keys(struct repairing *r)
 {
     const struct vault *v = r->v;
@@ -76,7 +69,7 @@ system_records(struct repairing *r)
         err = verify_system(v, NULL);
     if (err == VAULT_OK)
         err = verify_signatures(v, NULL, true, &done);
-    return err == VAULT_ERR_DAMAGED ? no_chain() : err;
+    return err;
 }
 
 /* Registrations whose slot key is lost: a keeper has that of the slot in use, and of no other. */
@@ -168,6 +161,8 @@ find_and_write(struct repairing *r)
     if (err == VAULT_OK)
         err = repair_drop(r);
     if (err == VAULT_OK)
+        repair_mark_older(r);
+    if (err == VAULT_OK)
         err = repair_join(r);
     if (err == VAULT_OK)
         err = repair_drop_rest(r);
@@ -181,21 +176,14 @@ find_and_write(struct repairing *r)
     return err;
 }
 
+/* The log and the list of revisions tell what there was: it goes on. */
 static vault_err
-work(struct repairing *r)
+go_on(struct repairing *r)
 {
     struct vault *v = r->v;
-    vault_err err = need_keeper(v, "a repair");
+    vault_err err = verify_chain(v, NULL);
 
-    if (err == VAULT_OK)
-        err = repair_take_rows(r);
-    if (err == VAULT_OK)
-        err = session_init_recs(v);
-    if (err == VAULT_OK)
-        err = verify_chain(v, NULL);
     r->before = v->recs.index.n;
-    if (err == VAULT_ERR_DAMAGED && v->n_log != 0)
-        err = no_chain();
     if (err == VAULT_OK)
         err = must_name_keys(r);
     if (err == VAULT_OK)
@@ -207,6 +195,22 @@ work(struct repairing *r)
     if (err == VAULT_OK)
         err = session_adopt(v);
     return err != VAULT_OK ? err : find_and_write(r);
+}
+
+static vault_err
+work(struct repairing *r)
+{
+    vault_err err = need_keeper(r->v, "a repair");
+
+    if (err == VAULT_OK)
+        err = repair_take_rows(r);
+    if (err == VAULT_OK)
+        err = session_init_recs(r->v);
+    if (err == VAULT_OK)
+        err = go_on(r);
+    if (err == VAULT_ERR_DAMAGED && !r->wrong_keys && r->pages.bad != r->pages.pages)
+        err = repair_anew(r);
+    return err;
 }
 
 /* The keys are at hand. A session of its own works on the new database, and is put aside: what it believed on the
@@ -286,35 +290,17 @@ type_of(vault *v, const uint8_t *record)
     return t == NULL ? NULL : t->name;
 }
 
-/* Is it the newest of a record of which older ones are left? */
-static bool
-was_newest(const struct repairing *r, const struct index *ix, const struct told *t)
-{
-    bool older = false;
-
-    if (t->kind != TOLD_REVISION || t->record[0] == 0)
-        return false;
-    for (uint32_t n = 1; n <= r->before; n++) {
-        if (ix->pair[n].lost || memcmp(ix->pair[n].record, t->record, RECORD_ID_BYTES) != 0)
-            continue;
-        if (n > t->pair)
-            return false;
-        older = true;
-    }
-    return older;
-}
-
 static void
 tell(struct repairing *r, vault *v)
 {
-    static const char *const KIND[] = { "revision", "values", "attachment", "log-detail" };
+    static const char *const KIND[] = { "revision", "values", "attachment", "log-detail", "log", "unverified" };
 
     for (size_t i = 0; i < r->n_told && r->opt->fn != NULL; i++) {
         const struct told *t = &r->told[i];
         char code[CODE_LEN + 1], hex[2 * REVISION_ID_BYTES + 1];
         struct vault_loss l = { .kind = KIND[t->kind], .fields = t->fields, .what = t->what,
-            .log_number = t->log_number, .older_shown = was_newest(r, &v->recs.index, t) };
-        if (t->kind != TOLD_DETAIL) {
+            .log_number = t->log_number, .older_shown = t->older };
+        if (t->kind != TOLD_DETAIL && t->kind != TOLD_LOG) {
             code_of(code, t->record);
             hex_of(hex, t->revision, REVISION_ID_BYTES);
             l.record = code;

@@ -44,7 +44,7 @@ repair_tell(struct repairing *r, enum told_kind kind, uint32_t n, const char *fi
     t->kind = kind;
     if (kind == TOLD_DETAIL) {
         t->log_number = r->v->chain[n].number;
-    } else {
+    } else if (kind != TOLD_LOG) {
         memcpy(t->record, r->v->recs.index.pair[n].record, sizeof t->record);
         memcpy(t->revision, r->v->recs.index.pair[n].revision, sizeof t->revision);
         t->pair = n;
@@ -176,6 +176,20 @@ values_hold(struct repairing *r, const struct revision *rev)
             return not_as_signed("a value breaks the rules of its field");
     }
     return VAULT_OK;
+}
+
+void
+repair_mark_older(struct repairing *r)
+{
+    const struct index *ix = &r->v->recs.index;
+
+    for (size_t i = 0; i < r->n_told; i++) {
+        struct told *t = &r->told[i];
+        uint32_t first = t->kind == TOLD_REVISION ? index_record(ix, t->record) : 0, last = first;
+        for (uint32_t n = first; n != 0; n = ix->pair[n].next)
+            last = n;
+        t->older = last != 0 && last < t->pair && t->record[0] != 0;
+    }
 }
 
 /* ---- withheld values ---- */

@@ -255,8 +255,8 @@ repair_drop_rest(struct repairing *r)
 /* ---- records of which some revisions are lost ---- */
 
 /* Everything of the newest revision that can be read, as values of the new one. */
-static vault_err
-take_over(struct revision *to, const struct revision *from)
+vault_err
+repair_take_over(struct revision *to, const struct revision *from)
 {
     for (size_t i = 0; i < from->n_leaves; i++) {
         const struct leaf *l = &from->leaf[i];
@@ -301,7 +301,7 @@ add_joined(struct repairing *r, uint32_t first, const struct revision *head)
     rev.time = (int64_t)time(NULL);
     err = add_parents(&recs->index, first, &rev);
     if (err == VAULT_OK)
-        err = take_over(&rev, head);
+        err = repair_take_over(&rev, head);
     if (err == VAULT_OK && rev.n_leaves != 0) {
         err = change_add(&r->change, &rev);
         r->report.joined += err == VAULT_OK;
@@ -358,6 +358,19 @@ tell_carried(struct repairing *r, uint32_t head, const struct revision *rev)
     return err;
 }
 
+vault_err
+repair_read_head(struct repairing *r, uint32_t head, struct revision *from, struct buf *extra)
+{
+    vault_err err = recs_load(&r->v->recs, head, from);
+
+    if (err == VAULT_OK)
+        err = recs_look(&r->v->recs, head, from, extra);
+    if (err != VAULT_OK)
+        return err;
+    take_rescued(r, from);
+    return tell_carried(r, head, from);
+}
+
 static vault_err
 join_record(struct repairing *r, const uint8_t *record)
 {
@@ -376,11 +389,7 @@ join_record(struct repairing *r, const uint8_t *record)
         err = recs_load(recs, head, &rev);
     unclear = conflict || (err == VAULT_OK && carries_lost(recs, &rev));
     if (err == VAULT_OK && unclear)
-        err = recs_look(recs, head, &rev, &extra);
-    if (err == VAULT_OK && unclear)
-        take_rescued(r, &rev);
-    if (err == VAULT_OK && unclear)
-        err = tell_carried(r, head, &rev);
+        err = repair_read_head(r, head, &rev, &extra);
     if (err == VAULT_OK && unclear)
         err = add_joined(r, first, &rev);
     revision_free(&rev);

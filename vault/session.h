@@ -201,6 +201,8 @@ const char *gone_name(enum gone_what what);      /* as a tombstone has it: "reco
 VAULT_CHECK vault_err verify_system(struct vault *v, struct report *rep);
 /* What earlier repairs say is lost. verify_system begins with it; a repair, too, before it looks at anything. */
 VAULT_CHECK vault_err system_read_losses(struct vault *v, struct report *rep);
+/* What the tombstone or _lost record n, loaded, says, where the log cannot be followed (repair). VAULT_ERR_DAMAGED: nothing. */
+VAULT_CHECK vault_err system_apply_gone(struct vault *v, uint32_t n, const struct revision *rev);
 /* Is the detail of the entry in this row lost? */
 bool session_detail_lost(const struct vault *v, uint32_t row);
 /* The bytes of a file, as gone.h takes them instead of a c. */

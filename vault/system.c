@@ -585,6 +585,15 @@ apply_system(struct vault *v, uint32_t n, struct revision *rev)
     }
 }
 
+vault_err
+system_apply_gone(struct vault *v, uint32_t n, const struct revision *rev)
+{
+    const struct pair *p = &v->recs.index.pair[n];
+
+    return p->record[1] == SYSTEM_LOST ? apply_lost(v, rev, p->log) :
+        p->record[1] == SYSTEM_TOMBSTONE ? apply_tombstone(v, rev, p->log) : VAULT_OK;
+}
+
 /* Those of a repair come before all others, as they say which others there are. */
 enum which { LOSSES, OTHERS, BOTH };
 

@@ -726,7 +726,7 @@ VAULT_API VAULT_CHECK vault_err vault_check_deep_open(vault *v, vault_problem_fn
     struct vault_deep_check *deep);
 
 struct vault_loss {
-    const char *kind;           /* "revision", "values", "attachment", "log-detail" */
+    const char *kind;           /* "revision", "values", "attachment", "log-detail"; "unverified" (saved, and not proven), "log" */
     const char *record, *revision;      /* code; hexadecimal. NULL: it is of the log */
     const char *type;           /* name; NULL: not known any more */
     const char *fields;         /* names, "name, notes"; NULL: all */
@@ -748,6 +748,8 @@ struct vault_repair_report {
     uint64_t records, revisions, log_entries;   /* of the new vault */
     uint64_t lost_revisions, lost_values, lost_attachments, lost_details;
     uint64_t added;             /* revisions that the repair itself added: what it says, and those of `joined` */
+    bool new_log;               /* the old one was not whole: history is not carried on */
+    uint64_t unverified;        /* records that were taken, though nothing that is left of the log answers for them */
     uint64_t joined;            /* records that got a new revision, as lost ones left their state unclear */
     uint64_t dropped_rows;      /* that belonged to nothing, or to what is lost */
 };

@@ -268,6 +268,20 @@ sweep() {
     done
 }
 
+@test "the disk fills up during repair: exit code 9, no half vault, and the damaged one is as it was" {
+    local room before
+    ok import "$BATS_FILE_TMPDIR/many.csv" --as person --quiet
+    before=$(cat "$VAULT"/* | sha256sum)
+    disk tmpfs 4
+    for room in 0 4 64 700 2000; do
+        fill "$room"
+        exits 9 repair disk/new.vault
+        sentence
+        [ "$(ls -A disk)" = filler ]
+        [ "$(cat "$VAULT"/* | sha256sum)" = "$before" ]
+    done
+}
+
 @test "a FAT stick: a backup in parts, and back" {
     disk vfat 32
     ok import "$BATS_FILE_TMPDIR/many.csv" --as person --quiet

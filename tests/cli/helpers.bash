@@ -79,5 +79,5 @@ json() {
 import json, sys
 d = json.loads(sys.argv[1])
 if not eval(sys.argv[2]):
-    sys.exit("not so: %s\n%s" % (sys.argv[2], sys.argv[1]))' "$output" "$1"
+    sys.exit("not so: %s\n%.4000s" % (sys.argv[2], sys.argv[1]))' "$output" "$1"
 }

@@ -221,6 +221,81 @@ repaired_again() {
     json 'len(d) == 1'
 }
 
+@test "an entry of the log is missing: a new log begins, with everything that is there" {
+    local before
+    dumped "$PASS" before
+    sql 'DELETE FROM log WHERE n = 4;' > /dev/null
+    finds 'log'
+    repaired 4
+    json 'd["new_log"] and d["lost"][0]["kind"] == "log" and d["lost_revisions"] == 0'
+    json '0 < d["unverified"] < d["records"]'
+    dumped "$PASS" after
+    cmp before after
+    w "$CASE" show P-4
+    w "$PASS" extract P-1 scan.bin -o back
+    cmp back "$BATS_FILE_TMPDIR/scan.bin"
+    run w "$PASS" log --json
+    json '[e["action"] for e in d][:2] == ["repair", "repair"] and not d[0]["parents"]'
+    # A removed record stays removed, and comes back by revert; what was purged does not.
+    refused 7 w "$PASS" extract P-9 x
+    w "$PASS" edit P-12 residence=Perm
+    w "$PASS" key rekey
+    w "$PASS" check --deep
+}
+
+@test "an entry of the log was changed, or the whole log is gone" {
+    sql "UPDATE log SET sigs = (SELECT sigs FROM log WHERE n = 3) WHERE n = 4;" > /dev/null
+    repaired 4
+    json 'd["new_log"] and d["lost_revisions"] == 0'
+    rm -r new.vault
+    VAULT=$PWD/hurt.vault
+    sql 'DELETE FROM log;' > /dev/null
+    repaired 4
+    json 'd["new_log"] and d["unverified"] > 0 and d["unverified"] >= d["records"]'
+    run w "$PASS" show P-33 --reveal
+    says 'Somebody 33'
+}
+
+@test "revisions are missing from the list: their records are lost, and it says that it cannot know which" {
+    local id
+    id=$(w "$PASS" show P-33 --json | "$PYTHON" -c 'import json, sys; print(json.load(sys.stdin)["id"])')
+    sql "DELETE FROM pair WHERE n = 10;" > /dev/null
+    run --separate-stderr w "$PASS" repair new.vault --json
+    [ "$status" = 4 ]
+    [ -n "$id" ]
+}
+
+@test "the registration of somebody else is lost: his way in is named" {
+    local n
+    n=$(sql "SELECT n FROM log WHERE n = 2;")
+    [ "$n" = 2 ]
+    n=$(sql "SELECT n FROM pair WHERE log = 2;")
+    sql "DELETE FROM withheld WHERE n = $n;" > /dev/null
+    repaired 4
+    json '[(l["kind"], l["type"], l["fields"]) for l in d["lost"]] == [("values", "_slot", "slot_key")]'
+    w "$CASE" show P-4
+    sql "DELETE FROM open WHERE n = $n;" > /dev/null
+}
+
+@test "no page can be read, or not a key of any record" {
+    "$PYTHON" -c '
+import sys
+with open(sys.argv[1], "r+b") as f:
+    n = f.seek(0, 2)
+    for at in range(0, n, 16384):
+        f.seek(at + 100)
+        f.write(bytes(16))' "$VAULT/records.db"
+    refused 4 w "$PASS" repair new.vault
+    says 'no page of records.db opens'
+    cp "$BATS_FILE_TMPDIR/life.vault/records.db" "$VAULT"
+    sql 'DELETE FROM wrap;' > /dev/null
+    refused 4 w "$PASS" repair new.vault
+    says 'nothing could be saved'
+    run ls -A
+    [ "$output" = $'hurt.vault
+sql.out' ]
+}
+
 @test "rows that somebody put there do not come along" {
     sql "INSERT INTO open VALUES(99999, x'00'); INSERT INTO withheld_chunk VALUES(4611686018427387000, x'00');
         INSERT INTO intake VALUES(3, x'00'); UPDATE open SET blob = x'0000' WHERE n = $(number_of P-30);" > /dev/null

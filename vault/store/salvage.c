@@ -9,6 +9,7 @@
 #define INTERIOR 5
 #define ROW_MAX ((size_t)36 << 20)      /* more than any row we write */
 #define COLUMNS_MAX 5
+#define DEPTH_MAX 20            /* of a tree: SQLite's own limit */
 #define RESERVED_AT 20          /* in page 1: bytes at the end of each page that SQLite leaves alone... */
 #define RESERVED 80             /* ...as SQLCipher sets it before it is told of a shorter MAC */
 
@@ -26,7 +27,10 @@ struct salvage {
     uint8_t *owner;             /* of page i: 1 + place in TABLE; 0: not known */
     uint32_t *todo;             /* pages whose children are to be looked at */
     uint32_t n_todo;
-    bool broken[TABLES];        /* a page of it is bad: there may be leaves that nothing leads to */
+    bool guessed;               /* page 1 is bad: the roots are where a new database has them */
+    uint8_t *depth;             /* of page i in the tree of its table */
+    uint8_t leaves[TABLES];     /* 1 + the depth at which the leaves of a table lie; 0: none was seen */
+    uint8_t bad[TABLES];        /* 1 + the least depth of a page that is bad; 0: none is */
     uint8_t page[PAGE_BYTES], over[PAGE_BYTES];
     struct buf payload;
     salvage_fn *fn;
@@ -208,11 +212,12 @@ each_row(struct salvage *s, size_t head, vault_err (*fn)(struct salvage *s, cons
 /* ---- which pages are whose ---- */
 
 static void
-own(struct salvage *s, uint32_t page, uint8_t owner)
+own(struct salvage *s, uint32_t page, uint8_t owner, uint8_t depth)
 {
-    if (page < 2 || page > s->n || s->owner[page] != 0)
+    if (page < 2 || page > s->n || s->owner[page] != 0 || depth > DEPTH_MAX)
         return;
     s->owner[page] = owner;
+    s->depth[page] = depth;
     s->todo[s->n_todo++] = page;
 }
 
@@ -229,7 +234,7 @@ take_schema(struct salvage *s, const struct cell *c, void *ctx)
     for (size_t i = 0; i < TABLES; i++)
         if (col[1].blob.n == strlen(TABLE[i].name) &&
             memcmp(col[1].blob.p, TABLE[i].name, col[1].blob.n) == 0 && col[3].i <= UINT32_MAX)
-            own(s, (uint32_t)col[3].i, (uint8_t)(i + 1));
+            own(s, (uint32_t)col[3].i, (uint8_t)(i + 1), 0);
     return VAULT_OK;
 }
 
@@ -243,25 +248,44 @@ find_roots(struct salvage *s)
     s->usable = PAGE_BYTES - (ok && s->page[RESERVED_AT] >= PAGE_BYTES - PAGE_PLAIN ? s->page[RESERVED_AT] : RESERVED);
     if (err == VAULT_OK && ok && s->page[100] == LEAF)
         err = each_row(s, 100, take_schema, NULL);
-    s->count->orphans = s->n_todo == 0;
-    for (uint32_t i = 0; err == VAULT_OK && s->count->orphans && i < TABLES; i++) {
-        own(s, i + 2, (uint8_t)(i + 1));
-        s->broken[i] = true;
-    }
+    s->guessed = s->n_todo == 0;
+    for (uint32_t i = 0; err == VAULT_OK && s->guessed && i < TABLES; i++)
+        own(s, i + 2, (uint8_t)(i + 1), 0);
     return err;
 }
 
 static void
-own_children(struct salvage *s, uint8_t owner)
+own_children(struct salvage *s, uint32_t page)
 {
+    uint8_t owner = s->owner[page], depth = (uint8_t)(s->depth[page] + 1);
     size_t first, n = cells(s, 0, &first);
 
     for (size_t i = 0; i < n; i++) {
         size_t at = be16(s->page + first + 2 * i);
         if (at + 4 <= s->usable)
-            own(s, be32(s->page + at), owner);
+            own(s, be32(s->page + at), owner, depth);
     }
-    own(s, be32(s->page + 8), owner);
+    own(s, be32(s->page + 8), owner, depth);
+}
+
+static void
+note_page(struct salvage *s, uint32_t page, bool ok)
+{
+    uint8_t table = (uint8_t)(s->owner[page] - 1), depth = (uint8_t)(s->depth[page] + 1);
+
+    if (ok && s->page[0] == INTERIOR)
+        own_children(s, page);
+    else if (ok && s->page[0] == LEAF)
+        s->leaves[table] = depth;
+    else if (!ok && (s->bad[table] == 0 || depth < s->bad[table]))
+        s->bad[table] = depth;
+}
+
+/* May there be leaves of this table that nothing leads to? All leaves of a tree lie at one depth. */
+static bool
+is_broken(const struct salvage *s, size_t table)
+{
+    return s->guessed || (s->bad[table] != 0 && (s->leaves[table] == 0 || s->bad[table] < s->leaves[table]));
 }
 
 static vault_err
@@ -273,10 +297,8 @@ walk(struct salvage *s)
         uint32_t page = s->todo[--s->n_todo];
         bool ok = false;
         err = pages_read(s->pages, page, s->page, &ok);
-        if (err == VAULT_OK && ok && s->page[0] == INTERIOR)
-            own_children(s, s->owner[page]);
-        else if (err == VAULT_OK && !ok)
-            s->broken[s->owner[page] - 1] = true;
+        if (err == VAULT_OK)
+            note_page(s, page, ok);
     }
     return err;
 }
@@ -321,14 +343,14 @@ fits(int table, const struct salvaged_row *row)
     }
 }
 
-/* A leaf that nothing leads to belongs to a table of which a page is bad. */
+/* A leaf that nothing leads to belongs to a table of which a page above the leaves is bad. */
 static void
 guess(const struct salvage *s, struct salvaged_row *row)
 {
     unsigned n = 0;
 
     for (size_t i = 0; i < TABLES; i++)
-        if (s->broken[i] && fits(TABLE[i].table, row)) {
+        if (is_broken(s, i) && fits(TABLE[i].table, row)) {
             row->may_be |= 1u << TABLE[i].table;
             row->table = TABLE[i].table;
             n++;
@@ -372,7 +394,6 @@ tell_pages(struct salvage *s)
         bool ok = false;
         err = pages_read(s->pages, i, s->page, &ok);
         s->count->bad += err == VAULT_OK && !ok;
-        s->count->orphans = s->count->orphans || (!ok && s->owner[i] != 0);
         if (err == VAULT_OK && ok && i > 1 && s->page[0] == LEAF)
             err = each_row(s, 0, tell_row, &t);
     }
@@ -397,7 +418,8 @@ salvage_rows(int dir, const char *name, const struct secret *key, salvage_fn *fn
         s->n = count->pages = pages_count(s->pages);
         s->owner = calloc((size_t)s->n + 1, 1);
         s->todo = calloc((size_t)s->n + 1, sizeof *s->todo);
-        err = s->owner == NULL || s->todo == NULL ? err_nomem() : VAULT_OK;
+        s->depth = calloc((size_t)s->n + 1, 1);
+        err = s->owner == NULL || s->todo == NULL || s->depth == NULL ? err_nomem() : VAULT_OK;
     }
     if (err == VAULT_OK)
         err = walk(s);
@@ -409,6 +431,7 @@ salvage_rows(int dir, const char *name, const struct secret *key, salvage_fn *fn
     pages_close(s->pages);
     buf_free(&s->payload);
     free(s->owner);
+    free(s->depth);
     free(s->todo);
     free(s);
     return err;

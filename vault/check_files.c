@@ -62,7 +62,8 @@ drop_repeated(struct file_places *p)
 {
     size_t n = 0;
 
-    qsort(p->place, p->n, sizeof *p->place, by_place);
+    if (p->n != 0)
+        qsort(p->place, p->n, sizeof *p->place, by_place);
     for (size_t i = 0; i < p->n; i++)
         if (n == 0 || p->place[i].rows.table != p->place[n - 1].rows.table ||
             p->place[i].rows.first != p->place[n - 1].rows.first ||

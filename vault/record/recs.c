@@ -21,8 +21,6 @@ recs_init(struct recs *r, struct db *db, const struct seal_keys *keys,
 void
 recs_free(struct recs *r)
 {
-    if (r->db == NULL)
-        return;
     secret_free(r->log_key);
     secret_free(r->tag_key);
     secret_free(r->cached);

@@ -10,7 +10,7 @@ from records import CARD_RECORD, MAX_PARENTS, S_CONTACT, S_RECEIPT, S_SLOT
 
 ENTRY = (16, 16, int, [32], int, 8, 32, [32], str, 32, int, 32, [any])
 KEEPER_ACTIONS = {"init", "type", "slot-add", "slot-remove", "rekey", "adopt", "shares", "reveal",
-                  "extract-withheld", "dump-names", "purge", "statement"}
+                  "extract-withheld", "dump-names", "purge", "statement", "repair"}
 MAX_ENTRY, MAX_DETAIL, MAX_ACTION = 64 << 10, 16 << 20, 32
 
 
@@ -144,6 +144,7 @@ class Log:
         self.by_hash = {}
         self.trust = Trust()
         self.ancestors_of = {}      # hashes, by row
+        self.closed = {}            # why a detail does not open, by row
 
     def read(self):
         rows = self.reader.database["log"]
@@ -157,11 +158,16 @@ class Log:
                 with self.report.at(entry.where):
                     check_signatures(entry, sigs)
                 if self.reader.log_key:
-                    with self.report.at(entry.where):
+                    try:
                         entry.detail = open_detail(entry, self.reader.log_key, self.reader.vault, detail)
+                    except Damage as e:
+                        self.closed[n] = str(e)
 
     def verify(self):
         self.own_line = {entry.hash for entry in self.line()}
+        for n, why in self.closed.items():
+            if n not in self.reader.lost.details:
+                self.report.add(f"log entry {n}", why)
         for entry in self.entries.values():
             added = self.reader.added.get(entry.n, [])
             with self.report.at(entry.where):

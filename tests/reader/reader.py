@@ -37,7 +37,7 @@ from keys import KEEPER, KEYS_SIZE, Given, WrongPassphrase, check_card, open_key
 from log import Log
 from names import code, fold
 from primitives import MAC, Damage, Report
-from records import (CARD_RECORD, CHUNK_TABLES, K_LINK, OPEN, PROVENANCE, REMOVED, S_TOMBSTONE, S_TYPE, SYSTEM_TYPES, WITHHELD, bare,
+from records import (CARD_RECORD, CHUNK_TABLES, K_LINK, OPEN, PROVENANCE, REMOVED, S_LOST, S_TOMBSTONE, S_TYPE, SYSTEM_TYPES, WITHHELD, Lost, bare,
                      check_system, check_types, file_content, file_rows, open_revision, open_withheld, parse_tombstone, parse_type,
                      slot_record, type_hash)
 
@@ -104,6 +104,8 @@ class Reader:
         self.cards = {}                     # by revision
         self.purged = set()                 # records of which nothing is left
         self.gone = set()                   # (record, c) of values that were purged
+        self.lost = Lost()
+        self.key_rows = defaultdict(list)   # record: numbers of revisions beside which its key lies
         self.travel_row = 0                 # of the entry that began a copy without names
 
     def verify(self):
@@ -123,7 +125,7 @@ class Reader:
     # What the rows say
 
     def open_packs(self):
-        """The keys of each pack. A record's own is in the pack of its lowest number; purged records have none."""
+        """The keys of each pack. Where a record's own may lie is judged when it is known what was lost."""
         numbers = set()
         for pack in self.packs:
             self.added[pack.entry] += pack.members
@@ -133,19 +135,17 @@ class Reader:
                 self.wraps.open_pack(pack)
             with self.report.at(where):
                 for number, ids in pack.members:
-                    first = ids[:16] not in self.record_keys
-                    if not first and number in pack.record_keys:
-                        raise Damage("has a second key for a record")
-                    if first:
-                        self.record_keys[ids[:16]] = pack.record_keys.get(number)
+                    if number in pack.record_keys:
+                        self.key_rows[ids[:16]].append(number)
+                        self.record_keys.setdefault(ids[:16], pack.record_keys[number])
         for table in ("open", "withheld"):
             for n in self.database[table].keys() - numbers:
                 self.report.add(f"row {n} of {table}", "belongs to nothing")
 
     def read_revisions(self):
-        """System records come first: the others need the types."""
+        """System records come first: the others need the types. Among them what was lost, as it says what there is."""
         every = [(pack, number, ids) for pack in self.packs for number, ids in pack.members]
-        for pack, number, ids in sorted(every, key=lambda x: x[2][0] != 0):
+        for pack, number, ids in sorted(every, key=lambda x: (x[2][0] != 0, x[2][:2] != bytes([0, S_LOST]))):
             with self.report.at(f"revision {number} (record {code(ids[:16])})"):
                 revision = self.read_revision(pack, number, ids)
                 if revision:
@@ -155,10 +155,25 @@ class Reader:
                     if revision.is_system:
                         self.read_system(revision)
         self.revisions = dict(sorted(self.revisions.items()))
+        self.check_key_rows(every)
+
+    def check_key_rows(self, every):
+        """The key of a record lies beside its lowest number of those that are not lost."""
+        first = {}
+        for _, number, ids in every:
+            if (ids[:16], ids[16:]) not in self.lost.revisions:
+                first.setdefault(ids[:16], number)
+        for record, numbers in self.key_rows.items():
+            if numbers != [first.get(record)]:
+                self.report.add(f"wrapped keys of record {code(record)}", "has a second key for a record" if
+                                len(numbers) > 1 else "lie beside another revision than its first")
 
     def read_revision(self, pack, number, ids):
         record, rev, row = ids[:16], ids[16:], self.database["open"].get(number)
         key = self.record_keys.get(record)
+        if (record, rev) in self.lost.revisions:
+            self.check_purged(pack, number, None, row)
+            return None
         if record in self.purged:
             self.check_purged(pack, number, key, row)
             return None
@@ -175,7 +190,7 @@ class Reader:
         return revision
 
     def check_purged(self, pack, number, key, row):
-        """Of a purged record only the ids are left."""
+        """Of a purged record, or a lost revision, only the ids are left."""
         if key is not None or row is not None or number in self.database["withheld"] or pack.tags_of_each()[number]:
             raise Damage("was purged, and yet something of it is there")
         if number in pack.hidden - pack.quarantined:
@@ -229,11 +244,15 @@ class Reader:
             if what == "record":
                 self.purged.add(record)
             self.gone |= {(record, c) for c in leaves}
+        elif revision.record[1] == S_LOST:
+            self.lost.take(revision)
+            self.gone |= self.lost.leaves
 
     # How they agree with each other
 
     def check_revision(self, revision):
-        parents = [self.by_id.get((revision.record, h)) for h in revision.parents]
+        parents = [self.by_id.get((revision.record, h)) for h in revision.parents
+                   if (revision.record, h) not in self.lost.revisions]
         if not all(parent and parent.number < revision.number for parent in parents):
             raise Damage("follows a revision that is not there")
         self.check_carried(revision)
@@ -255,6 +274,8 @@ class Reader:
         for leaf in revision.leaves:
             if not leaf.introduced:
                 continue
+            if (revision.record, leaf.introduced) in self.lost.revisions:
+                continue        # with it went what could be compared
             ancestors = ancestors or self.ancestors(revision)
             origin = self.by_id.get((revision.record, leaf.introduced))
             if not origin or leaf.introduced not in ancestors:
@@ -274,6 +295,8 @@ class Reader:
                     seen.add((leaf.tier, leaf.file, repr(leaf.value)))
                     table = CHUNK_TABLES[leaf.tier]
                     used[table] |= set(file_rows(leaf))
+                    if (revision.record, leaf.tier, leaf.file[0]) in self.lost.files:
+                        continue
                     with self.report.at(f"{revision.where}: {leaf.field}"):
                         file_content(leaf, self.database[table])
         for table, numbers in used.items():
@@ -288,6 +311,8 @@ class Reader:
             if h not in found and (revision.record, h) in self.by_id:
                 found.add(h)
                 todo += self.by_id[revision.record, h].parents
+            elif (revision.record, h) in self.lost.revisions:      # whom that followed nobody knows
+                return {r.id for r in self.records[revision.record] if r.number < revision.number}
         return found
 
     def check_tiers_rise(self, revision, parents):

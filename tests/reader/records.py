@@ -386,7 +386,7 @@ def check_kind(value, f):
 
 # ---- 13. System records --------------------------------------------------------------------------------------------
 
-S_TYPE, S_SLOT, S_CARD, S_CONTACT, S_RECEIPT, S_TOMBSTONE, S_FORMER = 1, 2, 3, 5, 8, 9, 11
+S_TYPE, S_SLOT, S_CARD, S_CONTACT, S_RECEIPT, S_TOMBSTONE, S_FORMER, S_LOST = 1, 2, 3, 5, 8, 9, 11, 12
 NEUTRAL = 4
 
 
@@ -404,6 +404,9 @@ SYSTEM_DEFINITIONS = {
     S_TOMBSTONE: system_definition(
         "_tombstone", ("record", K_BYTES, OPEN), ("what", K_TEXT, OPEN), ("field", K_TEXT, OPEN),
         ("leaves", K_BYTES, OPEN)),
+    S_LOST: system_definition(
+        "_lost", ("record", K_BYTES, OPEN), ("revisions", K_BYTES, OPEN), ("leaves", K_BYTES, OPEN),
+        ("files", K_BYTES, OPEN), ("details", K_BYTES, OPEN)),
     S_FORMER: system_definition(
         "_former", ("card", K_BYTES, OPEN), ("case_seed", K_BYTES, OPEN), ("nsk", K_BYTES, WITHHELD)),
 }
@@ -437,6 +440,30 @@ def parse_tombstone(revision):
     return record, what, each
 
 
+class Lost:
+    """What repairs could not save: section 13, `_lost`."""
+
+    def __init__(self):
+        self.revisions = set()      # (record, revision)
+        self.leaves = set()         # (record, c)
+        self.files = set()          # (record, tier, first row)
+        self.details = set()        # rows of log
+
+    def take(self, revision):
+        record = revision.value("record")
+        parts = {}
+        for name, each in (("revisions", 32), ("leaves", 32), ("files", 9), ("details", 4)):
+            data = revision.value(name)
+            data = b"" if data is None else data
+            if not fits(record, 16) or not fits(data, bytes) or len(data) % each:
+                raise Damage("what was lost is told in a wrong form")
+            parts[name] = [data[i:i + each] for i in range(0, len(data), each)]
+        self.revisions |= {(record, x) for x in parts["revisions"]}
+        self.leaves |= {(record, x) for x in parts["leaves"]}
+        self.files |= {(record, x[0], int.from_bytes(x[1:], "little")) for x in parts["files"]}
+        self.details |= {int.from_bytes(x, "little") for x in parts["details"]}
+
+
 def check_system(revision):
     """A revision of a system record against the table of section 13."""
     kind = revision.record[1]
@@ -456,6 +483,8 @@ def check_system(revision):
             raise Damage("registration of a slot has a wrong form")
     elif kind == S_TOMBSTONE:
         parse_tombstone(revision)
+    elif kind == S_LOST:
+        Lost().take(revision)
     elif not fits(revision.value("card"), bytes):
         raise Damage("card record has a wrong form")
     elif revision.record != (CARD_RECORD if kind == S_CARD else former_record(revision.value("card"))):

@@ -394,6 +394,19 @@ repair_with(const struct repairing *from, const char *keys_name, const char *new
     return err;
 }
 
+/* A change of keys that was cut short: the other file may be the one in force. If it is not, what was said before counts. */
+static vault_err
+repair_with_new(const struct repairing *from, const char *new_path, vault_err before,
+    struct vault_repair_report *out)
+{
+    struct vault_error said = *vault_last_error();
+    bool wrong_keys = false;
+    vault_err err = repair_with(from, KEYS_NEW, new_path, &wrong_keys, out);
+
+    return err == VAULT_OK || err == VAULT_ERR_NO_SPACE || err == VAULT_ERR_INTERRUPTED ? err :
+        err_say(before, said.hint[0] == '\0' ? NULL : said.hint, "%s", said.text);
+}
+
 vault_err
 vault_repair(const char *path, const char *new_path, const struct vault_credentials *cred,
     const struct vault_repair_options *opt, struct vault_repair_report *out)
@@ -410,9 +423,8 @@ vault_repair(const char *path, const char *new_path, const struct vault_credenti
         err = dir_lock(r.from);
     if (err == VAULT_OK)
         err = repair_with(&r, KEYS_NAME, new_path, &wrong_keys, out);
-    /* A change of keys that was cut short: the other file may be the one in force. */
-    if (err != VAULT_OK && wrong_keys && file_exists(r.from, KEYS_NEW))
-        err = repair_with(&r, KEYS_NEW, new_path, &wrong_keys, out);
+    if ((err == VAULT_ERR_KEY || wrong_keys) && file_exists(r.from, KEYS_NEW))
+        err = repair_with_new(&r, new_path, err, out);
     if (r.from >= 0)
         (void)close(r.from);
     return err;

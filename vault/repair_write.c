@@ -170,15 +170,34 @@ repair_drop(struct repairing *r)
 
 /* ---- rows that nothing names ---- */
 
+static int
+by_row(const void *x, const void *y)
+{
+    const struct file_rows *a = &((const struct file_place *)x)->rows, *b = &((const struct file_place *)y)->rows;
+
+    if (a->table != b->table)
+        return a->table < b->table ? -1 : 1;
+    if (a->first != b->first)
+        return a->first < b->first ? -1 : 1;
+    return a->pieces < b->pieces ? -1 : a->pieces > b->pieces;
+}
+
+/* Places are in order: the last that begins at or before the row, of those the one that goes furthest. */
 static bool
 is_named(const struct repairing *r, enum db_table t, int64_t n)
 {
-    for (size_t i = 0; i < r->places.n; i++) {
-        const struct file_rows *f = &r->places.place[i].rows;
-        if (f->table == t && n >= f->first && n - f->first < (int64_t)f->pieces)
-            return true;
+    size_t low = 0, high = r->places.n;
+
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        const struct file_rows *f = &r->places.place[mid].rows;
+        if (f->table < t || (f->table == t && f->first <= n))
+            low = mid + 1;
+        else
+            high = mid;
     }
-    return false;
+    return low != 0 && r->places.place[low - 1].rows.table == t &&
+        n - r->places.place[low - 1].rows.first < (int64_t)r->places.place[low - 1].rows.pieces;
 }
 
 static vault_err
@@ -247,6 +266,8 @@ repair_drop_rest(struct repairing *r)
 {
     vault_err err = VAULT_OK;
 
+    if (r->places.n != 0)
+        qsort(r->places.place, r->places.n, sizeof *r->places.place, by_row);
     for (int t = DB_OPEN_BLOB; err == VAULT_OK && t <= DB_WITHHELD_CHUNK; t++)
         err = drop_rest_of(r, (enum db_table)t);
     return err;

@@ -296,6 +296,22 @@ with open(sys.argv[1], "r+b") as f:
 sql.out' ]
 }
 
+@test "a change of keys that was cut short: the file that the log names counts" {
+    cp "$VAULT/keys" old
+    w "$PASS" --new-passphrase-fd 5 key change "${CHEAP[@]}" 5<<< "$NEXT"
+    mv "$VAULT/keys" "$VAULT/keys.new"
+    cp old "$VAULT/keys"
+    local before
+    before=$(cat "$VAULT"/* | sha256sum)
+    refused 4 w "$PASS" repair new.vault
+    says 'keys is not the one that records.db names'
+    [ ! -e new.vault ]
+    w "$NEXT" repair new.vault
+    [ "$(cat "$VAULT"/* | sha256sum)" = "$before" ]
+    VAULT=$PWD/new.vault
+    w "$NEXT" check --deep
+}
+
 @test "rows that somebody put there do not come along" {
     sql "INSERT INTO open VALUES(99999, x'00'); INSERT INTO withheld_chunk VALUES(4611686018427387000, x'00');
         INSERT INTO intake VALUES(3, x'00'); UPDATE open SET blob = x'0000' WHERE n = $(number_of P-30);" > /dev/null

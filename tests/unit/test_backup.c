@@ -849,7 +849,7 @@ sealed(const uint8_t *plain, size_t n)
 }
 
 static void
-put_row(struct buf *b, unsigned kind, uint64_t n, uint32_t length, size_t bytes)
+put_item(struct buf *b, unsigned kind, uint64_t n, uint32_t length, size_t bytes)
 {
     buf_u8(b, (uint8_t)kind);
     buf_u64(b, n);
@@ -897,23 +897,23 @@ test_backup__rows_that_break_the_rules(void **state)
     (void)state;
 
     assert_int_equal(sealed(junk, 1), VAULT_ERR_DAMAGED);
-    put_row(&b, BACKUP_OPEN, 1, 4, 4);                          /* no state */
+    put_item(&b, BACKUP_OPEN, 1, 4, 4);                          /* no state */
     assert_int_equal(sealed(b.p, b.n), VAULT_ERR_DAMAGED);
     for (size_t i = 0; i < sizeof ROW / sizeof ROW[0]; i++) {
         buf_reset(&b);
         put_state(&b);
-        put_row(&b, ROW[i].kind, ROW[i].n, ROW[i].length, ROW[i].bytes);
+        put_item(&b, ROW[i].kind, ROW[i].n, ROW[i].length, ROW[i].bytes);
         assert_int_equal(sealed(b.p, b.n), VAULT_ERR_DAMAGED);
     }
     buf_reset(&b);                                              /* not in order */
     put_state(&b);
-    put_row(&b, BACKUP_OPEN, 2, 1, 1);
-    put_row(&b, BACKUP_OPEN, 2, 1, 1);
+    put_item(&b, BACKUP_OPEN, 2, 1, 1);
+    put_item(&b, BACKUP_OPEN, 2, 1, 1);
     assert_int_equal(sealed(b.p, b.n), VAULT_ERR_DAMAGED);
     buf_reset(&b);
     put_state(&b);
-    put_row(&b, BACKUP_WITHHELD, 2, 1, 1);
-    put_row(&b, BACKUP_OPEN, 3, 1, 1);
+    put_item(&b, BACKUP_WITHHELD, 2, 1, 1);
+    put_item(&b, BACKUP_OPEN, 3, 1, 1);
     assert_int_equal(sealed(b.p, b.n), VAULT_ERR_DAMAGED);
     buf_free(&b);
 }

@@ -41,10 +41,16 @@ reads() {
     "$PYTHON" "$HERE/reader.py" "$VAULT" --json <<< "$1"
 }
 
+# What is said of a forgery; of one that was merely written badly something else would be.
+FORGED="without the keeper's signature|lacks the keeper's signature|signature is not valid|a keeper key that was not the keeper's|\
+does not follow from its|the card is not the one that|content does not match its id|was tampered with|signed by nobody who was registered"
+
 # unlocks_for_nobody: neither for the keeper nor for another case holder.
 unlocks_for_nobody() {
     refused 4 w "$KEEPER" show P1 --reveal
+    grep -E "$FORGED" <<< "$output"
     refused 4 w "$COLLEAGUE" edit P1 born=1970
+    grep -E "$FORGED" <<< "$output"
     refused 4 reads "$KEEPER"
 }
 

@@ -19,6 +19,15 @@ setup() {
     cp -r "$VAULT" old.vault
 }
 
+# with_files: two attachments of P3, a withheld one of three pieces and an open one.
+with_files() {
+    head -c 600000 /dev/urandom > scan.bin
+    head -c 3000 /dev/urandom > letter.bin
+    w "$PASS" attach P3 scan.bin
+    w "$PASS" attach P3 letter.bin --open
+    raw take "$VAULT" P3 | sort -u > needles
+}
+
 # raw WORDS: purged.py, with the passphrase.
 raw() {
     "$PYTHON" "$BATS_TEST_DIRNAME/purged.py" "$@" <<< "$PASS"
@@ -62,6 +71,33 @@ with_today() {
     run w "$PASS" show P3 --rev "$first" --reveal
     says '[purged]'
     never grep -q 'Town 3' <<< "$output"
+}
+
+@test "a purged attachment is in no file and no page; the other one reads on" {
+    with_files
+    [ "$(awk 'length > 400000' needles | wc -l)" = 2 ]              # two whole pieces of the scan
+    w "$PASS" purge P3 --attachment scan.bin --yes
+    w "$PASS" compact
+    # What goes on in the other attachment's rows is no secret of the one that was purged.
+    raw take "$VAULT" P3 | sort -u > stays
+    comm -23 needles stays > gone
+    mv gone needles
+    [ "$(awk 'length > 400000' needles | wc -l)" = 2 ]
+    [ "$(raw search "$VAULT")" = "0 of $(wc -l < needles)" ]
+    w "$PASS" extract P3 letter.bin -o out.bin
+    cmp letter.bin out.bin
+    w "$PASS" check --deep
+    read_vault "$VAULT" > /dev/null
+}
+
+@test "what was purged is overwritten in the database at once, before any compact" {
+    with_files
+    cp needles all
+    # Blobs and pieces; wraps are written anew in the same rows. Few enough that their pages are not all used again.
+    awk 'length > 4000' all > needles
+    w "$PASS" purge P3 --yes
+    [ "$(raw search "$VAULT")" = "0 of $(wc -l < needles)" ]
+    [ "$(wc -l < needles)" -ge 3 ]
 }
 
 @test "an old records.db opens nothing with the keys of after a purge, neither here nor by hand" {

@@ -2,7 +2,7 @@
 """purged.py take VAULT REF | search VAULT | opens RECORDS.DB KEYS: what is left of a purged record, by raw tools.
 
 take: what the record with that ref consists of in the database, to standard output, one hexadecimal string a line: its blobs, the
-      wraps of its packs, and its keys as they are when unwrapped.
+      wraps of its packs, and its keys as they are when unwrapped; of its attachments the pieces and keys.
 search: reads such lines from the file `needles` and looks for pieces of them in every file of the vault's folder and in all pages
       of the database as sqlcipher decrypts them, unused ones as well. Prints how many of the needles are there.
 opens: how many wraps of that database open with the keys in that file, whatever the file's database salt; and how many blobs.
@@ -20,7 +20,7 @@ import database
 import keys
 import reader
 from primitives import Damage, Report
-from records import blob_aad, open_blob
+from records import CHUNK_TABLES, blob_aad, file_rows, open_blob
 
 PIECE = 24
 
@@ -44,6 +44,11 @@ def take(vault, passphrase, ref):
                 yield from found.database["withheld"].get(number, [])
                 if number in pack.blob_keys:
                     yield pack.blob_keys[number]
+    for revision in found.revisions.values():
+        for leaf in revision.leaves if revision.record == record else []:
+            if leaf.value is not None and leaf.file:
+                yield leaf.file[1]
+                yield from (found.database[CHUNK_TABLES[leaf.tier]][n][0] for n in file_rows(leaf))
 
 
 def pages(vault, session):

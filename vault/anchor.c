@@ -182,24 +182,15 @@ write_anchor(vault *v)
 static vault_err
 judge_place(const vault *v, const char *path)
 {
-    size_t n = (size_t)(strrchr(v->db_path, '/') - v->db_path);
-    const char *name;
-    char *parent = NULL, *real = NULL;
-    vault_err err = path_split(&parent, &name, path);
+    size_t n = strlen(path);
+    bool inside = false;
+    vault_err err;
 
-    if (err != VAULT_OK)
-        return err;
-    real = realpath(parent, NULL);
-    if (name[0] == '\0')
-        err = err_say(VAULT_ERR_INPUT, NULL, "%s is not the name of a file", path);
-    else if (real == NULL)
-        err = err_errno(errno, "cannot find the folder of the anchor");
-    else if (strncmp(real, v->db_path, n) == 0 && (real[n] == '\0' || real[n] == '/'))
-        err = err_say(VAULT_ERR_REFUSED, "keep it where whoever can reach the vault cannot",
-            "an anchor in the folder of its vault would be rolled back with it");
-    free(real);
-    free(parent);
-    return err;
+    if (n == 0 || path[n - 1] == '/')
+        return err_say(VAULT_ERR_INPUT, NULL, "%s is not the name of a file", path);
+    err = session_lies_inside(v, path, &inside);
+    return err == VAULT_OK && inside ? err_say(VAULT_ERR_REFUSED, "keep it where whoever can reach the vault cannot",
+        "an anchor in the folder of its vault would be rolled back with it") : err;
 }
 
 /* ---- comparing ---- */

@@ -28,8 +28,12 @@ judge_source(const struct file_in *s, bool move)
 }
 
 static vault_err
-open_path(struct file_in *s, bool move)
+open_path(const struct vault *v, struct file_in *s, bool move)
 {
+    vault_err err = session_may_take(v, s->path, move);
+
+    if (err != VAULT_OK)
+        return err;
     /* Not to wait for the writer of a pipe; a link that is removed would leave what it points to. */
     s->fd = fd_open_at(AT_FDCWD, s->path, (move ? O_RDWR | O_NOFOLLOW : O_RDONLY) | O_NONBLOCK | O_NOCTTY);
     if (s->fd < 0 && errno == EISDIR)
@@ -44,14 +48,16 @@ open_path(struct file_in *s, bool move)
 }
 
 static vault_err
-open_source(struct file_in *s, bool move)
+open_source(const struct vault *v, struct file_in *s, bool move)
 {
-    vault_err err = s->fd < 0 ? open_path(s, move) : VAULT_OK;
+    vault_err err = s->fd < 0 ? open_path(v, s, move) : VAULT_OK;
 
     if (err != VAULT_OK)
         return err;
     if (fstat(s->fd, &s->st) != 0)
         return err_errno(errno, "cannot look at %s", s->path);
+    if (session_owns(v, &s->st))            /* exchanged since, or named by an import */
+        return session_is_own(s->path);
     return judge_source(s, move);
 }
 
@@ -92,7 +98,7 @@ files_in_open(struct files_in *a, const struct vault_attach_file *file, size_t n
         struct file_in *s = &a->file[a->n];
         s->path = file[a->n].path;
         s->fd = fd;
-        err = open_source(s, a->move);
+        err = open_source(a->v, s, a->move);
         if (err == VAULT_OK)
             err = name_source(s, file[a->n].name);
         if (err == VAULT_OK)

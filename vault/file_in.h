@@ -46,6 +46,7 @@ struct files_in {
 /*
  * Open n files, judge them and their names, and draw their keys and rows. `fd` (-1: none) is an open file, which then
  * belongs to a: for n of 1 only. VAULT_ERR_INPUT: no regular file, a name that is not allowed, too large.
+ * VAULT_ERR_REFUSED: a file of the vault, or (move) of another one.
  */
 VAULT_CHECK vault_err files_in_open(struct files_in *a, const struct vault_attach_file *file, size_t n,
     int fd);

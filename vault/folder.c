@@ -173,12 +173,13 @@ fill_vault(const char *path, int dir, void *ctx)
     return err;
 }
 
+const char *const session_files[] = { KEYS_NAME, KEYS_NEW, DB_NAME, DB_NAME "-journal", DB_NEW,
+    DB_NEW "-journal", NULL };
+
 vault_err
 session_new_folder(const char *path, vault_err (*fill)(vault *v, void *ctx), void *ctx)
 {
-    static const char *const OURS[] = { KEYS_NAME, KEYS_NEW, DB_NAME, DB_NAME "-journal", DB_NEW,
-        DB_NEW "-journal", NULL };
-    const struct made_folder made = { .path = path, .what = "vault", .files = OURS };
+    const struct made_folder made = { .path = path, .what = "vault", .files = session_files };
     struct vault_fill f = { fill, ctx };
     vault_err err = session_may_make(path);
 

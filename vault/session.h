@@ -8,6 +8,7 @@
 #ifndef VAULT_SESSION_H
 #define VAULT_SESSION_H
 
+#include <sys/stat.h>
 #include "vault/keys/card.h"
 #include "vault/keys/keyfile.h"
 #include "vault/record/change.h"
@@ -281,6 +282,23 @@ VAULT_CHECK vault_err session_make_folder(const struct made_folder *f,
 /* A new vault folder: `fill` makes its files in v->dir (v is otherwise empty) and is undone as a whole on failure. */
 VAULT_CHECK vault_err session_new_folder(const char *path, vault_err (*fill)(vault *v, void *ctx),
     void *ctx);
+
+/* Names of what a vault may have in its folder; a NULL ends them. */
+extern const char *const session_files[];
+
+/* ---- place.c ---- */
+
+/* Does what the path names (or would name: only its folder must be there) lie in the folder of the vault, or below? */
+VAULT_CHECK vault_err session_lies_inside(const vault *v, const char *path, bool *inside);
+/*
+ * May a file that a person names be read, and with `move` removed? Asked before it is opened: to open and close a file of the
+ * vault's would drop the locks that SQLite has on it. VAULT_ERR_REFUSED: it is the vault's, whatever leads there, or
+ * (move) another vault's. What is not there is fine.
+ */
+VAULT_CHECK vault_err session_may_take(const vault *v, const char *path, bool move);
+/* Is it one of the vault's files? */
+bool session_owns(const vault *v, const struct stat *st);
+vault_err session_is_own(const char *path);                 /* VAULT_ERR_REFUSED */
 
 /* ---- cost.c ---- */
 

@@ -116,6 +116,8 @@ vault_import(vault *v, const char *path, const struct vault_import_options *opt,
     }
     if (err == VAULT_OK)
         err = find_key(im.type, opt->key, &im.key);
+    if (err == VAULT_OK && strcmp(path, "-") != 0)
+        err = session_may_take(v, path, false);
     if (err == VAULT_OK)
         err = open_source(path, &im.fd);
     if (err == VAULT_OK)

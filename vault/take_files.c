@@ -39,8 +39,9 @@ not_there(void)
 
 /* One step of a path that a stranger may have written: no links, nothing above. `path` is cut up. */
 static vault_err
-open_beside(int dir, char *path, int *out)
+open_beside(const struct vault *v, int dir, char *path, int *out)
 {
+    struct stat st;
     int fd = -1, at = dir, flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW;
     char *rest = path, *step;
     vault_err err = VAULT_OK;
@@ -48,6 +49,8 @@ open_beside(int dir, char *path, int *out)
     while (err == VAULT_OK && (step = strsep(&rest, "/")) != NULL) {
         if (step[0] == '\0' || strcmp(step, ".") == 0 || strcmp(step, "..") == 0)
             err = err_say(VAULT_ERR_INPUT, NULL, "the file of an attachment lies in the folder of the import, or below");
+        if (err == VAULT_OK && fstatat(at, step, &st, AT_SYMLINK_NOFOLLOW) == 0 && session_owns(v, &st))
+            err = session_is_own("the file of this attachment");
         if (err == VAULT_OK)
             fd = fd_open_at(at, step, flags | (rest != NULL ? O_DIRECTORY : 0));
         if (err == VAULT_OK && fd < 0)
@@ -90,7 +93,7 @@ open_named(struct take_files *t, struct part path, int *out)
 
     buf_put(&copy, path.p, path.n);
     if (err == VAULT_OK)
-        err = buf_cstr(&copy) == NULL ? err_nomem() : open_beside(t->dir, (char *)copy.p, out);
+        err = buf_cstr(&copy) == NULL ? err_nomem() : open_beside(t->v, t->dir, (char *)copy.p, out);
     buf_free(&copy);
     return err;
 }

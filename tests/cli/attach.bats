@@ -156,6 +156,43 @@ setup() {
     [ -e ruling.bin ]
 }
 
+@test "files of the vault itself are refused, whatever leads there; with --move those of any vault" {
+    new_vault second "$PASS"
+    VAULT=$PWD/files.vault
+    mkdir files.vault/sub copy
+    echo x > files.vault/sub/own
+    echo x > files.vault/keys.new.txt
+    ln -s files.vault alias
+    ln -s files.vault/records.db db
+    ln files.vault/keys twin
+    cp -r second.vault/. copy
+    echo x > copy/other
+    find files.vault second.vault copy -type f -exec sha256sum {} + > before
+    local name move
+    for name in files.vault/keys files.vault/records.db files.vault/../files.vault/keys alias/records.db db twin \
+        files.vault/sub/own files.vault/keys.new.txt "$PWD/files.vault/records.db"; do
+        for move in '' --move; do
+            refused 6 w "$PASS" attach K-1 "$name" $move
+            says 'belongs to the vault itself'
+        done
+    done
+    cd files.vault
+    refused 6 w "$PASS" attach K-1 records.db --move
+    cd ..
+    for name in second.vault/keys second.vault/records.db copy/keys copy/other; do
+        refused 6 w "$PASS" attach K-1 "$name" --move
+        says 'the folder of a vault'
+    done
+    # What an import names.
+    printf '{"ref":"X-1","files":[{"value":"records.db","sha256":"%s"}]}\n' "$(sha256sum < files.vault/records.db | cut -d' ' -f1)" > row.jsonl
+    ln files.vault/records.db records.db
+    refused 6 w "$PASS" import row.jsonl --as person
+    refused 6 w "$PASS" import files.vault/records.db --as person --format json
+    sha256sum -c --quiet before
+    w "$PASS" attach K-1 second.vault/keys
+    w "$PASS" check
+}
+
 @test "what is no file, what is not there, a name that is not allowed" {
     mkdir folder
     mkfifo pipe

@@ -41,7 +41,7 @@ dump_run(struct call *c)
 
     if (opt.format != NULL && strcmp(opt.format, "jsonl") != 0 && strcmp(opt.format, "csv") != 0)
         return fail(VAULT_ERR_INPUT, NULL, "--format takes jsonl or csv");
-    err = place_absent(c->args[0]);
+    err = place_new(c->app->folder, c->args[0]);
     if (err == VAULT_OK)
         err = open_vault(c);
     if (err == VAULT_OK)

@@ -49,7 +49,7 @@ judge_output(const struct call *c, const char *path, bool piped)
     if (piped && isatty(STDOUT_FILENO) == 1)
         return fail(VAULT_ERR_INPUT, "name a file, or send it into a program",
             "the content of a file is not shown on a terminal");
-    return path == NULL || piped ? VAULT_OK : place_absent(path);
+    return path == NULL || piped ? VAULT_OK : place_new(c->app->folder, path);
 }
 
 static vault_err

@@ -115,7 +115,7 @@ make_statement(struct call *c, const char *dir)
     const struct vault_statement_options opt = { .reveal = call_has(c, "reveal"),
         .links = call_has(c, "links") };
     struct vault_statement made;
-    vault_err err = place_absent(dir);
+    vault_err err = place_new(c->app->folder, dir);
 
     if (err == VAULT_OK)
         err = open_vault(c);

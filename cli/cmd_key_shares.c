@@ -17,6 +17,7 @@
 #include "cli/fail.h"
 #include "cli/json.h"
 #include "cli/open.h"
+#include "cli/place.h"
 #include "cli/term.h"
 
 #define TEXT_MAX 4096
@@ -363,18 +364,15 @@ read_numbers(struct vault_key_shares_options *opt, const struct call *c)
 static vault_err
 read_way(const struct call *c, const char *dir)
 {
-    struct stat st;
-
     if (call_has(c, "to"))
         return fail(VAULT_ERR_INPUT, "without --to each share is shown once, to be written down",
             "--to, an encrypted file for each trustee, comes with a later version");
-    if (dir != NULL && lstat(dir, &st) == 0)
-        return fail(VAULT_ERR_INPUT, "choose another name; nothing is ever overwritten",
-            "%s is already there", dir);
-    if (dir == NULL && !term_asks())
+    if (dir != NULL)
+        return place_new(c->app->folder, dir);
+    if (!term_asks())
         return fail(VAULT_ERR_INPUT, "run it at a terminal; `-o DIR` writes plain files, which --accept plain-shares allows",
             "shares are shown on a terminal, and there is none");
-    if (dir == NULL && !term_pages())
+    if (!term_pages())
         return fail(VAULT_ERR_INPUT, "use another terminal",
             "this terminal (TERM) cannot be cleared after a share");
     return VAULT_OK;

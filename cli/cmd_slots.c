@@ -95,6 +95,8 @@ add_run(struct call *c)
     if (err == VAULT_OK)
         err = pass_cost(&opt, c);
     if (err == VAULT_OK && opt.key_file != NULL)
+        err = kept(vault_may_put(c->app->folder, opt.key_file));
+    if (err == VAULT_OK && opt.key_file != NULL)
         err = make_key_file(opt.key_file, &made);
     if (err == VAULT_OK)
         err = open_vault(c);

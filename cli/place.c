@@ -15,10 +15,13 @@
 #include "cli/fail.h"
 
 vault_err
-place_absent(const char *path)
+place_new(const char *home, const char *path)
 {
     struct stat st;
+    vault_err err = kept(vault_may_put(home, path));
 
+    if (err != VAULT_OK)
+        return err;
     if (lstat(path, &st) == 0)
         return fail(VAULT_ERR_INPUT, "choose another name; nothing is ever overwritten",
             "%s is already there", path);

@@ -10,9 +10,9 @@
 #include <stdbool.h>
 #include "vault/vault.h"
 
-/* Nothing of that name is there. The library looks again; this is for the person who would type a
- * passphrase for nothing. VAULT_ERR_INPUT. */
-VAULT_CHECK vault_err place_absent(const char *path);
+/* Nothing of that name is there, and it is not in the folder of the vault `home`. The library looks again; this is for the
+ * person who would type a passphrase for nothing. VAULT_ERR_INPUT, VAULT_ERR_REFUSED. */
+VAULT_CHECK vault_err place_new(const char *home, const char *path);
 
 /* Is the folder that path lies in kept in memory only? (It may still reach the swap space.) */
 bool place_in_memory(const char *path);

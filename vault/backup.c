@@ -392,6 +392,8 @@ vault_backup(vault *v, const char *path, const struct vault_backup_options *opt,
     err = judge_options(opt);
     if (err == VAULT_OK)
         err = session_may_write(v);
+    if (err == VAULT_OK)
+        err = session_may_put(v, path);
     if (err == VAULT_OK && opt->since != NULL)
         err = open_base(&m, opt->since);
     if (err == VAULT_OK && opt->since != NULL)

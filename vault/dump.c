@@ -464,6 +464,8 @@ vault_dump(vault *v, const char *dir, const struct vault_dump_options *opt, uint
     if (d.reveal)
         err = need_keeper(v, "a dump with withheld values");
     if (err == VAULT_OK)
+        err = session_may_put(v, dir);
+    if (err == VAULT_OK)
         err = dir_make(&d.dir, dir);
     if (err != VAULT_OK)
         return err;

@@ -92,7 +92,9 @@ write_out(struct vault *v, const struct revision *rev, const struct attachment *
             return err_say(VAULT_ERR_INPUT, "-o names the file", "the attachment has a name that is not allowed");
         to.path = result.name;
     }
-    if (to.path != NULL) {
+    if (to.path != NULL)
+        err = session_may_put(v, to.path);
+    if (err == VAULT_OK && to.path != NULL) {
         err = output_open(&file, to.path);
         to.fd = err == VAULT_OK ? output_fd(file) : -1;
     }

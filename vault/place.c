@@ -80,6 +80,44 @@ session_lies_inside(const vault *v, const char *path, bool *inside)
     return lies_in(inside, path, &st);
 }
 
+/* ---- outputs ---- */
+
+static vault_err
+judge_output(const char *path, const struct stat *home)
+{
+    bool inside = false;
+    vault_err err = lies_in(&inside, path, home);
+
+    if (err == VAULT_ERR_NOT_FOUND || err == VAULT_ERR_INPUT) {     /* whoever makes it has the better sentence */
+        vault_clear_error();
+        return VAULT_OK;
+    }
+    return err != VAULT_OK || !inside ? err : err_say(VAULT_ERR_REFUSED,
+        "choose another folder; that one is for the vault's own files",
+        "%s would lie in the folder of the vault", path);
+}
+
+vault_err
+session_may_put(const vault *v, const char *path)
+{
+    struct stat st;
+
+    if (fstat(v->dir, &st) != 0)
+        return err_errno(errno, "cannot look at the vault folder");
+    return judge_output(path, &st);
+}
+
+vault_err
+vault_may_put(const char *vault_path, const char *path)
+{
+    struct stat st;
+
+    vault_clear_error();
+    if (stat(vault_path, &st) != 0)
+        return VAULT_OK;                    /* whoever opens it says so */
+    return judge_output(path, &st);
+}
+
 /* ---- sources ---- */
 
 bool

@@ -290,6 +290,9 @@ extern const char *const session_files[];
 
 /* Does what the path names (or would name: only its folder must be there) lie in the folder of the vault, or below? */
 VAULT_CHECK vault_err session_lies_inside(const vault *v, const char *path, bool *inside);
+/* May a new file or folder be made there? VAULT_ERR_REFUSED: it would lie in the folder of the vault. Where its folder cannot be
+ * looked at it is fine, and cannot be made. */
+VAULT_CHECK vault_err session_may_put(const vault *v, const char *path);
 /*
  * May a file that a person names be read, and with `move` removed? Asked before it is opened: to open and close a file of the
  * vault's would drop the locks that SQLite has on it. VAULT_ERR_REFUSED: it is the vault's, whatever leads there, or

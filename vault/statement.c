@@ -147,6 +147,8 @@ vault_statement(vault *v, const char *id, const char *dir,
     vault_clear_error();
     err = need_keeper(v, "a statement");
     if (err == VAULT_OK)
+        err = session_may_put(v, dir);
+    if (err == VAULT_OK)
         err = session_find(v, id, &s.first);
     if (err == VAULT_OK)
         err = session_make_folder(&made, fill, &s);

@@ -193,6 +193,8 @@ vault_travel(vault *v, const char *path)
     vault_clear_error();
     err = session_may_make(path);
     if (err == VAULT_OK)
+        err = session_may_put(v, path);
+    if (err == VAULT_OK)
         err = new_tree(&t);
     if (err == VAULT_OK)
         err = take_slots(&t);

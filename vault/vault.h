@@ -188,6 +188,9 @@ VAULT_API VAULT_CHECK vault_err vault_fingerprint(const char *path, char words[2
 
 /* Is a prompt worth showing: exists, is a vault, not in use? The errors of vault_open that need no key. */
 VAULT_API VAULT_CHECK vault_err vault_probe(const char *path);
+/* May a new file or folder be made at `path`? VAULT_ERR_REFUSED: it would lie in the folder of the vault, which is for the vault's own
+ * files. All calls that write for a person ask this themselves; it is for asking early, and for those that write on their own. */
+VAULT_API VAULT_CHECK vault_err vault_may_put(const char *vault_path, const char *path);
 
 /*
  * Erase the key files (keys, keys.new) of a vault, without a key and without its lock: overwritten, synced, removed.

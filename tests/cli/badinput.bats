@@ -930,3 +930,38 @@ PY
     holds 'd["attachments"] == []'
     ok check
 }
+
+@test "outputs into the folder of the vault are refused" {
+    rm -rf v.vault
+    new_vault v "$PASS"
+    w "$PASS" add person ref=K-1
+    echo text > a.txt
+    w "$PASS" attach K-1 a.txt
+    ln -s v.vault alias
+    mkdir v.vault/sub
+    local to
+    for to in v.vault v.vault/sub alias v.vault/../v.vault "$PWD/v.vault"; do
+        exits_in_vault extract K-1 a.txt -o "$to/keys.new"
+        exits_in_vault dump "$to/x/"
+    done
+    exits_in_vault backup v.vault/b1
+    exits_in_vault backup v.vault/b1 --split 2M
+    exits_in_vault history K-1 --statement v.vault/x
+    exits_in_vault travel v.vault/x.vault
+    exits_in_vault key shares --threshold 2 --count 3 -o v.vault/x --accept plain-shares
+    exits_in_vault key add --tier case --new-key-file v.vault/x --new-passphrase-fd 5 "${CHEAP[@]}" 5<<< "$OTHER"
+    cd v.vault
+    exits_in_vault extract K-1 a.txt
+    cd ..
+    [ "$(find v.vault | sort | tr '\n' ' ')" = 'v.vault v.vault/keys v.vault/records.db v.vault/sub ' ]
+    # What lies beside it is fine, and what is not there says so.
+    mkdir v.vault2
+    w "$PASS" extract K-1 a.txt -o v.vault2/a.txt
+    refused 7 w "$PASS" extract K-1 a.txt -o nowhere/a.txt
+}
+
+# exits_in_vault ARGS...: refused because of the place.
+exits_in_vault() {
+    refused 6 w "$PASS" "$@"
+    says 'in the folder of the vault'
+}

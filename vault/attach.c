@@ -102,10 +102,45 @@ store(struct files_in *a, struct draft *d, const struct revision *base, const st
 
 /* ---- and away with the originals ---- */
 
+static bool
+same_time(const struct timespec *a, const struct timespec *b)
+{
+    return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+/* What is there now is what was stored: nobody wrote to it, and no other name was given to it, since reading ended. */
+static bool
+is_as_read(const struct file_in *s)
+{
+    struct stat now;
+
+    return fstat(s->fd, &now) == 0 && now.st_size == s->read.st_size && now.st_nlink == s->read.st_nlink &&
+        same_time(&now.st_mtim, &s->read.st_mtim) && same_time(&now.st_ctim, &s->read.st_ctim);
+}
+
+/* Does the name still lead to it, and not to what somebody has put there meanwhile? */
+static bool
+is_there(const struct file_in *s, int dir, const char *name)
+{
+    struct stat now;
+
+    return fstatat(dir, name, &now, AT_SYMLINK_NOFOLLOW) == 0 && now.st_ino == s->st.st_ino &&
+        now.st_dev == s->st.st_dev;
+}
+
+static vault_err
+remove_name(const struct file_in *s, int dir, const char *name)
+{
+    if (!is_there(s, dir, name))
+        return err_say(VAULT_ERR_FAILED, NULL, "%s was renamed meanwhile; it was overwritten", s->path);
+    if (unlinkat(dir, name, 0) != 0)
+        return err_errno(errno, "cannot remove %s", s->path);
+    return dir_sync(dir);
+}
+
 static vault_err
 remove_source(const struct file_in *s)
 {
-    struct stat now;
     char *parent = NULL;
     const char *name;
     int dir = -1;
@@ -113,16 +148,14 @@ remove_source(const struct file_in *s)
 
     if (err == VAULT_OK)
         err = dir_open(&dir, parent);
-    if (err == VAULT_OK && fd_overwrite(s->fd, s->st.st_size) != 0)
+    /* The last look before the only copy of what was written meanwhile would go. */
+    if (err == VAULT_OK && (!is_there(s, dir, name) || !is_as_read(s)))
+        err = err_say(VAULT_ERR_FAILED, "compare it with what was attached; attach it again if it matters",
+            "%s was changed, linked or renamed meanwhile: it stays as it is", s->path);
+    else if (err == VAULT_OK && fd_overwrite(s->fd, s->st.st_size) != 0)
         err = err_errno(errno, "cannot overwrite %s", s->path);
-    /* Not what somebody has put there meanwhile. */
-    if (err == VAULT_OK && (fstatat(dir, name, &now, AT_SYMLINK_NOFOLLOW) != 0 ||
-            now.st_ino != s->st.st_ino || now.st_dev != s->st.st_dev))
-        err = err_say(VAULT_ERR_FAILED, NULL, "%s was renamed meanwhile; it was overwritten", s->path);
-    if (err == VAULT_OK && unlinkat(dir, name, 0) != 0)
-        err = err_errno(errno, "cannot remove %s", s->path);
-    if (err == VAULT_OK)
-        err = dir_sync(dir);
+    else if (err == VAULT_OK)
+        err = remove_name(s, dir, name);
     fd_close(dir);
     free(parent);
     return err;
@@ -132,13 +165,16 @@ remove_source(const struct file_in *s)
 static vault_err
 remove_sources(const struct files_in *a)
 {
-    vault_err err = VAULT_OK, one;
+    vault_err err = VAULT_OK;
 
     for (size_t i = 0; i < a->n; i++) {
-        one = remove_source(&a->file[i]);
-        if (one != VAULT_OK)
-            err = err_say(VAULT_ERR_FAILED, "destroy it yourself", "it is attached, but %s",
-                vault_last_error()->text);
+        struct vault_error said;
+
+        if (remove_source(&a->file[i]) == VAULT_OK)
+            continue;
+        said = *vault_last_error();
+        err = err_say(VAULT_ERR_FAILED, said.hint[0] == '\0' ? "destroy it yourself" : said.hint,
+            "it is attached, but %s", said.text);
     }
     return err;
 }

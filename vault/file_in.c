@@ -164,6 +164,7 @@ end_source(struct files_in *a, struct file_in *s)
     if (read(s->fd, &more, 1) != 0 || fstat(s->fd, &now) != 0 || now.st_size != s->st.st_size ||
         now.st_mtim.tv_sec != s->st.st_mtim.tv_sec || now.st_mtim.tv_nsec != s->st.st_mtim.tv_nsec)
         return has_changed(s);
+    s->read = now;
     return sha256_end(a->hash, s->sha256);
 }
 

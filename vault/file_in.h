@@ -17,6 +17,7 @@ struct file_in {
     const char *path;           /* the caller's; also in sentences */
     int fd;
     struct stat st;             /* when it was opened */
+    struct stat read;           /* when reading ended */
     struct buf name, value;     /* value: CBOR, once it was stored */
     struct file_rows rows;
     uint8_t sha256[SHA256_BYTES];       /* once it was stored */

@@ -484,7 +484,8 @@ struct vault_attach_options {
 /*
  * Store n files with a record: one revision, one transaction. Nothing is read into memory as a whole. VAULT_ERR_INPUT: a
  * name that is not allowed, no regular file. VAULT_ERR_CONFLICT: the record has an attachment of that name (as far as this
- * tier knows). VAULT_ERR_REFUSED: a file is one of the vault's, or (move) of any vault's. VAULT_ERR_FAILED: a file changed while it was read; or, with *out filled, it was stored and could not be removed.
+ * tier knows). VAULT_ERR_REFUSED: a file is one of the vault's, or (move) of any vault's. VAULT_ERR_FAILED: a file changed while it was read; or, with *out filled, it was stored and
+ * could not be removed, or was changed since and stays.
  */
 VAULT_API VAULT_CHECK vault_err vault_attach(vault *v, const char *id,
     const struct vault_attach_file *file, size_t n, const struct vault_attach_options *opt,

@@ -57,21 +57,29 @@ write_file(const char *name, size_t n, uint32_t seed)
 }
 
 static void
-assert_content(const char *name, size_t n, uint32_t seed)
+assert_content_bytes(const char *name, size_t n, uint32_t seed)
 {
     uint8_t *want = malloc(n + 1), *got = malloc(n + 2);
     FILE *f = fopen(in_dir(name), "rb");
-    struct stat st;
 
     assert_non_null(f);
     assert_int_equal(fread(got, 1, n + 1, f), n);
     fill(want, n, seed);
     assert_memory_equal(got, want, n);
-    assert_int_equal(fstat(fileno(f), &st), 0);
-    assert_int_equal(st.st_mode & 0777, 0600);
     (void)fclose(f);
     free(want);
     free(got);
+}
+
+/* The same, and private. */
+static void
+assert_content(const char *name, size_t n, uint32_t seed)
+{
+    struct stat st;
+
+    assert_content_bytes(name, n, seed);
+    assert_int_equal(stat(in_dir(name), &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
 }
 
 static void
@@ -547,6 +555,100 @@ test_attach__move_removes_the_source_and_only_then(void **state)
     assert_comes_out("a", 3 * FILE_CHUNK, 1);
 }
 
+/* What may happen to a source once its last byte was read. */
+enum meddling { WRITE_INTO, APPEND, CUT, LINK, RENAME, EXCHANGE, MEDDLINGS };
+
+static int
+meddle(void *ctx, uint64_t done, uint64_t total)
+{
+    const enum meddling *how = ctx;
+    FILE *f;
+
+    if (done < total)
+        return 0;
+    if (*how == LINK)
+        assert_int_equal(link(in_dir("in"), in_dir("in2")), 0);
+    else if (*how == CUT)
+        assert_int_equal(truncate(in_dir("in"), 100), 0);
+    else if (*how == RENAME || *how == EXCHANGE)
+        assert_int_equal(rename(in_dir("in"), in_dir("in2")), 0);
+    if (*how == EXCHANGE)
+        write_file("in", 200, 7);
+    if (*how != WRITE_INTO && *how != APPEND)
+        return 0;
+    f = fopen(in_dir("in"), *how == APPEND ? "ab" : "r+b");
+    assert_non_null(f);
+    assert_int_equal(fwrite("never stored", 1, 12, f), 12);
+    assert_int_equal(fclose(f), 0);
+    return 0;
+}
+
+static bool
+is_zeros(int fd, size_t n)
+{
+    uint8_t *p = malloc(n);
+    bool zeros = true;
+
+    assert_int_equal(pread(fd, p, n, 0), n);
+    for (size_t i = 0; i < n; i++)
+        zeros = zeros && p[i] == 0;
+    free(p);
+    return zeros;
+}
+
+static void
+test_attach__move_leaves_what_was_changed_after_it_was_read(void **state)
+{
+    static const struct timespec LONG_AGO[2] = { { 1000, 0 }, { 1000, 0 } };
+    enum meddling how;
+    struct vault_attach_options move = { .move = true, .progress = meddle, .progress_ctx = &how };
+    (void)state;
+
+    for (how = WRITE_INTO; how < MEDDLINGS; how++) {
+        struct stat before, after;
+        char name[2] = { (char)('a' + how), '\0' };
+        int held;
+
+        write_file("in", 3 * FILE_CHUNK, 1);
+        assert_int_equal(utimensat(AT_FDCWD, in_dir("in"), LONG_AGO, 0), 0);
+        held = open(in_dir("in"), O_RDONLY | O_CLOEXEC);
+        assert_int_equal(fstat(held, &before), 0);
+        assert_int_equal(attach_as("in", name, &move), VAULT_ERR_FAILED);
+        assert_non_null(strstr(vault_last_error()->text, "it is attached, but "));
+        assert_non_null(strstr(vault_last_error()->text, "stays as it is"));
+        assert_int_equal(fstat(held, &after), 0);
+        assert_int_equal(after.st_nlink, how == LINK ? 2 : 1);
+        assert_false(is_zeros(held, how == CUT ? 100 : 3 * FILE_CHUNK));
+        if (how == APPEND)
+            assert_int_equal(after.st_size, before.st_size + 12);
+        if (how == EXCHANGE)
+            assert_content_bytes("in", 200, 7);
+        (void)close(held);
+        (void)unlink(in_dir("in"));
+        (void)unlink(in_dir("in2"));
+        assert_comes_out(name, 3 * FILE_CHUNK, 1);
+    }
+}
+
+static void
+test_attach__move_overwrites_what_it_removes(void **state)
+{
+    struct vault_attach_options move = { .move = true };
+    struct stat st;
+    int held;
+    (void)state;
+
+    write_file("in", 3 * FILE_CHUNK + 5, 1);
+    held = open(in_dir("in"), O_RDONLY | O_CLOEXEC);
+    assert_int_equal(attach_as("in", "a", &move), VAULT_OK);
+    assert_absent("in");
+    assert_int_equal(fstat(held, &st), 0);
+    assert_int_equal(st.st_nlink, 0);
+    assert_int_equal(st.st_size, 3 * FILE_CHUNK + 5);
+    assert_true(is_zeros(held, 3 * FILE_CHUNK + 5));
+    (void)close(held);
+}
+
 /* ---- the log ---- */
 
 static int
@@ -971,6 +1073,8 @@ main(void)
         T(stopped_in_the_middle_nothing_is_there),
         T(an_output_that_is_there_is_left_alone),
         T(move_removes_the_source_and_only_then),
+        T(move_leaves_what_was_changed_after_it_was_read),
+        T(move_overwrites_what_it_removes),
         T(each_deed_is_logged_without_names),
         T(no_entry_no_extract),
         T(check_deep_reads_every_byte_and_check_does_not),

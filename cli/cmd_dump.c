@@ -6,6 +6,7 @@
 #include "cli/json.h"
 #include "cli/open.h"
 #include "cli/place.h"
+#include "cli/progress.h"
 #include "cli/term.h"
 
 struct counts {
@@ -32,10 +33,24 @@ print(const struct call *c, const struct counts *n)
 }
 
 static vault_err
+dump(const struct call *c, struct vault_dump_options *opt, uint64_t *records)
+{
+    struct progress p;
+    vault_err err;
+
+    progress_begin(&p, "dumping");
+    opt->progress = progress_step;
+    opt->progress_ctx = &p;
+    err = kept(vault_dump(c->app->vault, c->args[0], opt, records));
+    progress_end(&p);
+    return err;
+}
+
+static vault_err
 dump_run(struct call *c)
 {
     struct counts n = { 0, 0, 0 };
-    const struct vault_dump_options opt = { .format = call_value(c, "format"),
+    struct vault_dump_options opt = { .format = call_value(c, "format"),
         .reveal = call_has(c, "reveal"), .attachments = &n.attachments, .left_out = &n.left_out };
     vault_err err;
 
@@ -45,7 +60,7 @@ dump_run(struct call *c)
     if (err == VAULT_OK)
         err = open_vault(c);
     if (err == VAULT_OK)
-        err = kept(vault_dump(c->app->vault, c->args[0], &opt, &n.records));
+        err = dump(c, &opt, &n.records);
     if (err != VAULT_OK)
         return err;
     print(c, &n);

@@ -48,10 +48,12 @@ file_name(const struct dump *d, const struct type_def *t, char out[static NAME_M
 }
 
 static vault_err
-flush(struct dump_file *f)
+flush(struct dump *d, struct dump_file *f)
 {
     vault_err err = fd_write_all(f->fd, f->out.p, f->out.n, "the dump");
 
+    if (err == VAULT_OK)
+        err = dump_step(&d->files, f->out.n);
     buf_reset(&f->out);
     return err;
 }
@@ -88,25 +90,31 @@ file_of(struct dump *d, const struct type_def *t, struct dump_file **out)
 }
 
 static vault_err
-finish_files(struct dump *d, vault_err err)
+write_rest(struct dump *d)
+{
+    vault_err err = VAULT_OK;
+
+    for (size_t i = 0; err == VAULT_OK && i < d->n_files; i++) {
+        err = flush(d, &d->file[i]);
+        if (err == VAULT_OK && fsync(d->file[i].fd) != 0)
+            err = err_say(VAULT_ERR_NO_SPACE, NULL, "the dump could not be written to the disk");
+    }
+    return err == VAULT_OK ? dir_sync(d->dir) : err;
+}
+
+static void
+end_tables(struct dump *d, vault_err err)
 {
     char name[NAME_MAX_BYTES + 8];
 
     for (size_t i = 0; i < d->n_files; i++) {
-        struct dump_file *f = &d->file[i];
-        if (err == VAULT_OK)
-            err = flush(f);
-        if (err == VAULT_OK && fsync(f->fd) != 0)
-            err = err_say(VAULT_ERR_NO_SPACE, NULL, "the dump could not be written to the disk");
-        (void)close(f->fd);
-        buf_free(&f->out);
-    }
-    for (size_t i = 0; err != VAULT_OK && i < d->n_files; i++) {
+        (void)close(d->file[i].fd);
+        buf_free(&d->file[i].out);
         file_name(d, d->file[i].type, name);
-        dump_take_back(d->dir, name);
+        if (err != VAULT_OK)
+            dump_take_back(d->dir, name);
     }
     free(d->file);
-    return err;
 }
 
 /* ---- values ---- */
@@ -318,7 +326,7 @@ one(struct dump *d, const struct revision *rev)
     if (err == VAULT_OK)
         err = buf_ok(&f->out);
     if (err == VAULT_OK && f->out.n >= FLUSH_AT)
-        err = flush(f);
+        err = flush(d, f);
     buf_free(&text);
     vault_record_free(r);
     return err;
@@ -384,7 +392,9 @@ emit(struct dump *d, uint32_t n, unsigned depth)
         return VAULT_OK;
     d->done[n] = 1;
     revision_init(&rev);
-    err = recs_load(r, n, &rev);
+    err = dump_step(&d->files, 0);
+    if (err == VAULT_OK)
+        err = recs_load(r, n, &rev);
     there = err == VAULT_OK && !revision_removed(&rev);
     d->records += there;
     if (there && d->counting)
@@ -469,14 +479,16 @@ vault_dump(vault *v, const char *dir, const struct vault_dump_options *opt, uint
         err = dir_make(&d.dir, dir);
     if (err != VAULT_OK)
         return err;
-    d.files = (struct dump_files){ .v = v, .dir = d.dir, .reveal = d.reveal, .files = -1 };
+    d.files = (struct dump_files){ .v = v, .dir = d.dir, .reveal = d.reveal, .files = -1,
+        .progress = opt->progress, .progress_ctx = opt->progress_ctx };
     err = log_dump(&d);
     if (err == VAULT_OK)
         err = all(&d);
-    err = dump_files_end(&d.files, err);
-    err = finish_files(&d, err);
     if (err == VAULT_OK)
-        err = dir_sync(d.dir);
+        err = write_rest(&d);
+    /* Nothing can fail once the attachments are kept: what is left is all of it, or nothing. */
+    err = dump_files_end(&d.files, err);
+    end_tables(&d, err);
     (void)close(d.dir);
     if (err != VAULT_OK)
         (void)rmdir(dir);

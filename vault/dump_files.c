@@ -117,16 +117,36 @@ say(struct buf *line, const struct attachment *x, const char *code, const char *
         (unsigned long long)x->view.file.size, hex, x->l->tier == LEAF_OPEN ? "open" : "withheld");
 }
 
+vault_err
+dump_step(struct dump_files *d, uint64_t n)
+{
+    d->bytes += n;
+    if (d->progress == NULL || d->progress(d->progress_ctx, d->bytes, 0) == 0)
+        return VAULT_OK;
+    return err_say(VAULT_ERR_INTERRUPTED, NULL, "interrupted");
+}
+
+static int
+step_of_one(void *ctx, uint64_t done, uint64_t total)
+{
+    struct dump_files *d = ctx;
+    (void)total;
+
+    return d->progress != NULL && d->progress(d->progress_ctx, d->bytes + done, 0) != 0;
+}
+
 static vault_err
 write_one(struct dump_files *d, int dir, const struct attachment *x, char name[static FILE_NAME_BYTES + 1])
 {
-    struct vault_extract_options to = { .fd = -1 };
+    struct vault_extract_options to = { .fd = -1, .progress = step_of_one, .progress_ctx = d };
     vault_err err = make_file(dir, x, name, &to.fd);
 
     if (err == VAULT_OK)
         err = attachment_write(d->v, x, &to);
     if (err == VAULT_OK && fd_sync(to.fd) != 0)
         err = cannot_write();
+    if (err == VAULT_OK)
+        err = dump_step(d, x->view.file.size);
     d->written += err == VAULT_OK;
     fd_close(to.fd);
     return err;

@@ -17,7 +17,13 @@ struct dump_files {
     bool reveal;
     int files;                  /* its folder for attachments, made with the first */
     uint64_t written, left_out;
+    vault_progress_fn *progress;        /* or NULL */
+    void *progress_ctx;
+    uint64_t bytes;             /* of the whole dump, so far */
 };
+
+/* n more bytes of it are written: shall it go on? VAULT_ERR_INTERRUPTED. */
+VAULT_CHECK vault_err dump_step(struct dump_files *d, uint64_t n);
 
 /* Count what dump_files_write would do with these: in `written` and `left_out`. */
 void dump_files_count(struct dump_files *d, const struct revision *rev);

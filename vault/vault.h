@@ -676,9 +676,12 @@ struct vault_dump_options {
     bool reveal;
     /* Each NULL, or receives a number of attachments: written; not written, as they are withheld. */
     uint64_t *attachments, *left_out;
+    vault_progress_fn *progress;        /* or NULL: bytes written, of a total that is not known (0) */
+    void *progress_ctx;
 };
 /* One file per type into the new folder `dir`, and one per attachment: files/ID/NAME. Never overwrites. Logged. All or
- * nothing: VAULT_ERR_DAMAGED names the first record that cannot be read, or whose attachment cannot, and there is no folder. */
+ * nothing: VAULT_ERR_DAMAGED names the first record that cannot be read, or whose attachment cannot, and there is no folder.
+ * VAULT_ERR_INTERRUPTED: progress asked for a stop; what was written is overwritten and removed. */
 VAULT_API VAULT_CHECK vault_err vault_dump(vault *v, const char *dir,
     const struct vault_dump_options *opt, uint64_t *records);
 

@@ -67,6 +67,27 @@ takes() {
     [[ $output != *"$DIM"* ]]
 }
 
+@test "Ctrl-C, TERM and HUP in the middle of a dump leave nothing of it" {
+    head -c 60000000 /dev/zero > large
+    w "$PASS" attach K-1 large
+    local signal
+    for signal in INT TERM HUP; do
+        "$PYTHON" -c '
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+os.execvp(sys.argv[1], sys.argv[1:])' "$WITHHELD" -C "$VAULT" --no-input --passphrase-fd 4 dump plain/cut --reveal 4<<< "$PASS" > /dev/null 2> said &
+        until compgen -G 'plain/cut/files/*/large' > /dev/null || ! kill -0 $! 2> /dev/null; do :; done
+        cat said
+        kill -$signal $!
+        local code=0
+        wait $! || code=$?
+        cat said
+        [ $code = 130 ]
+        grep interrupted said
+        [ ! -e plain/cut ]
+    done
+}
+
 @test "without --reveal, and with a case passphrase, withheld ones are left out and counted; no name" {
     local pass
     for pass in "$PASS" "$CASE"; do

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <dirent.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -649,6 +650,90 @@ test_attach__move_overwrites_what_it_removes(void **state)
     (void)close(held);
 }
 
+/* ---- a dump that is stopped ---- */
+
+struct stopping {
+    unsigned at, calls;         /* stop at this call; how many there were */
+    int held[64];               /* every file of the dump that was seen, open */
+    unsigned n;
+};
+
+static void
+hold_all(struct stopping *s)
+{
+    DIR *d = opendir(in_dir("d"));
+    struct dirent *e;
+
+    while (d != NULL && (e = readdir(d)) != NULL && s->n < 64)
+        if (strstr(e->d_name, ".jsonl") != NULL)
+            s->held[s->n++] = openat(dirfd(d), e->d_name, O_RDONLY | O_CLOEXEC);
+    if (d != NULL)
+        (void)closedir(d);
+    d = opendir(in_dir("d/files"));
+    while (d != NULL && (e = readdir(d)) != NULL && s->n < 64) {
+        char file[300];
+        int fd;
+
+        snprintf(file, sizeof file, "%s/a", e->d_name);
+        fd = openat(dirfd(d), file, O_RDONLY | O_CLOEXEC);
+        if (fd >= 0)
+            s->held[s->n++] = fd;
+    }
+    if (d != NULL)
+        (void)closedir(d);
+}
+
+static int
+stop_dump(void *ctx, uint64_t done, uint64_t total)
+{
+    struct stopping *s = ctx;
+    (void)done;
+    (void)total;
+
+    if (s->calls++ < s->at)
+        return 0;
+    hold_all(s);
+    return 1;
+}
+
+/* Wherever it is stopped. */
+static void
+test_attach__a_dump_that_is_stopped_leaves_nothing_readable(void **state)
+{
+    char command[700];
+    struct stopping s = { 0 };
+    struct vault_dump_options opt = { .reveal = true, .progress = stop_dump, .progress_ctx = &s };
+    uint64_t records;
+    unsigned stops, seen = 0;
+    struct stat st;
+    (void)state;
+
+    write_file("in", 4 * FILE_CHUNK, 1);
+    assert_int_equal(attach_as("in", "a", NULL), VAULT_OK);
+    gone("in");
+    for (stops = 0;; stops++) {
+        vault_err err;
+
+        s = (struct stopping){ .at = stops };
+        err = vault_dump(v, in_dir("d"), &opt, &records);
+        if (err == VAULT_OK)
+            break;
+        assert_int_equal(err, VAULT_ERR_INTERRUPTED);
+        assert_absent("d");
+        for (unsigned i = 0; i < s.n; i++) {
+            assert_int_equal(fstat(s.held[i], &st), 0);
+            assert_int_equal(st.st_nlink, 0);
+            assert_true(st.st_size == 0 || is_zeros(s.held[i], (size_t)st.st_size));
+            seen += st.st_size > 0;
+            (void)close(s.held[i]);
+        }
+    }
+    assert_true(stops >= 8);
+    assert_true(seen >= 4);             /* it was stopped over files with content */
+    snprintf(command, sizeof command, "rm -r '%s'", in_dir("d"));
+    assert_int_equal(system(command), 0);
+}
+
 /* ---- the log ---- */
 
 static int
@@ -1059,6 +1144,7 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        T(a_dump_that_is_stopped_leaves_nothing_readable),      /* first: at every point of a small one */
         T(every_size_comes_out_as_it_went_in),
         T(rows_are_as_the_format_says),
         T(several_files_are_one_revision_and_one_entry),

@@ -152,6 +152,7 @@ tell(struct call *c, const struct vault_purged *done)
         js_pair_uint(&j, "revisions", done->revisions);
         js_pair_uint(&j, "values", done->values);
         js_pair_uint(&j, "strays", done->strays);
+        js_pair_uint(&j, "left", done->left);
         not_reached_json(&j);
         js_end(&j);
     } else {
@@ -166,6 +167,9 @@ tell(struct call *c, const struct vault_purged *done)
         term_warn("what %" PRIu64 " damaged revision%s held could not be read, nor could that of others: encrypted\n"
             "pieces of attachments may be left in the vault; their keys are destroyed", done->strays,
             done->strays == 1 ? "" : "s");
+    if (done->left > 0)
+        term_warn("%" PRIu64 " piece%s of attachments that it named were left: they belong to another attachment, or may",
+            done->left, done->left == 1 ? "" : "s");
 }
 
 /* A number stands for itself; anything else is a name, or "#N". */
@@ -226,7 +230,7 @@ const struct cmd cmd_purge = {
         "--json with --plan: {\"id\",\"label\",\"what\",\"revisions\",\"values\",\"attachments\",\"kept\",\"unread\",\n"
         "\"fields\":[{\"field\",\"open\",\"withheld\"}],\n"
         "\"mentions\":[{\"id\",\"type\",\"label\",\"field\",\"withheld\"}],\"not_reached\":[...]};\n"
-        "else {\"id\",\"revisions\",\"values\",\"strays\",\"not_reached\":[...]}\n",
+        "else {\"id\",\"revisions\",\"values\",\"strays\",\"left\",\"not_reached\":[...]}\n",
     .opts = (const struct opt[]){
         { "field", 0, false, "F", "all values of this field, present and past" },
         { "rev", 0, false, "R", "what this revision holds and the present one does not" },

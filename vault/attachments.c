@@ -100,6 +100,17 @@ attachment_find(struct vault *v, const struct revision *rev, const char *name,
     return found == 1 ? VAULT_OK : not_found(v, unknown && !numbered);
 }
 
+static void
+hash_file(uint8_t id[static 16], const struct leaf *l, const struct file_value *f)
+{
+    uint8_t size[8], h[32];
+    const struct part p[] = { PART(l->file_key, FILE_KEY_BYTES), PART(f->sha256, 32), PART(size, sizeof size) };
+
+    put_u64(size, f->size);
+    hash_parts(h, "withheld:file:1", p, 3);
+    memcpy(id, h, 16);
+}
+
 vault_err
 file_rows_of(struct file_rows *out, const struct leaf *l)
 {
@@ -112,5 +123,6 @@ file_rows_of(struct file_rows *out, const struct leaf *l)
     out->first = (int64_t)l->file_first;
     out->kept = file_kept(view.file.size, l->tier);
     out->pieces = file_pieces(out->kept);
+    hash_file(out->id, l, &view.file);
     return VAULT_OK;
 }

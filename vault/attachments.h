@@ -37,6 +37,7 @@ struct file_rows {
     enum db_table table;
     int64_t first;
     uint64_t pieces, kept;
+    uint8_t id[16];             /* hash of key and content: what all leaves of one attachment have in common */
 };
 VAULT_CHECK vault_err file_rows_of(struct file_rows *out, const struct leaf *l);
 

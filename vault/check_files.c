@@ -1,6 +1,7 @@
 /* check_files.c - see check_files.h. */
 #include "vault/check_files.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,17 +54,61 @@ by_place(const void *x, const void *y)
         return a->rows.first < b->rows.first ? -1 : 1;
     if (a->rows.kept != b->rows.kept)
         return a->rows.kept < b->rows.kept ? -1 : 1;
+    if (memcmp(a->rows.id, b->rows.id, sizeof a->rows.id) != 0)
+        return memcmp(a->rows.id, b->rows.id, sizeof a->rows.id);
     return a->pair < b->pair ? -1 : a->pair > b->pair;
 }
 
-/* Open revisions repeat the place of what they carry on: the first that names it stands for all. */
+/* ---- places that two attachments name ---- */
+
+/* Open revisions repeat what they carry on, and a repair introduces a withheld one anew. */
+static bool
+same_file(const struct vault *v, const struct file_place *a, const struct file_place *b)
+{
+    return v->recs.index.pair[a->pair].first == v->recs.index.pair[b->pair].first &&
+        a->rows.first == b->rows.first && memcmp(a->rows.id, b->rows.id, sizeof a->rows.id) == 0;
+}
+
+static bool
+meet(const struct file_place *a, const struct file_place *later)
+{
+    return a->rows.table == later->rows.table &&
+        later->rows.first - a->rows.first < (int64_t)a->rows.pieces;
+}
+
+static bool
+is_lost(const struct vault *v, const struct file_place *p)
+{
+    return session_file_lost(v, v->recs.index.pair[p->pair].record,
+        p->rows.table == DB_OPEN_CHUNK ? LEAF_OPEN : LEAF_WITHHELD, (uint64_t)p->rows.first);
+}
+
+vault_err
+file_places_shared(struct vault *v, struct file_places *p, file_shared_fn *fn, void *ctx)
+{
+    const struct file_place *far = p->place;        /* that goes furthest of those before */
+    vault_err err = VAULT_OK;
+
+    if (p->n != 0)
+        qsort(p->place, p->n, sizeof *p->place, by_place);
+    for (size_t i = 1; err == VAULT_OK && i < p->n; i++) {
+        const struct file_place *at = &p->place[i];
+        if (meet(far, at) && !same_file(v, far, at) && !is_lost(v, far) && !is_lost(v, at))
+            err = fn(ctx, far, at);
+        if (!meet(far, at) || at->rows.first - far->rows.first > (int64_t)far->rows.pieces - (int64_t)at->rows.pieces)
+            far = at;
+    }
+    return err;
+}
+
+/* ---- rows ---- */
+
+/* The first that names a place stands for all: what else names it was told before. */
 static void
 drop_repeated(struct file_places *p)
 {
     size_t n = 0;
 
-    if (p->n != 0)
-        qsort(p->place, p->n, sizeof *p->place, by_place);
     for (size_t i = 0; i < p->n; i++)
         if (n == 0 || p->place[i].rows.table != p->place[n - 1].rows.table ||
             p->place[i].rows.first != p->place[n - 1].rows.first ||
@@ -92,13 +137,24 @@ problem(struct comparing *c, uint32_t pair, const char *what)
         pair != 0 ? where : c->table);
 }
 
+/* Who can write but not read could have what he named purged with his own: see purge_files.c. */
+static vault_err
+tell_shared(void *ctx, const struct file_place *a, const struct file_place *b)
+{
+    struct comparing *c = ctx;
+    char who[96], what[180];
+
+    pair_name(c->v, a->pair, who);
+    snprintf(what, sizeof what, "an attachment names parts of another as its own: one is of %s", who);
+    return problem(c, b->pair, what);
+}
+
 /* No more rows of *place will come. */
 static vault_err
 end_place(struct comparing *c)
 {
     const struct file_place *p = c->place++;
-    bool whole = c->found == p->rows.pieces || session_file_lost(c->v,
-        c->v->recs.index.pair[p->pair].record, p->rows.table == DB_OPEN_CHUNK ? LEAF_OPEN : LEAF_WITHHELD, (uint64_t)p->rows.first);
+    bool whole = c->found == p->rows.pieces || is_lost(c->v, p);
 
     c->found = 0;
     return whole ? VAULT_OK : problem(c, p->pair, "a part of an attachment is missing");
@@ -153,6 +209,9 @@ file_places_check(struct vault *v, struct report *rep, struct file_places *p)
     size_t n = 0;
     vault_err err;
 
+    err = file_places_shared(v, p, tell_shared, &c);
+    if (err != VAULT_OK)
+        return err;
     drop_repeated(p);
     while (n < p->n && p->place[n].rows.table == DB_OPEN_CHUNK)
         n++;

@@ -29,8 +29,6 @@ struct purging {
     size_t n;
     struct buf tags, sealed;
     struct detail *detail;      /* of the entry */
-    struct file_rows *gone, *stay;      /* pieces of files that go, and of open ones that stay */
-    size_t n_gone, n_stay;
     struct revision rev;
     struct secret *home;        /* a struct pack: the one at hand */
 };
@@ -39,63 +37,6 @@ static bool
 drops(void *ctx, const struct leaf *l)
 {
     return purge_takes(ctx, l);
-}
-
-/* ---- pieces of attachments ---- */
-
-static vault_err
-note_rows(struct file_rows **list, size_t *n, const struct leaf *l)
-{
-    struct file_rows *p = reallocarray(*list, *n + 1, sizeof *p);
-    vault_err err;
-
-    if (p == NULL)
-        return err_nomem();
-    *list = p;
-    err = file_rows_of(&p[*n], l);
-    *n += err == VAULT_OK;
-    return err;
-}
-
-/* Of the values at hand. An open file is repeated by later revisions, so it may go here and
- * stay there. */
-static vault_err
-note_files(struct purging *x)
-{
-    vault_err err = VAULT_OK;
-
-    for (size_t i = 0; err == VAULT_OK && i < x->rev.n_leaves; i++) {
-        const struct leaf *l = &x->rev.leaf[i];
-        if (!l->here || l->file_key == NULL || !value_is_file(l->value))
-            continue;
-        if (purge_takes(&x->p, l))
-            err = note_rows(&x->gone, &x->n_gone, l);
-        else if (l->tier == LEAF_OPEN)
-            err = note_rows(&x->stay, &x->n_stay, l);
-    }
-    return err;
-}
-
-static bool
-stays(const struct purging *x, const struct file_rows *r)
-{
-    for (size_t i = 0; i < x->n_stay; i++)
-        if (x->stay[i].table == r->table && x->stay[i].first == r->first)
-            return true;
-    return false;
-}
-
-static vault_err
-delete_pieces(struct purging *x)
-{
-    vault_err err = VAULT_OK;
-
-    for (size_t i = 0; err == VAULT_OK && i < x->n_gone; i++) {
-        const struct file_rows *r = &x->gone[i];
-        for (uint64_t k = 0; err == VAULT_OK && !stays(x, r) && k < r->pieces; k++)
-            err = db_delete(x->p.v->db, r->table, r->first + (int64_t)k);
-    }
-    return err;
 }
 
 /* ---- blobs ---- */
@@ -119,17 +60,6 @@ reseal(struct purging *x, uint32_t n, enum leaf_tier tier, const struct blob_key
         DB_WITHHELD_BLOB, n, PART(x->sealed.p, x->sealed.n));
 }
 
-/* Values of a blob that did not open as a whole. */
-static void
-forget_withheld(struct revision *rev)
-{
-    for (size_t i = 0; i < rev->n_leaves; i++)
-        if (rev->leaf[i].tier == LEAF_WITHHELD) {
-            rev->leaf[i].value = PART(NULL, 0);
-            rev->leaf[i].file_key = NULL;
-        }
-}
-
 /* Whose withheld blob loses all it has, some, or nothing. */
 static void
 judge_withheld(const struct purging *x, struct touched *t)
@@ -147,17 +77,6 @@ judge_withheld(const struct purging *x, struct touched *t)
     t->withheld = !some ? BLOB_STAYS : all ? BLOB_GONE : BLOB_NEW;
 }
 
-/* All of it goes, also where it cannot be read (err): pieces of its files are purge_strays' then. */
-static vault_err
-drop_withheld(struct purging *x, struct touched *t, vault_err err)
-{
-    if (err != VAULT_OK) {
-        vault_clear_error();
-        forget_withheld(&x->rev);
-    }
-    return db_delete(x->p.v->db, DB_WITHHELD_BLOB, t->n);
-}
-
 static vault_err
 touch_withheld(struct purging *x, struct touched *t, const uint8_t key[static 32])
 {
@@ -170,9 +89,9 @@ touch_withheld(struct purging *x, struct touched *t, const uint8_t key[static 32
     judge_withheld(x, t);
     if (t->withheld == BLOB_STAYS)
         return VAULT_OK;
+    if (t->withheld == BLOB_GONE)       /* also where it cannot be read */
+        return db_delete(r->db, DB_WITHHELD_BLOB, t->n);
     err = recs_load_withheld(r, t->n, &x->rev);
-    if (t->withheld == BLOB_GONE)
-        return err == VAULT_OK || err == VAULT_ERR_DAMAGED ? drop_withheld(x, t, err) : err;
     if (err == VAULT_OK)
         err = recs_pack(r, t->n, &p);
     if (err == VAULT_OK)
@@ -219,30 +138,14 @@ touch_open(struct purging *x, struct touched *t)
     return err != VAULT_OK ? err : note_tags(x, t);
 }
 
-/* A whole record goes even where it is damaged. It is read only for what tells where pieces of
- * its files lie. */
+/* A whole record goes even where it is damaged: nobody reads it. */
 static vault_err
 drop_all(struct purging *x, struct touched *t)
 {
-    struct recs *r = &x->p.v->recs;
     struct db *db = x->p.v->db;
-    vault_err err = recs_load(r, t->n, &x->rev);
+    vault_err err = db_delete(db, DB_OPEN_BLOB, t->n);
 
     t->withheld = BLOB_GONE;
-    if (err == VAULT_OK && revision_introduces(&x->rev)) {
-        err = recs_load_withheld(r, t->n, &x->rev);
-        if (err == VAULT_ERR_DAMAGED) {
-            forget_withheld(&x->rev);
-            err = VAULT_OK;
-        }
-    }
-    if (err == VAULT_OK)
-        err = note_files(x);
-    if (err == VAULT_ERR_DAMAGED)
-        err = VAULT_OK;
-    vault_clear_error();
-    if (err == VAULT_OK)
-        err = db_delete(db, DB_OPEN_BLOB, t->n);
     return err != VAULT_OK ? err : db_delete(db, DB_WITHHELD_BLOB, t->n);
 }
 
@@ -257,8 +160,6 @@ touch(struct purging *x, size_t i)
     err = recs_load(&x->p.v->recs, t->n, &x->rev);
     if (err == VAULT_OK)
         err = touch_withheld(x, t, new_key(x, i + 1));
-    if (err == VAULT_OK)
-        err = note_files(x);
     return err != VAULT_OK ? err : touch_open(x, t);
 }
 
@@ -279,7 +180,7 @@ touch_all(struct purging *x)
     err = secret_random(&x->key, 32 * (count + 1));
     for (size_t i = 0; err == VAULT_OK && i < x->n; i++)
         err = touch(x, i);
-    return err != VAULT_OK ? err : delete_pieces(x);
+    return err;
 }
 
 /* ---- packs ---- */
@@ -403,9 +304,11 @@ fill(struct vault *v, struct change *c, void *ctx)
     keys.k_case = x->k_case;
     err = purge_strays(&x->p);
     if (err == VAULT_OK)
-        err = touch_all(x);
+        err = purge_files(&x->p);
     if (err == VAULT_OK)
-        err = purge_tell_pieces(&x->p, x->gone, x->n_gone, x->detail);
+        err = purge_tell_pieces(&x->p, x->detail);
+    if (err == VAULT_OK)
+        err = touch_all(x);
     if (err == VAULT_OK)
         err = rewrap(x, &keys);
     recs_forget_pack(&v->recs);
@@ -493,6 +396,7 @@ vault_purge(vault *v, const struct vault_purge *what, struct vault_purged *out)
         done.values = x.p.values;
         err = run(&x, done.id);
         done.strays = x.p.strays;
+        done.left = x.p.left;
     }
     if (err == VAULT_OK)
         *out = done;
@@ -501,8 +405,6 @@ vault_purge(vault *v, const struct vault_purge *what, struct vault_purged *out)
     secret_free(x.key);
     secret_free(x.home);
     free(x.touched);
-    free(x.gone);
-    free(x.stay);
     revision_free(&x.rev);
     buf_free(&x.tags);
     buf_free(&x.sealed);

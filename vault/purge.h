@@ -27,9 +27,10 @@ struct purge {
     bool open;                  /* open values are among them: the record gets another key */
     char file_field[NAME_MAX_BYTES];    /* of the attachment asked for */
     uint64_t revisions, values, attachments, kept, unread;
-    uint64_t strays;            /* from purge_strays: blobs of which pieces may stay behind... */
-    int64_t *stray;             /* ...and rows that it deleted, in order */
-    size_t n_stray;
+    uint64_t strays;            /* from purge_strays: blobs of which pieces may stay behind */
+    uint64_t left;              /* from purge_files: pieces that were named by what went, and stay */
+    int64_t *row;               /* withheld pieces that both deleted */
+    size_t n_row, cap_row;
     struct purge_field *field;  /* PURGE_FIELDS_MAX, or NULL: not counted */
     size_t n_fields;
     struct mentions *mentions;  /* NULL, or receives the withheld texts that go */
@@ -47,9 +48,15 @@ void purge_free(struct purge *p);
 /* Within the transaction, before anything else of it: where a withheld blob that goes does not open, nobody knows which
  * pieces its files have. Delete those that belong to no other; or, where another does not open either, count them. */
 VAULT_CHECK vault_err purge_strays(struct purge *p);
-/* Into the detail of the entry: where withheld pieces lay that were deleted (those of n_gone files, and the strays). Their
- * numbers tell nothing, and join.c knows by them which must not come back, as no blob names them any more. */
-VAULT_CHECK vault_err purge_tell_pieces(const struct purge *p, const struct file_rows *gone, size_t n_gone,
-    struct detail *d);
+/* Note a withheld piece that was deleted. */
+VAULT_CHECK vault_err purge_note_row(struct purge *p, int64_t n);
+/* Into the detail of the entry: where the withheld pieces lay that were deleted. Their numbers tell nothing, and join.c knows
+ * by them which must not come back, as no blob names them any more. */
+VAULT_CHECK vault_err purge_tell_pieces(const struct purge *p, struct detail *d);
+
+/* ---- purge_files.c ---- */
+
+/* Then, before a blob is touched: delete the pieces of the files that go, but no piece that is, or may be, another's. */
+VAULT_CHECK vault_err purge_files(struct purge *p);
 
 #endif

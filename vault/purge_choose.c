@@ -19,7 +19,7 @@ struct choosing {
     struct buf extra, text;
     struct buf held;            /* what the newest revisions hold */
     struct buf target;          /* what the revision named holds and they do not; or the c of an attachment */
-    uint64_t file_first;        /* its first row, where it is open and can be read */
+    struct file_rows file;      /* where that can be read */
     bool by_rows;
     struct buf files;           /* of those that go: tier and first row of each, 9 bytes */
 };
@@ -52,7 +52,7 @@ purge_takes(const struct purge *p, const struct leaf *l)
 void
 purge_free(struct purge *p)
 {
-    free(p->stray);
+    free(p->row);
     buf_free(&p->c);
 }
 
@@ -185,8 +185,8 @@ aim_at_revision(struct choosing *x)
 
 /* ---- one attachment ---- */
 
-/* A withheld one is known by its leaf; an open one has another in each revision, and the same
- * rows in all. */
+/* An open one has another leaf in each revision, a withheld one that a repair took over has two; the same rows, key and
+ * content in all. */
 static vault_err
 aim_at_attachment(struct choosing *x)
 {
@@ -205,17 +205,25 @@ aim_at_attachment(struct choosing *x)
     if (err != VAULT_OK)
         return err;
     buf_put(&x->target, a.l->c, 32);
-    x->by_rows = a.known && a.l->tier == LEAF_OPEN;
-    x->file_first = a.l->file_first;
     memcpy(p->file_field, a.f->name, sizeof p->file_field);
-    return buf_ok(&x->target);
+    x->by_rows = a.known;
+    err = a.known ? file_rows_of(&x->file, a.l) : VAULT_OK;
+    return err != VAULT_OK ? err : buf_ok(&x->target);
 }
 
-static bool
-is_that_file(const struct choosing *x, const struct leaf *l)
+static vault_err
+is_that_file(const struct choosing *x, const struct leaf *l, bool *yes)
 {
-    return set_has(&x->target, l->c) || (x->by_rows && l->tier == LEAF_OPEN &&
-        l->file_key != NULL && value_is_file(l->value) && l->file_first == x->file_first);
+    struct file_rows r;
+    vault_err err;
+
+    *yes = set_has(&x->target, l->c);
+    if (*yes || !x->by_rows || l->file_key == NULL || !value_is_file(l->value))
+        return VAULT_OK;
+    err = file_rows_of(&r, l);
+    *yes = err == VAULT_OK && r.table == x->file.table && r.first == x->file.first &&
+        memcmp(r.id, x->file.id, sizeof r.id) == 0;
+    return err;
 }
 
 /* ---- all revisions: what goes of each ---- */
@@ -230,10 +238,8 @@ goes(struct choosing *x, const struct leaf *l, bool *yes)
         return VAULT_OK;
     if (x->p->what == GONE_REVISION)
         return in_set(x, &x->target, l, yes);
-    if (x->p->what == GONE_ATTACHMENT) {
-        *yes = is_that_file(x, l);
-        return VAULT_OK;
-    }
+    if (x->p->what == GONE_ATTACHMENT)
+        return is_that_file(x, l, yes);
     *yes = x->p->what == GONE_RECORD ||
         (l->field.n == strlen(field) && memcmp(l->field.p, field, l->field.n) == 0);
     return VAULT_OK;

@@ -129,6 +129,21 @@ by_first(const void *x, const void *y)
 
 /* ---- deleting the rest ---- */
 
+vault_err
+purge_note_row(struct purge *p, int64_t n)
+{
+    if (p->n_row == p->cap_row) {
+        size_t cap = p->cap_row == 0 ? 64 : p->cap_row * 2;
+        int64_t *more = reallocarray(p->row, cap, sizeof *more);
+        if (more == NULL)
+            return err_nomem();
+        p->row = more;
+        p->cap_row = cap;
+    }
+    p->row[p->n_row++] = n;
+    return VAULT_OK;
+}
+
 static vault_err
 list_strays(const struct strays *s)
 {
@@ -136,7 +151,7 @@ list_strays(const struct strays *s)
     struct db_cursor *c = NULL;
     size_t at = 0;
     uint64_t size;
-    int64_t n, *more;
+    int64_t n;
     bool got = true;
     vault_err err = db_scan_sizes(p->v->db, DB_WITHHELD_CHUNK, INT64_MIN, &c);
 
@@ -146,15 +161,8 @@ list_strays(const struct strays *s)
             break;
         while (at < s->n && n >= s->place[at].first && (uint64_t)(n - s->place[at].first) >= s->place[at].pieces)
             at++;
-        if (at < s->n && n >= s->place[at].first)
-            continue;
-        more = reallocarray(p->stray, p->n_stray + 1, sizeof *more);
-        if (more == NULL) {
-            err = err_nomem();
-            break;
-        }
-        p->stray = more;
-        more[p->n_stray++] = n;
+        if (at == s->n || n < s->place[at].first)
+            err = purge_note_row(p, n);
     }
     db_scan_end(c);
     return err;
@@ -165,8 +173,8 @@ delete_strays(const struct strays *s)
 {
     vault_err err = list_strays(s);
 
-    for (size_t i = 0; err == VAULT_OK && i < s->p->n_stray; i++)
-        err = db_delete(s->p->v->db, DB_WITHHELD_CHUNK, s->p->stray[i]);
+    for (size_t i = 0; err == VAULT_OK && i < s->p->n_row; i++)
+        err = db_delete(s->p->v->db, DB_WITHHELD_CHUNK, s->p->row[i]);
     return err;
 }
 
@@ -196,38 +204,27 @@ purge_strays(struct purge *p)
 
 /* ---- what the log tells ---- */
 
-/* "first+pieces" of a run of rows, one text more. */
+/* "first+pieces" of each run of rows, texts one after the other. */
 static void
-put_range(struct buf *mem, int64_t first, uint64_t pieces, size_t *n)
+put_ranges(const struct purge *p, struct buf *mem, size_t *n)
 {
-    buf_fmt(mem, "%lld+%llu", (long long)first, (unsigned long long)pieces);
-    buf_u8(mem, 0);
-    ++*n;
-}
-
-static void
-put_ranges(const struct purge *p, const struct file_rows *gone, size_t n_gone, struct buf *mem,
-    size_t *n)
-{
-    for (size_t i = 0; i < n_gone; i++)
-        if (gone[i].table == DB_WITHHELD_CHUNK)
-            put_range(mem, gone[i].first, gone[i].pieces, n);
-    for (size_t i = 0, k; i < p->n_stray; i = k) {
-        for (k = i + 1; k < p->n_stray && p->stray[k] - p->stray[i] == (int64_t)(k - i);)
+    for (size_t i = 0, k; i < p->n_row; i = k, ++*n) {
+        for (k = i + 1; k < p->n_row && p->row[k] - p->row[i] == (int64_t)(k - i);)
             k++;
-        put_range(mem, p->stray[i], k - i, n);
+        buf_fmt(mem, "%lld+%llu", (long long)p->row[i], (unsigned long long)(k - i));
+        buf_u8(mem, 0);
     }
 }
 
 vault_err
-purge_tell_pieces(const struct purge *p, const struct file_rows *gone, size_t n_gone, struct detail *d)
+purge_tell_pieces(const struct purge *p, struct detail *d)
 {
     struct buf mem = BUF_INIT;
     const char **text = NULL;
     size_t n = 0, at = 0;
     vault_err err;
 
-    put_ranges(p, gone, n_gone, &mem, &n);
+    put_ranges(p, &mem, &n);
     err = buf_ok(&mem);
     if (err == VAULT_OK && n > 0) {
         text = calloc(n, sizeof *text);

@@ -258,19 +258,41 @@ withheld(struct repairing *r, uint32_t n, struct revision *rev)
 /* ---- attachments ---- */
 
 static vault_err
-lose_file(struct repairing *r, uint32_t n, const struct leaf *l)
+lose_file(struct repairing *r, uint32_t n, const char *field, enum leaf_tier tier, uint64_t first)
 {
     uint8_t place[LOST_FILE_BYTES];
-    char field[NAME_MAX_BYTES + 1];
 
-    place[0] = l->tier;
-    put_u64(place + 1, l->file_first);
-    snprintf(field, sizeof field, "%.*s", (int)l->field.n, (const char *)l->field.p);
+    place[0] = tier;
+    put_u64(place + 1, first);
     r->report.lost_attachments++;
     vault_err err = repair_tell(r, TOLD_ATTACHMENT, n, field,
         "the content of an attachment is damaged, or a part of it is missing");
     return err != VAULT_OK ? err :
         repair_note(r, LOSS_FILE, r->v->recs.index.pair[n].record, place, sizeof place);
+}
+
+static bool
+lost_file(const struct repairing *r, const struct file_place *p)
+{
+    uint8_t place[LOST_FILE_BYTES];
+
+    place[0] = p->rows.table == DB_OPEN_CHUNK ? LEAF_OPEN : LEAF_WITHHELD;
+    put_u64(place + 1, (uint64_t)p->rows.first);
+    for (size_t i = 0; i < r->n_items; i++)
+        if (r->item[i].kind == LOSS_FILE && memcmp(r->item[i].bytes, place, sizeof place) == 0 &&
+            memcmp(r->item[i].record, r->v->recs.index.pair[p->pair].record, RECORD_ID_BYTES) == 0)
+            return true;
+    return false;
+}
+
+/* Two records name the same pieces with the same key, as whoever can read them can write it: they are of the older revision. */
+static vault_err
+lose_shared(void *ctx, const struct file_place *a, const struct file_place *b)
+{
+    const struct file_place *late = a->pair > b->pair ? a : b;
+
+    return lost_file(ctx, a) || lost_file(ctx, b) ? VAULT_OK : lose_file(ctx, late->pair, NULL,
+        late->rows.table == DB_OPEN_CHUNK ? LEAF_OPEN : LEAF_WITHHELD, (uint64_t)late->rows.first);
 }
 
 vault_err
@@ -281,12 +303,14 @@ repair_files(struct repairing *r, uint32_t n, const struct revision *rev)
     for (size_t i = 0; err == VAULT_OK && i < rev->n_leaves; i++) {
         const struct leaf *l = &rev->leaf[i];
         bool bad = false, again = false;
+        char field[NAME_MAX_BYTES + 1];
         if (!l->here || l->file_key == NULL || !value_is_file(l->value) ||
             session_file_lost(r->v, rev->record, (enum leaf_tier)l->tier, l->file_first))
             continue;
         err = deep_check_file(&r->deep, l, &bad, &again);
+        snprintf(field, sizeof field, "%.*s", (int)l->field.n, (const char *)l->field.p);
         if (err == VAULT_OK && bad && !again)
-            err = lose_file(r, n, l);
+            err = lose_file(r, n, field, (enum leaf_tier)l->tier, l->file_first);
     }
     return err;
 }
@@ -378,6 +402,8 @@ repair_find(struct repairing *r)
             pack = n + 1;
         }
     }
+    if (err == VAULT_OK)
+        err = file_places_shared(r->v, &r->places, lose_shared, r);
     revision_free(&rev);
     buf_free(&tags);
     return err;

@@ -182,6 +182,19 @@ by_row(const void *x, const void *y)
     return a->pieces < b->pieces ? -1 : a->pieces > b->pieces;
 }
 
+/* Places may lie in others, where somebody wrote that: each goes on as far as those before it. */
+static void
+stretch(struct file_places *p)
+{
+    for (size_t i = 1; i < p->n; i++) {
+        const struct file_rows *before = &p->place[i - 1].rows;
+        struct file_rows *f = &p->place[i].rows;
+        int64_t on = before->first + (int64_t)before->pieces - f->first;
+        if (f->table == before->table && on > (int64_t)f->pieces)
+            f->pieces = (uint64_t)on;
+    }
+}
+
 /* Places are in order: the last that begins at or before the row, of those the one that goes furthest. */
 static bool
 is_named(const struct repairing *r, enum db_table t, int64_t n)
@@ -268,6 +281,7 @@ repair_drop_rest(struct repairing *r)
 
     if (r->places.n != 0)
         qsort(r->places.place, r->places.n, sizeof *r->places.place, by_row);
+    stretch(&r->places);
     for (int t = DB_OPEN_BLOB; err == VAULT_OK && t <= DB_WITHHELD_CHUNK; t++)
         err = drop_rest_of(r, (enum db_table)t);
     return err;

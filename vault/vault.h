@@ -616,6 +616,7 @@ struct vault_purged {
     char id[VAULT_CODE_LEN + 1];
     uint64_t revisions, values;         /* a whole record: values 0, nobody looked */
     uint64_t strays;                    /* revisions that could not be read, of whose attachments pieces may be left, without a key */
+    uint64_t left;                      /* pieces that it named and that are, or may be, another attachment's: they stay */
 };
 /*
  * Destroy it, for good: content and keys, and every copy of records.db from before is of no use

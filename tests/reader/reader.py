@@ -288,9 +288,16 @@ class Reader:
     def check_files(self):
         """Every byte of every file that can be opened; and no other rows, as far as that can be told."""
         used = {table: set() for table in CHUNK_TABLES.values()}
+        owner = {table: {} for table in used}
         seen = set()        # open ones are repeated by each revision that carries them on
         for revision in self.revisions.values():
             for leaf in revision.leaves:
+                if leaf.file:
+                    mine = revision.record, leaf.file, tuple(bare(leaf.value)[:2])
+                    with self.report.at(f"{revision.where}: {leaf.field}"):
+                        for n in file_rows(leaf):
+                            if owner[CHUNK_TABLES[leaf.tier]].setdefault(n, mine) != mine:
+                                raise Damage("it names parts of another attachment as its own")
                 if leaf.file and (leaf.tier, leaf.file, repr(leaf.value)) not in seen:
                     seen.add((leaf.tier, leaf.file, repr(leaf.value)))
                     table = CHUNK_TABLES[leaf.tier]

@@ -11,7 +11,9 @@
 #include <sodium.h>
 #include "tests/unit/fixture.h"
 #include "tests/unit/phrases.h"
+#include "vault/attachments.h"
 #include "vault/base/secret.h"
+#include "vault/file_in.h"
 #include "vault/record/mention.h"
 #include "vault/record/reseal.h"
 
@@ -606,9 +608,9 @@ test_purge__words_are_whole(void **state)
 /* ---- pieces whose blob does not open ---- */
 
 static void
-attach_file(const char *id)
+attach(const char *id, bool open)
 {
-    const struct vault_attach_options opt = { .open = false };
+    const struct vault_attach_options opt = { .open = open };
     char name[400];
     const struct vault_attach_file file = { .path = name, .name = "scan.pdf" };
     struct vault_added a;
@@ -624,8 +626,14 @@ attach_file(const char *id)
     assert_int_equal(remove(name), 0);
 }
 
+static void
+attach_file(const char *id)
+{
+    attach(id, false);
+}
+
 static size_t
-pieces(void)
+pieces_in(enum db_table t, int64_t *first, uint64_t *bytes)
 {
     struct db_cursor *c = NULL;
     uint64_t size;
@@ -633,15 +641,27 @@ pieces(void)
     size_t count = 0;
     bool got = true;
 
-    assert_int_equal(db_scan_sizes(v->db, DB_WITHHELD_CHUNK, INT64_MIN, &c), VAULT_OK);
+    *bytes = 0;
+    assert_int_equal(db_scan_sizes(v->db, t, INT64_MIN, &c), VAULT_OK);
     for (;;) {
         assert_int_equal(db_next_size(c, &n, &size, &got), VAULT_OK);
         if (!got)
             break;
-        count++;
+        if (count++ == 0)
+            *first = n;
+        *bytes += size - FILE_TAG;
     }
     db_scan_end(c);
     return count;
+}
+
+static size_t
+pieces(void)
+{
+    uint64_t bytes;
+    int64_t first;
+
+    return pieces_in(DB_WITHHELD_CHUNK, &first, &bytes);
 }
 
 /* The withheld blob of the revision that attached. */
@@ -703,7 +723,254 @@ test_purge__pieces_that_may_be_another_s_stay_and_are_told(void **state)
     assert_whole();
 }
 
+/* ---- a value that names the pieces of another attachment ---- */
+
+struct trap {
+    uint64_t first, size;
+    uint8_t key[FILE_KEY_BYTES];
+    enum leaf_tier tier;
+};
+
+/* As somebody can write it who has the case key: an attachment without content. */
+static void
+set_trap(const char *id, const struct trap *t)
+{
+    uint8_t sha256[32] = { 1 };
+    const struct file_value fv = { .sha256 = sha256, .size = t->size, .type = PART("text/plain", 10),
+        .name = PART("trap.txt", 8) };
+    struct detail det = {0};
+    struct commit what = { .action = "attach", .detail = &det };
+    struct revision base, rev;
+    const struct field_def *f = NULL;
+    struct buf value = BUF_INIT;
+    struct draft_file file;
+    struct vault_added a;
+    struct change c;
+    struct draft d;
+    uint32_t head = 0;
+
+    revision_init(&base);
+    revision_init(&rev);
+    assert_int_equal(value_from_file(&value, &fv, NULL), VAULT_OK);
+    file = (struct draft_file){ .tier = t->tier, .value = PART(value.p, value.n), .key = t->key, .first = t->first };
+    assert_int_equal(draft_init(&d, &v->recs), VAULT_OK);
+    assert_int_equal(session_load_head(v, id, &head, &base), VAULT_OK);
+    assert_int_equal(draft_file_field(&d, &base, "files", 5, &f), VAULT_OK);
+    assert_int_equal(session_begin(v, &c), VAULT_OK);
+    assert_int_equal(draft_attach(&d, &base, f, &file, 1, &rev), VAULT_OK);
+    assert_int_equal(session_commit_one(v, &c, &rev, &what, &a), VAULT_OK);
+    draft_done(&d);
+    revision_free(&base);
+    revision_free(&rev);
+    buf_free(&value);
+}
+
+static vault_err
+check_deep(void)
+{
+    struct vault_deep_check deep = {0};
+
+    return vault_check_deep_open(v, NULL, NULL, &deep);
+}
+
+/* The only attachment: its content is still there. */
+static void
+assert_content(const char *id)
+{
+    struct vault_extracted x;
+    char to[400];
+
+    snprintf(to, sizeof to, "%s/out", dir);
+    assert_int_equal(vault_extract(v, id, "scan.pdf", &(struct vault_extract_options){ .path = to, .fd = -1 }, &x),
+        VAULT_OK);
+    assert_int_equal(remove(to), 0);
+}
+
+/* Records P-1, with an attachment, and P-2, without. By somebody with the case key: where that lies. */
+static void
+make_victim(bool open, struct trap *t)
+{
+    int64_t first = 0;
+
+    (void)add(fields("ref", "P-1", NULL));
+    (void)add(fields("ref", "P-2", NULL));
+    attach("P-1", open);
+    assert_whole();
+    reopen_as(OTHER_PHRASE);
+    *t = (struct trap){ .key = { 2 }, .tier = open ? LEAF_OPEN : LEAF_WITHHELD };
+    assert_true(pieces_in(open ? DB_OPEN_CHUNK : DB_WITHHELD_CHUNK, &first, &t->size) > 1);
+    t->first = (uint64_t)first;
+}
+
+static void
+assert_trap_purged(const char *id, const char *attachment, uint64_t left)
+{
+    const struct vault_purge what = { .id = id, .attachment = attachment };
+    struct vault_purged done;
+
+    assert_int_equal(vault_purge(v, &what, &done), VAULT_OK);
+    assert_int_equal(done.left, left);
+    assert_content("P-1");
+    assert_whole();
+    assert_int_equal(check_deep(), VAULT_OK);
+}
+
+static void
+test_purge__leaves_pieces_of_another_record_that_a_value_names(void **state)
+{
+    struct trap t;
+    size_t kept;
+    (void)state;
+
+    make_victim(false, &t);
+    kept = pieces();
+    set_trap("P-2", &t);
+    reopen();
+    assert_problem("names parts of another");
+    assert_trap_purged("P-2", NULL, kept);
+    assert_int_equal(pieces(), kept);
+    assert_int_equal(purge("P-1", NULL, NULL, NULL), VAULT_OK);
+    assert_int_equal(pieces(), 0);
+    assert_whole();
+}
+
+/* The other way round: the trap does not save what is to be destroyed. */
+static void
+test_purge__takes_pieces_that_a_value_of_another_record_names(void **state)
+{
+    struct vault_purged done;
+    struct trap t;
+    (void)state;
+
+    make_victim(false, &t);
+    set_trap("P-2", &t);
+    reopen();
+    assert_int_equal(purge("P-1", NULL, NULL, &done), VAULT_OK);
+    assert_int_equal(done.left, 0);
+    assert_int_equal(pieces(), 0);
+}
+
+/* In the record itself, a decoy, and another that begins in the middle. */
+static void
+test_purge__leaves_pieces_of_another_attachment_of_the_record(void **state)
+{
+    struct trap t;
+    size_t kept;
+    (void)state;
+
+    make_victim(false, &t);
+    kept = pieces();
+    set_trap("P-1", &t);
+    reopen();
+    assert_problem("names parts of another");
+    assert_trap_purged("P-1", "trap.txt", kept);
+    assert_int_equal(pieces(), kept);
+    reopen_as(OTHER_PHRASE);
+    t.first += 1;
+    t.size = 300;
+    set_trap("P-2", &t);
+    reopen();
+    assert_problem("names parts of another");
+    assert_trap_purged("P-2", NULL, 1);
+}
+
+static void
+learn_key(struct trap *t)
+{
+    struct revision rev;
+    uint32_t head = 0;
+
+    revision_init(&rev);
+    assert_int_equal(session_load_head(v, "P-1", &head, &rev), VAULT_OK);
+    for (size_t i = 0; i < rev.n_leaves; i++)
+        if (rev.leaf[i].file_key != NULL)
+            memcpy(t->key, rev.leaf[i].file_key, sizeof t->key);
+    revision_free(&rev);
+}
+
+/* Keys of open attachments are known to all who can read them. */
+static void
+test_purge__leaves_open_pieces_that_a_value_names_with_their_key(void **state)
+{
+    struct trap t;
+    (void)state;
+
+    make_victim(true, &t);
+    learn_key(&t);
+    set_trap("P-2", &t);
+    assert_problem("names parts of another");      /* a case session sees it as well */
+    reopen();
+    assert_problem("names parts of another");
+    assert_trap_purged("P-2", NULL, pieces_in(DB_OPEN_CHUNK, &(int64_t){0}, &(uint64_t){0}));
+    reopen_as(OTHER_PHRASE);
+    set_trap("P-1", &t);
+    reopen();
+    assert_problem("names parts of another");
+    assert_trap_purged("P-1", "trap.txt", 0);
+}
+
+/* A blob that nobody can read may name the pieces: the key tells whose they are. */
+static void
+test_purge__leaves_pieces_whose_own_value_cannot_be_read(void **state)
+{
+    struct vault_purged done;
+    struct trap t;
+    size_t kept;
+    (void)state;
+
+    make_victim(false, &t);
+    kept = pieces();
+    set_trap("P-2", &t);
+    reopen();
+    spoil("P-1");
+    assert_int_equal(purge("P-2", NULL, NULL, &done), VAULT_OK);
+    assert_int_equal(done.left, kept);
+    assert_int_equal(pieces(), kept);
+}
+
+/* Nor does a repair drop them; of two that can be read it believes the older. */
+static void
+test_purge__a_repair_keeps_pieces_that_another_value_names(void **state)
+{
+    struct vault_repair_options opt = { .fn = NULL };
+    struct vault_repair_report report = {0};
+    struct vault_credentials cred = { .slot = -1 };
+    struct secret *pass = NULL;
+    struct trap t;
+    char to[400];
+    (void)state;
+
+    make_victim(true, &t);
+    learn_key(&t);
+    set_trap("P-2", &t);
+    t.first += 1;
+    t.size = 300;
+    (void)add(fields("ref", "P-3", NULL));
+    set_trap("P-3", &t);
+    snprintf(to, sizeof to, "%s/repaired.vault", dir);
+    assert_int_equal(secret_copy(&pass, PHRASE, strlen(PHRASE)), VAULT_OK);
+    cred.passphrase = pass;
+    vault_close(v);
+    v = NULL;
+    if (vault_repair(path, to, &cred, &opt, &report) != VAULT_OK)
+        fail_msg("%s", vault_last_error()->text);
+    assert_int_equal(report.lost_attachments, 2);
+    assert_int_equal(vault_open(&v, to, &cred), VAULT_OK);
+    assert_content("P-1");
+    assert_int_equal(check_deep(), VAULT_OK);
+    assert_int_equal(purge("P-2", NULL, NULL, NULL), VAULT_OK);
+    assert_content("P-1");
+    assert_int_equal(check_deep(), VAULT_OK);
+    vault_close(v);
+    v = NULL;
+    secret_free(pass);
+    snprintf(to, sizeof to, "rm -rf %s/repaired.vault", dir);
+    assert_int_equal(system(to), 0);
+    reopen();
+}
+
 #define CASE(t) cmocka_unit_test_setup_teardown(t, make_vault, remove_vault)
+#define CASE_OF_TWO(t) cmocka_unit_test_setup_teardown(t, make_two_tiers, remove_vault)
 
 int
 main(void)
@@ -726,6 +993,12 @@ main(void)
         CASE(test_purge__the_plan_counts_what_goes_and_what_stays),
         CASE(test_purge__pieces_go_too_where_their_blob_does_not_open),
         CASE(test_purge__pieces_that_may_be_another_s_stay_and_are_told),
+        CASE_OF_TWO(test_purge__leaves_pieces_of_another_record_that_a_value_names),
+        CASE_OF_TWO(test_purge__takes_pieces_that_a_value_of_another_record_names),
+        CASE_OF_TWO(test_purge__leaves_pieces_of_another_attachment_of_the_record),
+        CASE_OF_TWO(test_purge__leaves_open_pieces_that_a_value_names_with_their_key),
+        CASE_OF_TWO(test_purge__leaves_pieces_whose_own_value_cannot_be_read),
+        CASE_OF_TWO(test_purge__a_repair_keeps_pieces_that_another_value_names),
         cmocka_unit_test(test_purge__words_are_whole),
     };
 

@@ -282,6 +282,18 @@ count(struct purge *p, const struct leaf *l)
     *(l->tier == LEAF_OPEN ? &f[i].open : &f[i].withheld) += 1;
 }
 
+/* An attachment's name, without the end that tells its kind: so it is found with any end, and with none. */
+static struct part
+stem(struct part name)
+{
+    const uint8_t *p = name.p;
+
+    for (size_t i = name.n; i > 1; i--)
+        if (p[i - 1] == '.')
+            return PART(p, i - 1);
+    return name;
+}
+
 /* A withheld text that may stand elsewhere as well. Dates, numbers and choices stand everywhere. */
 static vault_err
 note_text(struct choosing *x, const struct type_def *t, const struct leaf *l)
@@ -289,8 +301,12 @@ note_text(struct choosing *x, const struct type_def *t, const struct leaf *l)
     const struct field_def *f = t == NULL ? NULL : type_field(t, l->field.p, l->field.n);
     struct value_view view;
 
-    if (x->p->mentions == NULL || l->value.n == 0 || f == NULL ||
-        type_set_tier(&x->p->v->recs.types, t, f, l->tier) != LEAF_WITHHELD)
+    if (x->p->mentions == NULL || l->value.n == 0 || f == NULL)
+        return VAULT_OK;
+    if (value_is_file(l->value))
+        return l->tier == LEAF_WITHHELD && value_read(&view, l->value) == VAULT_OK ?
+            mentions_add(x->p->mentions, stem(view.file.name)) : VAULT_OK;
+    if (type_set_tier(&x->p->v->recs.types, t, f, l->tier) != LEAF_WITHHELD)
         return VAULT_OK;
     if (f->kind != FIELD_TEXT && f->kind != FIELD_NARRATIVE && f->kind != FIELD_NAME &&
         f->kind != FIELD_PLACE && f->kind != FIELD_IDENTIFIER)

@@ -19,7 +19,7 @@ struct plan_box {
     struct pool pool;
 };
 
-/* One field of one record where something stands. */
+/* One field of one record where something stands; an attachment's is withheld or open by itself. */
 struct place {
     uint32_t first;
     char field[NAME_MAX_BYTES];
@@ -41,8 +41,7 @@ has_text(const struct type_def *t, const struct leaf *l)
 {
     const struct field_def *f = t == NULL ? NULL : type_field(t, l->field.p, l->field.n);
 
-    return f != NULL && l->value.n != 0 && f->kind != FIELD_LINK && f->kind != FIELD_BYTES &&
-        f->kind != FIELD_FILE;
+    return f != NULL && l->value.n != 0 && f->kind != FIELD_LINK && f->kind != FIELD_BYTES;
 }
 
 static vault_err
@@ -79,10 +78,13 @@ sift(struct scan *s, unsigned thread, const struct revision *rev, bool *wanted)
 static vault_err
 note(struct looking *k, uint32_t first, const struct type_def *t, const struct leaf *l)
 {
+    enum leaf_tier tier = value_is_file(l->value) ? (enum leaf_tier)l->tier : type_set_tier(&k->p->v->recs.types, t,
+        type_field(t, l->field.p, l->field.n), l->tier);
+    bool withheld = tier == LEAF_WITHHELD;
     struct place *p;
 
     for (size_t i = 0; i < k->n; i++)
-        if (k->place[i].first == first && strlen(k->place[i].field) == l->field.n &&
+        if (k->place[i].first == first && k->place[i].withheld == withheld && strlen(k->place[i].field) == l->field.n &&
             memcmp(k->place[i].field, l->field.p, l->field.n) == 0)
             return VAULT_OK;
     if (k->n == k->cap) {
@@ -97,8 +99,7 @@ note(struct looking *k, uint32_t first, const struct type_def *t, const struct l
     memset(p, 0, sizeof *p);
     p->first = first;
     memcpy(p->field, l->field.p, l->field.n);
-    p->withheld = type_set_tier(&k->p->v->recs.types, t, type_field(t, l->field.p, l->field.n),
-        l->tier) == LEAF_WITHHELD;
+    p->withheld = withheld;
     return VAULT_OK;
 }
 

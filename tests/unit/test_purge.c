@@ -608,11 +608,11 @@ test_purge__words_are_whole(void **state)
 /* ---- pieces whose blob does not open ---- */
 
 static void
-attach(const char *id, bool open)
+attach_as(const char *id, const char *called, bool open)
 {
     const struct vault_attach_options opt = { .open = open };
     char name[400];
-    const struct vault_attach_file file = { .path = name, .name = "scan.pdf" };
+    const struct vault_attach_file file = { .path = name, .name = called };
     struct vault_added a;
     FILE *f;
 
@@ -624,6 +624,12 @@ attach(const char *id, bool open)
     assert_int_equal(fclose(f), 0);
     assert_int_equal(vault_attach(v, id, &file, 1, &opt, &a), VAULT_OK);
     assert_int_equal(remove(name), 0);
+}
+
+static void
+attach(const char *id, bool open)
+{
+    attach_as(id, "scan.pdf", open);
 }
 
 static void
@@ -721,6 +727,40 @@ test_purge__pieces_that_may_be_another_s_stay_and_are_told(void **state)
     assert_int_equal(done.strays, 0);
     assert_int_equal(pieces(), 0);
     assert_whole();
+}
+
+/* ---- names of attachments in the plan ---- */
+
+static void
+test_purge__the_plan_looks_into_names_of_attachments(void **state)
+{
+    struct vault_added a = add(fields("ref", "P-1", "name", "Kim Song", NULL));
+    struct vault_added b = add(fields("ref", "P-2", NULL));
+    struct vault_added c = add(fields("ref", "P-3", NULL));
+    struct vault_purge what = { .id = "P-1" };
+    struct vault_purge_plan *p = NULL;
+    (void)state;
+
+    attach_as("P-2", "Kim Song passport.pdf", false);
+    attach_as("P-3", "letter of Kim Song.pdf", true);
+    attach_as("P-3", "Kim Songun.pdf", false);
+    assert_int_equal(vault_purge_plan(v, &what, &p), VAULT_OK);
+    assert_int_equal(p->n_mentions, 2);
+    assert_true(mention_in(p, b.id, "files")->withheld);
+    assert_false(mention_in(p, c.id, "files")->withheld);
+    vault_purge_plan_free(p);
+
+    /* And the name that goes is looked for, without its end; an open one is not. */
+    edit("P-1", fields("notes", "who sent the Kim Song  Passport", "residence", "has a letter of kim song", NULL));
+    what.id = "P-2";
+    assert_int_equal(vault_purge_plan(v, &what, &p), VAULT_OK);
+    assert_int_equal(p->n_mentions, 1);
+    assert_non_null(mention_in(p, a.id, "notes"));
+    vault_purge_plan_free(p);
+    what = (struct vault_purge){ .id = "P-3", .attachment = "letter of Kim Song.pdf" };
+    assert_int_equal(vault_purge_plan(v, &what, &p), VAULT_OK);
+    assert_int_equal(p->n_mentions, 0);
+    vault_purge_plan_free(p);
 }
 
 /* ---- a value that names the pieces of another attachment ---- */
@@ -990,6 +1030,7 @@ main(void)
         CASE(test_purge__a_tombstone_without_the_keeper_counts_for_nothing),
         CASE(test_purge__in_a_pack_of_intake_that_does_not_open),
         CASE(test_purge__the_plan_tells_where_a_withheld_text_stands_elsewhere),
+        CASE(test_purge__the_plan_looks_into_names_of_attachments),
         CASE(test_purge__the_plan_counts_what_goes_and_what_stays),
         CASE(test_purge__pieces_go_too_where_their_blob_does_not_open),
         CASE(test_purge__pieces_that_may_be_another_s_stay_and_are_told),

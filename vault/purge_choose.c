@@ -199,6 +199,9 @@ aim_at_attachment(struct choosing *x)
         err = load_whole(x, head);
     if (err == VAULT_OK)
         err = attachment_find(p->v, &x->rev, p->asked->attachment, &a);
+    if (err == VAULT_ERR_NOT_FOUND)
+        err = err_say(VAULT_ERR_NOT_FOUND, "'show' lists them; one that was detached goes with --rev of a revision that had it, one of the "
+            "other revision of a conflict with --field", "the newest revision has no such attachment");
     if (err == VAULT_OK && is_gone(x, a.l))
         err = err_say(VAULT_ERR_NOT_FOUND, "'history' tells when and by whom",
             "that attachment was purged already");

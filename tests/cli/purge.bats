@@ -143,6 +143,9 @@ SELECT count(*) FROM $1;" | tail -1
     refused 7 k purge P-1 --attachment '#1' --yes
     # What was detached is in older revisions only.
     k detach P-1 scan3.bin
+    run k purge P-1 --attachment scan3.bin --yes
+    [ "$status" = 7 ]
+    [[ $output == *'--rev'* ]]
     old=$(revision P-1 3)
     k purge P-1 --rev "$old" --yes
     [ "$(rows withheld_chunk) $(rows open_chunk)" = '2 0' ]

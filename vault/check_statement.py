@@ -158,6 +158,14 @@ def field(r, name):
     return raw(x["bytes"]) if isinstance(x, dict) else x
 
 
+def check_slot(entries, keepers, r):
+    """A revision of a slot, which a keeper signed. Returns the number of its entry."""
+    e = check_revision(entries, r)
+    need(r["record"] == "0002" + r["record"][4:20] + 12 * "0", "a slot is not a slot")
+    need(e["keepers"] and all(raw(k) in keepers for k in e["keepers"]), "a slot was registered or ended without the keeper")
+    return e["number"]
+
+
 def check(st):
     """Everything but the signature of the file. Returns the keeper's key, and who may sign through which slot."""
     need(st["format"] == "withheld-statement/1" and st["times"] == "times are this computer's own", "another format")
@@ -175,26 +183,38 @@ def check(st):
             b"withheld:sign:card:1\0" + labelled("withheld:card-body:1", body), card[-64:]), "a keeper's card is not valid")
         need(e["keepers"] == [k.hex() for k in [*keepers[-1:], key]], "a keeper key does not follow from the one before")
         keepers.append(key)
-    may_sign = {}
+    may_sign, since, until = {}, {}, {}     # numbers of entries
     for r in st["authors"]:
-        e = check_revision(entries, r)
-        slot, author = r["record"][4:20], field(r, "author").hex()
-        need(r["record"] == "0002" + slot + 12 * "0" and field(r, "state") == "active", "a slot is not registered")
-        need(e["keepers"] and all(raw(k) in keepers for k in e["keepers"]), "a slot was registered without the keeper")
+        number, slot, author = check_slot(entries, keepers, r), r["record"][4:20], field(r, "author").hex()
+        need(field(r, "state") == "active", "a slot is not registered")
         need((slot, author) not in may_sign, "a slot stands twice")
         may_sign[slot, author] = "slot %d (%s)" % (field(r, "index"), {1: "case", 2: "keeper"}[field(r, "tier")])
-    known = set()
+        since[slot, author] = number
+    ended = [(r["record"][4:20], check_slot(entries, keepers, r)) for r in st["ended"]]
+    replaced = {(s, n) for (s, _), n in since.items() if any(t == s and m < n for (t, _), m in since.items())}
+    need(len(set(ended)) == len(ended) and replaced <= set(ended) and {s for s, _ in ended} <= {s for s, _ in since},
+        "the end of a registration is missing, or belongs to none")
+    for slot, number in ended:      # retired, or another author has the slot from here on
+        until.update((a, min(number, until.get(a, number))) for a in since if a[0] == slot and since[a] < number)
+
+    def may(e):
+        a = e["slot"], e["author"]
+        return a in since and since[a] <= e["number"] <= until.get(a, e["number"])
+
+    known = {}
     need(st["history"], "there is no history")
     for r in st["history"]:
         e = check_revision(entries, r)
         need(r["record"] == st["record"], "a revision is of another record")
-        need((e["slot"], e["author"]) in may_sign, "a revision is by somebody whom no keeper registered")
-        need(known.issuperset(r["parents"]) and r["revision"] not in known, "an earlier revision is missing, or stands twice")
-        known.add(r["revision"])
+        need(may(e), "a revision is by somebody whom no keeper had registered then")
+        need(r["revision"] not in known and all(p in known and known[p] <= e["number"] for p in r["parents"]),
+            "an earlier revision is missing or later, or one stands twice")
+        known[r["revision"]] = e["number"]
     e = entries[st["head"]]
-    need((e["slot"], e["author"]) in may_sign and keepers and e["keepers"] == [keepers[-1].hex()]
+    need(may(e) and keepers and e["keepers"] == [keepers[-1].hex()]
         and e["action"] == "statement", "no keeper made this statement")
-    used = {st["head"], *(r["entry"] for r in st["history"] + st["authors"] + st["keepers"])}
+    used = {st["head"], *(r["entry"] for r in st["history"] + st["authors"] + st["ended"] + st["keepers"])}
+    need(all(e["number"] <= entries[st["head"]]["number"] for e in st["entries"]), "an entry is later than the statement")
     need(used == set(entries), "there is a log entry that nothing belongs to")
     return keepers[-1], may_sign
 

@@ -329,50 +329,74 @@ write_revision(struct statement *s, uint32_t n, bool first)
 
 /* ---- who signed: the registrations, and the keeper keys ---- */
 
-/* The revision that registered the author of an entry for its slot. */
+/* Who signed an entry, in the time in which he might; v->n_authors: nobody. */
+static size_t
+author_of(const struct vault *v, uint32_t row, const struct log_entry *e)
+{
+    size_t i = 0;
+
+    for (; i < v->n_authors; i++) {
+        const struct author *a = &v->author[i];
+        if (memcmp(a->pk, e->author, 32) == 0 && memcmp(a->slot_id, e->slot, sizeof e->slot) == 0 &&
+            a->since <= row && (a->until == 0 || row <= a->until))
+            break;
+    }
+    return i;
+}
+
+/* The revision of his slot that this row of the log added: of two, the one that registers somebody, or the other. */
 static uint32_t
-registration(const struct vault *v, uint32_t row, const struct log_entry *e)
+slot_revision(const struct vault *v, const struct author *a, uint32_t row)
 {
     const struct index *ix = &v->recs.index;
     uint8_t id[RECORD_ID_BYTES] = { 0, SYSTEM_SLOT };
+    uint32_t n;
 
-    memcpy(id + 2, e->slot, sizeof e->slot);
-    for (size_t i = 0; i < v->n_authors; i++) {
-        const struct author *a = &v->author[i];
-        if (memcmp(a->pk, e->author, 32) != 0 || memcmp(a->slot_id, e->slot, sizeof e->slot) != 0 ||
-            a->since > row || (a->until != 0 && row > a->until))
-            continue;
-        for (uint32_t n = index_record(ix, id); n != 0; n = ix->pair[n].next)
-            if (ix->pair[n].log == a->since)
-                return n;
-    }
-    return 0;
+    memcpy(id + 2, a->slot_id, sizeof a->slot_id);
+    for (n = index_record(ix, id); n != 0 && ix->pair[n].log != row;)
+        n = ix->pair[n].next;
+    return n;
 }
 
 /* Of the entries so far: those of the record, and the one that says the statement was made. */
 static vault_err
+find_authors(struct statement *s, bool *told)
+{
+    vault_err err = VAULT_OK;
+
+    for (size_t i = 0; err == VAULT_OK && i < s->n_rows; i++) {
+        struct log_entry e;
+        err = session_read_entry(s->v, s->row[i], &e, NULL);
+        if (err == VAULT_OK)
+            told[author_of(s->v, s->row[i], &e)] = true;
+    }
+    return err;
+}
+
+/* What registered each of them, and what ended that. */
+static vault_err
 write_authors(struct statement *s)
 {
-    size_t rows = s->n_rows, told = 0;
-    uint32_t *done = calloc(rows + 1, sizeof *done);
-    vault_err err = done == NULL ? err_nomem() : VAULT_OK;
+    const struct vault *v = s->v;
+    bool *told = calloc(v->n_authors + 1, sizeof *told), first = true;
+    vault_err err = told == NULL ? err_nomem() : find_authors(s, told);
 
-    for (size_t i = 0; err == VAULT_OK && i < rows; i++) {
-        struct log_entry e;
-        uint32_t n;
-        bool again = false;
-        err = session_read_entry(s->v, s->row[i], &e, NULL);
-        if (err != VAULT_OK)
-            break;
-        n = registration(s->v, s->row[i], &e);
-        for (size_t k = 0; k < told; k++)
-            again = again || done[k] == n;
-        if (n == 0 || again)
-            continue;
-        err = write_revision(s, n, told == 0);
-        done[told++] = n;
+    buf_str(&s->json, "],\n\"authors\": [");
+    for (size_t i = 0; err == VAULT_OK && i < v->n_authors; i++) {
+        uint32_t n = told[i] ? slot_revision(v, &v->author[i], v->author[i].since) : 0;
+        if (n != 0)
+            err = write_revision(s, n, first);
+        first = first && n == 0;
     }
-    free(done);
+    buf_str(&s->json, "],\n\"ended\": [");
+    first = true;
+    for (size_t i = 0; err == VAULT_OK && i < v->n_authors; i++) {
+        uint32_t n = told[i] && v->author[i].until != 0 ? slot_revision(v, &v->author[i], v->author[i].until) : 0;
+        if (n != 0)
+            err = write_revision(s, n, first);
+        first = first && n == 0;
+    }
+    free(told);
     return err;
 }
 
@@ -472,7 +496,6 @@ statement_write(struct statement *s)
         s->revisions++;
     if (err == VAULT_OK)
         err = note_row(s, s->head);
-    buf_str(b, "],\n\"authors\": [");
     if (err == VAULT_OK)
         err = write_authors(s);
     buf_str(b, "],\n\"keepers\": [");

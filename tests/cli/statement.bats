@@ -204,6 +204,13 @@ END
     fi
 }
 
+@test "who signs before a keeper registered him, or after that ended, is not believed" {
+    ok key remove 1
+    ok history K-1 --statement st
+    checked st
+    raw 0 "$PYTHON" "$BATS_TEST_DIRNAME/data/late_statement.py" st
+}
+
 @test "an open value whose field was raised to withheld since is left out" {
     ok type show person --json
     py 'for f in d["fields"]: f["tier"] = "withheld" if f["name"] == "residence" else f["tier"]

@@ -107,6 +107,8 @@ ways_free(struct world *w)
 void
 ways_make(struct world *w)
 {
+    static const struct world_file WITHHELD = { "zebrafink on the way.txt", 700, false },
+        OPEN = { "quuxander ruling.txt", 500, true };
     char share[SHARE_MAX];
     struct vault_status st;
     int slot = -1;
@@ -123,8 +125,14 @@ ways_make(struct world *w)
     w->ways_records = st.records;
     old_secret = secret_of(share);
     vault_close(v);
+    v = open_as_case(w, w->ways);
+    world_attach(w, v, w->person, &WITHHELD);
+    vault_close(v);
+    vault_close(world_open(w, w->ways, false));     /* a keeper takes it over */
     folder_copy(w->ways, w->waiting);
     v = open_as_case(w, w->waiting);
+    world_attach(w, v, w->other, &WITHHELD);
+    world_attach(w, v, w->other, &OPEN);
     if (world_add(v) != VAULT_OK || world_add(v) != VAULT_OK || vault_status(v, &st) != VAULT_OK)
         die("cannot make %s", w->waiting);
     w->waiting_entries = st.log_entries;
@@ -215,13 +223,14 @@ static void
 copy_is_whole(const struct world *w, const char *path, const char *what)
 {
     struct vault_credentials keeper = world_cred(w->old_pass);
+    struct vault_deep_check deep = {0};
     struct vault_status st;
     vault *v;
 
     if (world_opens(path, &keeper, what) || opens_with(path, old_secret, what))
         die("%s: the copy opens for a keeper", what);
     v = open_as_case(w, path);
-    if (vault_check_open(v, NULL, NULL, NULL) != VAULT_OK)
+    if (vault_check_deep_open(v, NULL, NULL, &deep) != VAULT_OK)
         die("%s: something is wrong with the copy", what);
     if (vault_status(v, &st) != VAULT_OK || st.records != w->ways_records)
         die("%s: the copy lacks records", what);
@@ -277,13 +286,14 @@ bool
 done_adopt(const struct world *w, const char *what)
 {
     struct vault_credentials cred = world_cred(w->case_pass);
+    struct vault_deep_check deep = {0};
     struct vault_status st;
     char copy[300];
     vault *v;
 
     snprintf(copy, sizeof copy, "%s/looked.vault", w->root);
     folder_copy(w->work, copy);
-    if (vault_check(copy, &cred, NULL, NULL, NULL) != VAULT_OK)
+    if (vault_check_deep(copy, &cred, NULL, NULL, &deep) != VAULT_OK)
         die("%s: a caseworker's check finds something", what);
     v = open_as_case(w, copy);
     if (vault_status(v, &st) != VAULT_OK || st.log_entries < w->waiting_entries ||

@@ -259,13 +259,14 @@ vault_err
 world_check(const struct world *w, const char *path, bool new_pass, struct problems *p)
 {
     struct vault_credentials cred = world_cred(new_pass ? w->new_pass : w->old_pass);
+    struct vault_deep_check deep = {0};
     struct problems own;
 
     if (p == NULL)
         p = &own;
     p->n = 0;
     p->text[0] = '\0';
-    return vault_check(path, &cred, tell, p, NULL);
+    return vault_check_deep(path, &cred, tell, p, &deep);
 }
 
 /* ---- what a vault holds ---- */
@@ -395,21 +396,48 @@ as_utf16(const char *s, bool big, uint8_t *out)
     return n;
 }
 
+/* Each needle in UTF-8 and both forms of UTF-16, found by its first two bytes. */
+struct form {
+    const char *of;
+    uint8_t p[200];
+    size_t n;
+    const struct form *next;
+};
+#define FORMS (3 * sizeof NEEDLE / sizeof NEEDLE[0])
+
+static const struct form **
+forms(void)
+{
+    static struct form form[FORMS];
+    static const struct form *by_start[65536];
+    static size_t n;
+
+    for (size_t i = 0; n < FORMS; i++) {
+        /* Of the CBOR forms only the name in UTF-16. */
+        const char *s = NEEDLE[i], *name = *s < ' ' ? s + 1 : s;
+        for (int k = 0; k < 3; k++, n++) {
+            struct form *f = &form[n];
+            f->of = s;
+            f->n = k == 0 ? strlen(s) : as_utf16(name, k == 2, f->p);
+            if (k == 0)
+                memcpy(f->p, s, f->n);
+            f->next = by_start[f->p[0] << 8 | f->p[1]];
+            by_start[f->p[0] << 8 | f->p[1]] = f;
+        }
+    }
+    return by_start;
+}
+
+/* One pass for all: every fault is followed by a search of all bytes of the vault. */
 static const char *
 leak_in(const uint8_t *p, size_t n)
 {
-    uint8_t wide[200];
+    const struct form **by_start = forms();
 
-    for (size_t i = 0; i < sizeof NEEDLE / sizeof NEEDLE[0]; i++) {
-        const char *s = NEEDLE[i];
-        if (memmem(p, n, s, strlen(s)) != NULL)
-            return s;
-        if (*s < ' ')
-            s++;                /* of the CBOR forms only the name */
-        if (memmem(p, n, wide, as_utf16(s, false, wide)) != NULL ||
-            memmem(p, n, wide, as_utf16(s, true, wide)) != NULL)
-            return s;
-    }
+    for (size_t i = 0; i + 1 < n; i++)
+        for (const struct form *f = by_start[p[i] << 8 | p[i + 1]]; f != NULL; f = f->next)
+            if (f->n <= n - i && memcmp(p + i, f->p, f->n) == 0)
+                return f->of;
     return NULL;
 }
 
@@ -627,23 +655,14 @@ do_purge(const struct world *w, vault *v)
     return vault_purge(v, &what, &done);
 }
 
-static int
-first_revision(void *ctx, const struct vault_history_item *h)
-{
-    snprintf(ctx, VAULT_HASH_LEN + 1, "%s", h->revision);
-    return 1;
-}
-
 /* Open and withheld values that later revisions do not have. */
 static vault_err
 do_purge_revision(const struct world *w, vault *v)
 {
-    char hex[VAULT_HASH_LEN + 1] = "";
-    struct vault_purge what = { .id = w->other, .revision = hex };
+    struct vault_purge what = { .id = w->other, .revision = w->first };
     struct vault_purged done;
-    vault_err err = vault_history(v, w->other, first_revision, hex);
 
-    return err != VAULT_OK ? err : vault_purge(v, &what, &done);
+    return vault_purge(v, &what, &done);
 }
 
 static vault_err
@@ -842,9 +861,36 @@ secret_text(const char *s)
     return out;
 }
 
+void
+world_attach(const struct world *w, vault *v, const char *id, const struct world_file *what)
+{
+    const struct vault_attach_options opt = { .open = what->open };
+    struct vault_attach_file file = { .name = what->name };
+    char path[300], *text = malloc(what->n + 64);
+    struct vault_added out;
+    size_t at = 0;
+
+    while (text != NULL && at < what->n)
+        at += (size_t)snprintf(text + at, 64, "quuxander %09zu zebrafink. ", at);
+    if (text == NULL)
+        die("no memory");
+    file_put(w->root, "brought", text, what->n);
+    snprintf(path, sizeof path, "%s/brought", w->root);
+    file.path = path;
+    if (vault_attach(v, id, &file, 1, &opt, &out) != VAULT_OK)
+        die("cannot attach %s", what->name);
+    (void)unlink(path);
+    free(text);
+}
+
 static void
 fill_base(struct world *w)
 {
+    struct vault_record *r = NULL;
+    /* Of two pieces, and of one in either tier. */
+    static const struct world_file SCAN = { "Quuxander scan.pdf", 270000, false },
+        RULING = { "zebrafink ruling.txt", 3000, true }, NOTE = { "Quuxander note.txt", 900, false };
+
     struct vault_create_options opt = { .kdf_mem_mib = 64, .kdf_passes = 3 };
     char json[400], rows[300], code[32];
     vault *v;
@@ -862,10 +908,16 @@ fill_base(struct world *w)
             "\"name\":\"Quuxander Senior\"}", w->person) != VAULT_OK ||
         add(v, "person", "{\"ref\":\"Q-2\",\"residence\":\"Chabarowsk\","
             "\"name\":\"Quuxander Junior\"}", w->other) != VAULT_OK ||
+        vault_show(v, w->other, NULL, false, &r) != VAULT_OK ||
         add(v, "case", json, code) != VAULT_OK ||
         edit(v, w->other, "{\"residence\":\"Quuxanderburg\",\"notes\":\"quuxander\"}") != VAULT_OK ||
         edit(v, w->other, "{\"name\":\"Quuxander the Younger\"}") != VAULT_OK)
         die("cannot fill %s", w->base);
+    snprintf(w->first, sizeof w->first, "%s", r->revision);
+    vault_record_free(r);
+    world_attach(w, v, w->person, &SCAN);
+    world_attach(w, v, w->person, &RULING);
+    world_attach(w, v, w->other, &NOTE);
     vault_close(v);
     unlink(rows);
 }

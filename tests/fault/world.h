@@ -30,6 +30,7 @@ struct world {
     char road[256];             /* a folder, where travel copies and statements come to lie */
     char anchor[300];           /* a file in it */
     char person[32], other[32]; /* codes of two records of base */
+    char first[VAULT_HASH_LEN + 1];     /* the first revision of `other` */
     struct secret *old_pass, *new_pass;
     void (*opened)(void);       /* called between the opening and the deed; NULL: nothing */
     /* ways.c: base with a slot of the case tier and one of shares; the same with intake that waits for a keeper */
@@ -74,7 +75,7 @@ vault *world_open(const struct world *w, const char *path, bool new_pass);
 vault_err state_of(const struct world *w, const char *path, bool new_pass, bool with_ids,
     struct state *out);
 
-/* Problems that vault_check told, one a line: "where: what". */
+/* Problems that vault_check_deep told, one a line: "where: what". */
 struct problems {
     unsigned n;
     char text[16384];
@@ -85,6 +86,14 @@ vault_err world_check(const struct world *w, const char *path, bool new_pass, st
 const char *world_leak(const char *path);
 /* A file or the folder that others may read: NULL or its name. */
 const char *world_open_mode(const char *path);
+
+/* A new attachment of n bytes. Ends the program when that fails. */
+struct world_file {
+    const char *name;
+    size_t n;
+    bool open;
+};
+void world_attach(const struct world *w, vault *v, const char *id, const struct world_file *what);
 
 /* ---- deeds ---- */
 

@@ -48,10 +48,16 @@ struct outcome {
     struct state before, after;
     unsigned n_before, n_after;         /* how often which */
     unsigned try_new_first;
+    unsigned n_dead;                    /* journals that were never in force */
     bool clean;                         /* no journal may be left, not even one that was never in force */
     struct deed_end end;                /* set before each check, but for `after` and `what` */
 };
 void outcome_of(struct world *w, const struct deed *d, struct outcome *o);
+/* Not a byte is another (or only a journal was left that says nothing, for some of which the answer is still no): it is the old
+ * state, and all that is asked was asked of that. */
+bool outcome_untouched(const struct world *w, struct outcome *o);
+/* How it ended was found out: counts it, and looks at what lies outside. */
+void outcome_count(struct world *w, struct outcome *o, bool after, const char *what);
 /* True: what it held after. */
 bool outcome_check(struct world *w, struct outcome *o, const char *what);
 void outcome_free(struct outcome *o);

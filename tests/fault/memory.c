@@ -73,47 +73,155 @@ catch_crashes(void)
     (void)sigaction(SIGFPE, &act, NULL);
 }
 
-static struct {
+struct point {
     enum alloc_mode mode;
     long at;
-} wanted;
+};
 
-static void
-arm(void)
-{
-    alloc_arm(wanted.mode, wanted.at);
-}
+/* ---- the vault opened once for all points that leave it as it is ---- */
 
-/* Exit code of the deed when allocations fail. */
+/*
+ * Opening takes ten times what most points take, and is the same for all. So a process opens the vault, and each point is a
+ * child of it that goes on from there; once a byte of the vault was changed, that process is ended, without closing anything.
+ */
+static struct {
+    pid_t pid;                  /* 0: none */
+    int ask, asked, tell, told; /* ends of two pipes */
+} opener;
+
 static int
-run_starved(struct world *w, const struct deed *d, enum alloc_mode mode, long at)
+wait_for(pid_t pid)
 {
     int status = 0;
+
+    while (waitpid(pid, &status, 0) < 0)
+        if (errno != EINTR)
+            die("waitpid");
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/* In the child: do it and end. */
+_Noreturn static void
+end_with(vault_err err)
+{
+    alloc_arm(ALLOC_OFF, 0);
+    snprintf(left->said, sizeof left->said, "%s", vault_last_error()->text);
+    _exit((int)err);
+}
+
+/* Between the opening and the deed: returns in a child for each point that is asked for. */
+static void
+serve(void)
+{
+    struct point p;
+
+    (void)close(opener.ask);
+    (void)close(opener.told);
+    for (;;) {
+        pid_t pid;
+        int code;
+        if (read(opener.asked, &p, sizeof p) != (ssize_t)sizeof p)
+            _exit(0);
+        pid = fork();
+        if (pid == 0) {
+            catch_crashes();
+            alloc_arm(p.mode, p.at);
+            return;
+        }
+        code = pid < 0 ? 99 : wait_for(pid);
+        if (write(opener.tell, &code, sizeof code) != (ssize_t)sizeof code)
+            _exit(99);
+    }
+}
+
+static void
+opener_start(struct world *w, const struct deed *d)
+{
+    int down[2], up[2];
+
+    if (pipe(down) != 0 || pipe(up) != 0)
+        die("pipe");
+    opener.asked = down[0];
+    opener.ask = down[1];
+    opener.told = up[0];
+    opener.tell = up[1];
+    (void)fflush(stdout);
+    opener.pid = fork();
+    if (opener.pid < 0)
+        die("fork");
+    if (opener.pid == 0) {
+        w->opened = serve;
+        end_with(deed_do(w, d));
+    }
+    (void)close(opener.asked);
+    (void)close(opener.tell);
+}
+
+static void
+opener_stop(void)
+{
+    if (opener.pid == 0)
+        return;
+    (void)close(opener.ask);
+    (void)close(opener.told);
+    (void)wait_for(opener.pid);
+    opener.pid = 0;
+}
+
+static int
+ask_opener(const struct point *p)
+{
+    int code;
+
+    if (write(opener.ask, p, sizeof *p) != (ssize_t)sizeof *p ||
+        read(opener.told, &code, sizeof code) != (ssize_t)sizeof code)
+        die("the process that has the vault open is gone: %s", left->said);
+    return code;
+}
+
+/* Of these the opening is, or has, a part that is tested. */
+static bool
+begins_closed(const struct deed *d)
+{
+    return d->run == NULL || d->is_new || d->anchored || d->done != NULL;
+}
+
+/* Exit code of the deed when allocations fail. `work` is as deed_prepare makes it, and may be open already. */
+static int
+run_starved(struct world *w, const struct deed *d, const struct point *p)
+{
     pid_t pid;
 
     memset(left, 0, sizeof *left);
+    if (!begins_closed(d)) {
+        if (opener.pid == 0)
+            opener_start(w, d);
+        return ask_opener(p);
+    }
     (void)fflush(stdout);
     pid = fork();
     if (pid < 0)
         die("fork");
     if (pid == 0) {
-        vault_err err;
         catch_crashes();
-        wanted.mode = mode;
-        wanted.at = at;
-        if (d->run == NULL || d->is_new || d->done != NULL)
-            arm();
-        else
-            w->opened = arm;
-        err = deed_do(w, d);
-        alloc_arm(ALLOC_OFF, 0);
-        snprintf(left->said, sizeof left->said, "%s", vault_last_error()->text);
-        _exit((int)err);
+        alloc_arm(p->mode, p->at);
+        end_with(deed_do(w, d));
     }
-    while (waitpid(pid, &status, 0) < 0)
-        if (errno != EINTR)
-            die("waitpid");
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    return wait_for(pid);
+}
+
+static void
+prepare(struct world *w, const struct deed *d)
+{
+    char journal[300];
+
+    if (opener.pid == 0)
+        deed_prepare(w, d);
+    else {
+        (void)snprintf(journal, sizeof journal, "%s/records.db-journal", w->work);
+        (void)unlink(journal);
+        deed_prepare_outside(w, d);
+    }
 }
 
 struct sweep {
@@ -137,10 +245,15 @@ judge(struct sweep *s, const char *what, int code)
 static long
 count_all(struct world *w, const struct deed *d)
 {
-    deed_prepare(w, d);
-    if (run_starved(w, d, ALLOC_COUNT, 0) != VAULT_OK)
-        die("%s: it fails undisturbed", d->name);
-    return alloc_count();
+    const struct point p = { ALLOC_COUNT, 0 };
+    long n;
+
+    prepare(w, d);
+    if (run_starved(w, d, &p) != VAULT_OK)
+        die("%s: it fails undisturbed: %s", d->name, left->said);
+    n = alloc_count();
+    opener_stop();
+    return n;
 }
 
 static void
@@ -156,16 +269,24 @@ sweep(struct world *w, const struct options *opt, enum alloc_mode mode, struct s
         step = 1;
     /* From another beginning each time, so that short forms look everywhere in the end. */
     for (long n = 1 + (long)(opt->seed % (unsigned long)step); n <= all; n += step) {
+        const struct point p = { mode, n };
         int code;
         snprintf(what, sizeof what, "%s, allocation %ld%s fails", opt->deed, n,
             mode == ALLOC_ONCE ? "" : " and each later one");
-        deed_prepare(w, d);
-        code = run_starved(w, d, mode, n);
+        prepare(w, d);
+        code = run_starved(w, d, &p);
         judge(s, what, code);
-        /* What is as it was needs no further look. */
-        if (d->is_new ? access(w->work, F_OK) == 0 : !folder_same(deed_base(w, d), w->work))
-            (void)outcome_check(w, &o, what);
+        o.end.said_done = code == VAULT_OK;
+        o.end.may_litter = mode == ALLOC_FROM || code == CRASH_ELSEWHERE;
+        if (d->is_new ? access(w->work, F_OK) != 0 : outcome_untouched(w, &o)) {
+            if (d->outside && d->also != NULL)
+                outcome_count(w, &o, false, what);
+            continue;
+        }
+        opener_stop();
+        (void)outcome_check(w, &o, what);
     }
+    opener_stop();
     printf("%s: of %ld allocations each %ld. failed %s\n", opt->deed, all, step,
         mode == ALLOC_ONCE ? "once" : "with all later ones");
     outcome_free(&o);

@@ -712,7 +712,7 @@ const struct deed DEEDS[] = {
     { .name = "statement", .run = do_statement, .may_be_done = true, .outside = true,
         .also = also_statement },
     { .name = "anchored", .run = do_anchored, .anchored = true, .outside = true,
-        .also = also_anchored },
+        .prepare = anchor_prepare, .also = also_anchored },
     { .name = "init", .run = do_init, .is_new = true },
     { .name = "backup", .run = do_backup, .makes = true, .may_be_done = true },
     { .name = "restore", .run = do_restore, .is_new = true },
@@ -787,17 +787,23 @@ world_clear_road(const struct world *w)
 }
 
 void
-deed_prepare(const struct world *w, const struct deed *d)
+deed_prepare_outside(const struct world *w, const struct deed *d)
 {
     folder_remove(w->out);
     remove_made(w);
     world_clear_road(w);
+    if (d->prepare != NULL)
+        d->prepare(w);
+}
+
+void
+deed_prepare(const struct world *w, const struct deed *d)
+{
     if (d->is_new)
         folder_remove(w->work);
     else
         folder_copy(deed_base(w, d), w->work);
-    if (d->anchored)
-        anchor_prepare(w);
+    deed_prepare_outside(w, d);
 }
 
 vault_err

@@ -124,6 +124,7 @@ struct deed {
     bool may_wait;              /* although opening said done: on a full disk a later opening does it */
     /* Or NULL. Was it done, looked at before a keeper opens the vault? (Where that opening would do it.) */
     bool (*done)(const struct world *w, const char *what);
+    void (*prepare)(const struct world *w);     /* files outside of the vault, before each; or NULL */
     bool outside;               /* `also` looks at what lies outside of the vault */
     /* Or NULL: what else must hold, once the vault was opened again. Ends the program. */
     void (*also)(const struct world *w, const struct deed_end *end);
@@ -134,6 +135,8 @@ void world_clear_road(const struct world *w);
 const char *deed_base(const struct world *w, const struct deed *d);
 /* `work` as it is before the deed. */
 void deed_prepare(const struct world *w, const struct deed *d);
+/* The same for all that lies outside of `work`. */
+void deed_prepare_outside(const struct world *w, const struct deed *d);
 /* Open work and do it, as the program would. */
 vault_err deed_do(const struct world *w, const struct deed *d);
 /* What base holds before and after. */

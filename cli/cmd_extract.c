@@ -16,14 +16,19 @@ static vault_err
 extract(const struct call *c, const char *path, int fd, struct vault_extracted *out)
 {
     struct vault_extract_options opt = { .path = path, .fd = fd, .revision = call_value(c, "rev") };
+    unsigned left = 0;
     struct progress p;
     vault_err err;
 
     progress_begin(&p, "extracting");
     opt.progress = progress_step;
     opt.progress_ctx = &p;
+    opt.left = &left;
     err = kept(vault_extract(c->app->vault, c->args[0], c->args[1], &opt, out));
     progress_end(&p);
+    if (left > 0)
+        term_say("%u unencrypted file%s that an `extract` which was killed had left in that folder %s overwritten and removed",
+            left, left == 1 ? "" : "s", left == 1 ? "was" : "were");
     return err;
 }
 

@@ -84,6 +84,7 @@ write_out(struct vault *v, const struct revision *rev, const struct attachment *
     struct vault_extract_options to = *opt;
     struct vault_extracted result;
     struct output *file = NULL;
+    unsigned wiped = 0;
     vault_err err = VAULT_OK;
 
     fill_result(x, &result);
@@ -98,6 +99,10 @@ write_out(struct vault *v, const struct revision *rev, const struct attachment *
         err = output_open(&file, to.path);
         to.fd = err == VAULT_OK ? output_fd(file) : -1;
     }
+    if (err == VAULT_OK && file != NULL)
+        wiped = output_wipe_left(file);
+    if (to.left != NULL)
+        *to.left = wiped;
     if (err == VAULT_OK)
         err = log_extract(v, rev, x);
     if (err == VAULT_OK)

@@ -495,6 +495,8 @@ struct vault_extract_options {
     const char *path;               /* a new file (0600; whole or not at all; never overwrites); NULL: `fd` */
     int fd;                         /* where to write; with path NULL and -1: the attachment's name, in the current folder */
     const char *revision;           /* by hexadecimal prefix; NULL: the newest */
+    unsigned *left;                 /* or NULL: receives how many files an extract that was killed had left in that folder,
+                                     * half written; they are overwritten and removed */
     vault_progress_fn *progress;
     void *progress_ctx;
 };

@@ -275,6 +275,47 @@ setup() {
     json 'not any("extract" in e["action"] for e in d)'
 }
 
+@test "an extract that is killed leaves a file that tells it is plaintext, and the next one wipes it" {
+    head -c 60000000 /dev/urandom > large
+    w "$PASS" attach K-1 large statement.txt
+    mkdir out other
+    cp -r files.vault free.vault            # the other one is in use meanwhile
+    cd out
+    "$WITHHELD" -C "$VAULT" --no-input --passphrase-fd 4 extract K-1 large 4<<< "$PASS" > /dev/null 2> ../said 3>&- &
+    local pid=$!
+    STOPPED=$pid
+    until compgen -G '.withheld-*' > /dev/null || ! kill -0 $pid; do :; done
+    kill -STOP $pid
+    local left
+    left=$(ls -A)
+    VAULT=${VAULT%/*}/free.vault
+    [[ $left =~ ^\.withheld-plain-[0-9a-f]{16}$ ]]
+    # While it lives nobody touches it.
+    run w "$PASS" extract K-1 statement.txt
+    [ "$status" = 0 ]
+    [[ $output != *'was killed'* ]]
+    [ -e "$left" ]
+    kill -KILL $pid
+    wait $pid || true
+    [ -e "$left" ]
+    exec 7< "$left"
+    # What only looks like one, has another name as well, or lies elsewhere.
+    echo mine > .withheld-plain-0
+    echo mine > .withheld-plain-0123456789abcdeX
+    echo mine > complete
+    ln complete .withheld-plain-0123456789abcdef
+    cp "$left" ../other
+    run w "$PASS" extract K-1 statement.txt -o again
+    [ "$status" = 0 ]
+    says '2 unencrypted files that an `extract` which was killed had left'
+    never grep -q '[^[:cntrl:]]' <(tr -d '\0' <&7)
+    exec 7<&-
+    run ls -A
+    [ "$output" = $'.withheld-plain-0\n.withheld-plain-0123456789abcdeX\nagain\ncomplete\nstatement.txt' ]
+    [ "$(cat complete)" = mine ]
+    [ -e "../other/$left" ]
+}
+
 @test "extract says that it lies readable on a disk now, and not where it is memory" {
     w "$PASS" attach K-1 scan.pdf
     if [ "$(stat -f -c %T .)" != tmpfs ]; then
@@ -343,6 +384,7 @@ memory_here() {
 }
 
 teardown() {
+    [ -z "$STOPPED" ] || kill -KILL "$STOPPED" 2> /dev/null || true
     [ -z "$MEMORY" ] || rm -rf "$MEMORY"
 }
 

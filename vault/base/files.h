@@ -67,12 +67,15 @@ VAULT_CHECK vault_err file_wipe(int dir, const char *name);
 
 /*
  * An output file for a person: mode 0600, and never in place of another file. It is written as a
- * hidden sibling; the content appears under its name only at output_commit. The parent folder may
+ * hidden sibling (.withheld-plain- and 16 hexadecimal digits); the content appears under its name only at output_commit. The parent folder may
  * be reached through symbolic links, the name itself is not followed.
  */
 struct output;
 /* VAULT_ERR_INPUT: something of that name is there. VAULT_ERR_NOT_FOUND: no such folder. */
 VAULT_CHECK vault_err output_open(struct output **out, const char *path);
+/* Those of the same folder that a process which was killed left, which may be plaintext: overwritten and removed. How many; what
+ * cannot be is passed over, as is what is being written. */
+unsigned output_wipe_left(const struct output *o);
 int output_fd(const struct output *o);                      /* for writing; belongs to o */
 /* Syncs and gives it its name. *o is freed and NULL in any case; on error the file is gone, except
  * when only the last sync of the folder failed. VAULT_ERR_INPUT: the name was taken meanwhile. */

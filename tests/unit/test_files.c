@@ -20,6 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
+#include "tests/unit/failing_sync.h"
 #include "vault/base/files.h"
 #include "vault/base/secret.h"
 
@@ -700,6 +701,31 @@ test_files__output_abort_overwrites_what_was_written(void **state)
 }
 
 static void
+test_files__output_whose_folder_cannot_be_synced_is_taken_back(void **state)
+{
+    struct place *at = *state;
+    struct output *o = NULL;
+    char path[512], seen[7];
+    vault_err err;
+    int fd;
+
+    path_of(path, at, "out");
+    assert_int_equal(output_open(&o, path), VAULT_OK);
+    assert_int_equal(fd_write_all(output_fd(o), "content", 7, "it"), VAULT_OK);
+    snprintf(path, sizeof path, "/proc/self/fd/%d", output_fd(o));
+    fd = open(path, O_RDONLY);
+    folders_fail = true;
+    err = output_commit(&o);
+    folders_fail = false;
+    assert_int_not_equal(err, VAULT_OK);
+    assert_null(o);
+    assert_int_equal(entries(at->dir, false), 0);
+    assert_int_equal(read(fd, seen, 7), 7);
+    assert_memory_equal(seen, "\0\0\0\0\0\0\0", 7);
+    close(fd);
+}
+
+static void
 test_files__output_refuses_an_existing_name(void **state)
 {
     struct place *at = *state;
@@ -887,6 +913,7 @@ main(void)
         TEST(test_files__output_appears_only_at_commit),
         TEST(test_files__output_abort_leaves_nothing),
         TEST(test_files__output_abort_overwrites_what_was_written),
+        TEST(test_files__output_whose_folder_cannot_be_synced_is_taken_back),
         TEST(test_files__output_refuses_an_existing_name),
         TEST(test_files__output_refuses_what_is_no_file_name),
         TEST(test_files__output_commit_never_overwrites),

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
+#include "tests/unit/failing_sync.h"
 #include "vault/base/parts.h"
 #include "vault/base/piece.h"
 
@@ -219,6 +220,28 @@ test_parts__nothing_is_overwritten_or_mistaken(void **state)
 }
 
 static void
+test_parts__a_folder_that_cannot_be_synced_keeps_nothing(void **state)
+{
+    static const uint64_t EACH[] = { 0, 1024 };
+    (void)state;
+
+    for (unsigned i = 0; i < 2; i++) {
+        struct parts_new *p = NULL;
+        uint8_t bytes[3000] = {0};
+        vault_err err;
+
+        assert_int_equal(parts_create(&p, path, EACH[i]), VAULT_OK);
+        assert_int_equal(parts_write(p, bytes, sizeof bytes), VAULT_OK);
+        folders_fail = true;
+        err = parts_commit(&p);
+        folders_fail = false;
+        assert_int_not_equal(err, VAULT_OK);
+        assert_null(p);
+        assert_int_equal(count(false), 0);
+    }
+}
+
+static void
 test_parts__giving_up_leaves_nothing(void **state)
 {
     struct parts_new *p = NULL;
@@ -297,6 +320,7 @@ main(void)
         TEST(test_parts__parts_are_a_pure_cut),
         TEST(test_parts__a_missing_or_short_part_is_named),
         TEST(test_parts__nothing_is_overwritten_or_mistaken),
+        TEST(test_parts__a_folder_that_cannot_be_synced_keeps_nothing),
         TEST(test_parts__giving_up_leaves_nothing),
         TEST(test_parts__only_regular_files),
         TEST(test_piece__opens_in_its_place_only),

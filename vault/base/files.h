@@ -77,8 +77,8 @@ VAULT_CHECK vault_err output_open(struct output **out, const char *path);
  * cannot be is passed over, as is what is being written. */
 unsigned output_wipe_left(const struct output *o);
 int output_fd(const struct output *o);                      /* for writing; belongs to o */
-/* Syncs and gives it its name. *o is freed and NULL in any case; on error the file is gone, except
- * when only the last sync of the folder failed. VAULT_ERR_INPUT: the name was taken meanwhile. */
+/* Syncs and gives it its name. *o is freed and NULL in any case; on error the file is gone
+ * (overwritten). VAULT_ERR_INPUT: the name was taken meanwhile. */
 VAULT_CHECK vault_err output_commit(struct output **o);
 void output_abort(struct output **o);           /* overwrites, removes, frees; *o may be NULL */
 

@@ -255,8 +255,13 @@ output_commit(struct output **out)
         output_abort(out);
         return err;
     }
-    *out = NULL;
     err = dir_sync(o->dir);
+    if (err != VAULT_OK) {          /* nobody is told of a failure and finds the file there */
+        (void)unlinkat(o->dir, o->name, 0);
+        output_abort(out);
+        return err;
+    }
+    *out = NULL;
     output_free(o);
     return err;
 }

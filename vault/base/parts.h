@@ -49,8 +49,7 @@ VAULT_CHECK vault_err parts_write(struct parts_new *p, const void *bytes, size_t
 /* Everything is synced, and as far as the kernel allows forgotten, so that reading it reads the disk. *back: the
  * caller's to close, before parts_commit. */
 VAULT_CHECK vault_err parts_read_back(struct parts_new *p, struct parts **back);
-/* The parts take their names, the first one last. *p is freed and NULL in any case; on error nothing is left, except when only
- * the last sync of the folder failed. */
+/* The parts take their names, the first one last. *p is freed and NULL in any case; on error nothing is left. */
 VAULT_CHECK vault_err parts_commit(struct parts_new **p);
 void parts_abort(struct parts_new **p);             /* removes, frees; *p may be NULL */
 

@@ -173,7 +173,7 @@ parts_commit(struct parts_new **out)
     }
     if (err == VAULT_OK)
         err = dir_sync(p->dir);
-    else
+    if (err != VAULT_OK)            /* nobody is told of a failure and finds the file there */
         remove_all(p, i);
     free_new(p);
     return err;

@@ -262,7 +262,7 @@ lose_file(struct repairing *r, uint32_t n, const char *field, enum leaf_tier tie
 {
     uint8_t place[LOST_FILE_BYTES];
 
-    place[0] = tier;
+    place[0] = (uint8_t)tier;
     put_u64(place + 1, first);
     r->report.lost_attachments++;
     vault_err err = repair_tell(r, TOLD_ATTACHMENT, n, field,

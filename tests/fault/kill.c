@@ -133,7 +133,7 @@ is_dead_journal(const struct world *w, const struct deed *d)
 bool
 outcome_untouched(const struct world *w, struct outcome *o)
 {
-    if (o->deed->is_new || o->deed->makes)
+    if (o->deed->is_new || (o->deed->makes && made_there(w)))
         return false;
     if (folder_same(deed_base(w, o->deed), w->work))
         return true;

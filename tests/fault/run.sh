@@ -7,7 +7,8 @@
 # cut, the disk full, broken, unreadable, each allocation failing, a second fault while the opening puts the first right;
 # ROUNDS kills at random times of each deed, and as many of the program itself; then damage of all kinds. As many run side by
 # side as there are processors. The seeds are printed, so that a failure can be seen again. O and PYTHON as for tests/run.sh.
-# The last lines count the points and the runs; exit code 1 when anything failed.
+# The last lines count the points, the runs and the seconds; exit code 1 when anything failed or did not come to its end, or
+# (at the usual ROUNDS) when fewer were killed than is promised.
 set -eu
 cd "$(dirname "$0")/../.."
 O=${O:-build}
@@ -49,11 +50,12 @@ list() {
 }
 
 # One of them: its output, and a file that tells how it ended. 77: the deed has no such moment.
-one='began=$(date +%s); out=$TMPDIR/$$; code=0; "$@" > "$out.out" 2>&1 || code=$?
-    case $code in 0) how=passed ;; 77) how=skipped; rm "$out.out"; exit 0 ;; *) how=failed ;; esac
-    echo "$how" > "$out.$how"
+one='began=$(date +%s); out=$(mktemp "$TMPDIR/run.XXXXXXXX"); code=0; "$@" > "$out.out" 2>&1 || code=$?
+    case $code in 0) how=passed ;; 77) : > "$out.skipped"; rm "$out.out"; exit 0 ;; *) how=failed ;; esac
     printf "%4d s  %s: %s\n" "$(($(date +%s) - began))" "$(basename "$1") $2 ${3-} ${4-}" "$how"
-    if [ "$how" = failed ]; then cat "$out.out"; else tail -n 1 "$out.out"; fi'
+    if [ "$how" = failed ]; then cat "$out.out"; else tail -n 1 "$out.out"; fi
+    : > "$out.$how"'
+began=$(date +%s)
 list > "$TMPDIR/list"
 xargs -r -P "$(nproc)" -L 1 sh -c "$one" one < "$TMPDIR/list" || true
 
@@ -61,5 +63,12 @@ count() { find "$TMPDIR" -name "*.$1" | wc -l; }
 points=$(cat "$TMPDIR"/*.out | sed -n 's/.*: \([0-9][0-9]*\) \(times\|points\)[;:].*/\1/p' | awk '{ n += $1 } END { print n + 0 }')
 kills=$(cat "$TMPDIR"/*.out | grep -i kill | sed -n 's/.*: \([0-9][0-9]*\) \(times\|kills\).*/\1/p' | awk '{ n += $1 } END { print n + 0 }')
 echo "$points faults, $kills of them kills"
-echo "$(count passed) passed, $(count failed) failed"
-[ "$(count failed)" = 0 ] && [ "$(count passed)" -gt 0 ]
+passed=$(count passed) failed=$(count failed) skipped=$(count skipped)
+# One that a signal ended together with its shell has told nothing.
+lost=$(($(wc -l < "$TMPDIR/list") - passed - failed - skipped))
+echo "$passed passed, $((failed + lost)) failed ($lost of them without a word), $(($(date +%s) - began)) seconds"
+[ "$failed" = 0 ] && [ "$lost" = 0 ] && [ "$passed" -gt 0 ] || exit 1
+if [ "$ROUNDS" -ge 60 ] && [ "$kills" -lt 2000 ]; then
+    echo "fewer kills than 2000"
+    exit 1
+fi

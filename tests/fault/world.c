@@ -193,6 +193,35 @@ folder_same(const char *a, const char *b)
     return same;
 }
 
+bool
+tree_same(const char *a, const char *b)
+{
+    char left[4000], right[4000], sub[2][900];
+    size_t n, na = 0, nb = 0;
+    struct stat st;
+    char **name;
+    bool same;
+
+    folder_names(a, left, sizeof left);
+    folder_names(b, right, sizeof right);
+    same = strcmp(left, right) == 0;
+    name = list_folder(a, &n);
+    for (size_t i = 0; same && i < n; i++) {
+        snprintf(sub[0], sizeof sub[0], "%s/%s", a, name[i]);
+        snprintf(sub[1], sizeof sub[1], "%s/%s", b, name[i]);
+        if (stat(sub[0], &st) == 0 && S_ISDIR(st.st_mode)) {
+            same = tree_same(sub[0], sub[1]);
+        } else {
+            uint8_t *p = file_get(a, name[i], &na), *q = file_get(b, name[i], &nb);
+            same = p != NULL && q != NULL && na == nb && memcmp(p, q, na) == 0;
+            free(p);
+            free(q);
+        }
+    }
+    free_list(name, n);
+    return same;
+}
+
 const char *
 world_open_mode(const char *path)
 {
@@ -589,15 +618,6 @@ do_reveal(const struct world *w, vault *v)
 }
 
 static vault_err
-do_dump(const struct world *w, vault *v)
-{
-    struct vault_dump_options opt = { .reveal = true };
-    uint64_t n;
-
-    return vault_dump(v, w->out, &opt, &n);
-}
-
-static vault_err
 do_init(const struct world *w, vault *v)
 {
     struct vault_create_options opt = { .kdf_mem_mib = 64, .kdf_passes = 3 };
@@ -665,26 +685,6 @@ do_purge_revision(const struct world *w, vault *v)
     return vault_purge(v, &what, &done);
 }
 
-static vault_err
-do_backup(const struct world *w, vault *v)
-{
-    struct vault_backup_options opt = { .split = 0 };
-    struct vault_backup_report rep;
-
-    return vault_backup(v, w->made, &opt, &rep);
-}
-
-static vault_err
-do_restore(const struct world *w, vault *v)
-{
-    struct vault_credentials cred = world_cred(w->old_pass);
-    struct vault_restore_options opt = { .second = false };
-    struct vault_restore_report rep;
-
-    (void)v;
-    return vault_restore(w->backup, w->work, &cred, &opt, &rep);
-}
-
 const struct deed DEEDS[] = {
     { .name = "open" },
     { .name = "add", .run = do_add },
@@ -706,16 +706,33 @@ const struct deed DEEDS[] = {
     { .name = "travel", .run = do_travel, .from = FROM_WAYS, .may_be_done = true, .outside = true,
         .also = also_travel },
     { .name = "adopt", .run = do_adopt, .from = FROM_WAITING, .may_wait = true, .done = done_adopt },
+    { .name = "detach", .run = do_detach },
+    { .name = "attach-move", .run = do_move, .may_be_done = true, .outside = true,
+        .prepare = prepare_move, .also = also_move },
+    { .name = "extract", .run = do_extract, .may_be_done = true, .outside = true, .also = also_extract },
+    { .name = "purge-field", .run = do_purge_field, .may_be_done = true },
+    { .name = "purge-file", .run = do_purge_file, .may_be_done = true },
+    { .name = "import-dump", .run = do_import_dump, .from = FROM_EMPTY, .prepare = prepare_dumped },
+    { .name = "join", .run = do_join, .from = FROM_HOME, .may_be_done = true, .prepare = prepare_join },
     { .name = "remove", .run = do_remove },
     { .name = "reveal", .run = do_reveal },
-    { .name = "dump", .run = do_dump, .may_be_done = true },
+    { .name = "dump", .run = do_dump, .may_be_done = true, .outside = true,
+        .prepare = prepare_dumped, .also = also_dump },
     { .name = "statement", .run = do_statement, .may_be_done = true, .outside = true,
         .also = also_statement },
     { .name = "anchored", .run = do_anchored, .anchored = true, .outside = true,
         .prepare = anchor_prepare, .also = also_anchored },
     { .name = "init", .run = do_init, .is_new = true },
     { .name = "backup", .run = do_backup, .makes = true, .may_be_done = true },
+    { .name = "backup-since", .run = do_backup_since, .from = FROM_KEPT, .makes = true,
+        .may_be_done = true },
+    { .name = "backup-split", .run = do_backup_split, .from = FROM_LARGE, .makes = true,
+        .may_be_done = true },
     { .name = "restore", .run = do_restore, .is_new = true },
+    { .name = "restore-chain", .run = do_restore_chain, .is_new = true, .prepare = prepare_chain },
+    { .name = "restore-second", .run = do_restore_second, .is_new = true },
+    { .name = "repair", .run = do_repair, .is_new = true, .outside = true,
+        .prepare = prepare_repair, .also = also_repair },
     { .name = NULL },
 };
 
@@ -745,6 +762,20 @@ remove_made(const struct world *w)
         }
     free_list(name, n);
     (void)unlink(w->made);
+    for (int i = 1; i < 10; i++) {
+        snprintf(path, sizeof path, "%s.%03d", w->made, i);
+        (void)unlink(path);
+    }
+}
+
+/* The file, or the first of its parts, which comes last. */
+bool
+made_there(const struct world *w)
+{
+    char first[300];
+
+    snprintf(first, sizeof first, "%s.001", w->made);
+    return access(w->made, F_OK) == 0 || access(first, F_OK) == 0;
 }
 
 const char *
@@ -757,12 +788,14 @@ made_wrong(const struct world *w, const struct state *before, bool *there)
     char path[300];
     const char *wrong = NULL;
 
-    *there = access(w->made, F_OK) == 0;
+    *there = made_there(w);
     if (!*there)
         return NULL;
     snprintf(path, sizeof path, "%s/restored.vault", w->root);
     if (vault_restore(w->made, path, &cred, &opt, &rep) != VAULT_OK)
         wrong = "the backup that is there is not whole";
+    else if (world_check(w, path, false, NULL) != VAULT_OK)
+        wrong = "check finds something in what was restored from it";
     else if (state_of(w, path, false, false, &now) != VAULT_OK)
         wrong = "what was restored from it cannot be read";
     else if (strcmp(now.text, before->text) != 0 || now.entries != before->entries + 2)
@@ -775,7 +808,8 @@ made_wrong(const struct world *w, const struct state *before, bool *there)
 const char *
 deed_base(const struct world *w, const struct deed *d)
 {
-    return d->from == FROM_WAYS ? w->ways : d->from == FROM_WAITING ? w->waiting : w->base;
+    return d->from == FROM_WAYS ? w->ways : d->from == FROM_WAITING ? w->waiting :
+        d->from == FROM_BASE ? w->base : copies_base(w, d->from);
 }
 
 void
@@ -867,19 +901,41 @@ secret_text(const char *s)
     return out;
 }
 
+/* Of two pieces, and of one in either tier. */
+static const struct world_file SCAN = { "Quuxander scan.pdf", 270000, false },
+    RULING = { "zebrafink ruling.txt", 3000, true }, NOTE = { "Quuxander note.txt", 900, false };
+
+static char *
+attached_text(size_t n)
+{
+    char *text = malloc(n + 64);
+    size_t at = 0;
+
+    while (text != NULL && at < n)
+        at += (size_t)snprintf(text + at, 64, "quuxander %09zu zebrafink. ", at);
+    if (text == NULL)
+        die("no memory");
+    return text;
+}
+
+bool
+world_is_scan(const uint8_t *p, size_t n)
+{
+    char *text = attached_text(SCAN.n);
+    bool same = n == SCAN.n && memcmp(p, text, n) == 0;
+
+    free(text);
+    return same;
+}
+
 void
 world_attach(const struct world *w, vault *v, const char *id, const struct world_file *what)
 {
     const struct vault_attach_options opt = { .open = what->open };
     struct vault_attach_file file = { .name = what->name };
-    char path[300], *text = malloc(what->n + 64);
+    char path[300], *text = attached_text(what->n);
     struct vault_added out;
-    size_t at = 0;
 
-    while (text != NULL && at < what->n)
-        at += (size_t)snprintf(text + at, 64, "quuxander %09zu zebrafink. ", at);
-    if (text == NULL)
-        die("no memory");
     file_put(w->root, "brought", text, what->n);
     snprintf(path, sizeof path, "%s/brought", w->root);
     file.path = path;
@@ -893,9 +949,6 @@ static void
 fill_base(struct world *w)
 {
     struct vault_record *r = NULL;
-    /* Of two pieces, and of one in either tier. */
-    static const struct world_file SCAN = { "Quuxander scan.pdf", 270000, false },
-        RULING = { "zebrafink ruling.txt", 3000, true }, NOTE = { "Quuxander note.txt", 900, false };
 
     struct vault_create_options opt = { .kdf_mem_mib = 64, .kdf_passes = 3 };
     char json[400], rows[300], code[32];

@@ -59,6 +59,7 @@ void folder_remove(const char *path);
 /* The names in it, sorted, each with a blank behind it. */
 void folder_names(const char *path, char *out, size_t n);
 bool folder_same(const char *a, const char *b);
+bool tree_same(const char *a, const char *b);           /* with folders in them */
 
 /* The caller frees; NULL: it is not there. */
 uint8_t *file_get(const char *folder, const char *name, size_t *n);
@@ -93,16 +94,18 @@ struct world_file {
     size_t n;
     bool open;
 };
+bool world_is_scan(const uint8_t *p, size_t n);         /* the bytes of the first attachment of `person`? */
 void world_attach(const struct world *w, vault *v, const char *id, const struct world_file *what);
 
 /* ---- deeds ---- */
 
 /* The file `made`: NULL where it is not there, or restores to these records; else what is wrong. */
+bool made_there(const struct world *w);
 const char *made_wrong(const struct world *w, const struct state *before, bool *there);
 
 vault_err world_add(vault *v);              /* a person who is in no other deed */
 
-enum deed_from { FROM_BASE, FROM_WAYS, FROM_WAITING };
+enum deed_from { FROM_BASE, FROM_WAYS, FROM_WAITING, FROM_KEPT, FROM_LARGE, FROM_EMPTY, FROM_HOME };
 
 /* How a deed ended. */
 struct deed_end {
@@ -150,6 +153,38 @@ void also_statement(const struct world *w, const struct deed_end *end);
 void anchor_prepare(const struct world *w);
 vault_err do_anchored(const struct world *w, vault *v);
 void also_anchored(const struct world *w, const struct deed_end *end);
+
+/* ---- files.c: attachments, and dumps ---- */
+
+vault_err do_detach(const struct world *w, vault *v);
+vault_err do_purge_field(const struct world *w, vault *v);
+vault_err do_purge_file(const struct world *w, vault *v);
+vault_err do_move(const struct world *w, vault *v);
+vault_err do_extract(const struct world *w, vault *v);
+vault_err do_import_dump(const struct world *w, vault *v);
+vault_err do_dump(const struct world *w, vault *v);
+void prepare_move(const struct world *w);
+void prepare_dumped(const struct world *w);
+void also_move(const struct world *w, const struct deed_end *end);
+void also_extract(const struct world *w, const struct deed_end *end);
+void also_dump(const struct world *w, const struct deed_end *end);
+
+/* ---- copies.c: backups, joining, repair ---- */
+
+/* The vault that such a deed begins with. */
+const char *copies_base(const struct world *w, enum deed_from from);
+vault_err do_backup(const struct world *w, vault *v);
+vault_err do_backup_since(const struct world *w, vault *v);
+vault_err do_backup_split(const struct world *w, vault *v);
+vault_err do_restore(const struct world *w, vault *v);
+vault_err do_restore_second(const struct world *w, vault *v);
+vault_err do_restore_chain(const struct world *w, vault *v);
+vault_err do_join(const struct world *w, vault *v);
+vault_err do_repair(const struct world *w, vault *v);
+void prepare_chain(const struct world *w);
+void prepare_join(const struct world *w);
+void prepare_repair(const struct world *w);
+void also_repair(const struct world *w, const struct deed_end *end);
 
 /* ---- ways.c: deeds about ways in, and adoption ---- */
 

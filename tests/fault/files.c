@@ -1,0 +1,202 @@
+/* files.c - deeds about attachments, and what goes in and out with them: sources that are moved, files that are extracted, dumps. */
+#include "tests/fault/world.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SOURCE "Quuxander.csv"
+#define TAKEN "taken"
+
+vault_err
+do_detach(const struct world *w, vault *v)
+{
+    struct vault_added out;
+
+    return vault_detach(v, w->person, "#1", &out);
+}
+
+vault_err
+do_purge_field(const struct world *w, vault *v)
+{
+    struct vault_purge what = { .id = w->other, .field = "notes" };
+    struct vault_purged done;
+
+    return vault_purge(v, &what, &done);
+}
+
+vault_err
+do_purge_file(const struct world *w, vault *v)
+{
+    struct vault_purge what = { .id = w->person, .attachment = "#1" };
+    struct vault_purged done;
+
+    return vault_purge(v, &what, &done);
+}
+
+/* Not of the road: hidden names of unfinished files. */
+static unsigned
+hidden_names(const struct world *w)
+{
+    char names[2000];
+    unsigned n = 0;
+
+    folder_names(w->road, names, sizeof names);
+    for (const char *p = names; (p = strstr(p, ".withheld-")) != NULL; p++)
+        n++;
+    return n;
+}
+
+/* ---- attach --move ---- */
+
+static uint8_t *
+source_bytes(const struct world *w, size_t *n)
+{
+    return file_get(w->root, "rows.csv", n);
+}
+
+void
+prepare_move(const struct world *w)
+{
+    size_t n;
+    uint8_t *p = source_bytes(w, &n);
+
+    file_put(w->road, SOURCE, p, n);
+    free(p);
+}
+
+vault_err
+do_move(const struct world *w, vault *v)
+{
+    const struct vault_attach_options opt = { .move = true };
+    struct vault_attach_file file = { .name = NULL };
+    struct vault_added out;
+    char path[300];
+
+    snprintf(path, sizeof path, "%s/" SOURCE, w->road);
+    file.path = path;
+    return vault_attach(v, w->person, &file, 1, &opt, &out);
+}
+
+/* It is whole where it was, or it is stored: never neither. */
+void
+also_move(const struct world *w, const struct deed_end *end)
+{
+    size_t n = 0, is = 0;
+    uint8_t *p = source_bytes(w, &n), *q = file_get(w->road, SOURCE, &is);
+    bool whole = q != NULL && n == is && memcmp(p, q, n) == 0;
+
+    if (!whole && !end->after)
+        die("%s: the source is %s, and it is not stored", end->what, q == NULL ? "gone" : "not whole");
+    if (q != NULL && end->said_done)
+        die("%s: it said done, and the source is still there", end->what);
+    free(p);
+    free(q);
+}
+
+/* ---- extract to a file ---- */
+
+vault_err
+do_extract(const struct world *w, vault *v)
+{
+    struct vault_extract_options opt = { .fd = -1 };
+    struct vault_extracted out;
+    char path[300];
+
+    snprintf(path, sizeof path, "%s/" TAKEN, w->road);
+    opt.path = path;
+    return vault_extract(v, w->person, "#1", &opt, &out);
+}
+
+/* Under its name it is whole, or not there. */
+void
+also_extract(const struct world *w, const struct deed_end *end)
+{
+    size_t n = 0;
+    uint8_t *p = file_get(w->road, TAKEN, &n);
+
+    if (p != NULL && !end->after)
+        die("%s: there is a file, and the log does not say so", end->what);
+    if (p == NULL && end->said_done)
+        die("%s: it said done, and there is no file", end->what);
+    if (p != NULL && !world_is_scan(p, n))
+        die("%s: the file that is there is not whole", end->what);
+    if (hidden_names(w) > (end->may_litter ? 1 : 0))
+        die("%s: a half-made file lies about", end->what);
+    if (world_open_mode(w->road) != NULL)
+        die("%s: others may read it", end->what);
+    free(p);
+}
+
+/* ---- dump, and an import of one ---- */
+
+/* The dump of base as it should be; made once. */
+static const char *
+dumped(const struct world *w)
+{
+    static char path[300];
+    struct vault_dump_options opt = { .reveal = true };
+    char copy[300];
+    uint64_t n;
+    vault *v;
+
+    if (path[0] != '\0')
+        return path;
+    snprintf(path, sizeof path, "%s/dump-of-base", w->root);
+    snprintf(copy, sizeof copy, "%s/dumped.vault", w->root);
+    folder_copy(w->base, copy);
+    v = world_open(w, copy, false);
+    if (vault_dump(v, path, &opt, &n) != VAULT_OK)
+        die("cannot dump %s", copy);
+    vault_close(v);
+    folder_remove(copy);
+    return path;
+}
+
+void
+prepare_dumped(const struct world *w)
+{
+    (void)dumped(w);
+}
+
+vault_err
+do_import_dump(const struct world *w, vault *v)
+{
+    struct vault_import_options opt = { .type = "person" };
+    struct vault_import_report rep;
+    char path[400];
+
+    snprintf(path, sizeof path, "%s/person.jsonl", dumped(w));
+    memset(&rep, 0, sizeof rep);
+    return vault_import(v, path, &opt, &rep);
+}
+
+vault_err
+do_dump(const struct world *w, vault *v)
+{
+    struct vault_dump_options opt = { .reveal = true };
+    uint64_t n;
+
+    return vault_dump(v, w->out, &opt, &n);
+}
+
+/* Done: the whole of it. Failed: nothing. A kill leaves what was written until then, an empty folder if it was not logged. */
+void
+also_dump(const struct world *w, const struct deed_end *end)
+{
+    char names[4000];
+
+    if (access(w->out, F_OK) == 0) {
+        if (end->said_done && !tree_same(w->out, dumped(w)))
+            die("%s: it said done, and something is missing", end->what);
+        folder_names(w->out, names, sizeof names);
+        if (!end->after && names[0] != '\0')
+            die("%s: there is a dump, and the log does not say so", end->what);
+        if (!end->said_done && !end->may_litter)
+            die("%s: it failed, and a part of a dump is there", end->what);
+        if (world_open_mode(w->out) != NULL)
+            die("%s: others may read it", end->what);
+    } else if (end->said_done)
+        die("%s: it said done, and there is no dump", end->what);
+}

@@ -54,14 +54,8 @@ tell(void *ctx, const struct vault_loss *l)
         tell_json(t, l);
         return 0;
     }
-    if (strcmp(l->kind, "log") == 0) {
-        fputs("lost: of the log", stdout);
-    } else if (l->record == NULL) {
+    if (l->record == NULL) {
         printf("lost: the detail of log entry %" PRIu64, l->log_number);
-    } else if (strcmp(l->kind, "unverified") == 0) {
-        printf("NOT VERIFIED: record %s", l->record);
-        if (l->type != NULL)
-            printf(" (%s)", l->type);
     } else {
         printf("lost: %s ", strcmp(l->kind, "revision") == 0 ? "revision" :
             strcmp(l->kind, "attachment") == 0 ? "the content of an attachment of revision" : "withheld values of revision");
@@ -87,13 +81,12 @@ finish_json(struct telling *t, const struct vault_repair_report *r)
         { "revisions", r->revisions }, { "log_entries", r->log_entries },
         { "lost_revisions", r->lost_revisions }, { "lost_values", r->lost_values },
         { "lost_attachments", r->lost_attachments }, { "lost_details", r->lost_details },
-        { "added", r->added }, { "joined", r->joined }, { "unverified", r->unverified } };
+        { "added", r->added }, { "joined", r->joined }, { "left_out", r->dropped_rows } };
 
     begin(t);
     js_end(&t->j);
     for (size_t i = 0; i < sizeof count / sizeof count[0]; i++)
         js_pair_uint(&t->j, count[i].name, count[i].n);
-    js_pair_bool(&t->j, "new_log", r->new_log);
     js_pair(&t->j, "vault_id", r->vault_id);
     js_end(&t->j);
 }
@@ -110,6 +103,10 @@ finish(struct telling *t, const struct vault_repair_report *r)
     if (r->joined != 0)
         term_say("%" PRIu64 " record%s of which some revisions are lost got a new one with what is left", r->joined,
             r->joined == 1 ? "" : "s");
+    if (r->dropped_rows != 0)
+        term_say("%" PRIu64 " row%s that belong%s to nothing %s left out: of what is lost, planted, or of changes whose entries were cut off\n"
+            "compare the newest changes with a backup; open the new vault with `--anchor` if you keep one", r->dropped_rows,
+            r->dropped_rows == 1 ? "" : "s", r->dropped_rows == 1 ? "s" : "", r->dropped_rows == 1 ? "was" : "were");
     if (!r->lost)
         term_say("nothing was lost");
     term_say("the damaged vault is as it was: keep it until you know that nothing more is needed from it");
@@ -122,8 +119,11 @@ repair_with(struct call *c, struct telling *t, struct vault_repair_report *r)
     struct vault_repair_options opt = { .fn = tell, .ctx = t, .progress = progress_step, .progress_ctx = &p };
     struct vault_credentials cred = { .slot = -1 };
     struct secret *pass = NULL;
-    vault_err err = open_credentials(&cred, &pass, c);
+    vault_err err = VAULT_OK;
 
+    if (call_value(c, "anchor") != NULL)
+        return fail(VAULT_ERR_INPUT, "open the new vault with it, as in 'list --anchor FILE'", "a repair does not look at an anchor");
+    err = open_credentials(&cred, &pass, c);
     if (err == VAULT_OK) {
         progress_begin(&p, "saving what can be saved");
         err = kept(vault_repair(c->app->folder, t->path, &cred, &opt, r));
@@ -161,13 +161,14 @@ const struct cmd cmd_repair = {
         "a whole file `keys`. Everything that authenticates is saved; each thing that is lost is named:\n"
         "records by id and type, revisions, fields, attachments; never values. The new vault opens with the\n"
         "same passphrases, its log goes on, and an entry `repair` that the keeper signs says what is lost, so\n"
-        "that `check` finds nothing wrong in it. Where the log itself is not whole a new one begins, with the\n"
-        "newest state of each record and without its history.\n"
+        "that `check` finds nothing wrong in it. Where the log, or what keepers decided (slots, types, purges),\n"
+        "is not whole, nothing is made: who damaged it could have chosen what is undone. Go back to a backup.\n"
+        "An anchor is not looked at; open the new vault with it.\n"
         "Exit code 0: nothing was lost; 4: something was, or nothing could be made (then there is no\n"
         "NEW.vault).\n"
         "--json: {\"vault\",\"lost\":[{\"kind\",\"record\",\"type\",\"revision\",\"fields\",\"what\",\"older_shown\"}],\"pages\",\"bad_pages\",\n"
         "\"records\",\"revisions\",\"log_entries\",\"lost_revisions\",\"lost_values\",\"lost_attachments\",\"lost_details\",\n"
-        "\"added\",\"joined\",\"unverified\",\"new_log\",\"vault_id\"}\n",
+        "\"added\",\"joined\",\"left_out\",\"vault_id\"}\n",
     .min_args = 1,
     .max_args = 1,
     .opens = CMD_OPENS_VAULT,

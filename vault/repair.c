@@ -208,8 +208,9 @@ work(struct repairing *r)
         err = session_init_recs(r->v);
     if (err == VAULT_OK)
         err = go_on(r);
-    if (err == VAULT_ERR_DAMAGED && !r->wrong_keys && r->pages.bad != r->pages.pages)
-        err = repair_anew(r);
+    if (err == VAULT_ERR_DAMAGED && vault_last_error()->hint[0] == '\0')
+        err = err_say(err, "go back to a backup; keep the damaged folder", "the log does not say any more what there was: %s",
+            vault_last_error()->text);
     return err;
 }
 
@@ -293,14 +294,14 @@ type_of(vault *v, const uint8_t *record)
 static void
 tell(struct repairing *r, vault *v)
 {
-    static const char *const KIND[] = { "revision", "values", "attachment", "log-detail", "log", "unverified" };
+    static const char *const KIND[] = { "revision", "values", "attachment", "log-detail" };
 
     for (size_t i = 0; i < r->n_told && r->opt->fn != NULL; i++) {
         const struct told *t = &r->told[i];
         char code[CODE_LEN + 1], hex[2 * REVISION_ID_BYTES + 1];
         struct vault_loss l = { .kind = KIND[t->kind], .fields = t->fields, .what = t->what,
             .log_number = t->log_number, .older_shown = t->older };
-        if (t->kind != TOLD_DETAIL && t->kind != TOLD_LOG) {
+        if (t->kind != TOLD_DETAIL) {
             code_of(code, t->record);
             hex_of(hex, t->revision, REVISION_ID_BYTES);
             l.record = code;
@@ -328,7 +329,7 @@ fill_report(struct repairing *r, vault *v)
     p->revisions = v->recs.index.n - v->recs.index.n_lost;
     p->added = v->recs.index.n - r->before;
     hex_of(p->vault_id, v->kf.vault_id, VAULT_ID_BYTES);
-    p->lost = r->n_told != 0;
+    p->lost = r->n_told != 0 || p->dropped_rows != 0;
     return VAULT_OK;
 }
 
@@ -407,6 +408,21 @@ repair_with_new(const struct repairing *from, const char *new_path, vault_err be
         err_say(before, said.hint[0] == '\0' ? NULL : said.hint, "%s", said.text);
 }
 
+/* The new vault is not made in the folder of the damaged one, which is not written to. */
+static vault_err
+may_put(int dir, const char *new_path)
+{
+    struct vault *home = calloc(1, sizeof *home);
+    vault_err err;
+
+    if (home == NULL)
+        return err_nomem();
+    home->dir = dir;
+    err = session_may_put(home, new_path);
+    free(home);
+    return err;
+}
+
 vault_err
 vault_repair(const char *path, const char *new_path, const struct vault_credentials *cred,
     const struct vault_repair_options *opt, struct vault_repair_report *out)
@@ -421,6 +437,8 @@ vault_repair(const char *path, const char *new_path, const struct vault_credenti
         err = dir_open(&r.from, path);
     if (err == VAULT_OK)
         err = dir_lock(r.from);
+    if (err == VAULT_OK)
+        err = may_put(r.from, new_path);
     if (err == VAULT_OK)
         err = repair_with(&r, KEYS_NAME, new_path, &wrong_keys, out);
     if ((err == VAULT_ERR_KEY || wrong_keys) && file_exists(r.from, KEYS_NEW))

@@ -14,8 +14,7 @@
 
 /* What was lost, as it is told at the end. */
 struct told {
-    enum told_kind { TOLD_REVISION, TOLD_VALUES, TOLD_ATTACHMENT, TOLD_DETAIL, TOLD_LOG,
-        TOLD_UNVERIFIED } kind;
+    enum told_kind { TOLD_REVISION, TOLD_VALUES, TOLD_ATTACHMENT, TOLD_DETAIL } kind;
     uint8_t record[RECORD_ID_BYTES], revision[REVISION_ID_BYTES];
     uint64_t log_number;        /* of a detail */
     bool older;                 /* a revision that was the newest: an older one is shown now */
@@ -67,7 +66,8 @@ VAULT_CHECK vault_err repair_take_rows(struct repairing *r);
 
 /* ---- repair_find.c ---- */
 
-/* System revisions first, as they say how to read the others; then those. Both note what is lost, and set flags. */
+/* System revisions first, as they say how to read the others, and what keepers decided: each has to be whole. Then the others; what is
+ * lost is noted, and gets flags. */
 VAULT_CHECK vault_err repair_find_system(struct repairing *r);
 VAULT_CHECK vault_err repair_find(struct repairing *r);
 VAULT_CHECK vault_err repair_find_details(struct repairing *r);
@@ -94,33 +94,5 @@ VAULT_CHECK vault_err repair_add_losses(struct repairing *r);
 /* Everything of a head that can be read, as values of the new revision; values that went with a lost revision are told. */
 VAULT_CHECK vault_err repair_read_head(struct repairing *r, uint32_t head, struct revision *from, struct buf *extra);
 VAULT_CHECK vault_err repair_take_over(struct revision *to, const struct revision *from);
-
-/* ---- repair_line.c: where the log or the list of revisions is not whole ---- */
-
-/* What is left of them: r->v gets an index with a lost revision for each that is missing, types, and who wrote what. */
-struct line {
-    struct repairing *r;
-    struct line_entry {
-        uint8_t author[32], root[32];
-        uint64_t count;
-        bool there;             /* it can be read: of this vault, signed by whom it names */
-        bool keeper;            /* and by the keeper of today */
-        bool whole;             /* its revisions are those that it answers for */
-    } *entry;                   /* by row */
-    uint32_t rows, missing;     /* of the log; that are not there */
-    uint8_t (*author)[32];      /* everybody who signed anything */
-    size_t n_authors, cap_authors;
-    uint8_t (*trusted)[32];     /* whom the keeper of today registered, and the one who repairs */
-    size_t n_trusted, cap_trusted;
-};
-VAULT_CHECK vault_err line_read(struct line *l, struct repairing *r);
-/* Does a signature that can be trusted answer for revision n? */
-bool line_answers(const struct line *l, uint32_t n);
-void line_free(struct line *l);
-
-/* ---- repair_anew.c ---- */
-
-/* A new log, whose first entry holds the present state of all records. */
-VAULT_CHECK vault_err repair_anew(struct repairing *r);
 
 #endif

@@ -44,7 +44,7 @@ repair_tell(struct repairing *r, enum told_kind kind, uint32_t n, const char *fi
     t->kind = kind;
     if (kind == TOLD_DETAIL) {
         t->log_number = r->v->chain[n].number;
-    } else if (kind != TOLD_LOG) {
+    } else {
         memcpy(t->record, r->v->recs.index.pair[n].record, sizeof t->record);
         memcpy(t->revision, r->v->recs.index.pair[n].revision, sizeof t->revision);
         t->pair = n;
@@ -421,8 +421,14 @@ repair_find_system(struct repairing *r)
         if (!index_is_system(&recs->index.pair[n]) || recs->index.pair[n].lost)
             continue;
         err = recs_load(recs, n, &rev);
+        /*
+         * Going on without it would undo what it says: a slot that was taken away is one again, a raised tier is low, what
+         * was purged may come back. Whoever can write to the file could choose which.
+         */
         if (err == VAULT_ERR_DAMAGED)
-            err = doom(r, n);
+            err = err_say(err, "go back to a backup; keep the damaged folder", "what a keeper decided (%s) cannot be read, "
+                "and the vault must not go on without it", type_system(recs->index.pair[n].record[1]) == NULL ? "?" :
+                type_system(recs->index.pair[n].record[1])->name);
         else if (err == VAULT_OK)
             err = withheld(r, n, &rev);
     }

@@ -736,7 +736,7 @@ VAULT_API VAULT_CHECK vault_err vault_check_deep_open(vault *v, vault_problem_fn
     struct vault_deep_check *deep);
 
 struct vault_loss {
-    const char *kind;           /* "revision", "values", "attachment", "log-detail"; "unverified" (saved, and not proven), "log" */
+    const char *kind;           /* "revision", "values", "attachment", "log-detail" */
     const char *record, *revision;      /* code; hexadecimal. NULL: it is of the log */
     const char *type;           /* name; NULL: not known any more */
     const char *fields;         /* names, "name, notes"; NULL: all */
@@ -758,15 +758,14 @@ struct vault_repair_report {
     uint64_t records, revisions, log_entries;   /* of the new vault */
     uint64_t lost_revisions, lost_values, lost_attachments, lost_details;
     uint64_t added;             /* revisions that the repair itself added: what it says, and those of `joined` */
-    bool new_log;               /* the old one was not whole: history is not carried on */
-    uint64_t unverified;        /* records that were taken, though nothing that is left of the log answers for them */
     uint64_t joined;            /* records that got a new revision, as lost ones left their state unclear */
-    uint64_t dropped_rows;      /* that belonged to nothing, or to what is lost */
+    uint64_t dropped_rows;      /* that belonged to nothing: planted, or of revisions that the log does not know (any more), or to what is lost */
 };
 /*
  * A new vault folder `new_path` with everything of the damaged vault at `path` that is whole, which is not written to. Needs a keeper
  * (VAULT_ERR_REFUSED). The result is verified as by vault_check_deep before it gets its name; on any error nothing is left.
- * VAULT_OK also where something was lost: see the report. VAULT_ERR_DAMAGED: nothing could be made of it.
+ * VAULT_OK also where something was lost: see the report. VAULT_ERR_DAMAGED: nothing could be made of it, also where the log, the list of
+ * revisions or a system record is not whole.
  */
 VAULT_API VAULT_CHECK vault_err vault_repair(const char *path, const char *new_path,
     const struct vault_credentials *cred, const struct vault_repair_options *opt,

@@ -51,13 +51,6 @@ first_of() {
     [ "$(grep -c 'name: Somebody' read)" = 4 ]
 }
 
-@test "a new log" {
-    sql 'DELETE FROM log WHERE n = 3;'
-    repaired 4
-    grep -q 'residence: Perm' read
-    [ "$(grep -c ' person' read)" = 6 ]
-}
-
 @test "what a repair says is lost, and only that: a deletion afterwards is damage" {
     first=$(first_of 1)
     sql "DELETE FROM open WHERE n = $((first + 2));"

@@ -115,6 +115,9 @@ read_journal(struct pages *p)
     j.size = (uint64_t)st.st_size;
     if (!journal_header(p, &j, &before))
         return VAULT_OK;
+    /* Each page of then is in the file or in the journal: a planted one must not make us count on. */
+    if (before > p->n + j.size / PAGE_BYTES)
+        return VAULT_OK;
     p->kept = calloc((size_t)before + 1, sizeof *p->kept);
     if (p->kept == NULL)
         return err_nomem();

@@ -33,6 +33,7 @@ struct salvage {
     uint8_t bad[TABLES];        /* 1 + the least depth of a page that is bad; 0: none is */
     uint8_t page[PAGE_BYTES], over[PAGE_BYTES];
     struct buf payload;
+    uint64_t steps;             /* pages of chains that were followed */
     salvage_fn *fn;
     void *ctx;
     struct salvage_count *count;
@@ -134,6 +135,11 @@ follow(struct salvage *s, uint32_t page, size_t left, bool *whole)
     *whole = true;
     while (err == VAULT_OK && *whole && left > 0) {
         size_t n = left < s->usable - 4 ? left : s->usable - 4;
+        /* A page is in one chain. Cells that share one, or a chain that bites its tail, must not keep us for hours. */
+        if (++s->steps > 8 * (uint64_t)s->n + 4096)
+            *whole = false;
+        if (!*whole)
+            break;
         err = pages_read(s->pages, page, s->over, whole);
         if (err != VAULT_OK || !*whole)
             break;

@@ -26,6 +26,8 @@ lies_below(bool *below, const char *folder, const struct stat *home)
     int at = fd_open_at(AT_FDCWD, folder, O_PATH | O_DIRECTORY), up;
 
     *below = false;
+    if (at < 0 && errno == ENOTDIR)
+        return err_say(VAULT_ERR_INPUT, NULL, "%s is not a folder", folder);
     if (at < 0)
         return err_errno(errno, "cannot open %s", folder);
     while (at >= 0 && fstat(at, &st) == 0 && !same_file(&st, &last)) {

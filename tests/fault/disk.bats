@@ -32,6 +32,8 @@ setup() { common_setup; }
 @test "key shares on a disk that fills up" { keeps full key-shares; }
 @test "travel on a disk that fills up: nothing half-made lies about" { keeps full travel --way on; }
 @test "adoption on a disk that fills up: the vault opens, and a later opening does it" { keeps full adopt; }
+@test "attach --move on a disk that fills up: the source, or the attachment" { keeps full attach-move --way on; }
+@test "extract on a disk that fills up: no file or a whole one" { keeps full extract --way on; }
 @test "dump on a disk that fills up" { keeps full dump; }
 @test "history --statement on a disk that fills up" { keeps full statement; }
 @test "add with an anchor on a disk that fills up: the anchor holds" { keeps full anchored; }

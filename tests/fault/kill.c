@@ -509,6 +509,7 @@ told_right(const struct deed *d, enum shim_mode mode, int error, int code, bool 
 {
     bool may_be_done = d->may_be_done || mode == SHIM_FAIL_TORN;
     bool fits = code == VAULT_OK || code == VAULT_ERR_NO_SPACE ||
+        (d->may_fail_after && after && code == VAULT_ERR_FAILED) ||
         (error == EIO && (code == VAULT_ERR_FAILED || code == VAULT_ERR_DAMAGED));
 
     if (!fits)

@@ -23,6 +23,10 @@ setup() { common_setup; }
 @test "travel, killed before each write: no copy or a whole one" { keeps kill travel; }
 @test "travel, killed within each write: no copy or a whole one" { keeps torn travel; }
 @test "adoption when a keeper unlocks, killed before and within each write" { keeps kill adopt; keeps torn adopt; }
+@test "attach --move, killed before and within each write: the source, or the attachment" { keeps kill attach-move; keeps torn attach-move; }
+@test "extract to a file, killed before each write: no file or a whole one" { keeps kill extract; }
+@test "purge of a field and of an attachment, killed before each write" { keeps kill purge-field; keeps torn purge-file; }
+@test "join, detach and an import with attachments, killed before each write" { keeps kill join; keeps kill detach; keeps torn import-dump; }
 @test "rm, killed before and within each write" { keeps kill remove; keeps torn remove; }
 @test "show --reveal, killed before and within each write" { keeps kill reveal; keeps torn reveal; }
 @test "dump, killed before and within each write" { keeps kill dump; keeps torn dump; }
@@ -31,6 +35,8 @@ setup() { common_setup; }
 @test "init, killed before and within each write: no vault or a whole one" { keeps kill init; keeps torn init; }
 
 @test "backup, killed before and within each write: no file or a whole one" { keeps kill backup; keeps torn backup; }
+@test "backup --since and --split, killed before each write: no file or a whole one" { keeps kill backup-since; keeps torn backup-split; }
+@test "repair, killed before each write: the damaged vault is as it was" { keeps kill repair; }
 @test "restore, killed before and within each write: no vault or a whole one" { keeps kill restore; keeps torn restore; }
 
 @test "add, killed, and killed again while the next opening puts it right" { keeps kill-twice add; }

@@ -25,6 +25,7 @@ setup() {
 @test "adoption without memory" { keeps memory adopt; }
 @test "compact and purge without memory" { keeps memory compact; keeps memory purge; keeps memory purge-revision; }
 @test "history --statement without memory" { keeps memory statement; }
+@test "join and repair without memory" { keeps memory join; keeps memory repair; }
 @test "dump without memory" { keeps memory dump; }
 @test "init without memory" { keeps memory init; }
 @test "backup without memory" { keeps memory backup; }

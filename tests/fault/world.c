@@ -707,7 +707,7 @@ const struct deed DEEDS[] = {
         .also = also_travel },
     { .name = "adopt", .run = do_adopt, .from = FROM_WAITING, .may_wait = true, .done = done_adopt },
     { .name = "detach", .run = do_detach },
-    { .name = "attach-move", .run = do_move, .may_be_done = true, .outside = true,
+    { .name = "attach-move", .run = do_move, .may_be_done = true, .may_fail_after = true, .outside = true,
         .prepare = prepare_move, .also = also_move },
     { .name = "extract", .run = do_extract, .may_be_done = true, .outside = true, .also = also_extract },
     { .name = "purge-field", .run = do_purge_field, .may_be_done = true },

@@ -124,6 +124,7 @@ struct deed {
     bool is_new;                /* makes the vault; v is NULL */
     bool makes;                 /* the file `made`: done where it is there; notes in the log before and after */
     bool may_be_done;           /* although it failed for want of space: its entry was written first */
+    bool may_fail_after;        /* VAULT_ERR_FAILED tells that it was done, and what comes after it was not */
     bool may_wait;              /* although opening said done: on a full disk a later opening does it */
     /* Or NULL. Was it done, looked at before a keeper opens the vault? (Where that opening would do it.) */
     bool (*done)(const struct world *w, const char *what);

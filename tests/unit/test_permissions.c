@@ -488,6 +488,26 @@ op_check(vault *v)
     return vault_check_open(v, hear_problem, NULL, &unverified);
 }
 
+/* The attachments beside a dump: their names, and what is in them. */
+static void
+hear_dumped_files(void)
+{
+    char command[300], line[400];
+    FILE *list;
+
+    snprintf(command, sizeof command, "cd '%s' && find plain/files -type f 2> /dev/null", dir);
+    list = popen(command, "r");
+    assert_non_null(list);
+    while (fgets(line, sizeof line, list) != NULL) {
+        line[strcspn(line, "\n")] = '\0';
+        hear(line);
+        assert_true(hear_file(line));
+    }
+    (void)pclose(list);
+    snprintf(command, sizeof command, "rm -rf '%s/plain/files'", dir);
+    assert_int_equal(system(command), 0);
+}
+
 /* Into a new folder; what lies there was said too. */
 static vault_err
 dump(vault *v, const char *format, bool reveal)
@@ -503,6 +523,7 @@ dump(vault *v, const char *format, bool reveal)
         assert_int_equal(hear_file(name), err == VAULT_OK);
         (void)unlink(in_dir(name));
     }
+    hear_dumped_files();
     if (err != VAULT_OK)
         assert_int_not_equal(rmdir(in_dir("plain")), 0);    /* nothing was made */
     else

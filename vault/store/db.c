@@ -86,6 +86,8 @@ db_say(struct db *db, int rc, const char *doing)
                 "records.db is damaged or cut short");
         return err_errno(e, "cannot go on %s records.db", doing);
     default:
+        if (starved)
+            return err_nomem();
         return err_say(VAULT_ERR_FAILED, NULL, "the database failed while %s (code %d)", doing, rc);
     }
 }

@@ -4,6 +4,7 @@
 #include <argon2.h>
 #include <jansson.h>
 #include <openssl/crypto.h>
+#include "vault/base/starve.h"
 #include <pthread.h>
 #include <seccomp.h>
 #include <sodium.h>
@@ -281,6 +282,7 @@ ask_versions(void)
     const struct scmp_version *sc = seccomp_version();
     unsigned argon = ARGON2_VERSION_NUMBER;
 
+    starve_watch();
     /* SQLCipher starts OpenSSL, and this may be called before vault_process_init. */
     (void)OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
     (void)snprintf(argon2_text, sizeof argon2_text, "%u.%u", argon >> 4, argon & 15);

@@ -1,4 +1,5 @@
 #include <openssl/crypto.h>
+#include "vault/base/starve.h"
 #include <pthread.h>
 #include <sodium.h>
 #include <stdatomic.h>
@@ -40,6 +41,7 @@ init_process(void)
     const struct rlimit no_core = {0, 0};
 
     /* First: a configuration file named by OPENSSL_CONF loads foreign code at the first use. */
+    starve_watch();
     if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) != 1) {
         init_failure = "openssl could not be set up";
         return;

@@ -3,6 +3,8 @@
  */
 #include "vault/store/db_priv.h"
 
+#include "vault/base/starve.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -30,8 +32,13 @@ db_prepare(struct db *db, sqlite3_stmt **st, const char *sql)
 int
 db_step(sqlite3_stmt *st)
 {
+    int rc;
+
+    (void)starve_seen();
     errno = 0;
-    return sqlite3_step(st);
+    rc = sqlite3_step(st);
+    /* A page of a long value that could not be verified for want of memory comes as zeros, and as success. */
+    return starve_seen() ? SQLITE_NOMEM : rc;
 }
 
 vault_err

@@ -83,8 +83,8 @@ compare_hash(struct reading *r, const uint8_t want[static SHA256_BYTES])
     return err == VAULT_OK && memcmp(sha256, want, sizeof sha256) != 0 ? damaged() : err;
 }
 
-static vault_err
-read_once(struct db *db, const struct leaf *l, file_take_fn *take, void *ctx)
+vault_err
+file_read_leaf(struct db *db, const struct leaf *l, file_take_fn *take, void *ctx)
 {
     struct reading r = { .l = l, .take = take, .ctx = ctx };
     const struct relay relay = { .make = read_piece, .take = take_piece, .ctx = &r };
@@ -109,23 +109,4 @@ read_once(struct db *db, const struct leaf *l, file_take_fn *take, void *ctx)
     sha256_free(r.hash);
     secret_free(r.plain);
     return err;
-}
-
-/*
- * Where OpenSSL finds no memory for the MAC of a page SQLCipher hands out zeros in the middle of a long value, and calls that
- * success. What is damaged is so the second time, too.
- */
-vault_err
-file_read_leaf(struct db *db, const struct leaf *l, file_take_fn *take, void *ctx)
-{
-    struct vault_error said;
-    vault_err err = read_once(db, l, take, ctx);
-
-    if (err != VAULT_ERR_DAMAGED)
-        return err;
-    said = *vault_last_error();
-    if (read_once(db, l, NULL, NULL) == VAULT_OK)
-        return err_say(VAULT_ERR_NO_SPACE, "try again; if it happens often, memory or the disk is failing",
-            "the attachment was read wrongly once, and rightly the second time");
-    return err_say(said.code, said.hint[0] == '\0' ? NULL : said.hint, "%s", said.text);
 }

@@ -188,7 +188,7 @@ also_dump(const struct world *w, const struct deed_end *end)
     char names[4000];
 
     if (access(w->out, F_OK) == 0) {
-        if (end->said_done && !tree_same(w->out, dumped(w)))
+        if (end->said_done && !folder_same(w->out, dumped(w)))
             die("%s: it said done, and something is missing", end->what);
         folder_names(w->out, names, sizeof names);
         if (!end->after && names[0] != '\0')

@@ -3,7 +3,7 @@
 #
 #     ROUNDS=60 sh tests/fault/run.sh
 #
-# Every deed of tests/fault/world.c at every point of every kind: killed before and within each call that changes a file, the power
+# Every deed of tests/fault/deeds.c at every point of every kind: killed before and within each call that changes a file, the power
 # cut, the disk full, broken, unreadable, each allocation failing, a second fault while the opening puts the first right;
 # ROUNDS kills at random times of each deed, and as many of the program itself; then damage of all kinds. As many run side by
 # side as there are processors. The seeds are printed, so that a failure can be seen again. O and PYTHON as for tests/run.sh.

@@ -58,8 +58,11 @@ void folder_copy(const char *from, const char *to);     /* what was in `to` goes
 void folder_remove(const char *path);
 /* The names in it, sorted, each with a blank behind it. */
 void folder_names(const char *path, char *out, size_t n);
-bool folder_same(const char *a, const char *b);
-bool tree_same(const char *a, const char *b);           /* with folders in them */
+/* The same, one by one, n of them. The caller frees with free_list. */
+int by_text(const void *a, const void *b);             /* for qsort */
+char **list_folder(const char *path, size_t *n);
+void free_list(char **name, size_t n);
+bool folder_same(const char *a, const char *b);         /* with folders in them */
 
 /* The caller frees; NULL: it is not there. */
 uint8_t *file_get(const char *folder, const char *name, size_t *n);
@@ -97,12 +100,19 @@ struct world_file {
 bool world_is_scan(const uint8_t *p, size_t n);         /* the bytes of the first attachment of `person`? */
 void world_attach(const struct world *w, vault *v, const char *id, const struct world_file *what);
 
+/* Rows to import: persons numbered from `from`, with so much text each. */
+void write_rows(const char *path, unsigned from, unsigned count, size_t filler);
+
 /* ---- deeds ---- */
 
 /* The file `made`: NULL where it is not there, or restores to these records; else what is wrong. */
 bool made_there(const struct world *w);
 const char *made_wrong(const struct world *w, const struct state *before, bool *there);
 
+/* code may be NULL. */
+vault_err world_add_json(vault *v, const char *type, const char *json, char *code);
+vault_err world_edit_json(vault *v, const char *id, const char *json);
+vault_err world_import(vault *v, const char *path, const char *key);
 vault_err world_add(vault *v);              /* a person who is in no other deed */
 
 enum deed_from { FROM_BASE, FROM_WAYS, FROM_WAITING, FROM_KEPT, FROM_LARGE, FROM_EMPTY, FROM_HOME };

@@ -72,8 +72,10 @@ progress_step(void *ctx, uint64_t done, uint64_t total)
 void
 progress_end(struct progress *p)
 {
-    if (p->shown)
+    if (p->shown) {
         fputs("\r\033[K", stderr);
+        fflush(stderr);             /* what comes next may be on the other stream */
+    }
     depth--;
     for (size_t i = 0; i < PROGRESS_SIGNALS; i++)
         (void)sigaction(stops[i], &p->old[i], NULL);

@@ -106,8 +106,9 @@ take_away(int dir, const char *name, ino_t which)
     ino_t same;
     vault_err err = VAULT_OK, gone;
 
+    /* Where there was none, one that comes now is left to the next round: to unlink it blindly would leave its content. */
     if (!take_aside(dir, name, aside))
-        return take_name(dir, name);
+        return errno == ENOENT ? VAULT_OK : take_name(dir, name);
     if (is_there(dir, aside, &st) && S_ISREG(st.st_mode) && st.st_ino != which)
         err = overwrite(dir, aside, &same);
     gone = take_name(dir, aside);
@@ -180,6 +181,9 @@ vault_panic(const char *path)
         err = erase_both(dir, &said);
         for (int i = 1; i < ROUNDS && anything_left(dir); i++)
             err = first_of(err, &said, erase_both(dir, &said));
+        if (err == VAULT_OK && anything_left(dir))
+            err = first_of(err, &said, err_say(VAULT_ERR_FAILED, "end it, and run panic again",
+                "another process goes on putting the file keys back"));
         vault_clear_error();
         if (err != VAULT_OK)
             (void)err_say(err, said.hint[0] == '\0' ? NULL : said.hint, "%s", said.text);

@@ -331,8 +331,10 @@ test_panic__what_came_meanwhile_is_overwritten_before_it_goes(void **state)
     (void)state;
 
     assert_int_equal(pthread_create(&other, NULL, stage_again_and_again, NULL), 0);
-    for (int i = 0; i < 20000 && atomic_load(&staging.n) < STAGED_MAX; i++)
-        assert_int_equal(vault_panic(path), VAULT_OK);
+    for (int i = 0; i < 20000 && atomic_load(&staging.n) < STAGED_MAX; i++) {
+        vault_err err = vault_panic(path);      /* not everything may be gone when it ends, and then it says so */
+        assert_true(err == VAULT_OK || err == VAULT_ERR_FAILED);
+    }
     staging.stop = true;
     assert_int_equal(pthread_join(other, NULL), 0);
     for (size_t i = 0; i < staging.n; i++) {

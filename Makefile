@@ -111,6 +111,17 @@ $(O)/%.inc: %
 $(O)/vault/statement.o: DEFS += -I$(O)
 $(O)/vault/statement.o: $(addprefix $(O)/vault/,check_statement.py.inc statement_readme.txt.inc)
 
+# Tables of names, as C: made by two programs, the second of which asks the library what a name sounds like.
+TABLES    := vault/names/tables
+TABLE_OBJ := $(addprefix $(O)/vault/names/,tables given)
+$(addsuffix .o,$(TABLE_OBJ)): DEFS += -I$(O)
+$(addsuffix .o,$(TABLE_OBJ)): %.o: %.inc
+$(addsuffix .inc,$(TABLE_OBJ)): $(O)/vault/names/%.inc: $(O)/$(TABLES)/make_% $(wildcard $(TABLES)/*.tsv)
+	$(call say,TABLE,$@)$< $(TABLES) > $@
+$(addprefix $(O)/$(TABLES)/make_,tables given): $(O)/%: %.c $(wildcard $(TABLES)/*.h vault/names/*.h) $(O)/flags
+	$(call say,TOOL,$@)mkdir -p $(@D) && $(COMPILE) -o $@ $< $(filter %.o,$^) $(PKG_LIBS)
+$(O)/$(TABLES)/make_given: $(addprefix $(O)/vault/names/,letters.o sounds.o tables.o)
+
 $(O)/%.o: %.c $(O)/flags
 	$(call say,CC,$<)mkdir -p $(@D) && $(COMPILE) -c -o $@ $<
 

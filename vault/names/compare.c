@@ -1,0 +1,509 @@
+/* compare.c - two names: how well they agree, and why. */
+#include <stdio.h>
+#include <string.h>
+
+#include "vault/names/name.h"
+
+/* How two words agree. */
+enum how { HOW_NOT, HOW_LETTERS, HOW_SOUND, HOW_FORM, HOW_SHORT, HOW_KOREAN, HOW_SKELETON, HOW_INITIAL };
+
+struct meeting {
+    enum name_level level;
+    enum how how;
+    const char *key;            /* the sound they share */
+    unsigned row;               /* of the table they share */
+    uint8_t a, b;               /* words of either name */
+};
+
+#define PAIRS_MAX NAME_WORDS_MAX
+
+struct agreement {
+    enum name_level level;
+    bool fathers_differ;
+    struct meeting family, given[PAIRS_MAX];
+    uint8_t n_given;
+};
+
+const char *
+name_level_text(enum name_level level)
+{
+    static const char *const text[] = { "none", "skeleton", "fold", "exact" };
+
+    return text[level];
+}
+
+/* ---- two words ---- */
+
+static const struct word *
+written(const struct name *n, uint8_t i)
+{
+    return &n->words.word[n->at[i]];
+}
+
+static bool
+same_letters(const struct word *a, const struct word *b)
+{
+    return a->n == b->n && a->scripts == b->scripts && memcmp(a->letter, b->letter, a->n) == 0;
+}
+
+/* Words of which nothing is known but how they are written. */
+static void
+meet_letters(struct meeting *m, const struct name *a, const struct name *b)
+{
+    if (same_letters(written(a, m->a), written(b, m->b))) {
+        m->level = NAME_FOLD;
+        m->how = HOW_LETTERS;
+    }
+}
+
+static void
+meet_sounds(struct meeting *m, const struct sounds *a, const struct sounds *b)
+{
+    m->key = sounds_meet(a, b);
+    m->level = NAME_FOLD;
+    m->how = HOW_SOUND;
+    if (m->key != NULL)
+        return;
+    m->key = sounds_skeleton(a, b);
+    m->level = m->key == NULL ? NAME_NONE : NAME_SKELETON;
+    m->how = HOW_SKELETON;
+}
+
+static void
+meet_family(struct meeting *m, const struct name *a, const struct name *b)
+{
+    const struct name_word *x = &a->word[m->a], *y = &b->word[m->b];
+
+    m->level = NAME_NONE;
+    if (!x->may_be_family || !y->may_be_family || x->initial || y->initial)
+        return;
+    m->row = korean_same_surname(x->korean, y->korean);
+    if (m->row != 0) {
+        m->level = NAME_FOLD;
+        m->how = HOW_KOREAN;
+        return;
+    }
+    meet_sounds(m, &x->family, &y->family);
+    if (m->level == NAME_NONE && x->family.n == 0)
+        meet_letters(m, a, b);
+}
+
+/* A row that both names of the table stand in. */
+static unsigned
+shared_row(const struct table_given *a, const struct table_given *b, bool *is_short)
+{
+    if (a == NULL || b == NULL)
+        return 0;
+    for (size_t i = 0; i < GIVEN_OF_ONE && a->of[i] != 0; i++)
+        for (size_t j = 0; j < GIVEN_OF_ONE && b->of[j] != 0; j++)
+            if (((a->of[i] ^ b->of[j]) & ~GIVEN_SHORT) == 0) {
+                *is_short = ((a->of[i] | b->of[j]) & GIVEN_SHORT) != 0;
+                return a->of[i] & ~GIVEN_SHORT;
+            }
+    return 0;
+}
+
+static bool
+meet_forms(struct meeting *m, const struct name_word *x, const struct name_word *y)
+{
+    for (size_t i = 0; i < x->given.n; i++)
+        for (size_t j = 0; j < y->given.n; j++) {
+            bool is_short = false;
+            m->row = shared_row(x->known[i], y->known[j], &is_short);
+            if (m->row != 0) {
+                m->level = NAME_FOLD;
+                m->how = is_short ? HOW_SHORT : HOW_FORM;
+                return true;
+            }
+        }
+    return false;
+}
+
+static void
+meet_initial(struct meeting *m, const struct name_word *x, const struct name_word *y)
+{
+    m->level = NAME_NONE;
+    for (size_t i = 0; i < x->given.n; i++)
+        for (size_t j = 0; j < y->given.n; j++)
+            if (x->given.key[i][0] == y->given.key[j][0]) {
+                m->level = NAME_SKELETON;
+                m->how = HOW_INITIAL;
+            }
+}
+
+static void
+meet_given(struct meeting *m, const struct name *a, const struct name *b)
+{
+    const struct name_word *x = &a->word[m->a], *y = &b->word[m->b];
+
+    m->level = NAME_NONE;
+    if (!x->may_be_given || !y->may_be_given)
+        return;
+    if (x->initial || y->initial) {
+        meet_initial(m, x, y);
+        return;
+    }
+    meet_sounds(m, &x->given, &y->given);
+    if (m->level == NAME_FOLD || meet_forms(m, x, y))
+        return;
+    if (m->level == NAME_NONE && x->given.n == 0)
+        meet_letters(m, a, b);
+}
+
+/* ---- all words but the surname ---- */
+
+static enum name_level
+lower(enum name_level a, enum name_level b)
+{
+    return a < b ? a : b;
+}
+
+/* The best partner of word i of a among those of b that are free. */
+static struct meeting
+best_partner(const struct name *a, uint8_t i, const struct name *b, uint32_t taken)
+{
+    struct meeting best = { .level = NAME_NONE };
+
+    for (uint8_t j = 0; j < b->n; j++) {
+        struct meeting m = { .a = i, .b = j };
+        if ((taken >> j & 1) != 0)
+            continue;
+        meet_given(&m, a, b);
+        if (m.level > best.level)
+            best = m;
+    }
+    return best;
+}
+
+/* Each given name of a, which has no more of them, must have a partner in b. */
+static void
+agree_given(struct agreement *g, const struct name *a, const struct name *b)
+{
+    uint32_t taken = (uint32_t)1 << g->family.b;
+
+    for (uint8_t i = 0; i < a->n; i++) {
+        struct meeting m;
+        if (i == g->family.a)
+            continue;
+        m = best_partner(a, i, b, taken);
+        g->level = lower(g->level, m.level);
+        if (g->level == NAME_NONE)
+            return;
+        taken |= (uint32_t)1 << m.b;
+        g->given[g->n_given++] = m;
+    }
+    if (g->n_given == 0 || b->n - a->n > 2)
+        g->level = NAME_NONE;           /* never by a surname alone */
+}
+
+/* ---- the fathers' names ---- */
+
+static bool
+fathers_agree(const struct name *a, const struct name *b)
+{
+    if (a->father_initial == '\0' || b->father_initial == '\0')
+        return true;
+    if (a->father == 0 || b->father == 0)
+        return a->father_initial == b->father_initial;
+    if (sounds_meet(&a->stem, &b->stem) != NULL || sounds_skeleton(&a->stem, &b->stem) != NULL)
+        return true;
+    for (size_t i = 0; i < a->stem.n; i++)
+        for (size_t j = 0; j < b->stem.n; j++) {
+            bool is_short;
+            size_t n = strlen(a->stem.key[i]), m = strlen(b->stem.key[j]);
+            if (shared_row(table_father(a->stem.key[i]), table_father(b->stem.key[j]), &is_short) != 0 ||
+                strncmp(a->stem.key[i], b->stem.key[j], n < m ? n : m) == 0)
+                return true;
+        }
+    return false;
+}
+
+/* ---- both ---- */
+
+static void
+agree(struct agreement *best, const struct name *a, const struct name *b)
+{
+    best->level = NAME_NONE;
+    for (uint8_t i = 0; i < a->n; i++)
+        for (uint8_t j = 0; j < b->n; j++) {
+            struct agreement g = { .family = { .a = i, .b = j } };
+            meet_family(&g.family, a, b);
+            g.level = g.family.level;
+            if (g.level <= best->level)
+                continue;
+            agree_given(&g, a, b);
+            if (g.level > best->level)
+                *best = g;
+        }
+    if (best->level == NAME_FOLD && !fathers_agree(a, b)) {
+        best->level = NAME_SKELETON;
+        best->fathers_differ = true;
+    }
+}
+
+static bool
+same_words(const struct name *a, const struct name *b)
+{
+    if (a->words.n != b->words.n || a->mixed || b->mixed)
+        return false;
+    for (uint8_t i = 0; i < a->words.n; i++)
+        if (!same_letters(&a->words.word[i], &b->words.word[i]))
+            return false;
+    return true;
+}
+
+/* ---- one word ---- */
+
+static bool
+is_surname(const struct name *n)
+{
+    const struct word *w = written(n, 0);
+
+    return n->word[0].korean != NULL ||
+        (!n->known_given && table_ending(ENDING_FAMILY, w->letter, w->n) != NULL);
+}
+
+static bool
+is_one_word(const struct name *n)
+{
+    return n->n < 2 && n->korean.n == 0;
+}
+
+/* ---- why ---- */
+
+struct sentence {
+    char *out;
+    enum name_shows shows;
+};
+
+static void
+say(const struct sentence *s, const char *text)
+{
+    size_t n = strlen(s->out), more = strlen(text);
+
+    if (n + more < NAME_WHY_BYTES)
+        memcpy(s->out + n, text, more + 1);
+}
+
+static void
+say_word(const struct sentence *s, const struct name *n, uint8_t i)
+{
+    char text[WORD_LETTERS_MAX * 3 + 8];
+
+    word_show(text, sizeof text, written(n, i));
+    say(s, text);
+}
+
+/* "Choi = Цой", or the word alone where both are written alike. */
+static void
+say_words(const struct sentence *s, const struct name *a, uint8_t i, const struct name *b, uint8_t j)
+{
+    say_word(s, a, i);
+    if (same_letters(written(a, i), written(b, j)))
+        return;
+    say(s, " = ");
+    say_word(s, b, j);
+}
+
+static void
+say_korean_surname(const struct sentence *s, const struct name *a, uint8_t i, const struct name *b,
+    uint8_t j, unsigned row)
+{
+    bool hangul = written(a, i)->scripts == SCRIPT_HANGUL || written(b, j)->scripts == SCRIPT_HANGUL;
+
+    say(s, "surname ");
+    if (s->shows == NAME_SHOWS_KEYS) {
+        say(s, table_surname_hangul(row));
+        return;
+    }
+    if (!hangul) {
+        say_words(s, a, i, b, j);
+        say(s, " (");
+        say(s, table_surname_hangul(row));
+        say(s, ")");
+        return;
+    }
+    say(s, table_surname_hangul(row));
+    if (written(a, i)->scripts != SCRIPT_HANGUL) {
+        say(s, " = ");
+        say_word(s, a, i);
+    } else if (written(b, j)->scripts != SCRIPT_HANGUL) {
+        say(s, " = ");
+        say_word(s, b, j);
+    }
+}
+
+/* The word a reading takes as the surname. */
+static uint8_t
+surname_of(const struct name *n, const struct reading *r)
+{
+    for (uint8_t i = 0; i < n->n; i++)
+        if (n->word[i].korean == r->surname)
+            return i;
+    return 0;
+}
+
+static void
+why_korean(const struct sentence *s, const struct name *a, const struct reading *ra,
+    const struct name *b, const struct reading *rb, enum korean_level level)
+{
+    char key[KOREAN_KEY_BYTES];
+
+    say_korean_surname(s, a, surname_of(a, ra), b, surname_of(b, rb),
+        korean_same_surname(ra->surname, rb->surname));
+    korean_key(key, ra, level == KOREAN_SKELETON);
+    say(s, "; given names agree ");
+    say(s, level == KOREAN_SKELETON ? "but for their vowels as " : "as ");
+    say(s, key);
+    if (ra->slip + rb->slip > 0)
+        say(s, ", if one letter was mistaken");
+}
+
+static void
+why_meeting(const struct sentence *s, const char *what, const struct meeting *m, const struct name *a,
+    const struct name *b)
+{
+    char skeleton[SOUND_BYTES];
+
+    if (m->how == HOW_KOREAN) {
+        say_korean_surname(s, a, m->a, b, m->b, m->row);
+        return;
+    }
+    say(s, what);
+    say(s, " ");
+    if (s->shows == NAME_SHOWS_BOTH) {
+        say_words(s, a, m->a, b, m->b);
+        if (m->how == HOW_SOUND || m->how == HOW_LETTERS)
+            return;
+        say(s, m->how == HOW_INITIAL ? " by its first letter" :
+            m->how == HOW_SKELETON ? " but for vowels" :
+            m->how == HOW_SHORT ? ", short for " : ", forms of ");
+        if (m->how == HOW_SHORT || m->how == HOW_FORM)
+            say(s, table_given_name(m->row));
+        return;
+    }
+    switch (m->how) {
+    case HOW_SOUND:
+        say(s, "agrees as ");
+        say(s, m->key);
+        break;
+    case HOW_SKELETON:
+        say(s, "agrees but for vowels as ");
+        (void)sound_skeleton(skeleton, m->key);
+        say(s, skeleton);
+        break;
+    case HOW_FORM: case HOW_SHORT:
+        say(s, m->how == HOW_FORM ? "agrees as a form of " : "agrees as short for ");
+        say(s, table_given_name(m->row));
+        break;
+    case HOW_INITIAL:
+        say(s, "agrees by its first letter");
+        break;
+    default:
+        say(s, "agrees");
+    }
+}
+
+static void
+why_agreement(const struct sentence *s, const struct agreement *g, const struct name *a,
+    const struct name *b)
+{
+    why_meeting(s, "surname", &g->family, a, b);
+    for (uint8_t i = 0; i < g->n_given; i++) {
+        say(s, "; ");
+        why_meeting(s, "given name", &g->given[i], a, b);
+    }
+    if (g->fathers_differ)
+        say(s, "; the fathers' names differ");
+}
+
+static void
+why_mixed(const struct sentence *s, const struct name *a, const struct name *b)
+{
+    if (a->mixed || b->mixed)
+        say(s, s->out[0] == '\0' ? "a word mixes letters of several scripts" :
+            "; a word mixes letters of several scripts");
+}
+
+/* ---- the comparison ---- */
+
+static enum name_level
+compare_one_word(const struct name *a, const struct name *b, const struct sentence *s)
+{
+    struct meeting m = { .level = NAME_NONE };
+
+    if (a->n != b->n || !is_one_word(a) || !is_one_word(b)) {
+        say(s, "one word is not enough to tell a person by");
+        return NAME_NONE;
+    }
+    if (is_surname(a) || is_surname(b)) {
+        say(s, "a surname alone is not enough to tell a person by");
+        return NAME_NONE;
+    }
+    meet_given(&m, a, b);
+    if (m.level == NAME_NONE || m.how == HOW_INITIAL) {
+        say(s, "the names differ");
+        return NAME_NONE;
+    }
+    why_meeting(s, "name", &m, a, b);
+    return same_words(a, b) ? NAME_EXACT : m.level;
+}
+
+static enum name_level
+compare_words(const struct name *a, const struct name *b, const struct sentence *s)
+{
+    struct agreement g = { .level = NAME_NONE };
+    bool swapped = a->n > b->n;
+    const struct name *x = swapped ? b : a, *y = swapped ? a : b;
+
+    agree(&g, x, y);
+    if (g.level == NAME_NONE) {
+        say(s, "the names differ");
+        return NAME_NONE;
+    }
+    if (swapped) {
+        uint8_t t = g.family.a;
+        g.family.a = g.family.b;
+        g.family.b = t;
+        for (uint8_t i = 0; i < g.n_given; i++) {
+            t = g.given[i].a;
+            g.given[i].a = g.given[i].b;
+            g.given[i].b = t;
+        }
+    }
+    why_agreement(s, &g, a, b);
+    return g.level;
+}
+
+enum name_level
+name_compare(const struct name *a, const struct name *b, enum name_shows shows,
+    char why[NAME_WHY_BYTES])
+{
+    char unused[NAME_WHY_BYTES];
+    struct sentence s = { why == NULL ? unused : why, shows };
+    const struct reading *ra, *rb;
+    enum korean_level korean;
+    enum name_level level = NAME_NONE;
+
+    s.out[0] = '\0';
+    if (is_one_word(a) || is_one_word(b)) {
+        level = compare_one_word(a, b, &s);
+    } else {
+        korean = korean_compare(&a->korean, &b->korean, &ra, &rb);
+        if (korean != KOREAN_NONE) {
+            why_korean(&s, a, ra, b, rb, korean);
+            level = korean == KOREAN_FOLD ? NAME_FOLD : NAME_SKELETON;
+        }
+        if (level != NAME_FOLD && (a->korean.n == 0 || b->korean.n == 0 || a->known_given ||
+            b->known_given)) {
+            s.out[0] = '\0';
+            level = compare_words(a, b, &s);
+        } else if (level == NAME_NONE) {
+            say(&s, "the names differ");
+        }
+        if (same_words(a, b))
+            level = NAME_EXACT;
+    }
+    why_mixed(&s, a, b);
+    return level;
+}

@@ -1,0 +1,201 @@
+/* sounds.c - keys of a word, by tables/sounds.tsv. */
+#include <string.h>
+
+#include "vault/names/letters.h"
+#include "vault/names/sounds.h"
+#include "vault/names/tables.h"
+
+static bool
+is_vowel_sound(char c)
+{
+    return c == 'A' || c == 'E' || c == 'I' || c == 'O' || c == 'U';
+}
+
+static bool
+is_vowel_letter(uint8_t c)
+{
+    static const char cyrillic[] =      /* а е и о у ы э ю я, ё є і ї */
+        "\x80\x85\x88\x8e\x93\x9b\x9d\x9e\x9f\xa1\xa4\xa6\xa7";
+
+    return c == 'a' || c == 'e' || c == 'i' || c == 'o' || c == 'u' || c == 'y' ||
+        (c >= LETTER_CYRILLIC && strchr(cyrillic, c) != NULL);
+}
+
+/* ---- keys while they grow ---- */
+
+/* A glide beside a vowel is not heard by everybody who writes it down: it goes. So do double letters. */
+static void
+put_sound(char *key, size_t *n, char c)
+{
+    char last = *n == 0 ? '\0' : key[*n - 1];
+
+    if (last == c || (c == 'I' && is_vowel_sound(last)))
+        return;
+    if (last == 'I' && is_vowel_sound(c)) {
+        key[--*n] = '\0';
+        if (*n > 0 && key[*n - 1] == c)
+            return;
+    }
+    if (*n + 1 < SOUND_BYTES) {
+        key[(*n)++] = c;
+        key[*n] = '\0';
+    }
+}
+
+static void
+put_sounds(char *key, const char *sound)
+{
+    size_t n = strlen(key);
+
+    for (; *sound != '\0'; sound++)
+        put_sound(key, &n, *sound);
+}
+
+static void
+put_row(struct sounds *s, const struct table_sound *row)
+{
+    uint8_t n = s->n;
+
+    for (uint8_t i = 0; i < n; i++) {
+        if (row->n_sounds == 2 && s->n < SOUNDS_MAX) {
+            memcpy(s->key[s->n], s->key[i], SOUND_BYTES);
+            put_sounds(s->key[s->n++], row->sound[1]);
+        }
+        put_sounds(s->key[i], row->sound[0]);
+    }
+}
+
+/* -iy, -ii, -y, -yi, -i: one ending of many names and systems. */
+static void
+drop_last_glide(char *key)
+{
+    size_t n = strlen(key);
+
+    if (n >= 3 && key[n - 1] == 'I')
+        key[n - 1] = '\0';
+    else if (n == 2 && key[1] == 'I' && is_vowel_sound(key[0]))
+        key[1] = '\0';
+}
+
+/* ---- which row ---- */
+
+static bool
+is_front(uint8_t c)
+{
+    return c == 'e' || c == 'i' || c == 'y';
+}
+
+/* Written down in a French way, as Soviet passports were? */
+static bool
+is_french(const uint8_t *p, size_t n)
+{
+    for (size_t i = 0; i + 1 < n; i++) {
+        if (p[i] == 'o' && p[i + 1] == 'u')
+            return true;
+        if (i + 2 < n && p[i] == 't' && p[i + 1] == 'c' && p[i + 2] == 'h')
+            return true;
+        if (i + 2 < n && p[i] == 'g' && p[i + 1] == 'u' && is_front(p[i + 2]))
+            return true;
+    }
+    return n >= 5 && memcmp(p + n - 3, "ine", 3) == 0;
+}
+
+static bool
+fits(const struct table_sound *row, const uint8_t *p, size_t n, bool french)
+{
+    if (row->n > n || memcmp(p, row->spelling, row->n) != 0)
+        return false;
+    switch ((enum sound_where)row->where) {
+    case SOUND_END:
+        return row->n == n;
+    case SOUND_BEFORE_VOWEL:
+        return row->n < n && is_vowel_letter(p[row->n]);
+    case SOUND_BEFORE_FRONT:
+        return row->n < n && is_front(p[row->n]);
+    case SOUND_FRENCH:
+        return french;
+    case SOUND_ANYWHERE:
+        break;
+    }
+    return true;
+}
+
+static const struct table_sound *
+find_row(const uint8_t *p, size_t n, bool french)
+{
+    size_t rows;
+    const struct table_sound *row = table_sounds(p[0], &rows);
+
+    for (size_t i = 0; i < rows; i++)
+        if (fits(&row[i], p, n, french))
+            return &row[i];
+    return NULL;
+}
+
+void
+sounds_of(struct sounds *out, const uint8_t *letters, size_t n)
+{
+    bool french = is_french(letters, n);
+
+    out->n = 1;
+    out->key[0][0] = '\0';
+    for (size_t at = 0; at < n;) {
+        const struct table_sound *row = find_row(letters + at, n - at, french);
+        if (row == NULL) {
+            out->n = 0;
+            return;
+        }
+        put_row(out, row);
+        at += row->n;
+    }
+    for (uint8_t i = 0; i < out->n; i++)
+        drop_last_glide(out->key[i]);
+    if (out->key[0][0] == '\0')
+        out->n = 0;
+}
+
+/* ---- comparing ---- */
+
+const char *
+sounds_meet(const struct sounds *a, const struct sounds *b)
+{
+    for (uint8_t i = 0; i < a->n; i++)
+        for (uint8_t j = 0; j < b->n; j++)
+            if (strcmp(a->key[i], b->key[j]) == 0)
+                return a->key[i];
+    return NULL;
+}
+
+size_t
+sound_skeleton(char out[static SOUND_BYTES], const char *key)
+{
+    size_t n = 0;
+
+    for (; *key != '\0'; key++)
+        if (!is_vowel_sound(*key) && (n == 0 || out[n - 1] != *key))
+            out[n++] = *key;
+    out[n] = '\0';
+    return n;
+}
+
+const char *
+sounds_skeleton(const struct sounds *a, const struct sounds *b)
+{
+    char sa[SOUND_BYTES], sb[SOUND_BYTES];
+
+    for (uint8_t i = 0; i < a->n; i++)
+        for (uint8_t j = 0; j < b->n; j++)
+            if (sound_skeleton(sa, a->key[i]) >= 2 && sound_skeleton(sb, b->key[j]) >= 2 &&
+                strcmp(sa, sb) == 0)
+                return a->key[i];
+    return NULL;
+}
+
+void
+sound_stem(char *key)
+{
+    size_t n = strlen(key);
+
+    while (n > 2 && is_vowel_sound(key[n - 1]))
+        key[--n] = '\0';
+}

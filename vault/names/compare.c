@@ -57,14 +57,14 @@ meet_letters(struct meeting *m, const struct name *a, const struct name *b)
 }
 
 static void
-meet_sounds(struct meeting *m, const struct sounds *a, const struct sounds *b)
+meet_sounds(struct meeting *m, const struct sounds *a, const struct sounds *b, bool gender)
 {
     m->key = sounds_meet(a, b);
     m->level = NAME_FOLD;
     m->how = HOW_SOUND;
     if (m->key != NULL)
         return;
-    m->key = sounds_skeleton(a, b);
+    m->key = sounds_skeleton(a, b, gender);
     m->level = m->key == NULL ? NAME_NONE : NAME_SKELETON;
     m->how = HOW_SKELETON;
 }
@@ -83,7 +83,7 @@ meet_family(struct meeting *m, const struct name *a, const struct name *b)
         m->how = HOW_KOREAN;
         return;
     }
-    meet_sounds(m, &x->family, &y->family);
+    meet_sounds(m, &x->family, &y->family, false);
     if (m->level == NAME_NONE && x->family.n == 0)
         meet_letters(m, a, b);
 }
@@ -143,7 +143,7 @@ meet_given(struct meeting *m, const struct name *a, const struct name *b)
         meet_initial(m, x, y);
         return;
     }
-    meet_sounds(m, &x->given, &y->given);
+    meet_sounds(m, &x->given, &y->given, true);
     if (m->level == NAME_FOLD || meet_forms(m, x, y))
         return;
     if (m->level == NAME_NONE && x->given.n == 0)
@@ -205,7 +205,7 @@ fathers_agree(const struct name *a, const struct name *b)
         return true;
     if (a->father == 0 || b->father == 0)
         return a->father_initial == b->father_initial;
-    if (sounds_meet(&a->stem, &b->stem) != NULL || sounds_skeleton(&a->stem, &b->stem) != NULL)
+    if (sounds_meet(&a->stem, &b->stem) != NULL || sounds_skeleton(&a->stem, &b->stem, false) != NULL)
         return true;
     for (size_t i = 0; i < a->stem.n; i++)
         for (size_t j = 0; j < b->stem.n; j++) {

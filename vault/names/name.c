@@ -41,7 +41,7 @@ set_father(struct name *name, uint8_t at, size_t n_letters)
     const struct word *w = &name->words.word[at];
 
     name->father = (uint8_t)(at + 1);
-    sounds_of(&name->stem, w->letter, n_letters);
+    sounds_of(&name->stem, w->letter, n_letters, sound_habit(w->letter, w->n));
     for (uint8_t i = 0; i < name->stem.n; i++)
         sound_stem(name->stem.key[i]);
     name->father_initial = name->stem.n > 0 ? name->stem.key[0][0] : '\0';
@@ -101,16 +101,17 @@ static void
 family_sounds(struct sounds *out, const uint8_t *letters, size_t n)
 {
     const struct table_ending *e = table_ending(ENDING_SURNAME, letters, n);
+    enum sound_habit habit = sound_habit(letters, n);
     uint8_t changed[NAME_WORDS_MAX * WORD_LETTERS_MAX];
 
     if (e == NULL) {
-        sounds_of(out, letters, n);
+        sounds_of(out, letters, n, habit);
         return;
     }
     memcpy(changed, letters, n);
     n -= e->n;
     memcpy(changed + n, e->as, e->n_as);
-    sounds_of(out, changed, n + e->n_as);
+    sounds_of(out, changed, n + e->n_as, habit);
 }
 
 static void
@@ -148,14 +149,14 @@ add_word(struct name *name, uint8_t at)
 
     if (is_initial(from) && name->n > 0 && name->word[name->n - 1].initial && name->father == 0) {
         struct sounds s;
-        sounds_of(&s, from->letter, from->n);
+        sounds_of(&s, from->letter, from->n, HABIT_NONE);
         name->father_initial = s.n > 0 ? s.key[0][0] : '\0';
         return;                             /* V.A.: the second is the father's */
     }
     w->may_be_given = true;
     w->may_be_family = name->words.comma == 0;
     w->initial = is_initial(from);
-    sounds_of(&w->given, from->letter, from->n);
+    sounds_of(&w->given, from->letter, from->n, sound_habit(from->letter, from->n));
     know_given(name, w);
     w->family.n = 0;
     w->korean = NULL;

@@ -23,7 +23,12 @@ is_vowel_letter(uint8_t c)
 
 /* ---- keys while they grow ---- */
 
-/* A glide beside a vowel is not heard by everybody who writes it down: it goes. So do double letters. */
+/*
+ * A glide beside a vowel is not heard by everybody who writes it down: it goes, and so do double letters. Before a vowel it
+ * leaves a mark until the word has ended, as -ia is kept: Valeria is not Valera.
+ */
+#define GLIDE 'y'
+
 static void
 put_sound(char *key, size_t *n, char c)
 {
@@ -31,11 +36,8 @@ put_sound(char *key, size_t *n, char c)
 
     if (last == c || (c == 'I' && is_vowel_sound(last)))
         return;
-    if (last == 'I' && is_vowel_sound(c)) {
-        key[--*n] = '\0';
-        if (*n > 0 && key[*n - 1] == c)
-            return;
-    }
+    if (last == 'I' && is_vowel_sound(c))
+        key[*n - 1] = GLIDE;
     if (*n + 1 < SOUND_BYTES) {
         key[(*n)++] = c;
         key[*n] = '\0';
@@ -67,14 +69,20 @@ put_row(struct sounds *s, const struct table_sound *row)
 
 /* -iy, -ii, -y, -yi, -i: one ending of many names and systems. */
 static void
-drop_last_glide(char *key)
+end_word(char *key)
 {
-    size_t n = strlen(key);
+    size_t n = 0, len = strlen(key);
 
-    if (n >= 3 && key[n - 1] == 'I')
-        key[n - 1] = '\0';
-    else if (n == 2 && key[1] == 'I' && is_vowel_sound(key[0]))
-        key[1] = '\0';
+    for (size_t i = 0; i < len; i++) {
+        char c = key[i];
+        if (c == GLIDE && n > 0 && i + 2 == len && key[i + 1] == 'A')
+            c = 'I';
+        if (c != GLIDE && (n == 0 || key[n - 1] != c))
+            key[n++] = c;
+    }
+    if (n > 1 && key[n - 1] == 'I' && (n > 2 || is_vowel_sound(key[0])))
+        n--;
+    key[n] = '\0';
 }
 
 /* ---- which row ---- */
@@ -85,23 +93,26 @@ is_front(uint8_t c)
     return c == 'e' || c == 'i' || c == 'y';
 }
 
-/* Written down in a French way, as Soviet passports were? */
 static bool
-is_french(const uint8_t *p, size_t n)
+has(const uint8_t *p, size_t n, const char *what)
 {
-    for (size_t i = 0; i + 1 < n; i++) {
-        if (p[i] == 'o' && p[i + 1] == 'u')
-            return true;
-        if (i + 2 < n && p[i] == 't' && p[i + 1] == 'c' && p[i + 2] == 'h')
-            return true;
-        if (i + 2 < n && p[i] == 'g' && p[i + 1] == 'u' && is_front(p[i + 2]))
-            return true;
-    }
-    return n >= 5 && memcmp(p + n - 3, "ine", 3) == 0;
+    return memmem(p, n, what, strlen(what)) != NULL;
+}
+
+/* As Soviet passports were written, and as German newspapers write. */
+enum sound_habit
+sound_habit(const uint8_t *p, size_t n)
+{
+    if (has(p, n, "sch"))
+        return HABIT_GERMAN;
+    if (has(p, n, "ou") || has(p, n, "tch") || has(p, n, "gue") || has(p, n, "gui") ||
+        (n >= 5 && memcmp(p + n - 3, "ine", 3) == 0))
+        return HABIT_FRENCH;
+    return HABIT_NONE;
 }
 
 static bool
-fits(const struct table_sound *row, const uint8_t *p, size_t n, bool french)
+fits(const struct table_sound *row, const uint8_t *p, size_t n, enum sound_habit habit)
 {
     if (row->n > n || memcmp(p, row->spelling, row->n) != 0)
         return false;
@@ -113,7 +124,9 @@ fits(const struct table_sound *row, const uint8_t *p, size_t n, bool french)
     case SOUND_BEFORE_FRONT:
         return row->n < n && is_front(p[row->n]);
     case SOUND_FRENCH:
-        return french;
+        return habit == HABIT_FRENCH;
+    case SOUND_GERMAN:
+        return habit == HABIT_GERMAN;
     case SOUND_ANYWHERE:
         break;
     }
@@ -121,26 +134,24 @@ fits(const struct table_sound *row, const uint8_t *p, size_t n, bool french)
 }
 
 static const struct table_sound *
-find_row(const uint8_t *p, size_t n, bool french)
+find_row(const uint8_t *p, size_t n, enum sound_habit habit)
 {
     size_t rows;
     const struct table_sound *row = table_sounds(p[0], &rows);
 
     for (size_t i = 0; i < rows; i++)
-        if (fits(&row[i], p, n, french))
+        if (fits(&row[i], p, n, habit))
             return &row[i];
     return NULL;
 }
 
 void
-sounds_of(struct sounds *out, const uint8_t *letters, size_t n)
+sounds_of(struct sounds *out, const uint8_t *letters, size_t n, enum sound_habit habit)
 {
-    bool french = is_french(letters, n);
-
     out->n = 1;
     out->key[0][0] = '\0';
     for (size_t at = 0; at < n;) {
-        const struct table_sound *row = find_row(letters + at, n - at, french);
+        const struct table_sound *row = find_row(letters + at, n - at, habit);
         if (row == NULL) {
             out->n = 0;
             return;
@@ -149,7 +160,7 @@ sounds_of(struct sounds *out, const uint8_t *letters, size_t n)
         at += row->n;
     }
     for (uint8_t i = 0; i < out->n; i++)
-        drop_last_glide(out->key[i]);
+        end_word(out->key[i]);
     if (out->key[0][0] == '\0')
         out->n = 0;
 }
@@ -178,15 +189,21 @@ sound_skeleton(char out[static SOUND_BYTES], const char *key)
     return n;
 }
 
+static bool
+ends_in_a(const char *key)
+{
+    return key[strlen(key) - 1] == 'A';
+}
+
 const char *
-sounds_skeleton(const struct sounds *a, const struct sounds *b)
+sounds_skeleton(const struct sounds *a, const struct sounds *b, bool gender)
 {
     char sa[SOUND_BYTES], sb[SOUND_BYTES];
 
     for (uint8_t i = 0; i < a->n; i++)
         for (uint8_t j = 0; j < b->n; j++)
             if (sound_skeleton(sa, a->key[i]) >= 2 && sound_skeleton(sb, b->key[j]) >= 2 &&
-                strcmp(sa, sb) == 0)
+                strcmp(sa, sb) == 0 && !(gender && ends_in_a(a->key[i]) != ends_in_a(b->key[j])))
                 return a->key[i];
     return NULL;
 }

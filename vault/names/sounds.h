@@ -21,12 +21,16 @@ struct sounds {
     char key[SOUNDS_MAX][SOUND_BYTES];
 };
 
+/* Habits of a word that change what other letters of it mean (tables/sounds.tsv). */
+enum sound_habit { HABIT_NONE, HABIT_FRENCH, HABIT_GERMAN };
+enum sound_habit sound_habit(const uint8_t *letters, size_t n);
+
 /* No key where a letter is neither Latin nor Cyrillic. */
-void sounds_of(struct sounds *out, const uint8_t *letters, size_t n);
+void sounds_of(struct sounds *out, const uint8_t *letters, size_t n, enum sound_habit habit);
 /* A key of each that is the same, or NULL. */
 const char *sounds_meet(const struct sounds *a, const struct sounds *b);
-/* The same without vowels, with at least two consonants. */
-const char *sounds_skeleton(const struct sounds *a, const struct sounds *b);
+/* The same without vowels, with at least two consonants; `gender`: and both or neither end in A. */
+const char *sounds_skeleton(const struct sounds *a, const struct sounds *b, bool gender);
 /* Consonants of key; returns how many. */
 size_t sound_skeleton(char out[static SOUND_BYTES], const char *key);
 /* Without the vowels at its end, as far as two sounds stay: what -ovich and -yovych are added to. */

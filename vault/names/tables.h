@@ -22,7 +22,8 @@ const struct table_latin *table_latin(int32_t cp);
 /* The letter of the other script that looks like this one; itself when there is none. */
 uint8_t table_twin(uint8_t letter, bool to_latin);
 
-enum sound_where { SOUND_ANYWHERE, SOUND_END, SOUND_BEFORE_VOWEL, SOUND_BEFORE_FRONT, SOUND_FRENCH };
+enum sound_where { SOUND_ANYWHERE, SOUND_END, SOUND_BEFORE_VOWEL, SOUND_BEFORE_FRONT, SOUND_FRENCH,
+    SOUND_GERMAN };
 struct table_sound {
     uint8_t n, spelling[8];
     uint8_t where;              /* enum sound_where */

@@ -10,9 +10,12 @@
 #define FORMS_MAX 8192
 #define NAMES_MAX 1000
 
+#define ROW 0x7FFFu
+#define KEPT 0x10000u             /* a short form that counts beside a full one of the same sound */
+
 struct form {
     char sound[SOUND_BYTES];
-    unsigned of;                /* row, with GIVEN_SHORT */
+    unsigned of;                /* row, with GIVEN_SHORT and KEPT */
 };
 
 static struct form forms[FORMS_MAX];
@@ -30,7 +33,7 @@ add(const struct tsv *t, const char *spelling, unsigned of)
         tsv_fail(t, "not one word", spelling);
     if (w.word[0].mixed)
         tsv_fail(t, "letters of two scripts in one word", spelling);
-    sounds_of(&s, w.word[0].letter, w.word[0].n);
+    sounds_of(&s, w.word[0].letter, w.word[0].n, sound_habit(w.word[0].letter, w.word[0].n));
     if (s.n == 0)
         tsv_fail(t, "letters without a sound in sounds.tsv", spelling);
     for (size_t i = 0; i < s.n; i++) {
@@ -55,7 +58,7 @@ read_table(const char *folder)
         for (char *w; (w = tsv_word(&t.column[1])) != NULL;)
             add(&t, w, n_names);
         for (char *w; (w = tsv_word(&t.column[2])) != NULL;)
-            add(&t, w, n_names | GIVEN_SHORT);
+            add(&t, w[0] == '+' ? w + 1 : w, n_names | GIVEN_SHORT | (w[0] == '+' ? KEPT : 0));
     }
 }
 
@@ -81,14 +84,16 @@ print(const char *name)
         for (; i < n_forms && strcmp(forms[i].sound, sound) == 0; i++) {
             bool known = false;
             for (unsigned k = 0; k < n; k++)
-                known = known || (of[k] & ~GIVEN_SHORT) == (forms[i].of & ~GIVEN_SHORT);
+                known = known || ((of[k] ^ forms[i].of) & ROW) == 0;
+            known = known || (n > 0 && (of[0] & GIVEN_SHORT) == 0 &&
+                (forms[i].of & (GIVEN_SHORT | KEPT)) == GIVEN_SHORT);
             if (known)
                 continue;
             if (n == GIVEN_OF_ONE) {
                 fprintf(stderr, "given_names.tsv: over %d names sound like %s\n", GIVEN_OF_ONE, sound);
                 exit(1);
             }
-            of[n++] = forms[i].of;
+            of[n++] = forms[i].of & ~KEPT;
         }
         printf("    { \"%s\", {", sound);
         for (unsigned k = 0; k < n; k++)

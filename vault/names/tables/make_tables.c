@@ -163,7 +163,8 @@ twins(const char *folder)
 static void
 sounds(const char *folder)
 {
-    static const char *const where[] = { "-", "end", "before-vowel", "before-front", "french" };
+    static const char *const where[] = { "-", "end", "before-vowel", "before-front", "french",
+        "german" };
     struct tsv t;
 
     tsv_open(&t, folder, "sounds.tsv");
@@ -172,9 +173,9 @@ sounds(const char *folder)
         char *sound[3];
         int w = 0, n = 0;
 
-        while (w < 5 && strcmp(where[w], t.column[1]) != 0)
+        while (w < 6 && strcmp(where[w], t.column[1]) != 0)
             w++;
-        if (w == 5)
+        if (w == 6)
             tsv_fail(&t, "an unknown condition", t.column[1]);
         while (n < 3 && (sound[n] = tsv_word(&t.column[2])) != NULL)
             n++;

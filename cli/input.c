@@ -68,6 +68,12 @@ append(struct input *in, const char *p, size_t n, size_t max)
     return VAULT_OK;
 }
 
+vault_err
+input_copy(struct input *out, const char *p, size_t n)
+{
+    return append(out, p, n, n);
+}
+
 static vault_err
 read_all(struct input *in, int fd, const char *name, size_t max)
 {

@@ -30,6 +30,9 @@ VAULT_CHECK vault_err input_line(struct input *out, size_t max, bool *end);
 bool input_skip_line(void);
 VAULT_CHECK vault_err input_ahead(bool *end);
 
+/* Bytes that are here already. */
+VAULT_CHECK vault_err input_copy(struct input *out, const char *p, size_t n);
+
 /* All of standard input, at most `max` bytes, read into guarded memory. The caller frees *out. Not for a
  * shell, whose standard input is its commands. */
 VAULT_CHECK vault_err input_secret(struct secret **out, size_t max);

@@ -808,6 +808,28 @@ VAULT_API VAULT_CHECK vault_err vault_shares_secret(struct secret **out, const v
 /* The only word that begins with these n letters (four are always enough), or NULL. */
 VAULT_API const char *vault_share_word(const char *letters, size_t n);
 
+/* ---- names across spellings and scripts; without a vault ----------------------------------- */
+
+struct vault_name_match {
+    const char *level;                  /* "exact", "fold", "skeleton", "none" */
+    char why[320];                      /* a sentence that shows words of both names */
+};
+/*
+ * Do two names (na and nb bytes) agree? Suggestions only, and never by a surname alone. VAULT_ERR_INPUT: one is not UTF-8,
+ * without a letter, or over 1024 bytes, 12 words or 48 letters in a word.
+ */
+VAULT_API VAULT_CHECK vault_err vault_names_match(const char *a, size_t na, const char *b, size_t nb,
+    struct vault_name_match *out);
+
+struct vault_name_fold {
+    char key[160], skeleton[160];
+    const char *read_as;                /* "korean", "sound", "letters" */
+    bool mixed;                         /* letters of several scripts in one word: look-alikes, perhaps */
+};
+/* What a name is compared by: one key of several, for people to see why two do not agree. */
+VAULT_API VAULT_CHECK vault_err vault_names_fold(const char *name, size_t n,
+    struct vault_name_fold *out);
+
 /* ---- loose ends --------------------------------------------------------------------------- */
 
 /* Free (and wipe) text that the library gave away. NULL is fine. */

@@ -220,6 +220,16 @@ fathers_agree(const struct name *a, const struct name *b)
 
 /* ---- both ---- */
 
+/* Is it rather a given name than a surname? */
+static bool
+looks_given(const struct name *n, uint8_t i)
+{
+    for (uint8_t k = 0; k < n->word[i].given.n; k++)
+        if (n->word[i].known[k] != NULL)
+            return true;
+    return false;
+}
+
 static void
 agree(struct agreement *best, const struct name *a, const struct name *b)
 {
@@ -229,10 +239,11 @@ agree(struct agreement *best, const struct name *a, const struct name *b)
             struct agreement g = { .family = { .a = i, .b = j } };
             meet_family(&g.family, a, b);
             g.level = g.family.level;
-            if (g.level <= best->level)
+            if (g.level == NAME_NONE || g.level < best->level)
                 continue;
             agree_given(&g, a, b);
-            if (g.level > best->level)
+            if (g.level > best->level || (g.level == best->level && g.level != NAME_NONE &&
+                looks_given(a, best->family.a) && !looks_given(a, i)))
                 *best = g;
         }
     if (best->level == NAME_FOLD && !fathers_agree(a, b)) {
@@ -432,12 +443,12 @@ compare_one_word(const struct name *a, const struct name *b, const struct senten
 {
     struct meeting m = { .level = NAME_NONE };
 
-    if (a->n != b->n || !is_one_word(a) || !is_one_word(b)) {
-        say(s, "one word is not enough to tell a person by");
+    if ((is_one_word(a) && is_surname(a)) || (is_one_word(b) && is_surname(b))) {
+        say(s, "a surname alone is not enough to tell a person by");
         return NAME_NONE;
     }
-    if (is_surname(a) || is_surname(b)) {
-        say(s, "a surname alone is not enough to tell a person by");
+    if (!is_one_word(a) || !is_one_word(b)) {
+        say(s, "one word is not enough to tell a person by");
         return NAME_NONE;
     }
     meet_given(&m, a, b);

@@ -72,7 +72,12 @@ emit(struct parser *p)
 static bool
 begins(const struct word *w, size_t at, const struct table_part *row)
 {
-    return row->n <= w->n - at && memcmp(w->letter + at, row->spelling, row->n) == 0;
+    if (row->n > w->n - at)
+        return false;
+    for (size_t i = 1; i < row->n; i++)         /* the first was looked up */
+        if (w->letter[at + i] != row->spelling[i])
+            return false;
+    return true;
 }
 
 static void

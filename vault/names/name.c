@@ -97,21 +97,23 @@ is_initial(const struct word *w)
     return w->n == 1 || (w->dot && w->n == 2);
 }
 
+/* As a surname; `plain` (NULL: not known) is how the same letters sound without that. */
 static void
-family_sounds(struct sounds *out, const uint8_t *letters, size_t n)
+family_sounds(struct sounds *out, const uint8_t *letters, size_t n, const struct sounds *plain)
 {
     const struct table_ending *e = table_ending(ENDING_SURNAME, letters, n);
-    enum sound_habit habit = sound_habit(letters, n);
     uint8_t changed[NAME_WORDS_MAX * WORD_LETTERS_MAX];
 
-    if (e == NULL) {
-        sounds_of(out, letters, n, habit);
-        return;
+    if (e == NULL && plain != NULL) {
+        out->n = plain->n;
+        memcpy(out->key, plain->key, plain->n * sizeof out->key[0]);
+    } else if (e == NULL) {
+        sounds_of(out, letters, n, sound_habit(letters, n));
+    } else {
+        memcpy(changed, letters, n - e->n);
+        memcpy(changed + n - e->n, e->as, e->n_as);
+        sounds_of(out, changed, n - e->n + e->n_as, sound_habit(letters, n));
     }
-    memcpy(changed, letters, n);
-    n -= e->n;
-    memcpy(changed + n, e->as, e->n_as);
-    sounds_of(out, changed, n + e->n_as, habit);
 }
 
 static void
@@ -136,7 +138,7 @@ add_family(struct name *name)
         n += name->words.word[i].n;
     }
     *w = (struct name_word){ .may_be_family = true };
-    family_sounds(&w->family, letters, n);
+    family_sounds(&w->family, letters, n, NULL);
     w->korean = table_surname(letters, n);
     name->at[name->n++] = 0;
 }
@@ -161,7 +163,7 @@ add_word(struct name *name, uint8_t at)
     w->family.n = 0;
     w->korean = NULL;
     if (w->may_be_family) {
-        family_sounds(&w->family, from->letter, from->n);
+        family_sounds(&w->family, from->letter, from->n, &w->given);
         w->korean = table_surname(from->letter, from->n);
     }
     name->at[name->n++] = at;

@@ -45,33 +45,34 @@ put_sound(char *key, size_t *n, char c)
 }
 
 static void
-put_sounds(char *key, const char *sound)
+put_sounds(char *key, size_t *n, const char *sound)
 {
-    size_t n = strlen(key);
-
     for (; *sound != '\0'; sound++)
-        put_sound(key, &n, *sound);
+        put_sound(key, n, *sound);
 }
 
+/* `len` has the length of each key. */
 static void
-put_row(struct sounds *s, const struct table_sound *row)
+put_row(struct sounds *s, size_t len[static SOUNDS_MAX], const struct table_sound *row)
 {
     uint8_t n = s->n;
 
     for (uint8_t i = 0; i < n; i++) {
         if (row->n_sounds == 2 && s->n < SOUNDS_MAX) {
             memcpy(s->key[s->n], s->key[i], SOUND_BYTES);
-            put_sounds(s->key[s->n++], row->sound[1]);
+            len[s->n] = len[i];
+            put_sounds(s->key[s->n], &len[s->n], row->sound[1]);
+            s->n++;
         }
-        put_sounds(s->key[i], row->sound[0]);
+        put_sounds(s->key[i], &len[i], row->sound[0]);
     }
 }
 
 /* -iy, -ii, -y, -yi, -i: one ending of many names and systems. */
 static void
-end_word(char *key)
+end_word(char *key, size_t len)
 {
-    size_t n = 0, len = strlen(key);
+    size_t n = 0;
 
     for (size_t i = 0; i < len; i++) {
         char c = key[i];
@@ -93,28 +94,44 @@ is_front(uint8_t c)
     return c == 'e' || c == 'i' || c == 'y';
 }
 
-static bool
-has(const uint8_t *p, size_t n, const char *what)
-{
-    return memmem(p, n, what, strlen(what)) != NULL;
-}
-
 /* As Soviet passports were written, and as German newspapers write. */
 enum sound_habit
 sound_habit(const uint8_t *p, size_t n)
 {
-    if (has(p, n, "sch"))
-        return HABIT_GERMAN;
-    if (has(p, n, "ou") || has(p, n, "tch") || has(p, n, "gue") || has(p, n, "gui") ||
-        (n >= 5 && memcmp(p + n - 3, "ine", 3) == 0))
-        return HABIT_FRENCH;
-    return HABIT_NONE;
+    enum sound_habit habit = HABIT_NONE;
+
+    for (size_t i = 1; i < n; i++) {
+        bool third = i + 1 < n;
+        if (p[i] == 'c' && third && p[i + 1] == 'h') {
+            if (p[i - 1] == 's')
+                return HABIT_GERMAN;
+            if (p[i - 1] == 't')
+                habit = HABIT_FRENCH;
+        } else if (p[i] == 'u' && (p[i - 1] == 'o' || (p[i - 1] == 'g' && third &&
+            (p[i + 1] == 'e' || p[i + 1] == 'i')))) {
+            habit = HABIT_FRENCH;
+        }
+    }
+    if (n >= 5 && p[n - 3] == 'i' && p[n - 2] == 'n' && p[n - 1] == 'e')
+        habit = HABIT_FRENCH;
+    return habit;
+}
+
+static bool
+begins(const uint8_t *p, size_t n, const struct table_sound *row)
+{
+    if (row->n > n)
+        return false;
+    for (size_t i = 1; i < row->n; i++)         /* the first was looked up */
+        if (p[i] != row->spelling[i])
+            return false;
+    return true;
 }
 
 static bool
 fits(const struct table_sound *row, const uint8_t *p, size_t n, enum sound_habit habit)
 {
-    if (row->n > n || memcmp(p, row->spelling, row->n) != 0)
+    if (!begins(p, n, row))
         return false;
     switch ((enum sound_where)row->where) {
     case SOUND_END:
@@ -148,6 +165,8 @@ find_row(const uint8_t *p, size_t n, enum sound_habit habit)
 void
 sounds_of(struct sounds *out, const uint8_t *letters, size_t n, enum sound_habit habit)
 {
+    size_t len[SOUNDS_MAX] = {0};
+
     out->n = 1;
     out->key[0][0] = '\0';
     for (size_t at = 0; at < n;) {
@@ -156,11 +175,11 @@ sounds_of(struct sounds *out, const uint8_t *letters, size_t n, enum sound_habit
             out->n = 0;
             return;
         }
-        put_row(out, row);
+        put_row(out, len, row);
         at += row->n;
     }
     for (uint8_t i = 0; i < out->n; i++)
-        end_word(out->key[i]);
+        end_word(out->key[i], len[i]);
     if (out->key[0][0] == '\0')
         out->n = 0;
 }

@@ -69,7 +69,7 @@ say = $(if $(filter-out 0,$(V)),,@printf '  %-5s %s\n' $1 $2;)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help demo check check-asan check-valgrind check-fault bench setup setup-system install uninstall \
+.PHONY: all help demo check check-asan check-valgrind check-fault names-report bench setup setup-system install uninstall \
         clean distclean FORCE
 
 all: $(O)/withheld $(O)/libwithheld.a $(O)/libwithheld.so #: the program and both libraries (default)
@@ -101,7 +101,7 @@ $(O)/libwithheld.so: $(LIB_OBJ)
 $(UNIT): $(O)/%: $(O)/%.o $(UNIT_HELP) $(O)/internal.a
 	$(call say,LINK,$@)$(LINK) -pie -o $@ $^ $(LIBS) $$(pkg-config --libs cmocka)
 
-$(BENCH): $(O)/%: $(O)/%.o $(O)/internal.a
+$(BENCH) $(O)/tests/names/report: $(O)/%: $(O)/%.o $(O)/internal.a
 	$(call say,LINK,$@)$(LINK) -pie -o $@ $^ $(LIBS)
 
 # Text that the program hands out, as C strings.
@@ -132,7 +132,7 @@ $(O)/flags: FORCE | $(SODIUM)
 	@mkdir -p $(O) && printf '%s\n' '$(COMPILE)' '$(LINK) $(LIBS)' > $@.new
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
--include $(patsubst %.c,$(O)/%.d,$(LIB_SRC) $(CLI_SRC) $(UNIT_SRC) $(BENCH_SRC))
+-include $(patsubst %.c,$(O)/%.d,$(LIB_SRC) $(CLI_SRC) $(UNIT_SRC) $(BENCH_SRC) tests/names/report.c)
 
 # ---- set-up: packages of the system, and libsodium in .deps/; see .setup/
 
@@ -154,7 +154,7 @@ $(SODIUM): .setup/sodium.sh | .deps/build.ok
 demo: $(O)/withheld #: build the program and show what it does
 	@WITHHELD='$(abspath $(O)/withheld)' bash docs/demo/run.sh
 
-check: all $(UNIT) | .deps/test.ok #: run the tests (T='kdf cli/' runs the suites whose names contain one)
+check: all $(UNIT) $(O)/tests/names/report | .deps/test.ok #: run the tests (T='kdf cli/' runs the suites whose names contain one)
 	@O='$(O)' CC='$(CC)' PYTHON='$(PYTHON)' WRAP='$(WRAP)' sh tests/run.sh $(T)
 
 check-asan: #: the same under AddressSanitizer and UBSan
@@ -165,6 +165,12 @@ check-valgrind: #: the unit tests under valgrind
 
 check-fault: all $(O)/internal.a | .deps/test.ok #: kills, faults and damage at every point (ROUNDS=60)
 	@O='$(O)' CC='$(CC)' PYTHON='$(PYTHON)' ROUNDS='$(or $(ROUNDS),60)' sh tests/fault/run.sh
+
+names-report: $(O)/tests/names/report #: how well names are matched, on ../shared/data/names
+	@d=../shared/data/names; [ -d $$d ] || { echo "$$d is not there"; exit 0; }; \
+	    echo 'names of the DPRK' && $< $$d/ofac_dprk_pairs.tsv same-name-variant \
+	        different-name-or-reading $$d/ofac_dprk_names.tsv && \
+	    echo 'Russian and Ukrainian names' && $< $$d/ofac_ru_ua_pairs.tsv same-name different-name
 
 bench: $(O)/withheld $(BENCH) #: measure (tests/bench/)
 	@for b in $(abspath $(BENCH)); do echo "== $$b"; $$b || exit 1; done

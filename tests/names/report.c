@@ -33,15 +33,19 @@ add_name(const char *id, const char *text)
         if (strcmp(person[i].id, id) == 0)
             p = &person[i];
     if (p == NULL) {
+        if (n_persons == PERSONS_MAX)
+            exit(3);
         p = &person[n_persons++];
         snprintf(p->id, sizeof p->id, "%s", id);
     }
     for (size_t i = 0; i < p->n; i++)
         if (strcmp(p->text[i], text) == 0)
             return;
+    if (p->n == NAMES_MAX)
+        exit(3);
     p->text[p->n] = strdup(text);
     p->name[p->n] = malloc(sizeof *p->name[0]);
-    if (name_read(p->name[p->n], text, strlen(text)) != VAULT_OK) {
+    if (p->text[p->n] == NULL || p->name[p->n] == NULL || name_read(p->name[p->n], text, strlen(text)) != VAULT_OK) {
         fprintf(stderr, "not a name: %s\n", text);
         exit(1);
     }
@@ -98,8 +102,8 @@ read_pairs(const char *path, const char *same, const char *different, bool perso
         }
     }
     fclose(f);
-    printf("same %zu exact %zu fold %zu %.3f skeleton %zu %.3f\n", all[0], exact, fold[0],
-        (double)fold[0] / (double)all[0], skeleton[0], (double)skeleton[0] / (double)all[0]);
+    printf("same %zu exact %zu fold %zu fold-recall %.4f skeleton %zu skeleton-recall %.4f\n", all[0], exact,
+        fold[0], (double)fold[0] / (double)all[0], skeleton[0], (double)skeleton[0] / (double)all[0]);
     printf("%s %zu fold %zu skeleton %zu\n", different, all[1], fold[1], skeleton[1]);
 }
 
@@ -145,7 +149,7 @@ compare_persons(void)
                 printf("false %s\t%s\t%s\n", name_level_text(best), person[i].text[ba],
                     person[j].text[bb]);
         }
-    printf("persons %zu pairs %zu false-fold %zu %.4f%% false-skeleton %zu\n", n_persons, pairs, fold,
+    printf("persons %zu pairs %zu false-fold %zu false-percent %.4f false-skeleton %zu\n", n_persons, pairs, fold,
         100.0 * (double)fold / (double)pairs, skeleton);
 }
 

@@ -183,6 +183,20 @@ put_simple(struct reader *r, int32_t cp)
     return cp < 0x250 && put_latin(r, cp);
 }
 
+/* A Latin letter with a mark that is in no table: the base letter. */
+static bool
+put_base(struct reader *r, int32_t cp)
+{
+    utf8proc_int32_t part[8];
+    int last;
+    utf8proc_ssize_t n = utf8proc_decompose_char(cp, part, 8, UTF8PROC_DECOMPOSE | UTF8PROC_CASEFOLD,
+        &last);
+
+    if (n < 2 || n > 8 || part[0] < 'a' || part[0] > 'z')
+        return false;
+    return put_ascii(r, part[0]);
+}
+
 /* What is left after normal form and case folding. */
 static void
 put_other(struct reader *r, int32_t cp)
@@ -238,7 +252,7 @@ read_any(struct reader *r, const uint8_t *p, size_t n)
             fault = WORDS_NOT_UTF8;
             break;
         }
-        if (!put_simple(r, cp) && !put_latin(r, cp))
+        if (!put_simple(r, cp) && !put_latin(r, cp) && !put_base(r, cp))
             put_other(r, cp);
         i += used;
     }

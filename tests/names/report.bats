@@ -37,7 +37,7 @@ at_most() { awk -v a="$1" -v b="$2" 'BEGIN { exit !(a != "" && a + 0 <= b + 0) }
 @test "the program says the same as the report" {
     cut -f2,3 "$DATA/ofac_dprk_pairs.tsv" | tail -n +2 > "$BATS_TEST_TMPDIR/pairs.tsv"
     "$WITHHELD" names match --pairs "$BATS_TEST_TMPDIR/pairs.tsv" > "$BATS_TEST_TMPDIR/levels"
-    tail -n +2 "$DATA/ofac_dprk_pairs.tsv" | cut -f4 | paste - "$BATS_TEST_TMPDIR/levels" > "$BATS_TEST_TMPDIR/both"
+    tail -n +2 "$DATA/ofac_dprk_pairs.tsv" | tr -d '\r' | cut -f4 | paste - "$BATS_TEST_TMPDIR/levels" > "$BATS_TEST_TMPDIR/both"
     run "$REPORT" "$DATA/ofac_dprk_pairs.tsv" same-name-variant different-name-or-reading "$DATA/ofac_dprk_names.tsv"
     [ "$(grep -Ec 'same-name-variant.(exact|fold)$' "$BATS_TEST_TMPDIR/both")" -eq "$(figure 'fold' "${lines[0]}")" ]
 }

@@ -1,14 +1,11 @@
 #include <stdio.h>
-#include <string.h>
 #include "cli/cmd.h"
 #include "cli/fail.h"
-#include "cli/fields.h"
 #include "cli/json.h"
 #include "cli/open.h"
 #include "cli/out.h"
 #include "cli/print.h"
-
-#define WHERE_MAX 32
+#include "cli/where.h"
 
 static int
 item_json(void *ctx, const struct vault_list_item *item)
@@ -46,48 +43,6 @@ item_text(void *ctx, const struct vault_list_item *item)
     return 0;
 }
 
-/* FIELD=VALUE is cut at its equals sign. */
-static vault_err
-conditions(struct vault_where *where, size_t *n, const struct call *c)
-{
-    size_t at = 0;
-
-    for (char *w; (w = call_next(c, "where", &at)) != NULL; (*n)++) {
-        char *equals = strchr(w, '=');
-
-        if (*n == WHERE_MAX)
-            return fail(VAULT_ERR_INPUT, NULL, "--where is given too often");
-        if (equals == NULL || equals == w)
-            return fail(VAULT_ERR_INPUT, "as in --where citizenship=KP",
-                "--where takes FIELD=VALUE");
-        *equals = '\0';
-        where[*n].field = w;
-        where[*n].value = equals + 1;
-    }
-    return VAULT_OK;
-}
-
-/* What is asked for would stand on the command line. */
-static vault_err
-refuse_withheld(const struct vault_list_query *q, const struct call *c)
-{
-    for (size_t i = 0; i < q->n_where; i++) {
-        bool withheld = false;
-        vault_err err = fields_withheld(&withheld, c->app->vault, q->type, q->where[i].field);
-
-        if (err != VAULT_OK)
-            return err;
-        if (!withheld)
-            continue;
-        fail(VAULT_ERR_INPUT, NULL, "field '%s' is withheld: its value must not be an argument, "
-            "where other programs and the shell's history can see it", q->where[i].field);
-        fail_hint("`search --field %s` asks for the text on the terminal, or reads it from "
-            "standard input", q->where[i].field);
-        return VAULT_ERR_INPUT;
-    }
-    return VAULT_OK;
-}
-
 static vault_err
 print(const struct call *c, struct vault_list_query *q)
 {
@@ -108,16 +63,17 @@ print(const struct call *c, struct vault_list_query *q)
 static vault_err
 list_run(struct call *c)
 {
-    struct vault_where where[WHERE_MAX];
-    struct vault_list_query q = { .where = where, .reveal = call_has(c, "reveal") };
-    vault_err err = conditions(where, &q.n_where, c);
+    struct wheres where;
+    struct vault_list_query q = { .where = where.where, .reveal = call_has(c, "reveal") };
+    vault_err err = wheres_read(&where, c);
 
+    q.n_where = where.n;
     q.type = c->n_args > 0 ? c->args[0] : NULL;
     q.full = q.reveal;
     if (err == VAULT_OK)
         err = open_vault(c);
     if (err == VAULT_OK)
-        err = refuse_withheld(&q, c);
+        err = wheres_refuse_withheld(&where, c, q.type);
     if (err == VAULT_OK)
         err = print(c, &q);
     return err;
@@ -129,10 +85,10 @@ const struct cmd cmd_list = {
     .summary = "list records",
     .examples = "list\n"
         "list person --where citizenship=KP\n"
-        "list case --where opened=2015/2016 --json\n",
+        "list case --where opened=2015/2016 --json\n"
+        "list event --where case.person.citizenship=KP --where date=2010..\n",
     .about = "One line per record: beginning of its code, type, title, day of the last change.\n"
-        "--where compares without regard to case and marks; a date fits when it overlaps. A\n"
-        "withheld field cannot be asked for here: use `search --field`.\n"
+        WHERE_HELP
         "Records that cannot be read whole are named at the end, exit code 4.\n"
         "--json: [{\"id\",\"type\",\"label\",\"updated\"}], with --reveal also \"fields\"\n",
     .opts = (const struct opt[]){

@@ -10,6 +10,7 @@
 #include "cli/out.h"
 #include "cli/print.h"
 #include "cli/term.h"
+#include "cli/where.h"
 
 #define TEXT_MAX 4096
 
@@ -125,12 +126,18 @@ search_run(struct call *c)
     struct vault_search_query q = { .type = call_value(c, "type"),
         .field = call_value(c, "field") };
     struct input text = { 0 };
-    vault_err err;
+    struct wheres where;
+    vault_err err = wheres_read(&where, c);
 
-    if (call_has(c, "names"))
-        return fail(VAULT_ERR_INPUT, "leave --names out to search for the text as it is written",
+    q.where = where.where;
+    q.n_where = where.n;
+    if (err == VAULT_OK && call_has(c, "names"))
+        err = fail(VAULT_ERR_INPUT, "leave --names out to search for the text as it is written",
             "this version cannot match names across spellings yet");
-    err = open_vault(c);
+    if (err == VAULT_OK)
+        err = open_vault(c);
+    if (err == VAULT_OK)
+        err = wheres_refuse_withheld(&where, c, q.type);
     if (err == VAULT_OK)
         err = search_text(&text, c);
     if (err == VAULT_OK) {
@@ -143,19 +150,23 @@ search_run(struct call *c)
 
 const struct cmd cmd_search = {
     .name = "search",
-    .args = "[TEXT...] [--type T] [--field F]",
+    .args = "[TEXT...] [--type T] [--field F] [--where FIELD=VALUE]...",
     .summary = "find records by words they contain",
-    .examples = "search\nsearch --type case Seoul\nsearch --field name < query.txt\n",
+    .examples = "search\nsearch --type case Seoul\nsearch --field name < query.txt\n"
+        "search --where case.person.citizenship=KP 'hear*'\n",
     .about =
         "Without TEXT it asks, or reads one line of standard input: do so when the words may be\n"
-        "names. All words must occur in one record; \"several words\" in quotes, side by side.\n"
-        "Case and marks do not matter. Names of attachments are searched, their content is not. Withheld\n"
+        "names. All words must occur in one record, also as parts of longer words; hear* only where a\n"
+        "word begins so; \"several words\" in quotes, side by side. Case and accents do not matter (a short\n"
+        "i of Cyrillic, and io, are letters of their own); of Hangul, whole syllables are compared. Names of attachments are searched, their content is not. Withheld\n"
         "text is searched for a keeper only.\n"
+        WHERE_HELP
         "Records that cannot be read are named at the end, exit code 4: they may hold the text.\n"
         "--json: [{\"id\",\"label\",\"field\",\"level\",\"why\"}]\n",
     .opts = (const struct opt[]){
         { "type", 0, false, "T", "records of this type only" },
         { "field", 0, false, "F", "this field only" },
+        { "where", 0, true, "FIELD=VALUE", "only records in which this holds; may be repeated" },
         { "names", 0, false, NULL, "match names across spellings (not in this version)" },
         { NULL, 0, false, NULL, NULL } },
     .max_args = CMD_ANY,

@@ -129,30 +129,3 @@ fields_unknown(const struct fields *f, const char *name)
         fail_hint("`withheld type show %s` lists the fields", f->type);
     return VAULT_ERR_INPUT;
 }
-
-struct tier_question {
-    const char *name;
-    bool withheld;
-};
-
-static int
-look_at_tier(void *ctx, const struct vault_type_info *t)
-{
-    struct tier_question *q = ctx;
-
-    for (size_t i = 0; i < t->n_fields; i++)
-        if (t->fields[i].withheld && strcmp(t->fields[i].name, q->name) == 0)
-            q->withheld = true;
-    return q->withheld;
-}
-
-vault_err
-fields_withheld(bool *withheld, vault *v, const char *type, const char *name)
-{
-    struct tier_question q = { .name = name };
-    vault_err err = kept(vault_types(v, type, "en", look_at_tier, &q));
-
-    if (err == VAULT_OK)
-        *withheld = q.withheld;
-    return err;
-}

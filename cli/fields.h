@@ -26,8 +26,4 @@ const struct vault_field_info *fields_find(const struct fields *f, const char *n
 /* Names the nearest. Returns VAULT_ERR_INPUT. */
 vault_err fields_unknown(const struct fields *f, const char *name);
 
-/* *withheld: is a field of this name withheld, in `type` or (NULL) in any? */
-VAULT_CHECK vault_err fields_withheld(bool *withheld, vault *v, const char *type,
-    const char *name);
-
 #endif

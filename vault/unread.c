@@ -31,6 +31,12 @@ unread_add(struct unread *u, const struct index *index, uint32_t n)
     return VAULT_OK;
 }
 
+bool
+unread_value(const struct recs *r, const struct revision *rev, const struct leaf *l)
+{
+    return l->value.n == 0 && gone_find(&r->gone, rev->record, l->c) == GONE_NOT;
+}
+
 static vault_err
 name_all(const struct unread *u, struct buf *out)
 {

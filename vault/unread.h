@@ -25,6 +25,8 @@ VAULT_CHECK vault_err unread_add(struct unread *u, const struct index *index, ui
 /* VAULT_OK: none. Else what to end with: VAULT_ERR_DAMAGED, or VAULT_ERR_NO_SPACE where all are intake that waits.
  * *count (or NULL) receives how many, only where there are any. */
 VAULT_CHECK vault_err unread_say(const struct unread *u, uint64_t *count);
+/* Has the revision a value here that was not read? What was purged is nobody's to find. */
+bool unread_value(const struct recs *r, const struct revision *rev, const struct leaf *l);
 /* Begin anew, or end. */
 void unread_reset(struct unread *u);
 

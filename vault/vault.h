@@ -525,9 +525,18 @@ struct vault_list_item {
     const struct vault_record *record;  /* only when asked for with `full`: values, no links_here */
 };
 typedef int vault_list_fn(void *ctx, const struct vault_list_item *item);
+/*
+ * A condition. `field` is a field of the record, or a path: case.person.citizenship asks for the persons of the case that the record links
+ * to, case:person.status for the cases whose `person` links to the record (TYPE:LINK). One record on the way is enough.
+ * `value`: equal after folding; a date: overlaps (2005, 1999/2003, 1999..2003, ..2005, 2005..); a number: the same, or 10..20, 10..,
+ * ..20; a place: parts of it, between commas; a link: a record.
+ */
 struct vault_where {
-    const char *field, *value;          /* equal after folding; a date: overlaps */
+    const char *field, *value;
 };
+/* Is the last field of a condition's path withheld? Such a value is no argument of a program. VAULT_ERR_INPUT: no such type, field, link. */
+VAULT_API VAULT_CHECK vault_err vault_where_withheld(vault *v, const char *type, const char *field, bool *withheld);
+
 struct vault_list_query {
     const char *type;                   /* NULL: all */
     const struct vault_where *where;
@@ -547,9 +556,12 @@ struct vault_hit {
 };
 typedef int vault_hit_fn(void *ctx, const struct vault_hit *h);
 struct vault_search_query {
-    const char *text;                   /* blank-separated words, all must occur in one record; "a phrase" in quotes */
+    /* Blank-separated words, all must occur in one record; word*: at the beginning of one; "a phrase" in quotes. */
+    const char *text;
     const char *type, *field;           /* NULL: all */
     uint64_t *unread;                   /* as in a list: records that may hold the text and could not be read */
+    const struct vault_where *where;
+    size_t n_where;
 };
 VAULT_API VAULT_CHECK vault_err vault_search(vault *v, const struct vault_search_query *q,
     vault_hit_fn *fn, void *ctx);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <utf8proc.h>
 #include "vault/base/text.h"
+#include "vault/base/word.h"
 
 void
 mentions_free(struct mentions *m)
@@ -16,67 +17,12 @@ mentions_free(struct mentions *m)
 
 /* ---- where a word may end ---- */
 
-/* The code point that begins at p (n bytes are there), or -1. */
-static int32_t
-code_at(const uint8_t *p, size_t n)
-{
-    utf8proc_int32_t c = -1;
-
-    if (n == 0 || utf8proc_iterate(p, (utf8proc_ssize_t)n, &c) <= 0)
-        return -1;
-    return c;
-}
-
-/* The one that ends before p[n]. */
-static int32_t
-code_before(const uint8_t *p, size_t n)
-{
-    size_t at = n;
-
-    while (at > 0 && n - at < 4) {
-        at--;
-        if ((p[at] & 0xC0) != 0x80)
-            return code_at(p + at, n - at);
-    }
-    return -1;
-}
-
-static bool
-in_word(int32_t c)
-{
-    switch (utf8proc_category(c)) {
-    case UTF8PROC_CATEGORY_LU: case UTF8PROC_CATEGORY_LL: case UTF8PROC_CATEGORY_LT:
-    case UTF8PROC_CATEGORY_LM: case UTF8PROC_CATEGORY_LO: case UTF8PROC_CATEGORY_MN:
-    case UTF8PROC_CATEGORY_MC: case UTF8PROC_CATEGORY_ME: case UTF8PROC_CATEGORY_ND:
-    case UTF8PROC_CATEGORY_NL: case UTF8PROC_CATEGORY_NO:
-        return true;
-    default:
-        return false;
-    }
-}
-
-/* Scripts in which words are not parted by anything. The fold leaves Hangul as letters of
- * syllables. */
-static bool
-unparted(int32_t c)
-{
-    return (c >= 0x1100 && c <= 0x11FF) || (c >= 0x3040 && c <= 0x30FF) ||
-        (c >= 0x3400 && c <= 0x9FFF) || (c >= 0x20000 && c <= 0x3FFFF);
-}
-
-/* A vowel or a final consonant of Hangul: the syllable goes on. */
-static bool
-goes_on(int32_t c)
-{
-    return c >= 0x1160 && c <= 0x11FF;
-}
-
 static bool
 bounded(const uint8_t *p, size_t n, size_t at, size_t len)
 {
-    int32_t before = code_before(p, at), after = code_at(p + at + len, n - at - len);
-    bool left = before < 0 || !in_word(before) || unparted(before);
-    bool right = after < 0 || !in_word(after) || (unparted(after) && !goes_on(after));
+    int32_t before = word_code_before(p, at), after = word_code_at(p + at + len, n - at - len);
+    bool left = before < 0 || !word_has(before) || word_unparted(before);
+    bool right = after < 0 || !word_has(after) || (word_unparted(after) && !word_goes_on(after));
 
     return left && right;
 }
@@ -106,7 +52,7 @@ says_something(const uint8_t *p, size_t n)
         utf8proc_ssize_t len = utf8proc_iterate(p + at, (utf8proc_ssize_t)(n - at), &c);
         if (len <= 0)
             return false;
-        if (in_word(c))
+        if (word_has(c))
             return true;
         at += (size_t)len;
     }

@@ -438,6 +438,9 @@ static vault_err op_where_open(vault *v) { return list_where(v, "person", "citiz
 static vault_err op_where_withheld(vault *v) { return list_where(v, "person", "name", "x"); }
 static vault_err op_where_any_type(vault *v) { return list_where(v, NULL, "notes", "x"); }
 static vault_err op_where_raised(vault *v) { return list_where(v, "letter", "about", "x"); }
+static vault_err op_where_path(vault *v) { return list_where(v, "event", "case.person.citizenship", "KP"); }
+static vault_err op_where_path_withheld(vault *v) { return list_where(v, "event", "case.person.name", "x"); }
+static vault_err op_where_path_back(vault *v) { return list_where(v, "person", "case:person.notes", "x"); }
 
 static vault_err
 search(vault *v, const char *text, const char *type, const char *field)
@@ -456,6 +459,23 @@ static vault_err op_search_open(vault *v) { return search(v, "K", "person", "res
 static vault_err op_search_withheld(vault *v) { return search(v, "K", "person", "name"); }
 static vault_err op_search_notes(vault *v) { return search(v, "K", NULL, "notes"); }
 static vault_err op_search_raised(vault *v) { return search(v, "K", "letter", "about"); }
+
+static vault_err
+search_where(vault *v, const char *field, const char *value)
+{
+    const struct vault_where w = { field, value };
+    unsigned n = 0;
+    vault_err err = vault_search(v, &(struct vault_search_query){ .text = "K", .where = &w, .n_where = 1 }, hear_hit, &n);
+
+    if (err != VAULT_OK)
+        assert_int_equal(n, 0);
+    return err;
+}
+
+static vault_err op_search_where(vault *v) { return search_where(v, "citizenship", "KP"); }
+static vault_err op_search_where_withheld(vault *v) { return search_where(v, "name", "x"); }
+static vault_err op_search_where_path(vault *v) { return search_where(v, "case.person.name", "x"); }
+static vault_err op_search_where_raised(vault *v) { return search_where(v, "about", "x"); }
 
 static vault_err op_history(vault *v) { return vault_history(v, "P-1", hear_history, NULL); }
 static vault_err op_timeline(vault *v) { return vault_timeline(v, "P-1", hear_event, NULL); }
@@ -779,7 +799,14 @@ static const struct cell {
     { "list where a withheld field", op_where_withheld, NO, OK },
     { "list where withheld, of any type", op_where_any_type, NO, OK },
     { "list where a raised field", op_where_raised, NO, OK },
+    { "list where, along links", op_where_path, OK, OK },
+    { "list where withheld, along links", op_where_path_withheld, NO, OK },
+    { "list where withheld, along links backwards", op_where_path_back, NO, OK },
     { "search", op_search, OK, OK },
+    { "search where an open field", op_search_where, OK, OK },
+    { "search where a withheld field", op_search_where_withheld, NO, OK },
+    { "search where withheld, along links", op_search_where_path, NO, OK },
+    { "search where a raised field", op_search_where_raised, NO, OK },
     { "search an open field", op_search_open, OK, OK },
     { "search a withheld field", op_search_withheld, NO, OK },
     { "search a withheld field of any type", op_search_notes, NO, OK },

@@ -1,14 +1,11 @@
 /* cmd_names.c - two names compared, and what a name is compared by. */
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 #include "cli/cmd.h"
 #include "cli/fail.h"
 #include "cli/input.h"
 #include "cli/json.h"
-#include "cli/open.h"
 #include "cli/out.h"
-#include "cli/term.h"
 
 #define NAME_MAX_BYTES 16384u       /* of one that is typed; the library's limit is lower, and says so */
 #define PAIRS_MAX (256 * INPUT_MIB)
@@ -16,28 +13,11 @@
 /* ---- names, from arguments, the terminal or standard input ---- */
 
 static vault_err
-ask_name(struct input *out, const char *prompt)
-{
-    struct term_question q = { .prompt = prompt, .echo = TERM_SHOWN, .max = NAME_MAX_BYTES };
-    struct secret *s = NULL;
-    bool end = false;
-    vault_err err;
-
-    if (!isatty(STDIN_FILENO))
-        return input_line(out, NAME_MAX_BYTES, &end);
-    err = term_ask(&s, &q);
-    if (err == VAULT_OK)
-        err = input_copy(out, (const char *)vault_secret_edit(s), vault_secret_len(s));
-    vault_secret_free(s);
-    return err;
-}
-
-static vault_err
 get_name(struct input *out, const struct call *c, size_t i, const char *prompt)
 {
     if (c->n_args > i)
         return input_copy(out, c->args[i], strlen(c->args[i]));
-    return ask_name(out, prompt);
+    return input_ask(out, prompt, NAME_MAX_BYTES);
 }
 
 /* ---- names match ---- */

@@ -39,6 +39,8 @@ hit_text(void *ctx, const struct vault_hit *h)
     putchar(' ');
     out_cell(h->label, 32);
     putchar(' ');
+    if (strcmp(h->level, "text") != 0)
+        printf("%s in %s: ", h->level, h->field);
     out_text(h->why);
     putchar('\n');
     return 0;
@@ -65,42 +67,36 @@ from_arguments(struct input *out, const struct call *c)
 }
 
 static vault_err
-from_terminal(struct input *out)
-{
-    struct term_question q = { .prompt = "search for: ", .echo = TERM_SHOWN, .max = TEXT_MAX };
-    struct secret *s = NULL;
-    vault_err err = term_ask(&s, &q);
-
-    if (err == VAULT_OK) {
-        out->room = vault_secret_len(s) + 1;
-        out->p = calloc(out->room, 1);
-        if (out->p == NULL)
-            err = fail_nomem();
-    }
-    if (out->p != NULL) {
-        out->n = vault_secret_len(s);
-        memcpy(out->p, vault_secret_edit(s), out->n);
-    }
-    vault_secret_free(s);
-    return err;
-}
-
-static vault_err
 search_text(struct input *out, const struct call *c)
 {
-    bool end = false;
     vault_err err;
 
     if (c->n_args > 0)
         return from_arguments(out, c);
-    if (!isatty(STDIN_FILENO))
-        err = input_line(out, TEXT_MAX, &end);
-    else
-        err = from_terminal(out);
+    err = input_ask(out, call_has(c, "names") ? "name: " : "search for: ", TEXT_MAX);
     if (err == VAULT_OK && out->n == 0)
         err = fail(VAULT_ERR_INPUT, "give it on standard input, or type it when asked",
             "there is no text to search for");
     return err;
+}
+
+static vault_err
+search(const struct call *c, const struct vault_search_query *q, vault_hit_fn *fn, void *ctx)
+{
+    return call_has(c, "names") ? vault_search_names(c->app->vault, q, fn, ctx) :
+        vault_search(c->app->vault, q, fn, ctx);
+}
+
+/* That a surname alone finds nobody must not look as if nobody were there. */
+static void
+say_if_too_little(const struct call *c, const struct input *text)
+{
+    struct vault_name_match m;
+
+    if (!call_has(c, "names") || vault_names_match(text->p, text->n, text->p, text->n, &m) != VAULT_OK ||
+        strcmp(m.level, "none") != 0)
+        return;
+    term_say("%s: add a given name, or leave --names out", m.why);
 }
 
 static vault_err
@@ -112,9 +108,9 @@ print(const struct call *c, struct vault_search_query *q)
 
     q->unread = &unread;
     if (!c->json)
-        return kept(vault_search(c->app->vault, q, hit_text, NULL));
+        return kept(search(c, q, hit_text, NULL));
     js_array(&j);
-    err = kept(vault_search(c->app->vault, q, hit_json, &j));
+    err = kept(search(c, q, hit_json, &j));
     if (err == VAULT_OK || unread != 0)     /* then everything else is there */
         js_end(&j);
     return err;
@@ -131,9 +127,6 @@ search_run(struct call *c)
 
     q.where = where.where;
     q.n_where = where.n;
-    if (err == VAULT_OK && call_has(c, "names"))
-        err = fail(VAULT_ERR_INPUT, "leave --names out to search for the text as it is written",
-            "this version cannot match names across spellings yet");
     if (err == VAULT_OK)
         err = open_vault(c);
     if (err == VAULT_OK)
@@ -143,6 +136,8 @@ search_run(struct call *c)
     if (err == VAULT_OK) {
         q.text = text.p;
         err = print(c, &q);
+        if (err == VAULT_OK)
+            say_if_too_little(c, &text);
     }
     input_free(&text);
     return err;
@@ -150,16 +145,21 @@ search_run(struct call *c)
 
 const struct cmd cmd_search = {
     .name = "search",
-    .args = "[TEXT...] [--type T] [--field F] [--where FIELD=VALUE]...",
-    .summary = "find records by words they contain",
+    .args = "[TEXT...] [--type T] [--field F] [--where FIELD=VALUE]... [--names]",
+    .summary = "find records by words they contain, or persons under any spelling",
     .examples = "search\nsearch --type case Seoul\nsearch --field name < query.txt\n"
-        "search --where case.person.citizenship=KP 'hear*'\n",
+        "search --where case.person.citizenship=KP 'hear*'\n"
+        "search --names\n",
     .about =
         "Without TEXT it asks, or reads one line of standard input: do so when the words may be\n"
         "names. All words must occur in one record, also as parts of longer words; hear* only where a\n"
         "word begins so; \"several words\" in quotes, side by side. Case and accents do not matter (a short\n"
         "i of Cyrillic, and io, are letters of their own); of Hangul, whole syllables are compared. Names of attachments are searched, their content is not. Withheld\n"
         "text is searched for a keeper only.\n"
+        "--names takes the text as one name and finds it in other spellings and scripts, in fields that hold\n"
+        "names; one line a record, the best first, with the reason: exact, fold (another spelling or\n"
+        "form), skeleton (but for vowels, by an initial, or with another father's name). A surname alone\n"
+        "finds nobody.\n"
         WHERE_HELP
         "Records that cannot be read are named at the end, exit code 4: they may hold the text.\n"
         "--json: [{\"id\",\"label\",\"field\",\"level\",\"why\"}]\n",
@@ -167,7 +167,7 @@ const struct cmd cmd_search = {
         { "type", 0, false, "T", "records of this type only" },
         { "field", 0, false, "F", "this field only" },
         { "where", 0, true, "FIELD=VALUE", "only records in which this holds; may be repeated" },
-        { "names", 0, false, NULL, "match names across spellings (not in this version)" },
+        { "names", 0, false, NULL, "match names across spellings and scripts" },
         { NULL, 0, false, NULL, NULL } },
     .max_args = CMD_ANY,
     .opens = CMD_OPENS_VAULT,

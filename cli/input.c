@@ -243,3 +243,20 @@ input_line(struct input *out, size_t max, bool *end)
         }
     }
 }
+
+vault_err
+input_ask(struct input *out, const char *prompt, size_t max)
+{
+    struct term_question q = { .prompt = prompt, .echo = TERM_SHOWN, .max = max };
+    struct secret *s = NULL;
+    bool end = false;
+    vault_err err;
+
+    if (!isatty(STDIN_FILENO))
+        return input_line(out, max, &end);
+    err = term_ask(&s, &q);
+    if (err == VAULT_OK)
+        err = input_copy(out, (const char *)vault_secret_edit(s), vault_secret_len(s));
+    vault_secret_free(s);
+    return err;
+}

@@ -30,6 +30,9 @@ VAULT_CHECK vault_err input_line(struct input *out, size_t max, bool *end);
 bool input_skip_line(void);
 VAULT_CHECK vault_err input_ahead(bool *end);
 
+/* What may be a name: asked for on a terminal, shown while it is typed; otherwise the next line of standard input. */
+VAULT_CHECK vault_err input_ask(struct input *out, const char *prompt, size_t max);
+
 /* Bytes that are here already. */
 VAULT_CHECK vault_err input_copy(struct input *out, const char *p, size_t n);
 

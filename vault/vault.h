@@ -551,7 +551,7 @@ VAULT_API VAULT_CHECK vault_err vault_list(vault *v, const struct vault_list_que
 
 struct vault_hit {
     const char *id, *type, *label, *field;
-    const char *level;                  /* "text" */
+    const char *level;                  /* "text"; of names "exact", "fold", "skeleton" */
     const char *why;                    /* a sentence; shows no withheld value */
 };
 typedef int vault_hit_fn(void *ctx, const struct vault_hit *h);
@@ -565,6 +565,14 @@ struct vault_search_query {
 };
 VAULT_API VAULT_CHECK vault_err vault_search(vault *v, const struct vault_search_query *q,
     vault_hit_fn *fn, void *ctx);
+/*
+ * The same for `text` as a name: fields of kind name whose name may be that one in another spelling or script, one hit a
+ * record, the best first; level "exact", "fold" or "skeleton". Nothing is found by a surname alone (vault_names_match of the
+ * text with itself says why). VAULT_ERR_INPUT: not a name; over 10,000 records.
+ */
+VAULT_API VAULT_CHECK vault_err vault_search_names(vault *v, const struct vault_search_query *q,
+    vault_hit_fn *fn, void *ctx);
+
 
 /* An attachment that a revision brought. */
 struct vault_history_file {

@@ -75,8 +75,6 @@ meet_family(struct meeting *m, const struct name *a, const struct name *b)
     const struct name_word *x = &a->word[m->a], *y = &b->word[m->b];
 
     m->level = NAME_NONE;
-    if (!x->may_be_family || !y->may_be_family || x->initial || y->initial)
-        return;
     m->row = korean_same_surname(x->korean, y->korean);
     if (m->row != 0) {
         m->level = NAME_FOLD;
@@ -237,6 +235,8 @@ agree(struct agreement *best, const struct name *a, const struct name *b)
     for (uint8_t i = 0; i < a->n; i++)
         for (uint8_t j = 0; j < b->n; j++) {
             struct agreement g = { .family = { .a = i, .b = j } };
+            if (!name_family_at(a, i) || !name_family_at(b, j))
+                continue;
             meet_family(&g.family, a, b);
             g.level = g.family.level;
             if (g.level == NAME_NONE || g.level < best->level)

@@ -228,6 +228,18 @@ name_read(struct name *out, const char *s, size_t n)
     return err_nomem();
 }
 
+bool
+name_family_at(const struct name *name, uint8_t i)
+{
+    uint8_t last = name->n;
+
+    if (!name->word[i].may_be_family || name->word[i].initial)
+        return false;
+    while (last > 1 && name->words.word[name->at[last - 1]].joined)
+        last--;
+    return i == 0 || i + 1 == last || i + 1 == name->n;
+}
+
 /* ---- the key as a text ---- */
 
 static void

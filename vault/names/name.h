@@ -46,6 +46,9 @@ VAULT_CHECK vault_err name_read(struct name *out, const char *s, size_t n);
 /* The same without a sentence: false where there is none. */
 bool name_try(struct name *out, const char *s, size_t n);
 
+/* May word i be the surname? The first, or the last of those that no hyphen joins; not an initial. */
+bool name_family_at(const struct name *name, uint8_t i);
+
 enum name_level { NAME_NONE, NAME_SKELETON, NAME_FOLD, NAME_EXACT };
 #define NAME_WHY_BYTES 320
 /* "none", "skeleton", "fold", "exact" */

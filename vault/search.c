@@ -17,18 +17,22 @@ search_withheld(const struct search *s, const struct type_def *t, const struct l
     return type_set_tier(&s->v->recs.types, t, type_field(t, l->field.p, l->field.n), l->tier) == LEAF_WITHHELD;
 }
 
+static bool
+reads_field(const struct search *s, const struct field_def *f)
+{
+    if (f->kind == FIELD_LINK || f->kind == FIELD_BYTES)
+        return false;               /* of a file, its name is searched */
+    if (s->q->field != NULL && strcmp(f->name, s->q->field) != 0)
+        return false;
+    return s->reads == NULL || s->reads(s, f);
+}
+
 bool
 search_reads(const struct search *s, const struct type_def *t, const struct leaf *l)
 {
     const struct field_def *f = type_field(t, l->field.p, l->field.n);
 
-    if (f == NULL || f->kind == FIELD_LINK || f->kind == FIELD_BYTES)
-        return false;               /* of a file, its name is searched */
-    if (!is_keeper(s->v) && search_withheld(s, t, l))
-        return false;
-    if (s->q->field != NULL && strcmp(f->name, s->q->field) != 0)
-        return false;
-    return s->reads == NULL || s->reads(s, f);
+    return f != NULL && reads_field(s, f) && (is_keeper(s->v) || !search_withheld(s, t, l));
 }
 
 static bool
@@ -49,6 +53,40 @@ in_question(struct search *s, unsigned thread, const struct type_def **t, const 
 }
 
 /* ---- the scan ---- */
+
+/* Are withheld values of this one looked at? */
+static bool
+hidden(const struct scan *scan, const struct revision *rev)
+{
+    const struct search *s = scan->ctx;
+    const struct type_def *t = type_set_by_hash(&s->v->recs.types, rev->type);
+
+    if (t == NULL || conditions_withheld(s->where))
+        return true;
+    for (size_t i = 0; i < rev->n_leaves && is_asked(s, t); i++)
+        if (rev->leaf[i].tier == LEAF_WITHHELD && search_reads(s, t, &rev->leaf[i]))
+            return true;
+    return false;
+}
+
+/* Of any record of the types in question? Attachments have a tier of their own. */
+static bool
+any_hidden(const struct search *s)
+{
+    const struct type_set *types = &s->v->recs.types;
+
+    if (!is_keeper(s->v) || conditions_withheld(s->where))
+        return is_keeper(s->v);
+    for (size_t i = 0; i < types->n; i++) {
+        const struct type_def *t = types->type[i];
+        for (size_t k = 0; k < t->n_fields && is_asked(s, t); k++) {
+            const struct field_def *f = &t->field[k];
+            if ((f->tier == LEAF_WITHHELD || f->kind == FIELD_FILE) && reads_field(s, f))
+                return true;
+        }
+    }
+    return false;
+}
 
 static vault_err
 sift(struct scan *scan, unsigned thread, const struct revision *rev, bool *wanted)
@@ -161,7 +199,7 @@ search_describe(struct search *s, const struct type_def *t, const struct revisio
 vault_err
 search_run(struct search *s, vault_err (*done)(struct search *s))
 {
-    struct scan scan = { .r = &s->v->recs, .withheld = is_keeper(s->v), .sift = sift, .fn = each,
+    struct scan scan = { .r = &s->v->recs, .sift = sift, .fn = each, .hidden = hidden,
         .doubt = doubt, .bad = bad, .tolerate = true, .ctx = s };
     vault_err err = check_query(s->v, s->q);
 
@@ -169,8 +207,10 @@ search_run(struct search *s, vault_err (*done)(struct search *s))
         err = conditions_make(&s->where, s->v, s->q->type, s->q->where, s->q->n_where);
     if (err == VAULT_OK)
         err = conditions_find(s->where, &s->unread);
-    if (err == VAULT_OK)
+    if (err == VAULT_OK) {
+        scan.withheld = any_hidden(s);
         err = scan_run(&scan);
+    }
     if (err == VAULT_OK && !s->stop && done != NULL)
         err = done(s);
     if (err == VAULT_OK && !s->stop)

@@ -143,7 +143,7 @@ see(struct scan *s, uint32_t n, struct revision *rev)
     if (revision_removed(rev))
         return VAULT_OK;
     x->names_right = x->names_right && text_is(rev, "ref", ref) &&
-        text_is(rev, "name", s->withheld && !x->unread[n - first_number] ? name : NULL);
+        text_is(rev, "name", s->withheld && !x->unread[n - first_number] && (s->hidden == NULL || i % 2 == 0) ? name : NULL);
     if (!s->all)
         x->edits_right = x->edits_right && text_is(rev, "born", i % 3 == 0 ? "1980" : NULL);
     return VAULT_OK;
@@ -161,6 +161,19 @@ see_bad(struct scan *s, uint32_t n, const struct revision *rev)
         x->unread[n - first_number] = true;     /* and it is seen next */
     x->dim += rev != NULL;
     return vault_last_error()->code == VAULT_ERR_DAMAGED ? VAULT_OK : VAULT_ERR_FAILED;
+}
+
+/* Wants all; sees the names of those that are asked for and not carried. */
+static vault_err
+sift_seen(struct scan *s, unsigned thread, const struct revision *rev, bool *wanted)
+{
+    uint32_t i = s->r->index.pair[index_record(&s->r->index, rev->record)].first - first_number;
+    char name[16];
+
+    (void)thread;
+    snprintf(name, sizeof name, "name-%u", i);
+    *wanted = true;
+    return revision_removed(rev) || text_is(rev, "name", i % 2 == 0 ? name : NULL) ? VAULT_OK : VAULT_ERR_FAILED;
 }
 
 static struct scan
@@ -198,6 +211,29 @@ test_scan__sees_every_head_exactly_once(void **state)
 
     assert_int_equal(scan_run(&s), VAULT_OK);
     assert_all_heads(&x);
+}
+
+static bool
+only_even(const struct scan *s, const struct revision *rev)
+{
+    return (s->r->index.pair[index_record(&s->r->index, rev->record)].first - first_number) % 2 == 0;
+}
+
+/* Names of the others stay unread, whether they were carried or not, and whether a sift was asked or not. */
+static void
+test_scan__reads_withheld_values_only_where_they_are_asked_for(void **state)
+{
+    struct seen x;
+    (void)state;
+
+    for (int sifts = 0; sifts < 2; sifts++) {
+        struct scan s = scan_of(&x);
+        s.withheld = true;
+        s.hidden = only_even;
+        s.sift = sifts ? sift_seen : NULL;
+        assert_int_equal(scan_run(&s), VAULT_OK);
+        assert_all_heads(&x);
+    }
 }
 
 /* Also names that an earlier revision introduced. */
@@ -630,6 +666,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_scan__sees_every_head_exactly_once),
         cmocka_unit_test(test_scan__reads_withheld_values_carried_ones_too),
+        cmocka_unit_test(test_scan__reads_withheld_values_only_where_they_are_asked_for),
         cmocka_unit_test(test_scan__all_sees_every_revision_once),
         cmocka_unit_test(test_scan__system_records_only_when_asked_for),
         cmocka_unit_test(test_scan__stops_when_told),

@@ -686,6 +686,13 @@ read_withheld_items(struct revision *r, struct rd *rd, const uint8_t *seed)
     return err;
 }
 
+/* A search looks at the padding of every record, 200 bytes each; sodium_is_zero takes a byte at a time, for secrets. */
+static bool
+all_zero(const uint8_t *p, size_t n)
+{
+    return n == 0 || (p[0] == 0 && memcmp(p, p + 1, n - 1) == 0);
+}
+
 static vault_err
 without_padding(const struct revision *r, struct rd *inner)
 {
@@ -695,7 +702,7 @@ without_padding(const struct revision *r, struct rd *inner)
     if (rd.bad || n > rd.n || pad_length(4 + n) != r->withheld.n)
         return damaged("its withheld content has a wrong length");
     *inner = rd_of(rd.p, n);
-    return sodium_is_zero(rd.p + n, rd.n - n) ? VAULT_OK : damaged("its padding is not empty");
+    return all_zero(rd.p + n, rd.n - n) ? VAULT_OK : damaged("its padding is not empty");
 }
 
 vault_err

@@ -1,9 +1,9 @@
 /*
  * scan.c - see scan.h.
  *
- * The keys of all packs are opened first, into guarded memory: 64 bytes for each revision. Then the
- * calling thread, which owns the database connection, steps through `open` and `withheld` side by
- * side in order of number (never point reads: those are ten times slower) and fills batches. To
+ * The calling thread, which owns the database connection, steps through `open` and `withheld` side by
+ * side in order of number (never point reads: those are ten times slower) and fills batches. Before a revision goes into
+ * one, its pack of keys and that of its record are opened, into guarded memory: 64 bytes for each revision. To
  * decrypt and verify is most of the work: both threads take items of a batch as they find time.
  * The second thread then calls back for one after the other, in order. Revisions whose withheld
  * values were introduced by an earlier revision need reads of their own and come last.
@@ -34,7 +34,11 @@ struct item {
 
 /* Keys of every revision, by number. */
 struct keyring {
-    struct key_pair { uint8_t record[32], blob[32]; bool has_record, has_blob, closed, marked, intake, shut; } *key;
+    struct key_pair {
+        uint8_t record[32], blob[32];
+        bool has_record, has_blob, closed, marked, intake, shut;
+        bool opened;        /* of the first of a pack */
+    } *key;
 };
 
 struct batch {
@@ -137,11 +141,18 @@ need_blob(const struct work *w, const struct sources *src)
     return src->blob != NULL ? VAULT_OK : missing("the withheld content of a revision");
 }
 
-/* Is there withheld content to be read: introduced here and not purged? */
+/* Are withheld values of this one asked for? Its open ones are known. */
+static bool
+looks_behind(const struct scan *s, const struct revision *rev)
+{
+    return s->withheld && (s->hidden == NULL || s->hidden(s, rev));
+}
+
+/* Is there withheld content to be read: asked for, introduced here and not purged? */
 static bool
 has_withheld(const struct scan *s, const struct sources *src, const struct revision *rev)
 {
-    return s->withheld && revision_introduces(rev) &&
+    return looks_behind(s, rev) && revision_introduces(rev) &&
         !(src->blob == NULL && recs_withheld_gone(s->r, rev));
 }
 
@@ -161,7 +172,7 @@ sift_item(struct work *w, const struct sources *src, struct item *i, unsigned th
     vault_err err = recs_glance_from(s->r, i->n, src->record, src->open, &i->rev);
 
     if (err == VAULT_OK && glance_withheld(w, src, &i->rev) &&
-        !(s->withheld && !s->own_only && has_carried(&i->rev)))
+        !(!s->own_only && has_carried(&i->rev) && looks_behind(s, &i->rev)))
         err = s->sift(s, thread, &i->rev, &wanted);
     i->passed_over = err == VAULT_OK && !wanted;
     return err;
@@ -237,7 +248,7 @@ do_item(struct work *w, const struct batch *b, struct item *i)
         return VAULT_OK;
     if (there && !s->all && revision_removed(&i->rev))
         return VAULT_OK;
-    if (there && s->withheld && !s->own_only && has_carried(&i->rev))
+    if (there && !s->own_only && has_carried(&i->rev) && looks_behind(s, &i->rev))
         return put_off(w, i->n);
     if (err != VAULT_OK)
         err = judge(s, i->n, err, i->dim ? &i->rev : NULL);
@@ -296,6 +307,68 @@ second_thread(void *arg)
     return NULL;
 }
 
+/* ---- keys ---- */
+
+static void
+keep_keys(struct work *w, const struct pack *p)
+{
+    for (uint32_t i = 0; i < p->n; i++) {
+        struct key_pair *k = &w->ring.key[p->first + i];
+        k->has_record = p->has_record[i];
+        k->has_blob = pack_can_read(p, i);
+        k->closed = p->has_blob[i] && !k->has_blob;
+        k->marked = p->quarantined[i];
+        k->intake = p->how == WRAP_INTAKE;
+        if (k->has_record)
+            memcpy(k->record, p->record_key[i], 32);
+        if (k->has_blob)
+            memcpy(k->blob, p->blob_key[i], 32);
+    }
+}
+
+/* Its revisions are without keys; each is then told as damage. */
+static void
+note_shut(struct work *w, uint32_t first)
+{
+    uint32_t n = index_pack_size(&w->s->r->index, first);
+
+    for (uint32_t i = 0; i < n; i++)
+        w->ring.key[first + i].shut = true;
+}
+
+/* The pack that revision n is in, where it was not opened yet. */
+static vault_err
+open_pack(struct work *w, uint32_t n)
+{
+    uint32_t first = w->s->r->index.pair[n].pack;
+    const struct pack *p = NULL;
+    vault_err err;
+
+    if (w->ring.key[first].opened)
+        return VAULT_OK;
+    err = recs_pack(w->s->r, n, &p);
+    if (err == VAULT_OK) {
+        keep_keys(w, p);
+    } else if (err == VAULT_ERR_DAMAGED && w->s->tolerate) {
+        note_shut(w, first);
+        err = VAULT_OK;
+    }
+    w->ring.key[first].opened = true;
+    return err;
+}
+
+static vault_err
+make_ring(struct work *w)
+{
+    size_t n = (size_t)w->s->r->index.n + 1;
+
+    w->ring.key = sodium_allocarray(n, sizeof *w->ring.key);
+    if (w->ring.key == NULL)
+        return err_nomem();
+    memset(w->ring.key, 0, n * sizeof *w->ring.key);
+    return VAULT_OK;
+}
+
 /* ---- the calling thread ---- */
 
 /* One table, read in step with the others. */
@@ -347,7 +420,11 @@ gather(struct work *w, struct batch *b, struct streams *st, uint32_t n)
 
     i->n = n;
     i->open.there = i->withheld.there = i->loaded = false;
-    err = keep_row(b, &st->open, n, &i->open);
+    err = open_pack(w, w->s->r->index.pair[n].first);
+    if (err == VAULT_OK)
+        err = open_pack(w, n);
+    if (err == VAULT_OK)
+        err = keep_row(b, &st->open, n, &i->open);
     if (err == VAULT_OK && w->s->withheld)
         err = keep_row(b, &st->withheld, n, &i->withheld);
     b->n++;
@@ -424,58 +501,7 @@ open_streams(struct scan *s, struct streams *st)
     return err;
 }
 
-/* ---- keys ---- */
-
-static void
-keep_keys(struct work *w, const struct pack *p)
-{
-    for (uint32_t i = 0; i < p->n; i++) {
-        struct key_pair *k = &w->ring.key[p->first + i];
-        k->has_record = p->has_record[i];
-        k->has_blob = pack_can_read(p, i);
-        k->closed = p->has_blob[i] && !k->has_blob;
-        k->marked = p->quarantined[i];
-        k->intake = p->how == WRAP_INTAKE;
-        if (k->has_record)
-            memcpy(k->record, p->record_key[i], 32);
-        if (k->has_blob)
-            memcpy(k->blob, p->blob_key[i], 32);
-    }
-}
-
-/* Its revisions are without keys; each is then told as damage. */
-static void
-note_shut(struct work *w, uint32_t first)
-{
-    uint32_t n = index_pack_size(&w->s->r->index, first);
-
-    for (uint32_t i = 0; i < n; i++)
-        w->ring.key[first + i].shut = true;
-}
-
-static vault_err
-open_ring(struct work *w)
-{
-    struct recs *r = w->s->r;
-    const struct pack *p = NULL;
-    vault_err err = VAULT_OK;
-
-    w->ring.key = sodium_allocarray((size_t)r->index.n + 1, sizeof *w->ring.key);
-    if (w->ring.key == NULL)
-        return err_nomem();
-    memset(w->ring.key, 0, ((size_t)r->index.n + 1) * sizeof *w->ring.key);
-    for (uint32_t n = 1; err == VAULT_OK && n <= r->index.n; n = r->index.pair[n].pack +
-            index_pack_size(&r->index, r->index.pair[n].pack)) {
-        err = recs_pack(r, n, &p);
-        if (err == VAULT_OK) {
-            keep_keys(w, p);
-        } else if (err == VAULT_ERR_DAMAGED && w->s->tolerate) {
-            note_shut(w, n);
-            err = VAULT_OK;
-        }
-    }
-    return err;
-}
+/* ---- what comes last ---- */
 
 /* One with carried values. */
 static vault_err
@@ -525,7 +551,7 @@ scan_these(struct scan *s, bool (*wants)(struct scan *s, uint32_t n))
     w->wants = wants;
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->changed, NULL);
-    err = open_ring(w);
+    err = make_ring(w);
     if (err == VAULT_OK)
         err = open_streams(s, &st);
     if (err == VAULT_OK && pthread_create(&thread, NULL, second_thread, w) != 0)

@@ -24,6 +24,9 @@ struct scan {
      * values that an earlier revision introduced, and not asked where there are such.
      */
     vault_err (*sift)(struct scan *s, unsigned thread, const struct revision *rev, bool *wanted);
+    /* NULL, or whether withheld values of this one are asked for at all; where not, they are left unread, as for a scan without
+     * `withheld`. Given its open values, verified or not. On either thread. */
+    bool (*hidden)(const struct scan *s, const struct revision *rev);
     /* NULL, or: might who wrote revision n hold a key to put other withheld values in their place? Those are verified before they
      * are passed over. On either thread. */
     bool (*doubt)(const struct scan *s, uint32_t n);

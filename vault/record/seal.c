@@ -95,9 +95,10 @@ unseal_blob(struct revision *rev, uint8_t seed[static 32], const struct seal_key
     if (blob.n <= BLOB_EXTRA || blob.n > BLOB_MAX)
         return err_say(VAULT_ERR_DAMAGED, NULL, "a record's content has a wrong length");
     buf_reset(plain);
-    p = buf_add(plain, blob.n - BLOB_EXTRA);
+    p = buf_room(plain, blob.n - BLOB_EXTRA);
     if (p == NULL)
         return err_nomem();
+    plain->n = blob.n - BLOB_EXTRA;         /* box_open fills it, also where it fails */
     blob_keys_derive(&bk, tier, own, blob.p);
     bad = box_open(p, bk.k, blob_aad(aad, k, rev, tier), blob);
     memcpy(seed, bk.seed, sizeof bk.seed);

@@ -150,6 +150,16 @@ static void sift_both(vault *v) { pass_over(v, true, true); }
 static void verify_open(vault *v) { pass_over(v, false, false); }
 static void verify_both(vault *v) { pass_over(v, true, false); }
 static void search_word(vault *v) { search(v, "zebra-no-such-word", NULL); }
+
+static void
+search_names(vault *v)
+{
+    struct vault_search_query q = { .text = "Choi Myung-bok" };
+    unsigned count = 0;
+
+    need(vault_search_names(v, &q, hear, &count), "search --names");
+}
+
 static void search_open(vault *v) { search(v, "zebra-no-such-word", "ref"); }
 static void search_name(vault *v) { search(v, "zebra-no-such-word", "name"); }
 static void list_open(vault *v) { list(v, "born", "..1929"); }
@@ -214,6 +224,7 @@ main(void)
     measure("search for a word, later", search_word, false);
     measure("search for a word in a withheld field", search_name, false);
     measure("search for a word in an open field", search_open, false);
+    measure("search for a name in any spelling", search_names, false);
     measure("list under a condition", list_open, false);
     measure("list under a condition along links", list_path, false);
     secret_free(pass);

@@ -18,6 +18,7 @@
 #include <unistd.h>
 #include "vault/base/files.h"
 #include "vault/base/text.h"
+#include "vault/same.h"
 
 #define CHECKPOINT_AFTER 256
 
@@ -88,6 +89,7 @@ vault_close(vault *v)
     free(v->tomb);
     gone_free(&v->losses.files);
     free(v->losses.detail);
+    same_free(&v->same);
     free(v->path);
     free(v->db_path);
     if (v->dir >= 0)

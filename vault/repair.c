@@ -15,6 +15,7 @@
 #include <unistd.h>
 #include "vault/base/files.h"
 #include "vault/base/text.h"
+#include "vault/same.h"
 
 /* ---- on rows that are not verified yet ---- */
 
@@ -239,6 +240,7 @@ fill_database(vault *v, void *ctx)
     free(w->tomb);
     gone_free(&w->losses.files);
     free(w->losses.detail);
+    same_free(&w->same);
     sodium_memzero(w, sizeof *w);
     free(w);
     r->v = NULL;

@@ -88,6 +88,14 @@ struct vault {
         uint64_t values;
         uint32_t log;           /* row of the newest repair that lost something */
     } losses;
+    struct same {               /* from the _same and _apart records: see same.h */
+        uint32_t *into;         /* by first number of a record: that of the record it was merged into; 0: none */
+        uint32_t n;             /* numbers that it has room for */
+        uint32_t merged;        /* how many are merged now */
+        struct same_fact *fact; /* all merges and their ends, in order */
+        size_t n_facts;
+        struct gone apart;      /* pairs that are not the same, whatever they look like */
+    } same;
     struct secret *intake;      /* case tier: key of the transaction under way */
     uint8_t intake_enc[INTAKE_ENC_BYTES];
 
@@ -196,7 +204,10 @@ VAULT_CHECK vault_err verify_signatures(struct vault *v, struct report *rep, boo
 /* ---- system.c: types, authors, the card ---- */
 
 enum system_kind { SYSTEM_TYPE = 1, SYSTEM_SLOT = 2, SYSTEM_CARD = 3, SYSTEM_TOMBSTONE = 9,
-    SYSTEM_FORMER = 11, SYSTEM_LOST = 12 };
+    SYSTEM_SAME = 10, SYSTEM_FORMER = 11, SYSTEM_LOST = 12, SYSTEM_APART = 13 };
+
+/* The bytes of a field of a system record. VAULT_ERR_DAMAGED: they are not there, or not n. */
+VAULT_CHECK vault_err system_bytes(const struct revision *rev, const char *field, void *out, size_t n);
 
 const char *gone_name(enum gone_what what);      /* as a tombstone has it: "record", ... */
 VAULT_CHECK vault_err verify_system(struct vault *v, struct report *rep);
@@ -235,6 +246,10 @@ VAULT_CHECK vault_err system_former_intake(struct vault *v, uint32_t n, struct s
 /* ---- system_write.c: one revision each, into an open change ---- */
 
 void system_type_id(uint8_t id[static RECORD_ID_BYTES], const char *name);
+void system_same_id(uint8_t id[static RECORD_ID_BYTES], const uint8_t record[static RECORD_ID_BYTES]);
+/* a is the lower one. */
+void system_apart_id(uint8_t id[static RECORD_ID_BYTES], const uint8_t a[static RECORD_ID_BYTES],
+    const uint8_t b[static RECORD_ID_BYTES]);
 VAULT_CHECK vault_err system_add_type(struct vault *v, struct change *c, const struct type_def *t);
 struct slot_registration {
     const uint8_t *author_pk, *x25519_pk;   /* 32 each */
@@ -266,6 +281,13 @@ struct lost_parts { struct part revisions, leaves, files, details; };
 VAULT_CHECK vault_err system_add_lost(struct vault *v, struct change *c,
     const uint8_t record[static RECORD_ID_BYTES], const struct lost_parts *p);
 VAULT_CHECK vault_err system_add_tombstone(struct vault *v, struct change *c, const struct purged *p);
+
+/* That `record` is the same as `into` (NULL: no longer). */
+VAULT_CHECK vault_err system_add_same(struct vault *v, struct change *c,
+    const uint8_t record[static RECORD_ID_BYTES], const uint8_t *into);
+/* That these two are not the same; in either order. */
+VAULT_CHECK vault_err system_add_apart(struct vault *v, struct change *c,
+    const uint8_t a[static RECORD_ID_BYTES], const uint8_t b[static RECORD_ID_BYTES]);
 
 /* ---- folder.c ---- */
 

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "vault/record/value.h"
+#include "vault/same.h"
 
 static vault_err
 damaged(const char *what)
@@ -32,8 +33,8 @@ field_view(const struct revision *rev, const char *field, enum value_shape shape
         out->shape == shape;
 }
 
-static vault_err
-field_bytes(const struct revision *rev, const char *field, void *out, size_t n)
+vault_err
+system_bytes(const struct revision *rev, const char *field, void *out, size_t n)
 {
     struct value_view view;
 
@@ -157,7 +158,7 @@ judge_own_key(struct vault *v, const struct revision *rev, const struct author *
     if (!is_keeper(v) || !a->active || memcmp(a->pk, v->me.author_pk, 32) != 0 ||
         recs_withheld_gone(&v->recs, rev))
         return VAULT_OK;        /* (gone: lost, and registered again by the repair) */
-    err = field_bytes(rev, "slot_key", own, sizeof own);
+    err = system_bytes(rev, "slot_key", own, sizeof own);
     if (err == VAULT_OK && !bytes_equal(own, secret_bytes(v->me.slot_key), sizeof own))
         err = damaged("the registered key of this slot is not its own");
     sodium_memzero(own, sizeof own);
@@ -173,9 +174,9 @@ read_author(const struct revision *rev, uint32_t log, struct author *a)
     memcpy(a->slot_id, rev->record + 2, SLOT_ID_BYTES);
     a->since = log;
     a->active = text_is(rev, "state", "active");
-    err = field_bytes(rev, "author", a->pk, sizeof a->pk);
+    err = system_bytes(rev, "author", a->pk, sizeof a->pk);
     if (err == VAULT_OK)
-        err = field_bytes(rev, "x25519", a->x25519_pk, sizeof a->x25519_pk);
+        err = system_bytes(rev, "x25519", a->x25519_pk, sizeof a->x25519_pk);
     if (err == VAULT_OK)
         err = field_num(rev, "index", &a->index);
     if (err == VAULT_OK)
@@ -224,7 +225,7 @@ system_slot_key(struct vault *v, const struct author *a, struct secret **out)
     if (err == VAULT_OK)
         err = secret_new(&key, 32);
     if (err == VAULT_OK)
-        err = field_bytes(&rev, "slot_key", secret_edit(key), 32);
+        err = system_bytes(&rev, "slot_key", secret_edit(key), 32);
     if (err == VAULT_OK)
         *out = secret_take(&key);
     secret_free(key);
@@ -246,7 +247,7 @@ system_former_intake(struct vault *v, uint32_t n, struct secret **out)
     if (err == VAULT_OK)
         err = secret_new(&nsk, 32);
     if (err == VAULT_OK)
-        err = field_bytes(&rev, "nsk", secret_edit(nsk), 32);
+        err = system_bytes(&rev, "nsk", secret_edit(nsk), 32);
     if (err == VAULT_OK)
         err = tree_intake_seed(out, nsk);
     secret_free(nsk);
@@ -386,7 +387,7 @@ apply_tombstone(struct vault *v, const struct revision *rev, uint32_t log)
     uint32_t first;
     vault_err err;
 
-    err = field_bytes(rev, "record", t.record, sizeof t.record);
+    err = system_bytes(rev, "record", t.record, sizeof t.record);
     if (err != VAULT_OK)
         return err;
     first = index_record(&v->recs.index, t.record);
@@ -510,7 +511,7 @@ apply_lost(struct vault *v, const struct revision *rev, uint32_t log)
 {
     uint8_t record[RECORD_ID_BYTES];
     struct rd revisions, leaves, files, details;
-    vault_err err = field_bytes(rev, "record", record, sizeof record);
+    vault_err err = system_bytes(rev, "record", record, sizeof record);
 
     if (err == VAULT_OK)
         err = lost_bytes(rev, "revisions", REVISION_ID_BYTES, &revisions);
@@ -580,6 +581,10 @@ apply_system(struct vault *v, uint32_t n, struct revision *rev)
         return apply_tombstone(v, rev, p->log);
     case SYSTEM_LOST:
         return apply_lost(v, rev, p->log);
+    case SYSTEM_SAME:
+        return same_apply(v, rev, p->log);
+    case SYSTEM_APART:
+        return apart_apply(v, rev);
     default:
         return judge_former(rev);
     }

@@ -664,6 +664,28 @@ struct vault_statement {
 VAULT_API VAULT_CHECK vault_err vault_statement(vault *v, const char *id, const char *dir,
     const struct vault_statement_options *opt, struct vault_statement *out);
 
+/* ---- one person, several records ---------------------------------------------------------- */
+
+struct vault_merged {
+    char id[VAULT_CODE_LEN + 1];
+    char into[VAULT_CODE_LEN + 1];      /* what it was merged into, or no longer is */
+    char lead[VAULT_CODE_LEN + 1];      /* the leading record of `id` now: itself, after unmerge */
+    char label[128];                    /* title of that */
+};
+/*
+ * Say that `id` is the same as `into`, which leads from now on (or what that was merged into) (keeper; logged). Neither
+ * record is changed; vault_unmerge takes it back. Everybody who opens the vault sees it.
+ * VAULT_ERR_CONFLICT: `id` is merged already, or `into` is merged into it. VAULT_ERR_INPUT: one record, two types, a
+ * removed one.
+ */
+VAULT_API VAULT_CHECK vault_err vault_merge(vault *v, const char *id, const char *into,
+    struct vault_merged *out);
+/* VAULT_ERR_NOT_FOUND: it is not merged. */
+VAULT_API VAULT_CHECK vault_err vault_unmerge(vault *v, const char *id, struct vault_merged *out);
+/* Say that the two are not the same, so that they are not suggested again (keeper; logged, once).
+ * VAULT_ERR_CONFLICT: they are merged. */
+VAULT_API VAULT_CHECK vault_err vault_dismiss(vault *v, const char *a, const char *b);
+
 struct vault_event {
     const char *id, *type, *label;
     const char *date;                   /* EDTF or "" */

@@ -37,8 +37,9 @@ from keys import KEEPER, KEYS_SIZE, Given, WrongPassphrase, check_card, open_key
 from log import Log
 from names import code, fold
 from primitives import MAC, Damage, Report
-from records import (CARD_RECORD, CHUNK_TABLES, K_LINK, OPEN, PROVENANCE, REMOVED, S_LOST, S_TOMBSTONE, S_TYPE, SYSTEM_TYPES, WITHHELD, Lost, bare,
-                     check_system, check_types, file_content, file_rows, open_revision, open_withheld, parse_tombstone, parse_type,
+from records import (CARD_RECORD, CHUNK_TABLES, K_LINK, OPEN, PROVENANCE, REMOVED, S_APART, S_LOST, S_SAME, S_TOMBSTONE, S_TYPE, SYSTEM_TYPES, WITHHELD, Lost, bare,
+                     check_system, check_types, file_content, file_rows, open_revision, open_withheld, parse_apart, parse_same,
+                     parse_tombstone, parse_type,
                      slot_record, type_hash)
 
 # ---- 15. Changing `keys` -------------------------------------------------------------------------------------------
@@ -105,6 +106,8 @@ class Reader:
         self.purged = set()                 # records of which nothing is left
         self.gone = set()                   # (record, c) of values that were purged
         self.lost = Lost()
+        self.into = {}                      # record: the one that it is merged into
+        self.apart = set()                  # pairs that are not the same
         self.key_rows = defaultdict(list)   # record: numbers of revisions beside which its key lies
         self.travel_row = 0                 # of the entry that began a copy without names
 
@@ -156,6 +159,9 @@ class Reader:
                         self.read_system(revision)
         self.revisions = dict(sorted(self.revisions.items()))
         self.check_key_rows(every)
+        named = {*self.into, *self.into.values(), *(record for pair in self.apart for record in pair)}
+        for record in named - {ids[:16] for _, _, ids in every}:
+            self.report.add(f"record {code(record)}", "is in a merge or a dismissed pair, and is not there")
 
     def check_key_rows(self, every):
         """The key of a record lies beside its lowest number of those that are not lost."""
@@ -247,6 +253,23 @@ class Reader:
         elif revision.record[1] == S_LOST:
             self.lost.take(revision)
             self.gone |= self.lost.leaves
+        elif revision.record[1] == S_SAME:
+            self.merge(*parse_same(revision))
+        elif revision.record[1] == S_APART:
+            self.apart.add(parse_apart(revision))
+
+    def merge(self, record, into):
+        self.into.pop(record, None)
+        if into is None:
+            return
+        if self.lead(into) == record:
+            raise Damage("merges lead round in a circle")
+        self.into[record] = into
+
+    def lead(self, record):
+        while record in self.into:
+            record = self.into[record]
+        return record
 
     # How they agree with each other
 
@@ -439,6 +462,7 @@ def describe(reader):
         heads = reader.heads(record)
         yield {"id": code(record), "type": next(filter(None, map(reader.type_name, heads)), None),
                "removed": all(head.removed for head in heads), "conflict": len(heads) > 1,
+               "same_as": code(reader.lead(record)) if record in reader.into else None,
                "heads": [describe_head(head, reader.types.get(head.type_hash)) for head in heads]}
 
 
@@ -451,6 +475,8 @@ def escaped(value):
 def print_text(record):
     state = " (removed)" if record["removed"] else " (conflict)" if record["conflict"] else ""
     print(f"{record['id']} {record['type']}{state}")
+    if record["same_as"]:
+        print(f"  is the same as {record['same_as']}")
     for head in record["heads"]:
         print(f"  revision {head['revision'][:16]} of {head['time']}")
         for name, values in head["fields"].items():

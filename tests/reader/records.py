@@ -386,7 +386,7 @@ def check_kind(value, f):
 
 # ---- 13. System records --------------------------------------------------------------------------------------------
 
-S_TYPE, S_SLOT, S_CARD, S_CONTACT, S_RECEIPT, S_TOMBSTONE, S_FORMER, S_LOST = 1, 2, 3, 5, 8, 9, 11, 12
+S_TYPE, S_SLOT, S_CARD, S_CONTACT, S_RECEIPT, S_TOMBSTONE, S_SAME, S_FORMER, S_LOST, S_APART = 1, 2, 3, 5, 8, 9, 10, 11, 12, 13
 NEUTRAL = 4
 
 
@@ -409,6 +409,8 @@ SYSTEM_DEFINITIONS = {
         ("files", K_BYTES, OPEN), ("details", K_BYTES, OPEN)),
     S_FORMER: system_definition(
         "_former", ("card", K_BYTES, OPEN), ("case_seed", K_BYTES, OPEN), ("nsk", K_BYTES, WITHHELD)),
+    S_SAME: system_definition("_same", ("record", K_BYTES, OPEN), ("into", K_BYTES, OPEN)),
+    S_APART: system_definition("_apart", ("first", K_BYTES, OPEN), ("second", K_BYTES, OPEN)),
 }
 SYSTEM_TYPES = {type_hash(d): parse_type(d, system=True) for d in SYSTEM_DEFINITIONS.values()}
 
@@ -438,6 +440,25 @@ def parse_tombstone(revision):
     if not good or not ascending(each):
         raise Damage("tombstone has a wrong form")
     return record, what, each
+
+
+def parse_same(revision):
+    """(record, the one it is merged into or None)."""
+    record, into = revision.value("record"), revision.value("into")
+    good = (fits(record, 16) and record[0] != 0 and (into is None or fits(into, 16) and into[0] != 0 and into != record)
+            and revision.record == bytes([0, S_SAME]) + H(b"withheld:same:1", record)[:14])
+    if not good:
+        raise Damage("merge has a wrong form")
+    return record, into
+
+
+def parse_apart(revision):
+    first, second = revision.value("first"), revision.value("second")
+    good = (fits(first, 16) and fits(second, 16) and first[0] != 0 and first < second
+            and revision.record == bytes([0, S_APART]) + H(b"withheld:apart:1", first + second)[:14])
+    if not good:
+        raise Damage("dismissed pair has a wrong form")
+    return first, second
 
 
 class Lost:
@@ -485,6 +506,10 @@ def check_system(revision):
         parse_tombstone(revision)
     elif kind == S_LOST:
         Lost().take(revision)
+    elif kind == S_SAME:
+        parse_same(revision)
+    elif kind == S_APART:
+        parse_apart(revision)
     elif not fits(revision.value("card"), bytes):
         raise Damage("card record has a wrong form")
     elif revision.record != (CARD_RECORD if kind == S_CARD else former_record(revision.value("card"))):

@@ -113,6 +113,10 @@ test_type__system_hashes_do_not_change(void **state)
     assert_string_equal(type_system(9)->name, "_tombstone");
     assert_hash(type_system(9),
         "fdb9e1202df517c53c9d3235a5c22342ea0b70557784bbbe9dd96a45f50836d5");
+    assert_hash(type_system(10),
+        "2907cfff405d58f06d40516b45915d788a87c7c850db997002612faf4f01149b");
+    assert_hash(type_system(13),
+        "24a7d85345f2bd9728c35ebe777e0d0184234726bbce49b40217907c53486f42");
 }
 
 static void

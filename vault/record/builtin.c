@@ -178,6 +178,18 @@ static struct field_def system_lost[] = {
     SYSTEM_FIELD("details", BYTES, OPEN),
 };
 
+/* A keeper says that two records are of one person; without `into`, that he takes it back. */
+static struct field_def system_same[] = {
+    SYSTEM_FIELD("record", BYTES, OPEN),
+    SYSTEM_FIELD("into", BYTES, OPEN),
+};
+
+/* And that two are not, however much they look it. */
+static struct field_def system_apart[] = {
+    SYSTEM_FIELD("first", BYTES, OPEN),
+    SYSTEM_FIELD("second", BYTES, OPEN),
+};
+
 #define SYSTEM_TYPE(name, fields) {name, 1, NULL, 0, fields, COUNT(fields), {0}}
 
 static struct type_def system_types[] = {
@@ -187,10 +199,12 @@ static struct type_def system_types[] = {
     SYSTEM_TYPE("_former", system_former),
     SYSTEM_TYPE("_tombstone", system_tombstone),
     SYSTEM_TYPE("_lost", system_lost),
+    SYSTEM_TYPE("_same", system_same),
+    SYSTEM_TYPE("_apart", system_apart),
 };
 
 /* The second byte of the record ids of each. */
-static const uint8_t system_kind[COUNT(system_types)] = { 1, 2, 3, 11, 9, 12 };
+static const uint8_t system_kind[COUNT(system_types)] = { 1, 2, 3, 11, 9, 12, 10, 13 };
 
 /* ---- their hashes, computed once; nothing else is ever written here ---- */
 

@@ -1,5 +1,6 @@
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include "cli/cmd.h"
 #include "cli/fail.h"
 #include "cli/json.h"
@@ -66,6 +67,10 @@ item_json(void *ctx, const struct vault_history_item *h)
     js_end(j);
     js_key(j, "attachments");
     files_json(j, h);
+    if (h->other != NULL) {
+        js_pair(j, "other", h->other);
+        js_pair_bool(j, "other_leads", h->other_leads);
+    }
     js_pair_bool(j, "head", h->head);
     js_pair_bool(j, "removed", h->removed);
     js_pair_bool(j, "purged", h->purged);
@@ -88,6 +93,10 @@ item_text(void *ctx, const struct vault_history_item *h)
     for (size_t i = 0; i < h->n_fields; i++) {
         fputs(i == 0 ? " " : ", ", stdout);
         out_text(h->fields[i]);
+    }
+    if (h->other != NULL) {
+        fputs(!h->other_leads ? " of " : strcmp(h->action, "unmerge") == 0 ? " from " : " into ", stdout);
+        print_code(h->other);
     }
     printf("%s%s%s%s\n", h->removed ? " (removed)" : "", h->purged ? " (purged)" : "",
         h->lost ? " (partly lost)" : "", h->head ? " (now)" : "");
@@ -167,8 +176,8 @@ const struct cmd cmd_history = {
     .examples = "history K-12\nshow K-12 --rev 0a1b2c\nrevert K-12 0a1b2c\n"
         "history K-12 --statement k12-for-the-court\n",
     .about =
-        "One line per revision: its id, time, author, what was done, fields that changed; and one\n"
-        "for each purge. Values of a revision that is marked (purged) were destroyed. Below each\n"
+        "One line per revision: its id, time, author, what was done, fields that changed; and one for each\n"
+        "purge, merge (into another record, or of another into this one) and unmerge. Values of a revision that is marked (purged) were destroyed. Below each\n"
         "the SHA-256 of attachments that it brought. Those of withheld ones, without their names, are\n"
         "told to keepers, and the log records that.\n"
         "--statement (keeper) writes a new folder with this record's history: open values, who signed\n"

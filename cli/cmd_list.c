@@ -17,6 +17,8 @@ item_json(void *ctx, const struct vault_list_item *item)
     js_pair(j, "type", item->type);
     js_pair(j, "label", item->label);
     js_pair_time(j, "updated", item->updated);
+    if (item->same_as != NULL)
+        js_pair(j, "same_as", item->same_as);
     if (item->record != NULL) {
         js_key(j, "fields");
         print_fields_json(j, item->record);
@@ -37,7 +39,12 @@ item_text(void *ctx, const struct vault_list_item *item)
     out_cell(item->type, 12);
     putchar(' ');
     out_cell(item->label, 40);
-    printf(" %s\n", day);
+    printf(" %s", day);
+    if (item->same_as != NULL) {
+        fputs("  the same as ", stdout);
+        print_code(item->same_as);
+    }
+    putchar('\n');
     if (item->record != NULL)
         print_values(item->record, PRINT_CODE + 2, true);
     return 0;
@@ -89,6 +96,8 @@ const struct cmd cmd_list = {
         "list event --where case.person.citizenship=KP --where date=2010..\n",
     .about = "One line per record: beginning of its code, type, title, day of the last change.\n"
         WHERE_HELP
+        "Records that were merged have one line, that of the leading one, where it fits what is asked\n"
+        "for; else the line says what the record is the same as, in --json \"same_as\".\n"
         "Records that cannot be read whole are named at the end, exit code 4.\n"
         "--json: [{\"id\",\"type\",\"label\",\"updated\"}], with --reveal also \"fields\"\n",
     .opts = (const struct opt[]){

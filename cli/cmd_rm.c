@@ -21,6 +21,9 @@ rm_run(struct call *c)
         printf("%s\n", added.id);
     term_say("removed from lists and searches, not erased: `history %.8s` and `revert` bring it "
         "back", added.id);
+    if (added.same > 0)
+        term_say("%u other record%s of the same person stay%s; `show %.8s` tells which", added.same,
+            added.same == 1 ? "" : "s", added.same == 1 ? "s" : "", added.id);
     return VAULT_OK;
 }
 

@@ -25,6 +25,8 @@ hit_json(void *ctx, const struct vault_hit *h)
     js_pair(j, "field", h->field);
     js_pair(j, "level", h->level);
     js_pair(j, "why", h->why);
+    if (h->same_as != NULL)
+        js_pair(j, "same_as", h->same_as);
     js_end(j);
     return 0;
 }
@@ -42,6 +44,12 @@ hit_text(void *ctx, const struct vault_hit *h)
     if (strcmp(h->level, "text") != 0)
         printf("%s in %s: ", h->level, h->field);
     out_text(h->why);
+    if (h->same_as != NULL) {
+        fputs("; the same as ", stdout);
+        print_code(h->same_as);
+        putchar(' ');
+        out_text(h->same_label);
+    }
     putchar('\n');
     return 0;
 }
@@ -161,6 +169,7 @@ const struct cmd cmd_search = {
         "form), skeleton (but for vowels, by an initial, or with another father's name). A surname alone\n"
         "finds nobody.\n"
         WHERE_HELP
+        "Hits in a record that was merged come last and name the leading one, in --json \"same_as\".\n"
         "Records that cannot be read are named at the end, exit code 4: they may hold the text.\n"
         "--json: [{\"id\",\"label\",\"field\",\"level\",\"why\"}]\n",
     .opts = (const struct opt[]){

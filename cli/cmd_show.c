@@ -6,6 +6,42 @@
 #include "cli/out.h"
 #include "cli/print.h"
 
+/* The leading one comes first, where this is not it. */
+static bool
+is_member(const struct vault_record *r)
+{
+    return r->n_same > 0 && r->same[0].lead;
+}
+
+static void
+same_json(struct json *j, const struct vault_record *r)
+{
+    js_pair(j, "lead", is_member(r) ? r->same[0].id : NULL);
+    js_key(j, "same");
+    js_array(j);
+    for (size_t i = 0; i < r->n_same; i++) {
+        js_object(j);
+        js_pair(j, "id", r->same[i].id);
+        js_pair(j, "label", r->same[i].label);
+        js_end(j);
+    }
+    js_end(j);
+}
+
+static void
+same_text(const struct vault_record *r)
+{
+    for (size_t i = 0; i < r->n_same; i++) {
+        const struct vault_same *s = &r->same[i];
+
+        fputs(i == 0 ? "the same as " : "        and ", stdout);
+        print_code(s->id);
+        putchar(' ');
+        out_text(s->label);
+        printf("%s%s\n", s->lead ? ", which leads" : "", s->removed ? " (removed)" : "");
+    }
+}
+
 static void
 show_json(const struct vault_record *r)
 {
@@ -35,6 +71,8 @@ show_json(const struct vault_record *r)
     }
     js_end(&j);
     js_pair_bool(&j, "conflict", r->conflict);
+    if (r->n_same > 0)
+        same_json(&j, r);
     js_end(&j);
 }
 
@@ -76,6 +114,7 @@ show_text(const struct vault_record *r)
         fputs("removed; `revert` brings it back\n", stdout);
     if (r->conflict)
         fputs("two sides of a conflict are to be resolved\n", stdout);
+    same_text(r);
     putchar('\n');
     print_values(r, 2, false);
     print_attachments(r);
@@ -108,11 +147,14 @@ const struct cmd cmd_show = {
     .examples = "show K-12\nshow K-12 --reveal\nshow 3f6k --rev 0a1b2c\n",
     .about = "ID is the code, a prefix of it that fits no other, the record's ref or its label.\n"
         "Withheld fields print as [withheld]. --reveal needs a keeper, and the log records it.\n"
+        "Of a record that others were merged into it lists those, and what links to any of them.\n"
         "Attachments stand with their numbers; #2 names the second where a name is asked for.\n"
         "--json: {\"id\",\"type\",\"revision\",\"time\",\"author\",\"fields\":{},\n"
         "\"withheld\":[name...],\n"
         "\"attachments\":[{\"number\",\"field\",\"name\",\"size\",\"type\",\"sha256\",\"tier\"}],\n"
-        "\"links_here\":[{\"id\",\"type\",\"label\",\"field\"}],\"conflict\"}\n",
+        "\"links_here\":[{\"id\",\"type\",\"label\",\"field\"}],\n"
+        "\"conflict\"}; of a merged record also \"lead\" (a code, or null: this one leads) and\n"
+        "\"same\":[{\"id\",\"label\"}], the other records that are the same.\n",
     .opts = (const struct opt[]){
         { "reveal", 0, false, NULL, "show withheld values as well; logged" },
         { "rev", 0, false, "R", "show this revision (see history), not the latest" },

@@ -15,6 +15,7 @@
 #include "vault/base/json_out.h"
 #include "vault/base/text.h"
 #include "vault/dump_files.h"
+#include "vault/dump_same.h"
 #include "vault/record/scan.h"
 #include "vault/record/value.h"
 #include "vault/view.h"
@@ -119,37 +120,6 @@ end_tables(struct dump *d, vault_err err)
 
 /* ---- values ---- */
 
-/* What names a linked record elsewhere: its ref, else its label, else its code. A code that finds nothing stays:
- * one bad link is no reason to keep everything else from leaving. */
-static vault_err
-link_name(struct dump *d, const char *code, struct buf *out)
-{
-    struct recs *r = &d->v->recs;
-    struct revision rev;
-    uint32_t first = 0, head = 0;
-    vault_err err;
-
-    revision_init(&rev);
-    err = recs_find(r, code, strlen(code), FIND_ANY, &first);
-    if (err == VAULT_ERR_NOT_FOUND || (err == VAULT_OK && index_purged(&r->index, first))) {
-        vault_clear_error();
-        buf_str(out, code);
-        return buf_ok(out);
-    }
-    if (err == VAULT_OK)
-        err = recs_head(r, first, &head, NULL);
-    if (err == VAULT_OK)
-        err = recs_load(r, head, &rev);
-    if (err == VAULT_OK)
-        err = recs_shown_text(r, &rev, "ref", out);
-    if (err == VAULT_OK && out->n == 0)
-        err = recs_shown_text(r, &rev, "label", out);
-    if (err == VAULT_OK && out->n == 0)
-        buf_str(out, code);
-    revision_free(&rev);
-    return err;
-}
-
 static bool
 shown(const struct vault_value *x)
 {
@@ -161,7 +131,7 @@ plain_text(struct dump *d, const struct vault_value *x, struct buf *out)
 {
     buf_reset(out);
     if (strcmp(x->kind, "link") == 0)
-        return link_name(d, x->text, out);
+        return dump_name(&d->v->recs, x->text, out);
     buf_str(out, x->text);
     return buf_ok(out);
 }
@@ -192,7 +162,7 @@ json_value(struct dump *d, const struct vault_value *x, struct buf *text, struct
     if (x->source != NULL) {
         buf_reset(text);
         if (err == VAULT_OK)
-            err = link_name(d, x->source, text);
+            err = dump_name(&d->v->recs, x->source, text);
         json_pair(out, "source", buf_cstr(text) == NULL ? "" : (const char *)text->p);
     }
     if (x->as_of != NULL)
@@ -464,6 +434,7 @@ vault_err
 vault_dump(vault *v, const char *dir, const struct vault_dump_options *opt, uint64_t *records)
 {
     struct dump d = { .v = v, .dir = -1, .reveal = opt->reveal };
+    bool same = false;
     vault_err err = VAULT_OK;
 
     vault_clear_error();
@@ -485,10 +456,14 @@ vault_dump(vault *v, const char *dir, const struct vault_dump_options *opt, uint
     if (err == VAULT_OK)
         err = all(&d);
     if (err == VAULT_OK)
+        err = dump_same(v, d.dir, d.csv, &same);
+    if (err == VAULT_OK)
         err = write_rest(&d);
     /* Nothing can fail once the attachments are kept: what is left is all of it, or nothing. */
     err = dump_files_end(&d.files, err);
     end_tables(&d, err);
+    if (err != VAULT_OK && same)
+        dump_same_take_back(d.dir, d.csv);
     (void)close(d.dir);
     if (err != VAULT_OK)
         (void)rmdir(dir);

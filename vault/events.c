@@ -5,6 +5,7 @@
 #include "vault/base/text.h"
 #include "vault/record/date.h"
 #include "vault/record/scan.h"
+#include "vault/same.h"
 #include "vault/view.h"
 
 struct events {
@@ -126,9 +127,9 @@ have_already(const struct events *e, const struct revision *rev)
     return false;
 }
 
-/* Events that link to `record`; with `deeper`, also those of the cases that do. */
+/* Events that link to the record, or to what was merged into it; with `deeper`, also those of the cases that do. */
 static vault_err
-collect(struct events *e, const uint8_t *record, const char *about, bool deeper)
+collect(struct events *e, uint32_t first, const char *about, bool deeper)
 {
     uint32_t *pair = NULL;
     size_t n = 0;
@@ -136,7 +137,7 @@ collect(struct events *e, const uint8_t *record, const char *about, bool deeper)
     vault_err err;
 
     revision_init(&rev);
-    err = session_links(e->v, record, &pair, &n);
+    err = session_links(e->v, first, &pair, &n);
     for (size_t i = 0; err == VAULT_OK && i < n; i++) {
         const struct type_def *t;
         err = recs_load(&e->v->recs, pair[i], &rev);
@@ -148,7 +149,7 @@ collect(struct events *e, const uint8_t *record, const char *about, bool deeper)
         } else if (strcmp(t->name, "case") == 0 && deeper) {
             const char *title = text_of(e, &rev, "title", &err);
             if (err == VAULT_OK)
-                err = collect(e, rev.record, title, false);
+                err = collect(e, e->v->recs.index.pair[pair[i]].first, title, false);
         }
     }
     revision_free(&rev);
@@ -166,7 +167,7 @@ vault_timeline(vault *v, const char *id, vault_event_fn *fn, void *ctx)
     vault_clear_error();
     err = session_find(v, id, &first);
     if (err == VAULT_OK)
-        err = collect(&e, v->recs.index.pair[first].record, "", true);
+        err = collect(&e, same_lead(&v->same, first), "", true);
     if (err == VAULT_OK)
         tell_all(&e, fn, ctx);
     events_free(&e);

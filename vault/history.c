@@ -7,6 +7,7 @@
 #include "vault/base/json_out.h"
 #include "vault/base/text.h"
 #include "vault/history_files.h"
+#include "vault/same.h"
 
 #define FIELDS_TOLD 128
 
@@ -110,8 +111,10 @@ lacks_values(const struct vault *v, const struct revision *rev, bool lost)
 
 /* How far a history has been told. */
 struct progress {
-    size_t tomb;
+    size_t tomb, fact;
     bool stop;
+    vault_history_fn *fn;
+    void *ctx;
 };
 
 static vault_err
@@ -150,28 +153,66 @@ tell_revision(struct vault *v, uint32_t n, bool hashes, struct revision *rev, va
     return err;
 }
 
-/* The purges of this record that the log has above row `until`, from where *at left off. */
+/* A purge, or a merge, as the entry in that row of the log has it. */
 static vault_err
-tell_purges(struct vault *v, const uint8_t *record, uint32_t until, struct progress *at,
-    vault_history_fn *fn, void *ctx)
+tell_entry_at(struct vault *v, uint32_t row, const char *field, const struct same_fact *f, uint32_t first,
+    struct progress *at)
 {
+    struct log_entry e;
+    char author[40], other[CODE_LEN + 1];
+    vault_err err = session_read_entry(v, row, &e, NULL);
+
+    if (err != VAULT_OK)
+        return err;
+    author_name(v, e.author, author);
+    struct vault_history_item item = { .time = e.time, .author = author, .action = e.action,
+        .log_number = e.number, .fields = &field, .n_fields = field != NULL && field[0] != '\0' };
+    if (f != NULL) {
+        item.other_leads = f->record == first;
+        code_of(other, v->recs.index.pair[item.other_leads ? f->into : f->record].record);
+        item.other = other;
+    }
+    at->stop = at->fn(at->ctx, &item) != 0;
+    return VAULT_OK;
+}
+
+static const struct tombstone *
+next_purge(const struct vault *v, const uint8_t *record, struct progress *at)
+{
+    while (at->tomb < v->n_tombs && memcmp(v->tomb[at->tomb].record, record, RECORD_ID_BYTES) != 0)
+        at->tomb++;
+    return at->tomb < v->n_tombs ? &v->tomb[at->tomb] : NULL;
+}
+
+static const struct same_fact *
+next_merge(const struct vault *v, uint32_t first, struct progress *at)
+{
+    const struct same *s = &v->same;
+
+    while (at->fact < s->n_facts && s->fact[at->fact].record != first && s->fact[at->fact].into != first)
+        at->fact++;
+    return at->fact < s->n_facts ? &s->fact[at->fact] : NULL;
+}
+
+/* What was said about this record above row `until`, from where `at` left off: its purges, and whom it was merged with. */
+static vault_err
+tell_said(struct vault *v, uint32_t first, uint32_t until, struct progress *at)
+{
+    const uint8_t *record = v->recs.index.pair[first].record;
     vault_err err = VAULT_OK;
 
-    for (; err == VAULT_OK && !at->stop && at->tomb < v->n_tombs &&
-            v->tomb[at->tomb].log < until; at->tomb++) {
-        const struct tombstone *t = &v->tomb[at->tomb];
-        const char *field = t->field;
-        struct log_entry e;
-        char author[40];
-        if (memcmp(t->record, record, RECORD_ID_BYTES) != 0)
-            continue;
-        err = session_read_entry(v, t->log, &e, NULL);
-        if (err != VAULT_OK)
+    while (err == VAULT_OK && !at->stop) {
+        const struct tombstone *t = next_purge(v, record, at);
+        const struct same_fact *f = next_merge(v, first, at);
+        if (t != NULL && t->log < until && (f == NULL || t->log < f->log)) {
+            err = tell_entry_at(v, t->log, t->field, NULL, first, at);
+            at->tomb++;
+        } else if (f != NULL && f->log < until) {
+            err = tell_entry_at(v, f->log, NULL, f, first, at);
+            at->fact++;
+        } else {
             break;
-        author_name(v, e.author, author);
-        struct vault_history_item item = { .time = e.time, .author = author, .action = e.action,
-            .log_number = e.number, .fields = &field, .n_fields = field[0] != '\0' };
-        at->stop = fn(ctx, &item) != 0;
+        }
     }
     return err;
 }
@@ -181,7 +222,7 @@ vault_history(vault *v, const char *id, vault_history_fn *fn, void *ctx)
 {
     struct revision rev;
     const struct index *ix = &v->recs.index;
-    struct progress at = {0};
+    struct progress at = { .fn = fn, .ctx = ctx };
     uint32_t first = 0, head;
     bool hashes = false;
     vault_err err;
@@ -194,12 +235,12 @@ vault_history(vault *v, const char *id, vault_history_fn *fn, void *ctx)
     if (err == VAULT_OK && !index_purged(ix, first))
         err = history_may_tell(v, first, &hashes);
     for (uint32_t n = first; err == VAULT_OK && n != 0 && !at.stop; n = ix->pair[n].next) {
-        err = tell_purges(v, ix->pair[n].record, ix->pair[n].log, &at, fn, ctx);
+        err = tell_said(v, first, ix->pair[n].log, &at);
         if (err == VAULT_OK && !at.stop)
             err = tell_revision(v, n, hashes, &rev, fn, ctx, &at.stop);
     }
     if (err == VAULT_OK && !at.stop)
-        err = tell_purges(v, ix->pair[first].record, UINT32_MAX, &at, fn, ctx);
+        err = tell_said(v, first, UINT32_MAX, &at);
     revision_free(&rev);
     return err;
 }

@@ -5,6 +5,9 @@
 #include "vault/base/text.h"
 #include "vault/conditions.h"
 #include "vault/record/scan.h"
+#include "vault/record/value.h"
+#include "vault/same.h"
+#include "vault/unread.h"
 #include "vault/view.h"
 
 #define IDS_LOGGED 256          /* a longer list is logged by its number alone */
@@ -20,6 +23,8 @@ struct listing {
     char id[IDS_LOGGED][CODE_LEN + 1];
     struct buf title;
     struct unread unread;
+    uint32_t *member;           /* heads that match, of records merged into others: told at the end */
+    size_t n_members, cap_members;
 };
 
 /* Of the type in question, and meets all conditions? */
@@ -36,13 +41,14 @@ meets_all(struct listing *l, const struct revision *rev, bool *yes)
 
 /* ---- the scan ---- */
 
+/* `lead`: first number of the record that it is the same as, or 0. */
 static vault_err
-tell(struct scan *s, struct listing *l, const struct revision *rev)
+tell(struct listing *l, const struct revision *rev, uint32_t lead, bool *stop)
 {
     const struct view_options opt = { .reveal = l->q->reveal };
     const struct type_def *t = type_set_by_hash(&l->v->recs.types, rev->type);
     struct vault_record *full = NULL;
-    char code[CODE_LEN + 1];
+    char code[CODE_LEN + 1], other[CODE_LEN + 1];
     struct vault_list_item item = { .id = code, .type = t->name, .updated = rev->time };
     vault_err err;
 
@@ -52,29 +58,122 @@ tell(struct scan *s, struct listing *l, const struct revision *rev)
     item.label = buf_cstr(&l->title);
     if (err == VAULT_OK && item.label == NULL)
         err = err_nomem();
+    if (lead != 0) {
+        code_of(other, l->v->recs.index.pair[lead].record);
+        item.same_as = other;
+    }
     if (err == VAULT_OK && l->q->full)
         err = view_build(l->v, rev, &opt, &full);
     item.record = full;
     if (err == VAULT_OK && l->fn(l->ctx, &item) != 0)
-        s->stop = true;
+        *stop = true;
     vault_record_free(full);
     return err;
+}
+
+static vault_err
+take(struct listing *l, const struct revision *rev, uint32_t lead, bool *stop)
+{
+    if (l->counting && l->matched < IDS_LOGGED)
+        code_of(l->id[l->matched], rev->record);
+    l->matched++;
+    return l->counting ? VAULT_OK : tell(l, rev, lead, stop);
+}
+
+static vault_err
+hold(struct listing *l, uint32_t n)
+{
+    if (l->n_members == l->cap_members) {
+        size_t cap = l->cap_members == 0 ? 64 : l->cap_members * 2;
+        uint32_t *p = reallocarray(l->member, cap, sizeof *p);
+        if (p == NULL)
+            return err_nomem();
+        l->member = p;
+        l->cap_members = cap;
+    }
+    l->member[l->n_members++] = n;
+    return VAULT_OK;
 }
 
 static vault_err
 each(struct scan *s, uint32_t n, struct revision *rev)
 {
     struct listing *l = s->ctx;
-    bool yes = false;
+    bool yes = false, stop = false;
     vault_err err = meets_all(l, rev, &yes);
 
-    (void)n;
     if (err != VAULT_OK || !yes)
         return err;
-    if (l->counting && l->matched < IDS_LOGGED)
-        code_of(l->id[l->matched], rev->record);
-    l->matched++;
-    return l->counting ? VAULT_OK : tell(s, l, rev);
+    if (same_into(&l->v->same, l->v->recs.index.pair[n].first) != 0)
+        return hold(l, n);
+    err = take(l, rev, 0, &stop);
+    if (stop)
+        s->stop = true;
+    return err;
+}
+
+/* ---- records that were merged into others: their person has one line ---- */
+
+static vault_err
+load(struct listing *l, uint32_t n, bool withheld, struct revision *rev, struct buf *extra)
+{
+    struct vault_error unread;
+    vault_err err = recs_load(&l->v->recs, n, rev);
+
+    buf_reset(extra);
+    return err != VAULT_OK || !withheld ? err :
+        recs_reveal_some(&l->v->recs, n, rev, extra, &unread);      /* that they cannot be read the scan has said */
+}
+
+/* Is the leading record in this list itself? */
+static vault_err
+lead_is_listed(struct listing *l, uint32_t lead, bool withheld, bool *yes)
+{
+    struct revision rev;
+    struct buf extra = BUF_INIT;
+    uint32_t head = 0;
+    vault_err err = VAULT_OK;
+
+    *yes = false;
+    if (index_purged(&l->v->recs.index, lead))
+        return VAULT_OK;
+    revision_init(&rev);
+    err = recs_head(&l->v->recs, lead, &head, NULL);
+    if (err == VAULT_OK)
+        err = load(l, head, withheld, &rev, &extra);
+    if (err == VAULT_OK && !revision_removed(&rev))
+        err = meets_all(l, &rev, yes);
+    if (err == VAULT_ERR_DAMAGED) {     /* then it is not */
+        vault_clear_error();
+        err = VAULT_OK;
+    }
+    revision_free(&rev);
+    buf_free(&extra);
+    return err;
+}
+
+/* Nobody is left out whose leading record is not there. */
+static vault_err
+take_members(struct listing *l, bool withheld)
+{
+    struct revision rev;
+    struct buf extra = BUF_INIT;
+    bool stop = false;
+    vault_err err = VAULT_OK;
+
+    revision_init(&rev);
+    for (size_t i = 0; err == VAULT_OK && !stop && i < l->n_members; i++) {
+        uint32_t lead = same_lead(&l->v->same, l->v->recs.index.pair[l->member[i]].first);
+        bool there = false;
+        err = lead_is_listed(l, lead, withheld, &there);
+        if (err == VAULT_OK && !there)
+            err = load(l, l->member[i], withheld, &rev, &extra);
+        if (err == VAULT_OK && !there)
+            err = take(l, &rev, lead, &stop);
+    }
+    revision_free(&rev);
+    buf_free(&extra);
+    return err;
 }
 
 static vault_err
@@ -99,10 +198,13 @@ pass(struct listing *l, bool withheld)
     vault_err err;
 
     l->matched = 0;
+    l->n_members = 0;
     unread_reset(&l->unread);
     err = conditions_find(l->where, &l->unread);
     if (err == VAULT_OK)
         err = scan_run(&s);
+    if (err == VAULT_OK && !s.stop)
+        err = take_members(l, withheld);
     if (s.stop)
         unread_reset(&l->unread);       /* who has seen enough is not told about the rest */
     return err;
@@ -170,6 +272,7 @@ vault_list(vault *v, const struct vault_list_query *q, vault_list_fn *fn, void *
     unread_reset(&l->unread);
     conditions_free(l->where);
     buf_free(&l->title);
+    free(l->member);
     free(l);
     return err;
 }

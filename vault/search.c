@@ -197,6 +197,17 @@ search_describe(struct search *s, const struct type_def *t, const struct revisio
 }
 
 vault_err
+search_tell(struct search *s, const uint8_t record[static RECORD_ID_BYTES], const struct vault_hit *h)
+{
+    uint32_t first = index_record(&s->v->recs.index, record), lead = same_lead(&s->v->same, first);
+
+    if (lead != first)
+        return same_hits_hold(&s->merged, h, lead);
+    s->stop = s->fn(s->fn_ctx, h) != 0;
+    return VAULT_OK;
+}
+
+vault_err
 search_run(struct search *s, vault_err (*done)(struct search *s))
 {
     struct scan scan = { .r = &s->v->recs, .sift = sift, .fn = each, .hidden = hidden,
@@ -214,8 +225,11 @@ search_run(struct search *s, vault_err (*done)(struct search *s))
     if (err == VAULT_OK && !s->stop && done != NULL)
         err = done(s);
     if (err == VAULT_OK && !s->stop)
+        err = same_hits_tell(&s->merged, s->v, s->fn, s->fn_ctx);
+    if (err == VAULT_OK && !s->stop)
         err = unread_say(&s->unread, s->q->unread);
     unread_reset(&s->unread);
+    same_hits_free(&s->merged);
     conditions_free(s->where);
     s->where = NULL;
     buf_free(&s->title);

@@ -12,6 +12,7 @@
 
 #include "vault/conditions.h"
 #include "vault/record/scan.h"
+#include "vault/same_hits.h"
 #include "vault/unread.h"
 
 struct search {
@@ -37,6 +38,7 @@ struct search {
     struct conditions *where;       /* its own from here */
     struct unread unread;
     struct buf title;
+    struct same_hits merged;        /* in records that were merged into others: told last */
 };
 
 /* Would a value of this leaf be looked at, in this session and by this query? */
@@ -46,6 +48,8 @@ bool search_withheld(const struct search *s, const struct type_def *t, const str
 /* h->id, type and label of a record; borrowed from `code` and s->title, until the next call. */
 VAULT_CHECK vault_err search_describe(struct search *s, const struct type_def *t, const struct revision *rev,
     char code[static VAULT_CODE_LEN + 1], struct vault_hit *h);
+/* Tell a hit in this record; one that was merged into another waits until that can be named. Sets stop. */
+VAULT_CHECK vault_err search_tell(struct search *s, const uint8_t record[static RECORD_ID_BYTES], const struct vault_hit *h);
 /*
  * Judge type, field and conditions of the query, then go through all records. In the end unread records are named as the error, unless
  * `found` stopped it: call `done` (NULL: nothing) before, if everything was gone through, to tell what was kept.

@@ -16,6 +16,7 @@
 
 struct kept {
     enum name_level level;
+    uint8_t record[RECORD_ID_BYTES];
     char code[VAULT_CODE_LEN + 1];
     const char *type, *field;       /* of the type, which lives as long as the session */
     char *label;
@@ -88,6 +89,7 @@ keep(struct search *s, const struct type_def *t, const struct revision *rev, con
         return err;
     k = &x->kept[x->n];
     *k = *found;
+    memcpy(k->record, rev->record, sizeof k->record);
     err = search_describe(s, t, rev, k->code, &h);
     if (err != VAULT_OK)
         return err;
@@ -134,16 +136,17 @@ static vault_err
 tell(struct search *s)
 {
     struct names *x = s->ctx;
+    vault_err err = VAULT_OK;
 
     if (x->n > 0)
         qsort(x->kept, x->n, sizeof x->kept[0], best_first);
-    for (size_t i = 0; i < x->n && !s->stop; i++) {
+    for (size_t i = 0; err == VAULT_OK && i < x->n && !s->stop; i++) {
         const struct kept *k = &x->kept[i];
         struct vault_hit h = { .id = k->code, .type = k->type, .label = k->label, .field = k->field,
             .level = name_level_text(k->level), .why = k->why };
-        s->stop = s->fn(s->fn_ctx, &h) != 0;
+        err = search_tell(s, k->record, &h);
     }
-    return VAULT_OK;
+    return err;
 }
 
 vault_err

@@ -135,22 +135,24 @@ match(struct search *s, unsigned thread, const struct type_def *t, const struct 
     return match_all(s, thread, t, rev, &f, yes);
 }
 
-static void
-tell(struct search *s, struct vault_hit h, const struct type_def *t, const struct found *f)
+static vault_err
+tell(struct search *s, const uint8_t *record, struct vault_hit h, const struct type_def *t, const struct found *f)
 {
     char field[NAME_MAX_BYTES] = "", why[96];
+    vault_err err = VAULT_OK;
 
     h.field = field;
     h.level = "text";
     h.why = why;
-    for (size_t i = 0; i < f->n && !s->stop; i++) {
+    for (size_t i = 0; err == VAULT_OK && i < f->n && !s->stop; i++) {
         const struct leaf *l = f->leaf[i];
         if (strlen(field) == l->field.n && memcmp(field, l->field.p, l->field.n) == 0)
             continue;               /* another element of the same field */
         snprintf(field, sizeof field, "%.*s", (int)l->field.n, (const char *)l->field.p);
         snprintf(why, sizeof why, "found in %s%s", field, search_withheld(s, t, l) ? " (withheld)" : "");
-        s->stop = s->fn(s->fn_ctx, &h) != 0;
+        err = search_tell(s, record, &h);
     }
+    return err;
 }
 
 static vault_err
@@ -165,7 +167,7 @@ found(struct search *s, const struct type_def *t, const struct revision *rev)
     if (err == VAULT_OK && yes)
         err = search_describe(s, t, rev, code, &h);
     if (err == VAULT_OK && yes)
-        tell(s, h, t, &f);
+        err = tell(s, rev->record, h, t, &f);
     return err;
 }
 

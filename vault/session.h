@@ -447,10 +447,9 @@ VAULT_CHECK vault_err session_join(struct vault *v, struct vault *other);
 VAULT_CHECK vault_err session_adopt(struct vault *v);
 
 /* ---- links.c ---- */
-/* Numbers of the revisions that link to a record and are heads now; by tag, so each is still to be read. *out is
- * the caller's to free. */
-VAULT_CHECK vault_err session_links(struct vault *v, const uint8_t record[static 16],
-    uint32_t **out, size_t *n);
+/* Numbers of the revisions that link to the record with that first number, or to one that was merged into it, and are heads
+ * now; by tag, so each is still to be read. *out is the caller's to free. */
+VAULT_CHECK vault_err session_links(struct vault *v, uint32_t first, uint32_t **out, size_t *n);
 
 /* ---- history.c ---- */
 /* The entry in a row of the log; sig (or NULL) has room for 1 + ENTRY_KEEPERS_MAX signatures. VAULT_ERR_DAMAGED. */

@@ -404,6 +404,7 @@ struct vault_added {
     char revision[VAULT_HASH_LEN + 1];
     char label[128];            /* the record's title, never a withheld value */
     bool changed;               /* edit: false when nothing differed and nothing was written */
+    unsigned same;              /* remove: other records of the same person, which stay */
 };
 
 VAULT_API VAULT_CHECK vault_err vault_add(vault *v, const char *type, const vault_fields *f,
@@ -434,6 +435,13 @@ struct vault_link {
     char id[VAULT_CODE_LEN + 1];
     const char *type, *label, *field;
 };
+/* Another record of the same person (vault_merge). */
+struct vault_same {
+    char id[VAULT_CODE_LEN + 1];
+    const char *label;
+    bool lead;                  /* the leading one */
+    bool removed, purged;
+};
 struct vault_attachment {
     unsigned number;            /* from 1; "#3" names the third where a name is asked for */
     const char *field;
@@ -454,8 +462,10 @@ struct vault_record {
     const char *author;         /* "slot 0 (keeper)" ... */
     const struct vault_value *values;   /* in the order of the type, repeating ones in order of entry */
     size_t n_values;
-    const struct vault_link *links_here;
+    const struct vault_link *links_here;        /* also what links to a record that was merged into this one */
     size_t n_links_here;
+    const struct vault_same *same;              /* the other records of the same person, the leading one first */
+    size_t n_same;
     const struct vault_attachment *attachments;     /* in order of their numbers */
     size_t n_attachments;
     bool conflict, removed;
@@ -522,6 +532,7 @@ VAULT_API VAULT_CHECK vault_err vault_detach(vault *v, const char *id, const cha
 struct vault_list_item {
     const char *id, *type, *label;
     int64_t updated;
+    const char *same_as;                /* NULL, or the leading record's code: it was merged into that */
     const struct vault_record *record;  /* only when asked for with `full`: values, no links_here */
 };
 typedef int vault_list_fn(void *ctx, const struct vault_list_item *item);
@@ -545,7 +556,8 @@ struct vault_list_query {
     bool full;
     uint64_t *unread;                   /* NULL, or set where records could not be read whole: how many */
 };
-/* VAULT_ERR_DAMAGED with *unread set: everything that could be read was told; the sentence names the others. */
+/* A record that was merged into another comes only where its leading record does not, and at the end.
+ * VAULT_ERR_DAMAGED with *unread set: everything that could be read was told; the sentence names the others. */
 VAULT_API VAULT_CHECK vault_err vault_list(vault *v, const struct vault_list_query *q,
     vault_list_fn *fn, void *ctx);
 
@@ -553,6 +565,7 @@ struct vault_hit {
     const char *id, *type, *label, *field;
     const char *level;                  /* "text"; of names "exact", "fold", "skeleton" */
     const char *why;                    /* a sentence; shows no withheld value */
+    const char *same_as, *same_label;   /* NULL, or code and title of the leading record: this one was merged into it */
 };
 typedef int vault_hit_fn(void *ctx, const struct vault_hit *h);
 struct vault_search_query {
@@ -583,7 +596,7 @@ struct vault_history_file {
     uint64_t size;                      /* where sha256 is known */
 };
 struct vault_history_item {
-    const char *revision;               /* NULL: no revision but a purge, of `fields` if they are named */
+    const char *revision;               /* NULL: no revision but a purge, of `fields` if they are named, or (other) a merge */
     int64_t time;
     const char *author, *action;
     uint64_t log_number;
@@ -591,6 +604,8 @@ struct vault_history_item {
     size_t n_fields;
     const struct vault_history_file *files;
     size_t n_files;
+    const char *other;                  /* merge, unmerge: the code of the other record; else NULL */
+    bool other_leads;                   /* this one was merged into that; else that into this one */
     bool head, removed;
     bool purged;                        /* a revision whose values, some or all, were destroyed */
     bool lost;                          /* a revision of which a repair could not save all values */
@@ -693,7 +708,8 @@ struct vault_event {
     const char *about;                  /* the linked case's or person's title, or "" */
 };
 typedef int vault_event_fn(void *ctx, const struct vault_event *e);
-/* Events linked to the record or to records that link to it (a person's cases' events), by date. */
+/* Events linked to the record or to records that link to it (a person's cases' events), by date; of merged records those of
+ * all. */
 VAULT_API VAULT_CHECK vault_err vault_timeline(vault *v, const char *id, vault_event_fn *fn,
     void *ctx);
 /* Planned events and next steps that fall due until a date (NULL: all), by date; undated last. */

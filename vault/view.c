@@ -6,6 +6,7 @@
 #include <string.h>
 #include "vault/attachments.h"
 #include "vault/base/text.h"
+#include "vault/same.h"
 
 /* ---- the pool ---- */
 
@@ -82,6 +83,7 @@ struct build {
     const struct revision *rev;
     const struct type_def *type;
     const struct view_options *opt;
+    uint32_t first;             /* of the record */
     struct record_box *box;
     struct vault_value *value;
     size_t n;
@@ -108,13 +110,17 @@ english(const struct label *l, size_t n, const char *other)
 static vault_err
 title_text(struct build *b, const uint8_t *record, const char **out)
 {
-    uint32_t first = index_record(&b->v->recs.index, record);
+    uint32_t first = index_record(&b->v->recs.index, record), lead = same_lead(&b->v->same, first);
     struct buf t = BUF_INIT;
     vault_err err;
 
     if (first == 0)
         return VAULT_OK;
     err = recs_title_of(&b->v->recs, first, &t);
+    if (err == VAULT_OK && lead != first) {
+        buf_str(&t, " = ");
+        err = recs_title_of(&b->v->recs, lead, &t);
+    }
     if (err == VAULT_OK) {
         *out = pool_text(&b->box->pool, PART(t.p, t.n));
         if (*out == NULL)
@@ -266,10 +272,11 @@ add_attachments(struct build *b)
 
 /* ---- what links here ---- */
 
-/* In an open field, of its own version of the type and of the present one. */
+/* In an open field, of its own version of the type and of the present one; to the record, or to what was merged into it. */
 static const struct leaf *
-leaf_linking(const struct type_set *types, const struct revision *rev, const uint8_t *record)
+leaf_linking(const struct vault *v, const struct revision *rev, uint32_t first)
 {
+    const struct type_set *types = &v->recs.types;
     const struct type_def *t = type_set_by_hash(types, rev->type);
     struct value_view view;
 
@@ -278,7 +285,8 @@ leaf_linking(const struct type_set *types, const struct revision *rev, const uin
         if (l->value.n != 0 && type_set_tier(types, t, type_field(t, l->field.p, l->field.n),
                 l->tier) == LEAF_OPEN &&
             value_read(&view, l->value) == VAULT_OK && view.shape == VALUE_BYTES &&
-            view.text.n == RECORD_ID_BYTES && memcmp(view.text.p, record, RECORD_ID_BYTES) == 0)
+            view.text.n == RECORD_ID_BYTES &&
+            same_is_under(&v->same, index_record(&v->recs.index, view.text.p), first))
             return l;
     }
     return NULL;
@@ -297,7 +305,7 @@ describe_link(struct build *b, uint32_t n, struct revision *rev, struct vault_li
     err = recs_load(r, n, rev);
     if (err != VAULT_OK)
         return err;
-    l = leaf_linking(&r->types, rev, b->rev->record);
+    l = leaf_linking(b->v, rev, b->first);
     t = type_set_by_hash(&r->types, rev->type);
     if (l == NULL || t == NULL)
         return VAULT_OK;
@@ -320,7 +328,7 @@ add_links_here(struct build *b)
     size_t n = 0, count = 0;
     vault_err err;
 
-    err = session_links(b->v, b->rev->record, &pair, &n);
+    err = session_links(b->v, b->first, &pair, &n);
     out = pool_alloc(&b->box->pool, (n + 1) * sizeof *out);
     if (err == VAULT_OK && out == NULL)
         err = err_nomem();
@@ -334,6 +342,64 @@ add_links_here(struct build *b)
     free(pair);
     b->box->pub.links_here = out;
     b->box->pub.n_links_here = count;
+    return err;
+}
+
+/* ---- who else is the same ---- */
+
+static vault_err
+fill_same(struct build *b, uint32_t first, struct vault_same *out)
+{
+    struct recs *r = &b->v->recs;
+    struct revision rev;
+    struct buf title = BUF_INIT;
+    uint32_t head = 0;
+    vault_err err = VAULT_OK;
+
+    revision_init(&rev);
+    code_of(out->id, r->index.pair[first].record);
+    out->lead = first == same_lead(&b->v->same, first);
+    out->purged = index_purged(&r->index, first);
+    if (!out->purged)
+        err = recs_head(r, first, &head, NULL);
+    if (err == VAULT_OK && !out->purged)
+        err = recs_load(r, head, &rev);
+    if (err == VAULT_OK && !out->purged) {
+        out->removed = revision_removed(&rev);
+        err = recs_title(r, &rev, &title);
+    }
+    if (err == VAULT_ERR_DAMAGED) {     /* 'show' of that one says what */
+        vault_clear_error();
+        buf_reset(&title);
+        buf_str(&title, "(damaged)");
+        err = VAULT_OK;
+    }
+    out->label = out->purged ? "[purged]" : pool_text(&b->box->pool, PART(title.p, title.n));
+    buf_free(&title);
+    revision_free(&rev);
+    return out->label == NULL && err == VAULT_OK ? err_nomem() : err;
+}
+
+static vault_err
+add_same(struct build *b)
+{
+    uint32_t lead = same_lead(&b->v->same, b->first), *member = NULL;
+    struct vault_same *out;
+    size_t n = 0, count = 0;
+    vault_err err = same_members(b->v, lead, &member, &n);
+
+    if (err != VAULT_OK || n == 0)
+        return err;
+    out = pool_alloc(&b->box->pool, (n + 1) * sizeof *out);
+    err = out == NULL ? err_nomem() : VAULT_OK;
+    if (err == VAULT_OK && lead != b->first)
+        err = fill_same(b, lead, &out[count++]);
+    for (size_t i = 0; err == VAULT_OK && i < n; i++)
+        if (member[i] != b->first)
+            err = fill_same(b, member[i], &out[count++]);
+    free(member);
+    b->box->pub.same = out;
+    b->box->pub.n_same = count;
     return err;
 }
 
@@ -364,7 +430,7 @@ vault_err
 view_build(struct vault *v, const struct revision *rev,
     const struct view_options *opt, struct vault_record **out)
 {
-    struct build b = { .v = v, .rev = rev, .opt = opt };
+    struct build b = { .v = v, .rev = rev, .opt = opt, .first = index_record(&v->recs.index, rev->record) };
     vault_err err;
 
     b.type = type_set_by_hash(&v->recs.types, rev->type);
@@ -380,6 +446,8 @@ view_build(struct vault *v, const struct revision *rev,
         err = add_attachments(&b);
     if (err == VAULT_OK && opt->links)
         err = add_links_here(&b);
+    if (err == VAULT_OK && opt->links)
+        err = add_same(&b);
     if (err == VAULT_OK)
         *out = &b.box->pub;
     else

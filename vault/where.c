@@ -1,6 +1,8 @@
 /* where.c - see where.h; vault_where_withheld. */
 #include "vault/where.h"
 
+#include "vault/same.h"
+
 #include <string.h>
 
 /* ---- names ---- */
@@ -151,6 +153,13 @@ read_step(struct reading *r, struct part step)
 }
 
 /* The path; *last is the field at its end. */
+/* A link to one of several records that were merged is a link to each. */
+static bool
+is_same(const void *ctx, const uint8_t *a, const uint8_t *b)
+{
+    return same_person(ctx, a, b);
+}
+
 static vault_err
 read_path(struct where *w, const struct type_set *types, const char *type, const char *path, const struct field_def **last)
 {
@@ -187,8 +196,11 @@ where_make(struct where *w, struct vault *v, const char *type, const struct vaul
     if (err != VAULT_OK || f->kind != FIELD_LINK)
         return err != VAULT_OK ? err : asked_make(&w->asked, f, from->value, strlen(from->value));
     err = recs_find(&v->recs, from->value, strlen(from->value), FIND_ANY, &first);
-    if (err == VAULT_OK)
+    if (err == VAULT_OK) {
         asked_link(&w->asked, v->recs.index.pair[first].record);
+        w->asked.same = is_same;
+        w->asked.same_ctx = v;
+    }
     return err;
 }
 

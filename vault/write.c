@@ -12,6 +12,7 @@
 #include "vault/base/cbor.h"
 #include "vault/base/text.h"
 #include "vault/record/draft.h"
+#include "vault/same.h"
 
 /* ---- finding ---- */
 
@@ -277,7 +278,20 @@ vault_revert(vault *v, const char *id, const char *revision, struct vault_added 
 vault_err
 vault_remove(vault *v, const char *id, struct vault_added *out)
 {
-    return copy_on_top(v, id, NULL, "remove", out);
+    uint32_t first = 0, *member = NULL;
+    size_t n = 0;
+    vault_err err;
+
+    vault_clear_error();
+    err = session_find(v, id, &first);
+    if (err == VAULT_OK)
+        err = same_members(v, same_lead(&v->same, first), &member, &n);
+    free(member);
+    if (err == VAULT_OK)
+        err = copy_on_top(v, id, NULL, "remove", out);
+    if (err == VAULT_OK)
+        out->same = (unsigned)n;
+    return err;
 }
 
 /* ---- types ---- */

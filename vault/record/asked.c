@@ -248,7 +248,8 @@ asked_meets(const struct asked *a, struct asked_room *room, struct part value, b
         return err;
     if (a->kind == FIELD_LINK) {
         *yes = view.shape == VALUE_BYTES && view.text.n == sizeof a->link &&
-            memcmp(view.text.p, a->link, sizeof a->link) == 0;
+            (memcmp(view.text.p, a->link, sizeof a->link) == 0 ||
+            (a->same != NULL && a->same(a->same_ctx, view.text.p, a->link)));
         return VAULT_OK;
     }
     if (a->kind == FIELD_DATE) {

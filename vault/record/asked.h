@@ -18,6 +18,9 @@ struct asked {                  /* begin with zeros */
     bool no_least, no_most;
     struct date_span span;
     uint8_t link[16];
+    /* NULL, or: are these two records one person's? */
+    bool (*same)(const void *ctx, const uint8_t *a, const uint8_t *b);
+    const void *same_ctx;
 };
 
 /* Room for comparing, of one thread; begin with zeros. */

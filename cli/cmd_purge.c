@@ -44,6 +44,16 @@ plan_json(const struct vault_purge_plan *p)
     js_pair_uint(&j, "attachments", p->attachments);
     js_pair_uint(&j, "kept", p->kept);
     js_pair_uint(&j, "unread", p->unread);
+    js_key(&j, "same");
+    js_array(&j);
+    for (size_t i = 0; i < p->n_same; i++) {
+        js_object(&j);
+        js_pair(&j, "id", p->same[i].id);
+        js_pair(&j, "label", p->same[i].label);
+        js_pair_bool(&j, "goes", p->same[i].goes);
+        js_end(&j);
+    }
+    js_end(&j);
     js_key(&j, "fields");
     js_array(&j);
     for (size_t i = 0; i < p->n_fields; i++) {
@@ -100,7 +110,15 @@ plan_text(const struct vault_purge_plan *p)
     out_style(OUT_BOLD);
     out_text(p->label);
     out_style(OUT_PLAIN);
-    printf("\npurging this %s destroys %" PRIu64 " value%s in %" PRIu64 " revision%s\n", p->what,
+    putchar('\n');
+    for (size_t i = 0; i < p->n_same; i++) {
+        fputs("the same as ", stdout);
+        print_code(p->same[i].id);
+        putchar(' ');
+        out_text(p->same[i].label);
+        fputs(p->same[i].goes ? ", which goes as well\n" : ", which stays\n", stdout);
+    }
+    printf("purging this %s destroys %" PRIu64 " value%s in %" PRIu64 " revision%s\n", p->what,
         p->values, p->values == 1 ? "" : "s", p->revisions, p->revisions == 1 ? "" : "s");
     for (size_t i = 0; i < p->n_fields; i++) {
         const struct vault_purge_field *f = &p->fields[i];
@@ -149,6 +167,7 @@ tell(struct call *c, const struct vault_purged *done)
 
         js_object(&j);
         js_pair(&j, "id", done->id);
+        js_pair_uint(&j, "records", done->records);
         js_pair_uint(&j, "revisions", done->revisions);
         js_pair_uint(&j, "values", done->values);
         js_pair_uint(&j, "strays", done->strays);
@@ -222,15 +241,17 @@ const struct cmd cmd_purge = {
         "number or name, from all revisions. Ids stay, so that `history` and old signatures hold;\n"
         "`show` then says that it was purged, links to it show its code and [purged], and its ref\n"
         "and label may be given to another record. Nothing brings it back.\n"
+        "Records that were merged into ID go with it, wholly or with --field, not those that it was merged\n"
+        "into: --plan lists them.\n"
         "--plan changes nothing: it tells what would go, and in which fields of other records a\n"
         "withheld text that goes is mentioned, spelt the same way; other spellings it does not find.\n"
         "A copy of records.db from before a purge is of no use with the present `keys`; with the\n"
         "`keys` of its time (a backup, a travel copy, a stolen disk) it still opens. Run `compact`\n"
         "afterwards.\n"
         "--json with --plan: {\"id\",\"label\",\"what\",\"revisions\",\"values\",\"attachments\",\"kept\",\"unread\",\n"
-        "\"fields\":[{\"field\",\"open\",\"withheld\"}],\n"
+        "\"same\":[{\"id\",\"label\",\"goes\"}],\"fields\":[{\"field\",\"open\",\"withheld\"}],\n"
         "\"mentions\":[{\"id\",\"type\",\"label\",\"field\",\"withheld\"}],\"not_reached\":[...]};\n"
-        "else {\"id\",\"revisions\",\"values\",\"strays\",\"left\",\"not_reached\":[...]}\n",
+        "else {\"id\",\"records\",\"revisions\",\"values\",\"strays\",\"left\",\"not_reached\":[...]}\n",
     .opts = (const struct opt[]){
         { "field", 0, false, "F", "all values of this field, present and past" },
         { "rev", 0, false, "R", "what this revision holds and the present one does not" },

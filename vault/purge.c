@@ -376,30 +376,26 @@ run(struct purging *x, const char *code)
     return err;
 }
 
-vault_err
-vault_purge(vault *v, const struct vault_purge *what, struct vault_purged *out)
+/* One record. Adds to what was done. */
+static vault_err
+purge_record(struct vault *v, const struct purge_group *g, const struct purge_order *order,
+    struct vault_purged *done)
 {
-    struct purging x = { .p = { .v = v, .asked = what } };
-    struct vault_purged done = {0};
+    struct purging x = { .p = { .v = v, .asked = &order->what } };
+    bool none = false;
     vault_err err;
 
-    vault_clear_error();
     revision_init(&x.rev);
-    err = session_may_write(v);
-    if (err == VAULT_OK)
-        err = session_adopt(v);
-    if (err == VAULT_OK)
-        err = purge_choose(&x.p);
-    if (err == VAULT_OK) {
-        code_of(done.id, v->recs.index.pair[x.p.first].record);
-        done.revisions = x.p.revisions;
-        done.values = x.p.values;
-        err = run(&x, done.id);
-        done.strays = x.p.strays;
-        done.left = x.p.left;
+    err = purge_choose_of(g, &x.p, &none);
+    if (err == VAULT_OK && !none)
+        err = run(&x, order->code);
+    if (err == VAULT_OK && !none) {
+        done->records++;
+        done->revisions += x.p.revisions;
+        done->values += x.p.values;
+        done->strays += x.p.strays;
+        done->left += x.p.left;
     }
-    if (err == VAULT_OK)
-        *out = done;
     secret_free(x.e);
     secret_free(x.k_case);
     secret_free(x.key);
@@ -409,5 +405,32 @@ vault_purge(vault *v, const struct vault_purge *what, struct vault_purged *out)
     buf_free(&x.tags);
     buf_free(&x.sealed);
     purge_free(&x.p);
+    return err;
+}
+
+vault_err
+vault_purge(vault *v, const struct vault_purge *what, struct vault_purged *out)
+{
+    struct purge_group g = {0};
+    struct vault_purged done = {0};
+    vault_err err;
+
+    vault_clear_error();
+    err = session_may_write(v);
+    if (err == VAULT_OK)
+        err = session_adopt(v);
+    if (err == VAULT_OK)
+        err = purge_group(v, what, &g);
+    for (size_t i = 0; err == VAULT_OK && i < g.n; i++)
+        err = purge_record(v, &g, &g.order[i], &done);
+    if (err == VAULT_OK && done.records == 0)
+        err = purge_nothing();
+    if (err != VAULT_OK && done.records != 0)
+        err_prefix("%u of the records that are the same were purged, the others not yet: ", (unsigned)done.records);
+    if (err == VAULT_OK) {
+        memcpy(done.id, g.order[g.n - 1].code, sizeof done.id);
+        *out = done;
+    }
+    purge_group_free(&g);
     return err;
 }

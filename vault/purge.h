@@ -9,6 +9,7 @@
 #define VAULT_PURGE_H
 
 #include "vault/attachments.h"
+#include "vault/base/text.h"
 #include "vault/record/mention.h"
 
 #define PURGE_FIELDS_MAX TYPE_FIELDS_MAX
@@ -42,6 +43,24 @@ VAULT_CHECK vault_err purge_choose(struct purge *p);
 /* Is this leaf among them (always, of a whole record)? */
 bool purge_takes(const struct purge *p, const struct leaf *l);
 void purge_free(struct purge *p);
+
+/* ---- purge_group.c ---- */
+
+/*
+ * The records that one order is about: of a whole record, or a field, also what was merged into it, which comes first; those
+ * that were purged already are left out. Each has its own order, by its code.
+ */
+struct purge_group {            /* begin with zeros */
+    struct purge_order { struct vault_purge what; char code[CODE_LEN + 1]; uint32_t first; } *order;
+    size_t n;
+};
+VAULT_CHECK vault_err purge_group(struct vault *v, const struct vault_purge *what, struct purge_group *out);
+void purge_group_free(struct purge_group *g);
+/* Is it among them? */
+bool purge_group_has(const struct purge_group *g, uint32_t first);
+/* purge_choose of one of several: *none, and VAULT_OK, where that record has nothing in the field. */
+VAULT_CHECK vault_err purge_choose_of(const struct purge_group *g, struct purge *p, bool *none);
+vault_err purge_nothing(void);  /* so it was with all: VAULT_ERR_NOT_FOUND */
 
 /* ---- purge_pieces.c ---- */
 

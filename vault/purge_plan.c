@@ -12,6 +12,7 @@
 #include "vault/purge.h"
 #include "vault/record/scan.h"
 #include "vault/record/value.h"
+#include "vault/same.h"
 #include "vault/view.h"
 
 struct plan_box {
@@ -27,7 +28,9 @@ struct place {
 };
 
 struct looking {
-    struct purge *p;
+    struct vault *v;
+    struct purge *purge;        /* of each record that is concerned */
+    size_t n_purges;
     struct mentions *m;
     struct place *place;
     size_t n, cap;
@@ -55,20 +58,24 @@ mentioned(struct looking *k, unsigned thread, const struct leaf *l, bool *yes)
         mentions_in(k->m, PART(k->text[thread].p, k->text[thread].n), &k->fold[thread], yes);
 }
 
-static bool
-is_own(const struct looking *k, const struct revision *rev)
+/* The purge that this record is concerned by, or NULL. */
+static const struct purge *
+own(const struct looking *k, const struct revision *rev)
 {
-    return memcmp(rev->record, k->p->v->recs.index.pair[k->p->first].record, RECORD_ID_BYTES) == 0;
+    for (size_t i = 0; i < k->n_purges; i++)
+        if (memcmp(rev->record, k->v->recs.index.pair[k->purge[i].first].record, RECORD_ID_BYTES) == 0)
+            return &k->purge[i];
+    return NULL;
 }
 
 static vault_err
 sift(struct scan *s, unsigned thread, const struct revision *rev, bool *wanted)
 {
     struct looking *k = s->ctx;
-    const struct type_def *t = type_set_by_hash(&k->p->v->recs.types, rev->type);
+    const struct type_def *t = type_set_by_hash(&k->v->recs.types, rev->type);
     vault_err err = VAULT_OK;
 
-    *wanted = is_own(k, rev);       /* which of its leaves go is known once they are verified */
+    *wanted = own(k, rev) != NULL;       /* which of its leaves go is known once they are verified */
     for (size_t i = 0; err == VAULT_OK && !*wanted && i < rev->n_leaves; i++)
         if (has_text(t, &rev->leaf[i]))
             err = mentioned(k, thread, &rev->leaf[i], wanted);
@@ -78,7 +85,7 @@ sift(struct scan *s, unsigned thread, const struct revision *rev, bool *wanted)
 static vault_err
 note(struct looking *k, uint32_t first, const struct type_def *t, const struct leaf *l)
 {
-    enum leaf_tier tier = value_is_file(l->value) ? (enum leaf_tier)l->tier : type_set_tier(&k->p->v->recs.types, t,
+    enum leaf_tier tier = value_is_file(l->value) ? (enum leaf_tier)l->tier : type_set_tier(&k->v->recs.types, t,
         type_field(t, l->field.p, l->field.n), l->tier);
     bool withheld = tier == LEAF_WITHHELD;
     struct place *p;
@@ -107,17 +114,18 @@ static vault_err
 each(struct scan *s, uint32_t n, struct revision *rev)
 {
     struct looking *k = s->ctx;
-    const struct type_def *t = type_set_by_hash(&k->p->v->recs.types, rev->type);
+    const struct type_def *t = type_set_by_hash(&k->v->recs.types, rev->type);
+    const struct purge *mine = own(k, rev);
     vault_err err = VAULT_OK;
 
     for (size_t i = 0; err == VAULT_OK && i < rev->n_leaves; i++) {
         const struct leaf *l = &rev->leaf[i];
         bool yes = false;
-        if (!has_text(t, l) || (is_own(k, rev) && purge_takes(k->p, l)))
+        if (!has_text(t, l) || (mine != NULL && purge_takes(mine, l)))
             continue;
         err = mentioned(k, 1, l, &yes);
         if (err == VAULT_OK && yes)
-            err = note(k, k->p->v->recs.index.pair[n].first, t, l);
+            err = note(k, k->v->recs.index.pair[n].first, t, l);
     }
     return err;
 }
@@ -134,7 +142,7 @@ pass_over(struct scan *s, uint32_t n, const struct revision *rev)
 static vault_err
 look(struct looking *k)
 {
-    struct scan s = { .r = &k->p->v->recs, .withheld = true, .all = true, .own_only = true,
+    struct scan s = { .r = &k->v->recs, .withheld = true, .all = true, .own_only = true,
         .tolerate = true, .sift = sift, .fn = each, .bad = pass_over, .ctx = k };
 
     return k->m->n == 0 ? VAULT_OK : scan_run(&s);
@@ -208,38 +216,69 @@ tell_mentions(struct plan_box *b, struct vault *v, const struct looking *k)
 }
 
 static vault_err
-tell_fields(struct plan_box *b, const struct purge *p)
+tell_fields(struct plan_box *b, const struct purge *last)
 {
-    struct vault_purge_field *out = pool_alloc(&b->pool, (p->n_fields + 1) * sizeof *out);
+    struct vault_purge_field *out = pool_alloc(&b->pool, (last->n_fields + 1) * sizeof *out);
 
-    for (size_t i = 0; out != NULL && i < p->n_fields; i++) {
-        out[i].name = pool_text(&b->pool, PART(p->field[i].name, strlen(p->field[i].name)));
-        out[i].open = p->field[i].open;
-        out[i].withheld = p->field[i].withheld;
+    for (size_t i = 0; out != NULL && i < last->n_fields; i++) {
+        out[i].name = pool_text(&b->pool, PART(last->field[i].name, strlen(last->field[i].name)));
+        out[i].open = last->field[i].open;
+        out[i].withheld = last->field[i].withheld;
         if (out[i].name == NULL)
             return err_nomem();
     }
     b->pub.fields = out;
-    b->pub.n_fields = p->n_fields;
+    b->pub.n_fields = last->n_fields;
     return out == NULL ? err_nomem() : VAULT_OK;
 }
 
+/* All that are the same as the record named, and whether they go, too. */
 static vault_err
-tell(struct plan_box *b, const struct purge *p, const struct looking *k)
+tell_same(struct plan_box *b, struct vault *v, uint32_t first, const struct purge_group *g)
 {
+    uint32_t lead = same_lead(&v->same, first), *member = NULL;
+    struct vault_purge_same *out;
+    size_t n = 0, count = 0;
+    vault_err err = same_members(v, lead, &member, &n);
+
+    out = pool_alloc(&b->pool, (n + 1) * sizeof *out);
+    if (err == VAULT_OK && out == NULL)
+        err = err_nomem();
+    for (size_t i = 0; err == VAULT_OK && i <= n; i++) {
+        uint32_t other = i < n ? member[i] : lead;
+        if (other == first)
+            continue;
+        code_of(out[count].id, v->recs.index.pair[other].record);
+        out[count].goes = purge_group_has(g, other);
+        err = title_of(b, v, other, &out[count++].label);
+    }
+    free(member);
+    b->pub.same = out;
+    b->pub.n_same = count;
+    return err;
+}
+
+static vault_err
+tell(struct plan_box *b, const struct purge_group *g, const struct looking *k)
+{
+    const struct purge_order *named = &g->order[g->n - 1];
     vault_err err;
 
-    code_of(b->pub.id, p->v->recs.index.pair[p->first].record);
-    b->pub.what = gone_name(p->what);
-    b->pub.revisions = p->revisions;
-    b->pub.values = p->values;
-    b->pub.attachments = p->attachments;
-    b->pub.kept = p->kept;
-    b->pub.unread = p->unread;
-    err = title_of(b, p->v, p->first, &b->pub.label);
+    code_of(b->pub.id, k->v->recs.index.pair[named->first].record);
+    b->pub.what = gone_name(k->purge[0].what);
+    for (size_t i = 0; i < k->n_purges; i++) {
+        b->pub.revisions += k->purge[i].revisions;
+        b->pub.values += k->purge[i].values;
+        b->pub.attachments += k->purge[i].attachments;
+        b->pub.kept += k->purge[i].kept;
+        b->pub.unread += k->purge[i].unread;
+    }
+    err = title_of(b, k->v, named->first, &b->pub.label);
     if (err == VAULT_OK)
-        err = tell_fields(b, p);
-    return err != VAULT_OK ? err : tell_mentions(b, p->v, k);
+        err = tell_same(b, k->v, named->first, g);
+    if (err == VAULT_OK)
+        err = tell_fields(b, &k->purge[k->n_purges - 1]);
+    return err != VAULT_OK ? err : tell_mentions(b, k->v, k);
 }
 
 void
@@ -256,6 +295,9 @@ vault_purge_plan_free(struct vault_purge_plan *p)
 static void
 looking_free(struct looking *k)
 {
+    for (size_t i = 0; i < k->n_purges; i++)
+        purge_free(&k->purge[i]);
+    free(k->purge);
     free(k->place);
     for (unsigned i = 0; i < 2; i++) {
         buf_free(&k->fold[i]);
@@ -263,30 +305,55 @@ looking_free(struct looking *k)
     }
 }
 
+/* What goes of each record; all count into one list of fields. */
+static vault_err
+choose(struct looking *k, const struct purge_group *g, struct purge_field *field)
+{
+    vault_err err = VAULT_OK;
+    size_t n_fields = 0;
+    bool any = false;
+
+    k->purge = calloc(g->n, sizeof *k->purge);
+    if (k->purge == NULL)
+        return err_nomem();
+    for (size_t i = 0; err == VAULT_OK && i < g->n; i++) {
+        struct purge *p = &k->purge[k->n_purges++];
+        bool none = false;
+        *p = (struct purge){ .v = k->v, .asked = &g->order[i].what, .mentions = k->m, .field = field,
+            .n_fields = n_fields };
+        err = purge_choose_of(g, p, &none);
+        n_fields = p->n_fields;
+        any = any || !none;
+    }
+    return err != VAULT_OK || any ? err : purge_nothing();
+}
+
 vault_err
 vault_purge_plan(vault *v, const struct vault_purge *what, struct vault_purge_plan **out)
 {
     struct mentions m = {0};
-    struct purge p = { .v = v, .asked = what, .mentions = &m };
-    struct looking k = { .p = &p, .m = &m };
+    struct purge_group g = {0};
+    struct looking k = { .v = v, .m = &m };
+    struct purge_field *field = calloc(PURGE_FIELDS_MAX, sizeof *field);
     struct plan_box *b = calloc(1, sizeof *b);
     vault_err err;
 
     vault_clear_error();
-    p.field = calloc(PURGE_FIELDS_MAX, sizeof *p.field);
-    err = b == NULL || p.field == NULL ? err_nomem() : purge_choose(&p);
+    err = b == NULL || field == NULL ? err_nomem() : purge_group(v, what, &g);
+    if (err == VAULT_OK)
+        err = choose(&k, &g, field);
     if (err == VAULT_OK)
         err = look(&k);
     if (err == VAULT_OK)
-        err = tell(b, &p, &k);
+        err = tell(b, &g, &k);
     if (err == VAULT_OK) {
         *out = &b->pub;
         b = NULL;
     }
     vault_purge_plan_free(b == NULL ? NULL : &b->pub);
     looking_free(&k);
+    purge_group_free(&g);
     mentions_free(&m);
-    free(p.field);
-    purge_free(&p);
+    free(field);
     return err;
 }

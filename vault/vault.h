@@ -629,6 +629,12 @@ struct vault_purge_mention {
     const char *id, *type, *label, *field;
     bool withheld;
 };
+/* Another record of the same person. What was merged into the one named goes with it, where a field or all of it goes. */
+struct vault_purge_same {
+    char id[VAULT_CODE_LEN + 1];
+    const char *label;
+    bool goes;
+};
 struct vault_purge_plan {
     char id[VAULT_CODE_LEN + 1];
     const char *label;                  /* title of the record */
@@ -637,6 +643,8 @@ struct vault_purge_plan {
     uint64_t attachments;               /* files among the values, each counted once */
     uint64_t kept;                      /* values of the revision named that a newest one holds: they stay */
     uint64_t unread;                    /* revisions whose withheld values cannot be read, and were not searched for */
+    const struct vault_purge_same *same;
+    size_t n_same;
     const struct vault_purge_field *fields;
     size_t n_fields;
     const struct vault_purge_mention *mentions;     /* of withheld values that go, elsewhere in this vault */
@@ -651,12 +659,14 @@ VAULT_API VAULT_CHECK vault_err vault_purge_plan(vault *v, const struct vault_pu
 VAULT_API void vault_purge_plan_free(struct vault_purge_plan *p);
 struct vault_purged {
     char id[VAULT_CODE_LEN + 1];
+    uint64_t records;                   /* more than one where others were merged into it */
     uint64_t revisions, values;         /* a whole record: values 0, nobody looked */
     uint64_t strays;                    /* revisions that could not be read, of whose attachments pieces may be left, without a key */
     uint64_t left;                      /* pieces that it named and that are, or may be, another attachment's: they stay */
 };
 /*
- * Destroy it, for good: content and keys, and every copy of records.db from before is of no use
+ * Destroy it, for good (of merged records one after the other, the leading one last; on an error in between, what went is gone, and
+ * the same call goes on): content and keys, and every copy of records.db from before is of no use
  * with the present `keys`. Ids and leaves stay, so that history and signatures hold. Logged.
  * Errors as for the plan.
  */

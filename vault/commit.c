@@ -401,6 +401,8 @@ session_commit(struct vault *v, struct change *c, const struct commit *what)
     v->recs.keys.intake_key = NULL;
     chain_push(v, &e, hash);
     buf_reset(&v->used);
+    if (what->other != NULL)
+        return VAULT_OK;                    /* entries that came with it are not in the chain: it is to be opened anew */
     err = verify_new_system(v, first);
     v->uncertain = err != VAULT_OK;         /* it stands in the database; this session cannot follow */
     return err;

@@ -11,6 +11,7 @@
 #include "vault/attachments.h"
 #include "vault/base/cbor.h"
 #include "vault/record/reseal.h"
+#include "vault/same.h"
 
 #include <sodium.h>
 #include <stdlib.h>
@@ -79,21 +80,86 @@ judge_names(struct joining *j)
     return err;
 }
 
-/* Written by somebody who may write here now, without the keeper's hand. */
+static vault_err
+keepers_own(void)
+{
+    return err_say(VAULT_ERR_REFUSED, "take them over by hand",
+        "the other copy has changes by its keeper, which cannot be joined");
+}
+
+/* What a keeper signed there may come home where it says which records are the same, and nothing else: under the key that is the
+ * keeper's here. */
+static vault_err
+judge_keeper(struct joining *j, uint32_t row)
+{
+    static const char *const TAKEN[] = { "merge", "unmerge", "dismiss" };
+    struct log_entry e;
+    bool taken = false;
+    vault_err err = session_read_entry(j->other, row, &e, NULL);
+
+    if (err != VAULT_OK)
+        return err;
+    for (size_t i = 0; i < sizeof TAKEN / sizeof TAKEN[0]; i++)
+        taken = taken || strcmp(e.action, TAKEN[i]) == 0;
+    if (!taken)
+        return keepers_own();
+    if (e.n_keepers != 1 || memcmp(e.keeper[0], j->v->card.keeper_pk, 32) != 0)
+        return err_say(VAULT_ERR_REFUSED, "merge the same records here",
+            "the other copy has merges of records that a keeper signed before the keys were changed here");
+    return VAULT_OK;
+}
+
+/* Ours, then theirs: both sides may have said the opposite. */
+static vault_err
+judge_merges(struct joining *j)
+{
+    const struct index *ix = &j->other->recs.index;
+    struct same_trial t = {0};
+    struct revision rev;
+    bool circle = false;
+    vault_err err;
+
+    revision_init(&rev);
+    err = same_try_begin(&t, j->v);
+    for (uint32_t n = 1; err == VAULT_OK && !circle && n <= ix->n; n++) {
+        uint8_t kind = ix->pair[n].record[1];
+        if (!index_is_system(&ix->pair[n]) || have_entry(j->v, j->other->chain[ix->pair[n].log].hash))
+            continue;
+        if (kind != SYSTEM_SAME && kind != SYSTEM_APART)
+            err = keepers_own();
+        if (err != VAULT_OK || kind != SYSTEM_SAME)
+            continue;
+        err = recs_load(&j->other->recs, n, &rev);
+        if (err == VAULT_OK)
+            err = same_try(&t, &rev, &circle);
+    }
+    if (err == VAULT_OK && circle)
+        err = err_say(VAULT_ERR_CONFLICT, "'unmerge' it in one of the two",
+            "the copies disagree on which of the same records leads");
+    same_try_end(&t);
+    revision_free(&rev);
+    return err;
+}
+
+/* Written by somebody who may write here now, without the keeper's hand, or hers about what is the same. */
 static vault_err
 judge(struct joining *j)
 {
-    for (uint32_t i = 0; i < j->n_rows; i++) {
+    vault_err err = VAULT_OK;
+
+    for (uint32_t i = 0; err == VAULT_OK && i < j->n_rows; i++) {
         const struct chain_entry *e = &j->other->chain[j->rows[i]];
         const struct author *a = author_by_pk(j->v, e->author);
         if (e->keeper)
-            return err_say(VAULT_ERR_REFUSED, "take them over by hand",
-                "the other copy has changes by its keeper, which cannot be joined");
+            err = judge_keeper(j, j->rows[i]);
+        if (err != VAULT_OK)
+            return err;
         if (a == NULL || (a->until != 0 && !(e->travel && e->count == 0)))
             return err_say(VAULT_ERR_REFUSED, "a keeper can look at that copy on its own",
                 "somebody wrote in the other copy who may not write here");
     }
-    return judge_names(j);
+    err = judge_merges(j);
+    return err != VAULT_OK ? err : judge_names(j);
 }
 
 /* ---- rows ---- */

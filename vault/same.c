@@ -34,7 +34,6 @@ vault_err
 same_read(const struct revision *rev, uint8_t record[static RECORD_ID_BYTES],
     uint8_t into[static RECORD_ID_BYTES], bool *merged)
 {
-    uint8_t id[RECORD_ID_BYTES];
     vault_err err = system_bytes(rev, "record", record, RECORD_ID_BYTES);
 
     *merged = revision_leaf(rev, "into") != NULL;
@@ -42,9 +41,7 @@ same_read(const struct revision *rev, uint8_t record[static RECORD_ID_BYTES],
         err = system_bytes(rev, "into", into, RECORD_ID_BYTES);
     if (err != VAULT_OK)
         return err;
-    system_same_id(id, record);
-    if (memcmp(id, rev->record, sizeof id) != 0 ||
-        (*merged && memcmp(record, into, RECORD_ID_BYTES) == 0))
+    if (rev->n_parents != 0 || (*merged && memcmp(record, into, RECORD_ID_BYTES) == 0))
         return damaged("a merge has a wrong form");
     return VAULT_OK;
 }
@@ -124,7 +121,7 @@ key_of(const uint8_t *a, const uint8_t *b)
 vault_err
 apart_apply(struct vault *v, const struct revision *rev)
 {
-    uint8_t a[RECORD_ID_BYTES], b[RECORD_ID_BYTES], id[RECORD_ID_BYTES];
+    uint8_t a[RECORD_ID_BYTES], b[RECORD_ID_BYTES];
     struct pair_key k;
     vault_err err = system_bytes(rev, "first", a, sizeof a);
 
@@ -132,8 +129,7 @@ apart_apply(struct vault *v, const struct revision *rev)
         err = system_bytes(rev, "second", b, sizeof b);
     if (err != VAULT_OK)
         return err;
-    system_apart_id(id, a, b);
-    if (memcmp(id, rev->record, sizeof id) != 0 || memcmp(a, b, sizeof a) >= 0 ||
+    if (rev->n_parents != 0 || memcmp(a, b, sizeof a) >= 0 ||
         !is_record(v, a) || !is_record(v, b))
         return damaged("a dismissed pair has a wrong form, or names no record");
     k = key_of(a, b);
@@ -182,4 +178,78 @@ same_members(const struct vault *v, uint32_t above, uint32_t **out, size_t *n)
         if (s->into[i] != 0 && i != above && same_is_under(s, i, above))
             (*out)[(*n)++] = i;
     return VAULT_OK;
+}
+
+/* ---- trying ---- */
+
+static struct same_pair *
+trial_find(struct same_trial *t, const uint8_t *record)
+{
+    for (size_t i = 0; i < t->n; i++)
+        if (memcmp(t->pair[i].record, record, RECORD_ID_BYTES) == 0)
+            return &t->pair[i];
+    return NULL;
+}
+
+static vault_err
+trial_put(struct same_trial *t, const uint8_t *record, const uint8_t *into)
+{
+    struct same_pair *p = trial_find(t, record);
+
+    if (p == NULL && t->n == t->cap) {
+        size_t cap = t->cap == 0 ? 64 : t->cap * 2;
+        p = reallocarray(t->pair, cap, sizeof *p);
+        if (p == NULL)
+            return err_nomem();
+        t->pair = p;
+        t->cap = cap;
+        p = NULL;
+    }
+    if (p == NULL)
+        p = &t->pair[t->n++];
+    memcpy(p->record, record, RECORD_ID_BYTES);
+    memcpy(p->into, into, RECORD_ID_BYTES);
+    return VAULT_OK;
+}
+
+vault_err
+same_try_begin(struct same_trial *t, const struct vault *v)
+{
+    const struct pair *p = v->recs.index.pair;
+    vault_err err = VAULT_OK;
+
+    for (uint32_t i = 1; err == VAULT_OK && i < v->same.n; i++)
+        if (v->same.into[i] != 0)
+            err = trial_put(t, p[i].record, p[v->same.into[i]].record);
+    return err;
+}
+
+vault_err
+same_try(struct same_trial *t, const struct revision *rev, bool *circle)
+{
+    uint8_t record[RECORD_ID_BYTES], into[RECORD_ID_BYTES];
+    const struct same_pair *p = NULL;
+    const uint8_t *at;
+    bool merged = false;
+    vault_err err = same_read(rev, record, into, &merged);
+
+    if (err != VAULT_OK)
+        return err;
+    if (!merged) {      /* it leads to nobody: as good as not there */
+        struct same_pair *gone = trial_find(t, record);
+        if (gone != NULL)
+            *gone = t->pair[--t->n];
+        return VAULT_OK;
+    }
+    for (at = into; at != NULL && !*circle; at = p == NULL ? NULL : p->into) {
+        *circle = memcmp(at, record, RECORD_ID_BYTES) == 0;
+        p = trial_find(t, at);
+    }
+    return *circle ? VAULT_OK : trial_put(t, record, into);
+}
+
+void
+same_try_end(struct same_trial *t)
+{
+    free(t->pair);
 }

@@ -61,4 +61,14 @@ VAULT_CHECK vault_err same_members(const struct vault *v, uint32_t above, uint32
 /* Did a keeper say that these two are not the same? In either order. */
 bool same_is_apart(const struct vault *v, uint32_t a, uint32_t b);
 
+/* What would become of the merges here if statements of another copy were added, in order. Begin with zeros. */
+struct same_trial {
+    struct same_pair { uint8_t record[RECORD_ID_BYTES], into[RECORD_ID_BYTES]; } *pair;
+    size_t n, cap;
+};
+VAULT_CHECK vault_err same_try_begin(struct same_trial *t, const struct vault *v);
+/* *circle: this one would close a circle. VAULT_ERR_DAMAGED: it is none. */
+VAULT_CHECK vault_err same_try(struct same_trial *t, const struct revision *rev, bool *circle);
+void same_try_end(struct same_trial *t);
+
 #endif

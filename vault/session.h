@@ -246,10 +246,6 @@ VAULT_CHECK vault_err system_former_intake(struct vault *v, uint32_t n, struct s
 /* ---- system_write.c: one revision each, into an open change ---- */
 
 void system_type_id(uint8_t id[static RECORD_ID_BYTES], const char *name);
-void system_same_id(uint8_t id[static RECORD_ID_BYTES], const uint8_t record[static RECORD_ID_BYTES]);
-/* a is the lower one. */
-void system_apart_id(uint8_t id[static RECORD_ID_BYTES], const uint8_t a[static RECORD_ID_BYTES],
-    const uint8_t b[static RECORD_ID_BYTES]);
 VAULT_CHECK vault_err system_add_type(struct vault *v, struct change *c, const struct type_def *t);
 struct slot_registration {
     const uint8_t *author_pk, *x25519_pk;   /* 32 each */

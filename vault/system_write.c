@@ -10,42 +10,16 @@
 #include "vault/base/cbor.h"
 #include "vault/record/draft.h"
 
-/* The id of a system record that answers for something by its hash. */
-static void
-hashed_id(uint8_t id[static RECORD_ID_BYTES], enum system_kind kind, const char *label,
-    const struct part *parts, size_t n)
-{
-    uint8_t h[32];
-
-    hash_parts(h, label, parts, n);
-    id[0] = 0;
-    id[1] = (uint8_t)kind;
-    memcpy(id + 2, h, RECORD_ID_BYTES - 2);
-}
-
 void
 system_type_id(uint8_t id[static RECORD_ID_BYTES], const char *name)
 {
     const struct part p = PART(name, strlen(name));
+    uint8_t h[32];
 
-    hashed_id(id, SYSTEM_TYPE, "withheld:type-name:1", &p, 1);
-}
-
-void
-system_same_id(uint8_t id[static RECORD_ID_BYTES], const uint8_t record[static RECORD_ID_BYTES])
-{
-    const struct part p = PART(record, RECORD_ID_BYTES);
-
-    hashed_id(id, SYSTEM_SAME, "withheld:same:1", &p, 1);
-}
-
-void
-system_apart_id(uint8_t id[static RECORD_ID_BYTES], const uint8_t a[static RECORD_ID_BYTES],
-    const uint8_t b[static RECORD_ID_BYTES])
-{
-    const struct part both[] = { PART(a, RECORD_ID_BYTES), PART(b, RECORD_ID_BYTES) };
-
-    hashed_id(id, SYSTEM_APART, "withheld:apart:1", both, 2);
+    hash_parts(h, "withheld:type-name:1", &p, 1);
+    id[0] = 0;
+    id[1] = SYSTEM_TYPE;
+    memcpy(id + 2, h, RECORD_ID_BYTES - 2);
 }
 
 /* ---- one revision out of named values ---- */
@@ -213,11 +187,11 @@ vault_err
 system_add_same(struct vault *v, struct change *c, const uint8_t record[static RECORD_ID_BYTES],
     const uint8_t *into)
 {
-    uint8_t id[RECORD_ID_BYTES];
+    uint8_t id[RECORD_ID_BYTES] = { 0, SYSTEM_SAME };
     struct values s = {0};
     vault_err err;
 
-    system_same_id(id, record);
+    randombytes_buf(id + 2, sizeof id - 2);
     cbor_bytes(value_new(&s, "record"), record, RECORD_ID_BYTES);
     if (into != NULL)
         cbor_bytes(value_new(&s, "into"), into, RECORD_ID_BYTES);
@@ -232,11 +206,11 @@ system_add_apart(struct vault *v, struct change *c, const uint8_t a[static RECOR
 {
     bool turned = memcmp(a, b, RECORD_ID_BYTES) > 0;
     const uint8_t *first = turned ? b : a, *second = turned ? a : b;
-    uint8_t id[RECORD_ID_BYTES];
+    uint8_t id[RECORD_ID_BYTES] = { 0, SYSTEM_APART };
     struct values s = {0};
     vault_err err;
 
-    system_apart_id(id, first, second);
+    randombytes_buf(id + 2, sizeof id - 2);
     cbor_bytes(value_new(&s, "first"), first, RECORD_ID_BYTES);
     cbor_bytes(value_new(&s, "second"), second, RECORD_ID_BYTES);
     err = put(v, c, id, &s);

@@ -504,6 +504,70 @@ test_travel__a_caseworker_brings_home_what_a_keeper_wrote_elsewhere(void **state
     vault_close(v);
 }
 
+/* Who is the same as whom, said by a keeper in another copy: whoever brings it home, as the keeper signed it. */
+static void
+test_travel__merges_come_home_and_never_as_a_circle(void **state)
+{
+    struct vault_merged m;
+    vault *v, *other;
+    (void)state;
+
+    copy_folder("home.vault", "m.vault");
+    v = opened("m.vault", KEEPER);
+    add_person(v, "P-5", "Choe");
+    vault_close(v);
+    copy_folder("m.vault", "n.vault");
+    copy_folder("m.vault", "q.vault");
+    other = opened("n.vault", KEEPER);
+    assert_int_equal(vault_merge(other, "P-1", "P-2", &m), VAULT_OK);
+    assert_int_equal(vault_merge(other, "P-2", "P-5", &m), VAULT_OK);
+    assert_int_equal(vault_unmerge(other, "P-1", &m), VAULT_OK);
+    assert_int_equal(vault_dismiss(other, "P-1", "P-5"), VAULT_OK);
+    v = opened("m.vault", CASE);
+    assert_int_equal(session_join(v, other), VAULT_OK);
+    vault_close(v);
+    v = opened("m.vault", CASE);
+    assert_int_equal(v->same.merged, 1);
+    assert_int_equal(v->same.n_facts, 3);
+    assert_int_equal(v->same.apart.n, 1);
+    assert_whole(v);
+    vault_close(v);
+
+    v = opened("q.vault", KEEPER);      /* where the keeper said the opposite meanwhile */
+    assert_int_equal(vault_merge(v, "P-5", "P-2", &m), VAULT_OK);
+    assert_int_equal(session_join(v, other), VAULT_ERR_CONFLICT);
+    assert_int_equal(vault_unmerge(v, "P-5", &m), VAULT_OK);
+    assert_int_equal(session_join(v, other), VAULT_OK);
+    vault_close(v);
+    assert_check("q.vault", KEEPER);
+    vault_close(other);
+}
+
+/* What a former keeper key signed would be damage here, and nothing of it comes home. */
+static void
+test_travel__merges_of_before_a_rekey_do_not_come_home(void **state)
+{
+    struct vault_merged m;
+    uint32_t before;
+    vault *v, *other;
+    (void)state;
+
+    copy_folder("home.vault", "r.vault");
+    copy_folder("home.vault", "s.vault");
+    other = opened("s.vault", KEEPER);
+    assert_int_equal(vault_merge(other, "P-1", "P-2", &m), VAULT_OK);
+    v = opened("r.vault", KEEPER);
+    assert_int_equal(rekey(v, KEEPER), VAULT_OK);
+    vault_close(v);
+    v = opened("r.vault", KEEPER);
+    before = v->n_log;
+    assert_int_equal(session_join(v, other), VAULT_ERR_REFUSED);
+    assert_int_equal(v->n_log, before);
+    assert_whole(v);
+    vault_close(v);
+    vault_close(other);
+}
+
 /*
  * After a rekey: what a caseworker took in elsewhere before it comes home, and check believes it while it waits; what a keeper
  * wrapped by name there comes home only between two keepers.
@@ -716,6 +780,8 @@ main(void)
         cmocka_unit_test(test_travel__what_was_written_on_the_way_comes_home),
         cmocka_unit_test(test_travel__both_sides_are_kept),
         cmocka_unit_test(test_travel__a_caseworker_brings_home_what_a_keeper_wrote_elsewhere),
+        cmocka_unit_test(test_travel__merges_come_home_and_never_as_a_circle),
+        cmocka_unit_test(test_travel__merges_of_before_a_rekey_do_not_come_home),
         cmocka_unit_test(test_travel__after_a_rekey_names_come_home_whole_or_not_at_all),
         cmocka_unit_test(test_travel__what_was_purged_at_home_does_not_come_back),
         cmocka_unit_test(test_travel__after_a_rekey_at_home_intake_of_the_way_is_still_adopted),

@@ -39,7 +39,7 @@ add_run(struct call *c)
     if (err == VAULT_OK)
         err = add_record(&added, c, &e, interview);
     if (err == VAULT_OK)
-        print_new(c, &added);
+        print_new(c, &added, true);
     entry_free(&e);
     return err;
 }

@@ -44,7 +44,7 @@ attach_run(struct call *c)
     if (err == VAULT_OK)
         err = attach_files(c, &added, &empty);
     if (err == VAULT_OK)
-        print_new(c, &added);
+        print_new(c, &added, false);
     if (err == VAULT_OK && empty > 0)
         term_warn("%u of the files %s empty; %s stored as such", empty, empty == 1 ? "is" : "are",
             empty == 1 ? "it is" : "they are");

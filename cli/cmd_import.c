@@ -8,6 +8,7 @@
 #include "cli/input.h"
 #include "cli/json.h"
 #include "cli/open.h"
+#include "cli/similar.h"
 #include "cli/term.h"
 
 static void
@@ -20,6 +21,8 @@ print(const struct call *c, const struct vault_import_report *r, bool dry)
             r->rows, r->added, dry ? "to be added" : "added", r->changed, r->unchanged);
         if (dry)
             term_say("dry run: nothing was written");
+        else
+            similar_new_say(c);
         return;
     }
     js_object(&j);
@@ -28,6 +31,8 @@ print(const struct call *c, const struct vault_import_report *r, bool dry)
     js_pair_uint(&j, "changed", r->changed);
     js_pair_uint(&j, "unchanged", r->unchanged);
     js_pair_bool(&j, "dry_run", dry);
+    if (!dry)
+        similar_new_json(c, &j);
     js_end(&j);
 }
 

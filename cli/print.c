@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "cli/out.h"
+#include "cli/similar.h"
 
 static void
 bare_value_json(struct json *j, const struct vault_value *v)
@@ -212,7 +213,7 @@ print_attachments(const struct vault_record *r)
 }
 
 void
-print_new(const struct call *c, const struct vault_added *a)
+print_new(const struct call *c, const struct vault_added *a, bool named)
 {
     struct json j = { .to = stdout };
 
@@ -220,9 +221,13 @@ print_new(const struct call *c, const struct vault_added *a)
         js_object(&j);
         js_pair(&j, "id", a->id);
         js_pair(&j, "revision", a->revision);
-        js_key(&j, "similar");
-        js_array(&j);
-        js_end(&j);
+        if (named)
+            similar_json(c, &j, a->id);
+        else {
+            js_key(&j, "similar");
+            js_array(&j);
+            js_end(&j);
+        }
         js_end(&j);
         return;
     }
@@ -232,6 +237,8 @@ print_new(const struct call *c, const struct vault_added *a)
         out_text(a->label);
     }
     putchar('\n');
+    if (named)
+        similar_say(c, a->id);
 }
 
 void

@@ -22,8 +22,8 @@ void print_values(const struct vault_record *r, size_t indent, bool revealed);
 #define PRINT_CODE 8        /* characters of a code that people see */
 void print_code(const char *code);
 
-/* What a new record, or files attached to one, came to. */
-void print_new(const struct call *c, const struct vault_added *a);
+/* What a new record, or files attached to one, came to; `named`: with records whose names are like its own. */
+void print_new(const struct call *c, const struct vault_added *a, bool named);
 /* What editing, reverting or removing came to. */
 void print_added(const struct vault_added *a);
 

@@ -60,6 +60,13 @@ compare(struct adopting *a, uint32_t n, const uint8_t key[static 32], bool *same
     return err == VAULT_ERR_DAMAGED || err == VAULT_ERR_NOT_FOUND ? VAULT_OK : err;
 }
 
+static void
+note_adopted(struct adopting *a, uint32_t n)
+{
+    buf_put(&a->v->adopted_records, a->v->recs.index.pair[n].record, RECORD_ID_BYTES);
+    a->adopted++;
+}
+
 static vault_err
 compare_all(struct adopting *a)
 {
@@ -73,7 +80,7 @@ compare_all(struct adopting *a)
         err = compare(a, p->first + i, p->blob_key[i], &same);
         p->quarantined[i] = !same;
         if (same)
-            a->adopted++;
+            note_adopted(a, p->first + i);
         else if (err == VAULT_OK)
             quarantine(a, p->first + i);
     }

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "vault/known.h"
 #include "vault/take_files.h"
 
 static vault_err
@@ -80,15 +81,31 @@ conclude(struct vault *v, struct change *c, const struct import *im, bool dry_ru
 }
 
 static vault_err
+note(void *ctx, const struct revision *rev, const struct revision *base, uint64_t line)
+{
+    return known_take(ctx, rev, base, line);
+}
+
+/* Names of the file that stand alike in the vault are told by vault_similar_new, later. */
+static vault_err
 run(struct vault *v, struct import *im, bool dry_run)
 {
+    struct known *k = NULL;
     struct change c;
-    vault_err err = session_begin(v, &c);
+    vault_err err = is_keeper(v) ? session_known(v, &k) : VAULT_OK;
 
+    if (err == VAULT_OK)
+        err = session_begin(v, &c);
     if (err != VAULT_OK)
         return err;
+    if (k != NULL)
+        known_settle(k);
     im->change = &c;
+    im->note = k == NULL ? NULL : note;
+    im->note_ctx = k;
     err = import_run(im);
+    if (err == VAULT_OK && k != NULL)
+        err = known_judge(k);
     if (err != VAULT_OK) {
         change_abort(&c);
         return err;
@@ -122,6 +139,10 @@ vault_import(vault *v, const char *path, const struct vault_import_options *opt,
         err = open_source(path, &im.fd);
     if (err == VAULT_OK)
         err = run(v, &im, opt->dry_run);
+    if (err != VAULT_OK || opt->dry_run)
+        session_forget_known(v);
+    else
+        v->known_log = v->n_log;
     if (err == VAULT_OK) {
         memset(out, 0, sizeof *out);
         out->rows = im.rows;

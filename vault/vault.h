@@ -407,6 +407,10 @@ struct vault_added {
     unsigned same;              /* remove: other records of the same person, which stay */
 };
 
+/*
+ * A keeper's vault_add, vault_edit and vault_import stop where a withheld name that the vault knows is typed, in any spelling, into an
+ * open field: VAULT_ERR_REFUSED, accepted word `name-in-open`. A field for names may hold those of its own record.
+ */
 VAULT_API VAULT_CHECK vault_err vault_add(vault *v, const char *type, const vault_fields *f,
     struct vault_added *out);
 /* Sets each named field to the given values (all of a repeating field), unsets the unset. */
@@ -585,6 +589,15 @@ VAULT_API VAULT_CHECK vault_err vault_search(vault *v, const struct vault_search
  */
 VAULT_API VAULT_CHECK vault_err vault_search_names(vault *v, const struct vault_search_query *q,
     vault_hit_fn *fn, void *ctx);
+/*
+ * For keepers (others are told of nothing): records with a name like one of record `id`, at level fold or better, the best first;
+ * not those that were merged with it or dismissed. `why` shows no withheld value.
+ */
+VAULT_API VAULT_CHECK vault_err vault_similar(vault *v, const char *id, vault_hit_fn *fn, void *ctx);
+/* The same for every record that the last vault_import, or the adoption of intake when the session was opened, brought. Told once. */
+typedef int vault_similar_fn(void *ctx, const char *id, const char *label, const struct vault_hit *h);
+VAULT_API VAULT_CHECK vault_err vault_similar_new(vault *v, vault_similar_fn *fn, void *ctx);
+
 
 
 /* An attachment that a revision brought. */

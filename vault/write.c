@@ -5,6 +5,7 @@
  * Each is one transaction with one entry. An edit by a keeper reads the withheld values of the
  * head to see which ones really change; that is not a reveal, nothing of it leaves this file.
  */
+#include "vault/known.h"
 #include "vault/session.h"
 
 #include <stdlib.h>
@@ -156,6 +157,35 @@ store(struct vault *v, struct revision *rev, const char *action, const char *typ
     return err;
 }
 
+/* Does a withheld name stand in what is open of it? Asked of keepers only, who know. */
+static vault_err
+judge(struct vault *v, const struct revision *rev, const struct revision *base)
+{
+    struct known *k = NULL;
+    vault_err err = is_keeper(v) ? session_known(v, &k) : VAULT_OK;
+
+    if (err == VAULT_OK && k != NULL)
+        err = known_take(k, rev, base, 0);
+    if (err == VAULT_OK && k != NULL)
+        err = known_judge(k);
+    if (err != VAULT_OK)
+        session_forget_known(v);
+    return err;
+}
+
+/* What `judge` took in is written (names of the revision before are names no more), or is not. */
+static void
+judged(struct vault *v, vault_err err, bool is_new)
+{
+    if (v->known == NULL)
+        return;
+    v->known_log = v->n_log;
+    if (err != VAULT_OK || !is_new)
+        session_forget_known(v);
+    else
+        known_settle(v->known);
+}
+
 /* ---- the calls ---- */
 
 vault_err
@@ -174,7 +204,10 @@ vault_add(vault *v, const char *type, const vault_fields *f, struct vault_added 
     if (err == VAULT_OK)
         err = draft_add(&d, t, f, &rev);
     if (err == VAULT_OK)
+        err = judge(v, &rev, NULL);
+    if (err == VAULT_OK)
         err = store(v, &rev, "add", t->name, f, out);
+    judged(v, err, true);
     draft_done(&d);
     revision_free(&rev);
     return err;
@@ -202,8 +235,12 @@ vault_edit(vault *v, const char *id, const vault_fields *f, struct vault_added *
         err = recs_look(&v->recs, n, &base, &extra);
     if (err == VAULT_OK)
         err = draft_edit(&d, n, &base, f, &rev, &changed);
+    if (err == VAULT_OK && changed)
+        err = judge(v, &rev, &base);
     if (err == VAULT_OK)
         err = changed ? store(v, &rev, "edit", NULL, f, out) : fill_result(v, &base, false, out);
+    if (changed)
+        judged(v, err, false);
     draft_done(&d);
     revision_free(&base);
     revision_free(&rev);

@@ -25,6 +25,7 @@ struct importing {
     struct keymap *keys;
     struct link_rule *links;
     size_t n_links;
+    uint64_t line;                      /* of the row at hand */
 };
 
 /* ---- columns ---- */
@@ -219,10 +220,16 @@ take_cells(struct importing *x, const struct row *row)
 
 /* ---- rows ---- */
 
+/* `base`: NULL, of a new record. */
 static vault_err
-put(struct importing *x)
+put(struct importing *x, const struct revision *base)
 {
-    vault_err err = pipeline_put(x->pipe, &x->rev);
+    vault_err err = VAULT_OK;
+
+    if (x->im->note != NULL)
+        err = x->im->note(x->im->note_ctx, &x->rev, base, x->line);
+    if (err == VAULT_OK)
+        err = pipeline_put(x->pipe, &x->rev);
 
     x->im->files->drop(x->im->files->ctx);
     return err;
@@ -239,7 +246,7 @@ add_row(struct importing *x)
     if (err == VAULT_OK)
         err = row_files_take(&x->files, x->im, &x->draft, NULL, &x->rev, &changed);
     if (err == VAULT_OK)
-        err = put(x);
+        err = put(x, NULL);
     x->im->added += err == VAULT_OK;
     return err;
 }
@@ -275,7 +282,7 @@ revise_row(struct importing *x, uint32_t first)
     if (err == VAULT_OK)
         err = row_files_take(&x->files, x->im, &x->draft, &x->base, &x->rev, &changed);
     if (err == VAULT_OK && changed)
-        err = put(x);
+        err = put(x, &x->base);
     if (err == VAULT_OK)
         *(changed ? &x->im->changed : &x->im->unchanged) += 1;
     return err;
@@ -316,6 +323,7 @@ do_row(struct importing *x, const struct row *row)
 {
     vault_err err = take_cells(x, row);
 
+    x->line = row->line;
     if (err == VAULT_OK)
         err = x->keys != NULL ? keyed_row(x) : add_row(x);
     if (err != VAULT_OK && strncmp(vault_last_error()->text, "line ", 5) != 0)

@@ -35,6 +35,9 @@ struct import {
     enum rows_format format;
     int fd;
     const struct import_files *files;
+    /* NULL, or told of each revision before it is put away (base NULL: of a new record); on the thread that makes revisions. */
+    vault_err (*note)(void *ctx, const struct revision *rev, const struct revision *base, uint64_t line);
+    void *note_ctx;
     uint64_t rows, added, changed, unchanged, attached; /* results */
 };
 

@@ -189,6 +189,15 @@ name_index_find(struct name_index *x, const struct name *asked, enum name_shows 
     find(x, asked, &f);
 }
 
+void
+name_index_find_entry(struct name_index *x, size_t i, enum name_shows shows, name_found_fn *fn, void *ctx)
+{
+    const struct entry *e = &x->entry[i];
+
+    if (name_try(&x->window, (const char *)x->text.p + e->at, e->n))
+        name_index_find(x, &x->window, shows, fn, ctx);
+}
+
 /* ---- in a text ---- */
 
 #define WINDOW_WORDS 4

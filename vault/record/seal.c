@@ -222,13 +222,12 @@ bad_pack(void)
 
 /* The blob keys out of the inner wrap, under the name key or the intake key. */
 static vault_err
-open_inner(struct pack *p, const struct seal_keys *k, const struct secret *key)
+open_inner(struct pack *p, const struct seal_keys *k, const struct secret *key, const uint8_t hash[static 32])
 {
     size_t n = count_true(p->has_blob, p->n) * 32, skip = p->how == WRAP_INTAKE ? 32 : 0;
-    uint8_t keys[PACK_MAX * 32], hash[32], aad[AAD_MAX];
+    uint8_t keys[PACK_MAX * 32], aad[AAD_MAX];
     int bad;
 
-    pack_hash(hash, p);
     bad = box_open(keys, secret_bytes(key), inner_aad(aad, k, hash),
         PART(p->inner + skip, n + BOX_EXTRA));
     if (bad == 0)
@@ -241,8 +240,11 @@ open_inner(struct pack *p, const struct seal_keys *k, const struct secret *key)
 vault_err
 pack_adopt(struct pack *p, const struct seal_keys *k, const struct secret *intake_key)
 {
-    vault_err err = open_inner(p, k, intake_key);
+    uint8_t hash[32];
+    vault_err err;
 
+    pack_hash(hash, p);
+    err = open_inner(p, k, intake_key, hash);
     if (err == VAULT_OK)
         p->how = WRAP_NAME;
     return err;
@@ -253,7 +255,7 @@ pack_adopt(struct pack *p, const struct seal_keys *k, const struct secret *intak
  * record keys beside it are good: whoever can spoil a wrap must not shut a keeper out of what everybody else reads.
  */
 static vault_err
-read_inner(struct pack *p, const struct seal_keys *k, struct rd *r)
+read_inner(struct pack *p, const struct seal_keys *k, struct rd *r, const uint8_t hash[static 32])
 {
     size_t n = count_true(p->has_blob, p->n) * 32;
 
@@ -265,13 +267,13 @@ read_inner(struct pack *p, const struct seal_keys *k, struct rd *r)
         memcpy(p->enc_hash, p->inner, sizeof p->enc_hash);
     /* Where it does not open, values are refused when they are read, as those of intake: whoever has the case key can damage
      * it, and must not by that keep a keeper from the open fields, or from new keys for everything. */
-    if (p->how == WRAP_NAME && k->k_name != NULL && open_inner(p, k, k->k_name) == VAULT_ERR_DAMAGED)
+    if (p->how == WRAP_NAME && k->k_name != NULL && open_inner(p, k, k->k_name, hash) == VAULT_ERR_DAMAGED)
         vault_clear_error();
     return VAULT_OK;
 }
 
 static vault_err
-read_pack(struct pack *p, const struct seal_keys *k, struct rd *r)
+read_pack(struct pack *p, const struct seal_keys *k, struct rd *r, const uint8_t hash[static 32])
 {
     const uint8_t *keys;
 
@@ -290,7 +292,7 @@ read_pack(struct pack *p, const struct seal_keys *k, struct rd *r)
         return bad_pack();
     spread(p->record_key, p->has_record, p->n, keys);
     if (p->how != 0)
-        return read_inner(p, k, r);
+        return read_inner(p, k, r, hash);
     return rd_end(r) && count_true(p->has_blob, p->n) == 0 ? VAULT_OK : bad_pack();
 }
 
@@ -306,7 +308,7 @@ pack_open(struct pack *p, const struct seal_keys *k, struct part box)
     if (box.n > BOX_EXTRA && box.n <= sizeof plain + BOX_EXTRA &&
         box_open(plain, secret_bytes(k->k_case), outer_aad(aad, k, hash), box) == 0) {
         r = rd_of(plain, box.n - BOX_EXTRA);
-        err = read_pack(p, k, &r);
+        err = read_pack(p, k, &r, hash);
     } else {
         err = bad_pack();
     }

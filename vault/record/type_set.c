@@ -136,14 +136,15 @@ enum leaf_tier
 type_set_tier(const struct type_set *s, const struct type_def *t, const struct field_def *f,
     uint8_t leaf_tier)
 {
-    const struct type_def *now = type_set_current(s, t->name);
+    const struct type_def *now;
     const struct field_def *g;
 
     if (f != NULL && f->kind == FIELD_FILE)     /* chosen for each attachment */
         return leaf_tier == LEAF_OPEN ? LEAF_OPEN : LEAF_WITHHELD;
     if (leaf_tier == LEAF_WITHHELD || (f != NULL && f->tier == LEAF_WITHHELD))
         return LEAF_WITHHELD;
-    if (now == NULL || now == t || f == NULL)
+    now = f == NULL ? NULL : type_set_current(s, t->name);
+    if (now == NULL || now == t)
         return LEAF_OPEN;
     g = type_field(now, f->name, strlen(f->name));
     return g != NULL && g->tier == LEAF_WITHHELD ? LEAF_WITHHELD : LEAF_OPEN;

@@ -724,6 +724,29 @@ VAULT_API VAULT_CHECK vault_err vault_unmerge(vault *v, const char *id, struct v
  * VAULT_ERR_CONFLICT: they are merged. */
 VAULT_API VAULT_CHECK vault_err vault_dismiss(vault *v, const char *a, const char *b);
 
+struct vault_duplicate {
+    const char *a, *b;                  /* codes; b is the newer one */
+    const char *label_a, *label_b;
+    unsigned score;
+    const char *level;                  /* "strong", "likely", "possible" */
+    const char *const *why;             /* sentences; they name fields and show no value */
+    size_t n_why;
+};
+typedef int vault_duplicate_fn(void *ctx, const struct vault_duplicate *d);
+struct vault_duplicates {
+    size_t limit;                       /* how many to tell at most, the strongest; 0: 200 */
+    uint64_t found;                     /* out: how many there are */
+    uint64_t crowded;                   /* out: persons who share something with so many that not all of those were compared */
+    uint64_t unread;                    /* out: records that could not be read whole */
+};
+/*
+ * Pairs of persons who may be one, the strongest evidence first; without those that are merged, or were dismissed. A keeper's
+ * session looks at withheld values as well. Nothing is merged by it.
+ * VAULT_ERR_DAMAGED with `unread` set: all that could be read was told.
+ */
+VAULT_API VAULT_CHECK vault_err vault_find_duplicates(vault *v, struct vault_duplicates *q,
+    vault_duplicate_fn *fn, void *ctx);
+
 struct vault_event {
     const char *id, *type, *label;
     const char *date;                   /* EDTF or "" */

@@ -1,11 +1,8 @@
 /*
- * alike.h - do two names look like one person's? The one place where names are compared for that.
- *
- * Duplicates (duplicates.c) and what is said of a new record (similar.c) ask here, and nowhere else. So far two names are alike
- * where they are the same text but for case, marks and blanks.
+ * alike.h - names as clues that two records are one person's (evidence.h).
  *
  * Layer:   session, private.
- * Secrets: names, borrowed and in wiped buffers.
+ * Secrets: names, borrowed and in wiped memory.
  * Format:  none.
  */
 #ifndef VAULT_ALIKE_H
@@ -13,17 +10,15 @@
 
 #include "vault/base/bytes.h"
 #include "vault/base/hash.h"
-
-enum alike { ALIKE_NOT, ALIKE_SKELETON, ALIKE_FOLD, ALIKE_EXACT };
-const char *alike_name(enum alike level);       /* "none", "skeleton", "fold", "exact" */
+#include "vault/names/name.h"
 
 /*
- * Append keys of a name: 8 bytes each, under a key of 32 bytes drawn for this run. Two names that are alike at any level share one at least.
- * No key (an empty name, or one that says too little): it is like no other. VAULT_ERR_INPUT: not UTF-8.
+ * Append keys of a name: 8 bytes each, under a key of 32 bytes drawn for this run. Two names that are alike at level fold or exact share one.
+ * What is no name, or says too little, has none.
  */
 #define ALIKE_KEY_BYTES 8u
 VAULT_CHECK vault_err alike_keys(struct buf *out, const uint8_t key[static 32], struct part name);
 /* How alike are they? */
-VAULT_CHECK vault_err alike_names(enum alike *level, struct part a, struct part b);
+enum name_level alike_names(struct part a, struct part b);
 
 #endif

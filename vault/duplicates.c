@@ -4,7 +4,7 @@
  * Pairs that share a clue (evidence.h) are scored by what agrees and what contradicts. Points:
  *
  *     the same identifying number                    6
- *     names alike: exact, fold, skeleton             4, 3, 2
+ *     names alike: exact, fold, skeleton (where they were compared for one that is) 4, 3, 2
  *     records that link to both: one, more           2, 3
  *     born: the same day, may be the same            2, 1     contradict: -3
  *     sex, citizenship differ                        -2, -1
@@ -153,33 +153,31 @@ by_pair(const void *a, const void *b)
 struct agreement {
     unsigned links, identifiers;
     bool named;                 /* a clue of names is shared */
-    enum alike names;
+    enum name_level names;
     const struct field_def *field[2];
     enum { BORN_UNKNOWN, BORN_SAME_DAY, BORN_FITS, BORN_CONTRADICTS } born;
     bool sex_differs, citizenship_differs, sex_same, citizenship_same;
 };
 
-static vault_err
+static void
 compare_names(struct comparing *x, const struct trait *a, const struct trait *b, struct agreement *g)
 {
     const struct evidence_name *name = x->e.name;
     const uint8_t *text = x->e.text.p;
-    enum alike level = ALIKE_NOT;
-    vault_err err = VAULT_OK;
 
     for (uint32_t i = a->name; i < a->name + a->n_names; i++)
-        for (uint32_t k = b->name; err == VAULT_OK && k < b->name + b->n_names; k++) {
-            err = alike_names(&level, PART(text + name[i].at, name[i].n), PART(text + name[k].at, name[k].n));
-            if (err == VAULT_OK && level > g->names) {
+        for (uint32_t k = b->name; k < b->name + b->n_names; k++) {
+            enum name_level level = alike_names(PART(text + name[i].at, name[i].n),
+                PART(text + name[k].at, name[k].n));
+            if (level > g->names) {
                 g->names = level;
                 g->field[0] = name[i].field;
                 g->field[1] = name[k].field;
             }
         }
-    return err;
 }
 
-static vault_err
+static void
 compare(struct comparing *x, const struct trait *a, const struct trait *b, struct agreement *g)
 {
     if (a->has_born && b->has_born)
@@ -189,7 +187,8 @@ compare(struct comparing *x, const struct trait *a, const struct trait *b, struc
     g->citizenship_same = a->citizenship != 0 && a->citizenship == b->citizenship;
     g->sex_differs = a->sex != 0 && b->sex != 0 && a->sex != b->sex;
     g->citizenship_differs = a->citizenship != 0 && b->citizenship != 0 && a->citizenship != b->citizenship;
-    return g->named ? compare_names(x, a, b, g) : VAULT_OK;
+    if (g->named)
+        compare_names(x, a, b, g);
 }
 
 static int
@@ -199,14 +198,14 @@ points(const struct trait *a, const struct trait *b, const struct agreement *g)
     bool fits = (g->born == BORN_SAME_DAY || g->born == BORN_FITS) && !g->sex_differs && !g->citizenship_differs;
     bool nameless = a->n_names == 0 || b->n_names == 0;
 
-    if (g->names == ALIKE_NOT && g->identifiers == 0 && !(g->links != 0 && nameless && fits))
+    if (g->names == NAME_NONE && g->identifiers == 0 && !(g->links != 0 && nameless && fits))
         return 0;
     return (g->identifiers != 0 ? 6 : 0) + NAMES[g->names] + (g->links > 1 ? 3 : g->links == 1 ? 2 : 0) +
         BORN[g->born] - (g->sex_differs ? 2 : 0) - (g->citizenship_differs ? 1 : 0);
 }
 
 /* What candidates from `at` on, all of one pair, have in common. *next: the first of another. */
-static vault_err
+static void
 agree(struct comparing *x, size_t at, size_t *next, struct agreement *g)
 {
     uint64_t pair = x->candidate[at].pair;
@@ -219,7 +218,7 @@ agree(struct comparing *x, size_t at, size_t *next, struct agreement *g)
         g->named = g->named || x->candidate[i].kind == CLUE_NAME;
     }
     *next = i;
-    return compare(x, &x->e.trait[pair >> 32], &x->e.trait[(uint32_t)pair], g);
+    compare(x, &x->e.trait[pair >> 32], &x->e.trait[(uint32_t)pair], g);
 }
 
 static vault_err
@@ -294,9 +293,9 @@ score_all(struct comparing *x)
         qsort(x->candidate, x->n, sizeof *x->candidate, by_pair);
     for (size_t at = 0, next; err == VAULT_OK && at < x->n; at = next) {
         uint64_t pair = x->candidate[at].pair;
-        err = agree(x, at, &next, &g);
+        agree(x, at, &next, &g);
         int score = points(&x->e.trait[pair >> 32], &x->e.trait[(uint32_t)pair], &g);
-        if (err == VAULT_OK && score >= NEEDED)
+        if (score >= NEEDED)
             err = keep(x, pair, score);
     }
     one_for_each_person(x);
@@ -331,10 +330,10 @@ give_reasons(const struct agreement *g, struct reasons *r)
     r->n = 0;
     if (g->identifiers != 0)
         because(r, "they have an identifying number in common");
-    if (g->names != ALIKE_NOT && g->field[0] == g->field[1])
-        because(r, "names agree (%s) in %s", alike_name(g->names), g->field[0]->name);
-    else if (g->names != ALIKE_NOT)
-        because(r, "names agree (%s): %s and %s", alike_name(g->names), g->field[0]->name, g->field[1]->name);
+    if (g->names != NAME_NONE && g->field[0] == g->field[1])
+        because(r, "names agree (%s) in %s", name_level_text(g->names), g->field[0]->name);
+    else if (g->names != NAME_NONE)
+        because(r, "names agree (%s): %s and %s", name_level_text(g->names), g->field[0]->name, g->field[1]->name);
     if (g->links != 0)
         because(r, g->links == 1 ? "%u record links to both" : "%u records link to both", g->links);
     if (g->born != BORN_UNKNOWN)
@@ -371,12 +370,12 @@ tell(struct comparing *x, const struct scored *s, vault_duplicate_fn *fn, void *
     struct agreement g;
     struct reasons why;
     size_t next;
-    vault_err err = agree(x, candidates_of(x, s), &next, &g);
+    vault_err err;
 
+    agree(x, candidates_of(x, s), &next, &g);
     code_of(code[0], p[s->lead_a].record);
     code_of(code[1], p[s->lead_b].record);
-    if (err == VAULT_OK)
-        err = recs_title_of(&x->v->recs, s->lead_a, &title[0]);
+    err = recs_title_of(&x->v->recs, s->lead_a, &title[0]);
     if (err == VAULT_OK)
         err = recs_title_of(&x->v->recs, s->lead_b, &title[1]);
     if (err == VAULT_OK && (buf_cstr(&title[0]) == NULL || buf_cstr(&title[1]) == NULL))

@@ -109,6 +109,20 @@ do_remove(const struct world *w, vault *v)
 }
 
 static vault_err
+do_merge(const struct world *w, vault *v)
+{
+    struct vault_merged out;
+
+    return vault_merge(v, w->person, w->other, &out);
+}
+
+static vault_err
+do_dismiss(const struct world *w, vault *v)
+{
+    return vault_dismiss(v, w->person, w->other);
+}
+
+static vault_err
 do_reveal(const struct world *w, vault *v)
 {
     struct vault_record *r = NULL;
@@ -216,6 +230,8 @@ const struct deed DEEDS[] = {
     { .name = "import-dump", .run = do_import_dump, .from = FROM_EMPTY, .prepare = prepare_dumped },
     { .name = "join", .run = do_join, .from = FROM_HOME, .may_be_done = true, .prepare = prepare_join },
     { .name = "remove", .run = do_remove },
+    { .name = "merge", .run = do_merge },
+    { .name = "dismiss", .run = do_dismiss },
     { .name = "reveal", .run = do_reveal },
     { .name = "dump", .run = do_dump, .may_be_done = true, .outside = true,
         .prepare = prepare_dumped, .also = also_dump },

@@ -90,6 +90,8 @@ hear_record(const struct vault_record *r)
         hear(r->attachments[i].type);
         hear(r->attachments[i].sha256);
     }
+    for (size_t i = 0; i < r->n_same; i++)
+        hear(r->same[i].label);
     for (size_t i = 0; i < r->n_links_here; i++) {
         hear(r->links_here[i].label);
         hear(r->links_here[i].field);
@@ -118,6 +120,19 @@ hear_hit(void *ctx, const struct vault_hit *h)
     hear(h->field);
     hear(h->level);
     hear(h->why);
+    hear(h->same_label);
+    return 0;
+}
+
+static int
+hear_duplicate(void *ctx, const struct vault_duplicate *d)
+{
+    ++*(unsigned *)ctx;
+    hear(d->label_a);
+    hear(d->label_b);
+    hear(d->level);
+    for (size_t i = 0; i < d->n_why; i++)
+        hear(d->why[i]);
     return 0;
 }
 
@@ -528,6 +543,8 @@ hear_dumped_files(void)
     assert_int_equal(system(command), 0);
 }
 
+static bool merged_dump;
+
 /* Into a new folder; what lies there was said too. */
 static vault_err
 dump(vault *v, const char *format, bool reveal)
@@ -543,6 +560,10 @@ dump(vault *v, const char *format, bool reveal)
         assert_int_equal(hear_file(name), err == VAULT_OK);
         (void)unlink(in_dir(name));
     }
+    if (merged_dump) {
+        assert_true(hear_file("plain/same-as.jsonl"));
+        assert_int_equal(unlink(in_dir("plain/same-as.jsonl")), 0);
+    }
     hear_dumped_files();
     if (err != VAULT_OK)
         assert_int_not_equal(rmdir(in_dir("plain")), 0);    /* nothing was made */
@@ -551,6 +572,15 @@ dump(vault *v, const char *format, bool reveal)
     return err;
 }
 
+/* Where something is merged the dump says so. */
+static vault_err
+op_dump_merged(vault *v)
+{
+    merged_dump = is_keeper(v);
+    vault_err err = dump(v, "jsonl", false);
+    merged_dump = false;
+    return err;
+}
 static vault_err op_dump(vault *v) { return dump(v, "jsonl", false); }
 static vault_err op_dump_csv(vault *v) { return dump(v, "csv", false); }
 static vault_err op_dump_reveal(vault *v) { return dump(v, "jsonl", true); }
@@ -778,6 +808,48 @@ op_compact(vault *v)
     return vault_compact(v, &sizes);
 }
 
+/* Persons with one withheld name: whoever may not read it is not told of them either. */
+static vault_err
+op_duplicates(vault *v)
+{
+    struct vault_duplicates q = { .limit = 0 };
+    unsigned told = 0;
+    vault_err err = vault_find_duplicates(v, &q, hear_duplicate, &told);
+
+    assert_int_equal(told != 0, is_keeper(v));
+    return err;
+}
+
+static vault_err
+op_similar(vault *v)
+{
+    unsigned told = 0;
+    vault_err err = vault_similar(v, "P-3", hear_hit, &told);
+
+    assert_int_equal(told != 0, is_keeper(v));
+    return err;
+}
+
+static vault_err op_dismiss(vault *v) { return vault_dismiss(v, "P-4", "P-6"); }
+
+static vault_err
+op_merge(vault *v)
+{
+    struct vault_merged m = { .label = "" };
+    vault_err err = vault_merge(v, "P-6", "P-1", &m);
+
+    hear(m.label);
+    return err;
+}
+
+static vault_err
+op_unmerge(vault *v)
+{
+    struct vault_merged m = { .label = "" };
+
+    return vault_unmerge(v, "P-6", &m);
+}
+
 /* ---- the table ---- */
 
 /* In this order: what changes the record P-1 comes after what looks at it; what takes slots or keys away, last. */
@@ -845,6 +917,14 @@ static const struct cell {
     { "import by an open key", op_import_key, OK, OK },
     { "import, only tried", op_import_try, OK, OK },
     { "import by a withheld key", op_import_withheld_key, NO, OK },
+    { "duplicates", op_duplicates, OK, OK },
+    { "similar names", op_similar, OK, OK },
+    { "dismiss a pair", op_dismiss, NO, OK },
+    { "merge", op_merge, NO, OK },
+    { "show with a merged record", op_show, OK, OK },
+    { "search with one", op_search, OK, OK },
+    { "dump with one", op_dump_merged, OK, OK },
+    { "unmerge", op_unmerge, NO, OK },
     { "plan a purge", op_purge_plan, NO, OK },
     { "purge a removed record", op_purge, NO, OK },
     { "purge one's own record", op_purge_own, NO, OK },

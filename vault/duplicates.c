@@ -187,7 +187,8 @@ compare(struct comparing *x, const struct trait *a, const struct trait *b, struc
     g->citizenship_same = a->citizenship != 0 && a->citizenship == b->citizenship;
     g->sex_differs = a->sex != 0 && b->sex != 0 && a->sex != b->sex;
     g->citizenship_differs = a->citizenship != 0 && b->citizenship != 0 && a->citizenship != b->citizenship;
-    if (g->named)
+    /* Names alone do not make up for a birth that contradicts, and there are many of those: they need not be looked at. */
+    if (g->named && (g->born != BORN_CONTRADICTS || g->identifiers + g->links != 0))
         compare_names(x, a, b, g);
 }
 

@@ -95,7 +95,10 @@ read_keys(struct making *m)
     vault_err err = VAULT_ERR_DAMAGED;
 
     for (size_t i = 0; err == VAULT_ERR_DAMAGED && i < 2; i++) {
-        if (file_read(&b, m->v->dir, NAME[i], KEYFILE_BYTES) != VAULT_OK || b.n != KEYFILE_BYTES)
+        vault_err got = file_read(&b, m->v->dir, NAME[i], KEYFILE_BYTES);
+        if (got == VAULT_ERR_NO_SPACE)
+            err = got;
+        if (got != VAULT_OK || b.n != KEYFILE_BYTES)
             continue;
         crypto_generichash_blake2b(hash, sizeof hash, b.p, b.n, NULL, 0);
         if (memcmp(hash, m->v->keys_hash, sizeof hash) == 0) {
@@ -104,7 +107,7 @@ read_keys(struct making *m)
         }
     }
     buf_free(&b);
-    return err == VAULT_OK ? err : err_say(err, "close the vault and look at its folder",
+    return err != VAULT_ERR_DAMAGED ? err : err_say(err, "close the vault and look at its folder",
         "the file keys was erased, lost or exchanged while the vault was open");
 }
 

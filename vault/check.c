@@ -69,14 +69,17 @@ static vault_err
 check_values(struct checking *c, const struct revision *rev)
 {
     const struct type_def *t = type_set_by_hash(&c->v->recs.types, rev->type);
+    struct buf scratch = BUF_INIT;
+    vault_err err = VAULT_OK;
 
-    for (size_t i = 0; t != NULL && i < rev->n_leaves; i++) {
+    for (size_t i = 0; err == VAULT_OK && t != NULL && i < rev->n_leaves; i++) {
         const struct leaf *l = &rev->leaf[i];
         const struct field_def *f = type_field(t, l->field.p, l->field.n);
-        if (f != NULL && l->value.n != 0 && !value_valid(f, l->value))
-            return damaged("a value breaks the rules of its field");
+        if (f != NULL && l->value.n != 0 && !value_valid(&scratch, f, l->value))
+            err = scratch.bad ? err_nomem() : damaged("a value breaks the rules of its field");
     }
-    return VAULT_OK;
+    buf_free(&scratch);
+    return err;
 }
 
 /* Carried leaves, type and tags; needs the database, so it runs after the scan. */
@@ -380,9 +383,12 @@ check_table(struct checking *c, const struct table_rule *t)
         err = db_next(cur, &n, &blob, &got);
         if (err != VAULT_OK || !got)
             break;
-        if (t->belongs != NULL ? !t->belongs(c, n) : !is_intake(c, n, blob))
-            err = report_damage(c->rep, damaged("it holds a row that belongs to no revision"),
-                t->name);
+        vault_clear_error();
+        if (t->belongs != NULL ? t->belongs(c, n) : is_intake(c, n, blob))
+            continue;
+        /* What could not be looked at for want of memory is not damage. */
+        err = vault_last_error()->code == VAULT_ERR_NO_SPACE ? VAULT_ERR_NO_SPACE :
+            report_damage(c->rep, damaged("it holds a row that belongs to no revision"), t->name);
     }
     db_scan_end(cur);
     return report_damage(c->rep, err, t->name);

@@ -69,7 +69,7 @@ folder_in(int dir, const char *name, int *out)
 /* The i-th name to be tried: its own; with its number, where another has that name (or one that is the same to this
  * file system); one that no other has, where the file system bears neither. False: there is no such. */
 static bool
-nth_name(char out[static FILE_NAME_BYTES + 1], const struct attachment *x, unsigned i)
+nth_name(char out[static FILE_NAME_BYTES + 1], const struct attachment *x, unsigned i, bool valid)
 {
     struct part name = x->view.file.name;
     char number[16] = "";
@@ -78,7 +78,7 @@ nth_name(char out[static FILE_NAME_BYTES + 1], const struct attachment *x, unsig
         snprintf(out, FILE_NAME_BYTES + 1, "%u-%08x", x->number, randombytes_random());
         return true;
     }
-    if (!file_name_valid(name))         /* it was not we who gave it */
+    if (!valid)                         /* it was not we who gave it */
         return false;
     if (i == 1)
         snprintf(number, sizeof number, "%u-", x->number);
@@ -89,9 +89,15 @@ nth_name(char out[static FILE_NAME_BYTES + 1], const struct attachment *x, unsig
 static vault_err
 make_file(int dir, const struct attachment *x, char name[static FILE_NAME_BYTES + 1], int *fd)
 {
+    struct buf scratch = BUF_INIT;
+    bool valid = file_name_valid(&scratch, x->view.file.name), starved = scratch.bad;
+
     *fd = -1;
+    buf_free(&scratch);
+    if (starved)
+        return err_nomem();
     for (unsigned i = 0; *fd < 0 && i < 3; i++) {
-        if (!nth_name(name, x, i))
+        if (!nth_name(name, x, i, valid))
             continue;
         *fd = fd_open_at(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW);
         if (*fd < 0 && errno != EEXIST && errno != EINVAL && errno != ENAMETOOLONG)

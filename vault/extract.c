@@ -77,6 +77,20 @@ fill_result(const struct attachment *x, struct vault_extracted *out)
 }
 
 /* The file is begun before the log is written to: what cannot be written is not noted. */
+/* It may be that it was not we who gave it. */
+static vault_err
+may_be_name(struct part name)
+{
+    struct buf scratch = BUF_INIT;
+    vault_err err = VAULT_OK;
+
+    if (!file_name_valid(&scratch, name))
+        err = scratch.bad ? err_nomem() :
+            err_say(VAULT_ERR_INPUT, "-o names the file", "the attachment has a name that is not allowed");
+    buf_free(&scratch);
+    return err;
+}
+
 static vault_err
 write_out(struct vault *v, const struct revision *rev, const struct attachment *x,
     const struct vault_extract_options *opt, struct vault_extracted *out)
@@ -89,11 +103,10 @@ write_out(struct vault *v, const struct revision *rev, const struct attachment *
 
     fill_result(x, &result);
     if (to.path == NULL && to.fd < 0) {
-        if (!file_name_valid(x->view.file.name))        /* it was not we who gave it */
-            return err_say(VAULT_ERR_INPUT, "-o names the file", "the attachment has a name that is not allowed");
+        err = may_be_name(x->view.file.name);
         to.path = result.name;
     }
-    if (to.path != NULL)
+    if (err == VAULT_OK && to.path != NULL)
         err = session_may_put(v, to.path);
     if (err == VAULT_OK && to.path != NULL) {
         err = output_open(&file, to.path);

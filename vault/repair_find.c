@@ -168,14 +168,17 @@ static vault_err
 values_hold(struct repairing *r, const struct revision *rev)
 {
     const struct type_def *t = type_set_by_hash(&r->v->recs.types, rev->type);
+    struct buf scratch = BUF_INIT;
+    vault_err err = VAULT_OK;
 
-    for (size_t i = 0; t != NULL && i < rev->n_leaves; i++) {
+    for (size_t i = 0; err == VAULT_OK && t != NULL && i < rev->n_leaves; i++) {
         const struct leaf *l = &rev->leaf[i];
         const struct field_def *f = type_field(t, l->field.p, l->field.n);
-        if (f != NULL && l->value.n != 0 && !value_valid(f, l->value))
-            return not_as_signed("a value breaks the rules of its field");
+        if (f != NULL && l->value.n != 0 && !value_valid(&scratch, f, l->value))
+            err = scratch.bad ? err_nomem() : not_as_signed("a value breaks the rules of its field");
     }
-    return VAULT_OK;
+    buf_free(&scratch);
+    return err;
 }
 
 void
@@ -371,8 +374,11 @@ one(struct repairing *r, uint32_t n, struct revision *rev, struct buf *tags)
     }
     if (err == VAULT_OK)
         err = withheld(r, n, rev);
-    if (err == VAULT_OK && values_hold(r, rev) == VAULT_ERR_DAMAGED)
-        err = lose_withheld(r, n, rev);
+    if (err == VAULT_OK) {
+        err = values_hold(r, rev);
+        if (err == VAULT_ERR_DAMAGED)
+            err = lose_withheld(r, n, rev);
+    }
     if (err == VAULT_OK && (r->flag[n] & BLOB_LOST) != 0)
         err = recs_load(&r->v->recs, n, rev);   /* without what was read of it */
     if (err == VAULT_OK)

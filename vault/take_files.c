@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -112,13 +113,10 @@ read_tier(struct part text, enum leaf_tier *out)
 static bool
 size_is(struct part text, uint64_t size)
 {
-    struct buf b = BUF_INIT;
-    bool same;
+    char is[24];
+    int n = snprintf(is, sizeof is, "%llu", (unsigned long long)size);
 
-    buf_fmt(&b, "%llu", (unsigned long long)size);
-    same = text.n == 0 || (text.n == b.n && memcmp(text.p, b.p, b.n) == 0);
-    buf_free(&b);
-    return same;
+    return text.n == 0 || (text.n == (size_t)n && memcmp(text.p, is, text.n) == 0);
 }
 
 static vault_err

@@ -76,14 +76,10 @@ file_name_put(struct buf *out, const char *name, size_t n)
 }
 
 bool
-file_name_valid(struct part name)
+file_name_valid(struct buf *scratch, struct part name)
 {
-    struct buf scratch = BUF_INIT;
-    bool good = fault_of(name) == NULL &&
-        value_text_is_canonical(&scratch, name.p, name.n, TEXT_ONE_LINE);
-
-    buf_free(&scratch);
-    return good;
+    return fault_of(name) == NULL &&
+        value_text_is_canonical(scratch, name.p, name.n, TEXT_ONE_LINE);
 }
 
 const char *

@@ -23,8 +23,8 @@
  * that some system reserves. The sentence does not repeat it.
  */
 VAULT_CHECK vault_err file_name_put(struct buf *out, const char *name, size_t n);
-/* What file_name_put writes? */
-bool file_name_valid(struct part name);
+/* What file_name_put writes? `scratch` as for value_text_is_canonical. */
+bool file_name_valid(struct buf *scratch, struct part name);
 /* The media type that the end of the name tells. Static text. */
 const char *file_media_type(struct part name);
 

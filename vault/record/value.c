@@ -537,18 +537,14 @@ value_read(struct value_view *out, struct part cbor)
 }
 
 static bool
-is_text(const struct value_view *v, enum text_lines lines)
+is_text(struct buf *scratch, const struct value_view *v, enum text_lines lines)
 {
-    struct buf scratch = BUF_INIT;
-    bool good = v->shape == VALUE_TEXT &&
-        value_text_is_canonical(&scratch, v->text.p, v->text.n, lines);
-
-    buf_free(&scratch);
-    return good;
+    return v->shape == VALUE_TEXT &&
+        value_text_is_canonical(scratch, v->text.p, v->text.n, lines);
 }
 
 bool
-value_valid(const struct field_def *f, struct part cbor)
+value_valid(struct buf *scratch, const struct field_def *f, struct part cbor)
 {
     struct value_view v;
 
@@ -560,9 +556,9 @@ value_valid(const struct field_def *f, struct part cbor)
     case FIELD_NAME:
     case FIELD_PLACE:
     case FIELD_IDENTIFIER:
-        return is_text(&v, lines_of(f));
+        return is_text(scratch, &v, lines_of(f));
     case FIELD_CHOICE:
-        return is_text(&v, TEXT_ONE_LINE) && is_choice(f, v.text);
+        return is_text(scratch, &v, TEXT_ONE_LINE) && is_choice(f, v.text);
     case FIELD_DATE:
         return v.shape == VALUE_TEXT && date_is_canonical(v.text.p, v.text.n);
     case FIELD_NUMBER:
@@ -574,7 +570,7 @@ value_valid(const struct field_def *f, struct part cbor)
     case FIELD_BYTES:
         return v.shape == VALUE_BYTES;
     case FIELD_FILE:
-        return v.shape == VALUE_FILE && file_name_valid(v.file.name);
+        return v.shape == VALUE_FILE && file_name_valid(scratch, v.file.name);
     }
     return false;
 }

@@ -60,9 +60,9 @@ value_is_file(struct part cbor)
 /* Append a bare value that is CBOR already, within its provenance where there is any. */
 VAULT_CHECK vault_err value_wrap(struct buf *out, struct part bare, const struct provenance *prov);
 
-/* Does the CBOR follow the rules for this field? For reading: unknown kinds are refused. Says no
- * also when there is no memory to find out. */
-bool value_valid(const struct field_def *f, struct part cbor);
+/* Does the CBOR follow the rules for this field? For reading: unknown kinds are refused. `scratch` as for
+ * value_text_is_canonical: where scratch->bad is set, no says only that there was no memory to find out. */
+bool value_valid(struct buf *scratch, const struct field_def *f, struct part cbor);
 
 /* A decoded view; parts are borrowed from the CBOR. */
 enum value_shape { VALUE_TEXT, VALUE_INT, VALUE_BOOL, VALUE_BYTES, VALUE_FILE };

@@ -2,6 +2,7 @@
 #include "tests/fault/alloc.h"
 
 #include <errno.h>
+#include <execinfo.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -20,16 +21,20 @@ static struct {
     long at;
 } alloc;
 
-static long *count;             /* shared with children */
+/* Shared with children. */
+static struct notes {
+    long count;
+    uint64_t place[ALLOC_NOTES];
+} *notes;
 
 __attribute__((constructor)) static void
-make_count(void)
+make_notes(void)
 {
-    void *p = mmap(NULL, sizeof *count, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    void *p = mmap(NULL, sizeof *notes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
     if (p == MAP_FAILED)
         abort();
-    count = p;
+    notes = p;
 }
 
 void
@@ -37,14 +42,40 @@ alloc_arm(enum alloc_mode mode, long at)
 {
     alloc.at = at;
     if (mode != ALLOC_OFF)
-        __atomic_store_n(count, 0, __ATOMIC_SEQ_CST);
+        __atomic_store_n(&notes->count, 0, __ATOMIC_SEQ_CST);
     alloc.mode = mode;
 }
 
 long
 alloc_count(void)
 {
-    return __atomic_load_n(count, __ATOMIC_SEQ_CST);
+    return __atomic_load_n(&notes->count, __ATOMIC_SEQ_CST);
+}
+
+uint64_t
+alloc_place(long at)
+{
+    return at < 1 || at > ALLOC_NOTES ? 0 : notes->place[at - 1];
+}
+
+/* Of what unwinding itself takes no note is taken. */
+static void
+note_place(long at)
+{
+    static _Thread_local bool within;
+    uint64_t hash = 0xcbf29ce484222325u;
+    void *frame[64];
+    int depth;
+
+    if (within)
+        return;
+    within = true;
+    depth = backtrace(frame, 64);
+    within = false;
+    for (int i = 2; i < depth && i < 2 + ALLOC_DEPTH; i++)
+        hash = (hash ^ (uint64_t)(uintptr_t)frame[i]) * 0x100000001b3u;
+    if (at <= ALLOC_NOTES)
+        notes->place[at - 1] = hash;
 }
 
 /* False: this one must fail. */
@@ -55,7 +86,9 @@ go_on(void)
 
     if (alloc.mode == ALLOC_OFF)
         return true;
-    now = __atomic_add_fetch(count, 1, __ATOMIC_SEQ_CST);
+    now = __atomic_add_fetch(&notes->count, 1, __ATOMIC_SEQ_CST);
+    if (alloc.mode == ALLOC_NOTE)
+        note_place(now);
     if ((alloc.mode == ALLOC_ONCE && now == alloc.at) ||
         (alloc.mode == ALLOC_FROM && now >= alloc.at)) {
         errno = ENOMEM;
@@ -127,7 +160,7 @@ free(void *p)
 void *
 mmap(void *addr, size_t n, int prot, int flags, int fd, off_t at)
 {
-    if (count != NULL && (flags & MAP_ANONYMOUS) != 0 && (flags & MAP_STACK) == 0 && !go_on())
+    if (notes != NULL && (flags & MAP_ANONYMOUS) != 0 && (flags & MAP_STACK) == 0 && !go_on())
         return MAP_FAILED;
     return (void *)syscall(SYS_mmap, addr, n, prot, flags, fd, at);
 }

@@ -8,10 +8,12 @@
 #define TESTS_FAULT_ALLOC_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 enum alloc_mode {
     ALLOC_OFF,
     ALLOC_COUNT,        /* count only */
+    ALLOC_NOTE,         /* and note for each from where it comes */
     ALLOC_ONCE,         /* allocation number `at` fails */
     ALLOC_FROM,         /* that one and each later one */
 };
@@ -20,5 +22,9 @@ enum alloc_mode {
 void alloc_arm(enum alloc_mode mode, long at);
 /* Allocations since then, also those of a child. */
 long alloc_count(void);
+/* With ALLOC_NOTE, of the first ALLOC_NOTES: stands for the nearest ALLOC_DEPTH return addresses on the stack of that one. */
+#define ALLOC_NOTES 65536
+#define ALLOC_DEPTH 6
+uint64_t alloc_place(long at);
 
 #endif

@@ -217,12 +217,13 @@ const struct deed DEEDS[] = {
     { .name = "key-remove", .run = do_key_remove, .from = FROM_WAYS, .may_be_done = true,
         .also = also_key_remove },
     { .name = "key-shares", .run = do_key_shares, .from = FROM_WAYS, .may_be_done = true,
-        .also = also_key_shares },
+        .also = also_key_shares, .also_of = of_key_shares },
     { .name = "travel", .run = do_travel, .from = FROM_WAYS, .may_be_done = true, .outside = true,
         .also = also_travel },
     { .name = "adopt", .run = do_adopt, .from = FROM_WAITING, .may_wait = true, .done = done_adopt },
     { .name = "detach", .run = do_detach },
     { .name = "attach-move", .run = do_move, .may_be_done = true, .may_fail_after = true, .outside = true,
+        .moves = true,
         .prepare = prepare_move, .also = also_move },
     { .name = "extract", .run = do_extract, .may_be_done = true, .outside = true, .also = also_extract },
     { .name = "purge-field", .run = do_purge_field, .may_be_done = true },
@@ -249,7 +250,7 @@ const struct deed DEEDS[] = {
     { .name = "restore-chain", .run = do_restore_chain, .is_new = true, .prepare = prepare_chain },
     { .name = "restore-second", .run = do_restore_second, .is_new = true },
     { .name = "repair", .run = do_repair, .is_new = true, .outside = true,
-        .prepare = prepare_repair, .also = also_repair },
+        .prepare = prepare_repair, .also = also_repair, .also_of = of_repair },
     { .name = NULL },
 };
 
@@ -265,18 +266,20 @@ deed_find(const char *name)
     return d;
 }
 
-/* The backup, and what a kill left of one under a hidden name. */
+/* The backup, and what a kill left of one or of a new vault under another name. */
 static void
 remove_made(const struct world *w)
 {
     size_t n;
     char **name = list_folder(w->root, &n), path[600];
 
-    for (size_t i = 0; i < n; i++)
-        if (strncmp(name[i], ".withheld-", 10) == 0) {
-            snprintf(path, sizeof path, "%s/%s", w->root, name[i]);
+    for (size_t i = 0; i < n; i++) {
+        snprintf(path, sizeof path, "%s/%s", w->root, name[i]);
+        if (strncmp(name[i], ".withheld-", 10) == 0)
             (void)unlink(path);
-        }
+        else if (strncmp(name[i], "work.vault.new-", 15) == 0)
+            folder_remove(path);
+    }
     free_list(name, n);
     (void)unlink(w->made);
     for (int i = 1; i < 10; i++) {

@@ -1,7 +1,7 @@
 /*
  * fault.c - what becomes of a vault that is cut short or tampered with.
  *
- *     fault TEST [DEED] [--way once|half|on] [--rounds N] [--seed N] [--loud]
+ *     fault TEST [DEED] [--way once|half|on] [--rounds N] [--seed N] [--places] [--loud]
  *     fault deeds
  *
  * Exit code 0: every promise was kept; 77: that test is none for that deed; else the last lines tell which was broken, and how to see it
@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include "tests/fault/lots.h"
 
 /* What a test is about: one deed that changes a vault which is there, also one that makes a vault, or only opens one. */
 enum { NO_DEED = 0, DEED = 1, NEW = 2, OPEN = 4 };
@@ -92,6 +93,8 @@ main(int argc, char **argv)
             o.seed = (unsigned)atoi(argv[++i]);
         else if (strcmp(argv[i], "--way") == 0 && i + 1 < argc)
             o.way = argv[++i];
+        else if (strcmp(argv[i], "--places") == 0)
+            o.places = true;
         else if (strcmp(argv[i], "--loud") == 0)
             o.loud = true;
         else
@@ -100,6 +103,7 @@ main(int argc, char **argv)
     if (!applies(t, o.deed))
         return 77;
     world_make(&w);
+    lots_begin(o.seed);
     t->run(&w, &o);
     world_remove(&w);
     return 0;

@@ -9,6 +9,7 @@ struct options {
     const char *deed, *way;     /* way NULL: all that the test knows */
     unsigned rounds, seed;
     bool loud;
+    bool places;                /* of the allocations from one place the first, the middle and the last */
 };
 
 /* kill.c */
@@ -41,7 +42,13 @@ bool tamper_found(struct world *w, bool new_pass, const struct state *good, cons
 /* rows.c; the deed is removed, swapped, packs, changed, stray or schema */
 void test_rows(struct world *w, const struct options *o);
 
-/* After a kill at `work`: it opens, holds what it held before or after the deed, nothing is wrong,
+#define SEEN_BYTES 32
+struct seen {
+    uint8_t hash[SEEN_BYTES];
+    bool after;
+};
+
+/* outcome.c. After a kill at `work`: it opens, holds what it held before or after the deed, nothing is wrong,
  * nothing lies about. `what` says in words when the kill was. */
 struct outcome {
     const struct deed *deed;
@@ -50,6 +57,9 @@ struct outcome {
     unsigned try_new_first;
     unsigned n_dead;                    /* journals that were never in force */
     bool clean;                         /* no journal may be left, not even one that was never in force */
+    bool in_use;                        /* somebody has `work` open: look at a copy */
+    struct seen *seen;                  /* answers: where every byte is the same, they are */
+    size_t n_seen;
     struct deed_end end;                /* set before each check, but for `after` and `what` */
 };
 void outcome_of(struct world *w, const struct deed *d, struct outcome *o);
@@ -58,6 +68,8 @@ void outcome_of(struct world *w, const struct deed *d, struct outcome *o);
 bool outcome_untouched(const struct world *w, struct outcome *o);
 /* How it ended was found out: counts it, and looks at what lies outside. */
 void outcome_count(struct world *w, struct outcome *o, bool after, const char *what);
+/* Have these very bytes not been left before? */
+bool outcome_first(const struct world *w, struct outcome *o);
 /* True: what it held after. */
 bool outcome_check(struct world *w, struct outcome *o, const char *what);
 void outcome_free(struct outcome *o);

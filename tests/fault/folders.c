@@ -57,16 +57,21 @@ by_text(const void *a, const void *b)
 char **
 list_folder(const char *path, size_t *n)
 {
-    char **name = calloc(64, sizeof *name);
+    char **name = NULL;
     DIR *d = opendir(path);
 
     *n = 0;
-    for (struct dirent *e; d != NULL && (e = readdir(d)) != NULL;)
-        if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0 && *n < 64)
-            name[(*n)++] = strdup(e->d_name);
+    for (struct dirent *e; d != NULL && (e = readdir(d)) != NULL;) {
+        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+            continue;
+        if (*n % 64 == 0 && (name = realloc(name, (*n + 64) * sizeof *name)) == NULL)
+            abort();
+        name[(*n)++] = strdup(e->d_name);
+    }
     if (d != NULL)
         (void)closedir(d);
-    qsort(name, *n, sizeof *name, by_text);
+    if (*n > 0)
+        qsort(name, *n, sizeof *name, by_text);
     return name;
 }
 
@@ -124,10 +129,22 @@ folder_copy(const char *from, const char *to)
 }
 
 bool
+file_same(const char *a, const char *b, const char *name)
+{
+    size_t na = 0, nb = 0;
+    uint8_t *p = file_get(a, name, &na), *q = file_get(b, name, &nb);
+    bool same = p != NULL && q != NULL && na == nb && memcmp(p, q, na) == 0;
+
+    free(p);
+    free(q);
+    return same;
+}
+
+bool
 folder_same(const char *a, const char *b)
 {
     char left[4000], right[4000], sub[2][900];
-    size_t n, na = 0, nb = 0;
+    size_t n;
     struct stat st;
     char **name;
     bool same;
@@ -139,14 +156,10 @@ folder_same(const char *a, const char *b)
     for (size_t i = 0; same && i < n; i++) {
         snprintf(sub[0], sizeof sub[0], "%s/%s", a, name[i]);
         snprintf(sub[1], sizeof sub[1], "%s/%s", b, name[i]);
-        if (stat(sub[0], &st) == 0 && S_ISDIR(st.st_mode)) {
+        if (stat(sub[0], &st) == 0 && S_ISDIR(st.st_mode))
             same = folder_same(sub[0], sub[1]);
-        } else {
-            uint8_t *p = file_get(a, name[i], &na), *q = file_get(b, name[i], &nb);
-            same = p != NULL && q != NULL && na == nb && memcmp(p, q, na) == 0;
-            free(p);
-            free(q);
-        }
+        else
+            same = file_same(a, b, name[i]);
     }
     free_list(name, n);
     return same;

@@ -2,6 +2,7 @@
 #include "tests/fault/fault.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,193 +10,8 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include "tests/fault/lots.h"
 #include "tests/fault/shim.h"
-
-/* ---- what must hold afterwards ---- */
-
-void
-outcome_of(struct world *w, const struct deed *d, struct outcome *o)
-{
-    memset(o, 0, sizeof *o);
-    o->deed = d;
-    deed_states(w, d, &o->before, &o->after);
-    o->end.may_litter = true;
-    if (!d->is_new && d->run != NULL && strcmp(o->before.head, o->after.head) == 0)
-        die("%s left no entry in the log", d->name);
-}
-
-void
-outcome_free(struct outcome *o)
-{
-    free(o->before.text);
-    free(o->after.text);
-}
-
-/* Exactly one of the passphrases opens it; the other is wrong, and is only that. */
-static bool
-which_pass(struct world *w, struct outcome *o, const char *what)
-{
-    bool first = o->deed->changes_pass && o->try_new_first++ % 2 == 1;
-    bool opens[2];
-
-    for (int i = 0; i < 2; i++) {
-        bool is_new = (i == 1) != first;
-        struct vault_credentials cred = world_cred(is_new ? w->new_pass : w->old_pass);
-        vault *v = NULL;
-        vault_err err;
-        err = vault_open(&v, w->work, &cred);
-        vault_close(v);
-        opens[is_new] = err == VAULT_OK;
-        if (err != VAULT_OK && err != VAULT_ERR_KEY)
-            die("%s: %s passphrase", what, is_new ? "new" : "old");
-    }
-    if (opens[0] == opens[1])
-        die("%s: %s passphrase opens it", what, opens[0] ? "either" : "neither");
-    if (opens[1] && !o->deed->changes_pass)
-        die("%s: the wrong passphrase opens it", what);
-    return opens[1];
-}
-
-/* A journal that was never in force harms nothing; that it goes too is test_clean's promise alone. */
-static void
-nothing_lies_about(struct world *w, struct outcome *o, const char *what)
-{
-    char names[400];
-
-    folder_names(w->work, names, sizeof names);
-    if (strcmp(names, "keys records.db records.db-journal ") == 0 && !o->clean)
-        return;
-    if (strcmp(names, "keys records.db ") != 0)
-        die("%s: after opening there is in the folder: %s", what, names);
-}
-
-/* A vault that was put right can be written again. */
-static void
-write_again(struct world *w, bool new_pass, const char *what)
-{
-    vault *v = world_open(w, w->work, new_pass);
-    vault_err err = world_add(v);
-
-    vault_close(v);
-    if (err != VAULT_OK || world_check(w, w->work, new_pass, NULL) != VAULT_OK)
-        die("%s: it cannot be written any more", what);
-}
-
-/* A deed that makes a file, with an entry before and one after: it is done where the file is there, and then that is whole. */
-static void
-check_made(struct world *w, struct outcome *o, const struct state *now, const char *what,
-    bool *done)
-{
-    const char *wrong = made_wrong(w, &o->before, done);
-
-    if (wrong != NULL)
-        die("%s: %s", what, wrong);
-    if (now->entries < o->before.entries + *done || now->entries > o->after.entries ||
-        (!*done && now->entries == o->after.entries) || strcmp(now->text, o->before.text) != 0)
-        die("%s: %llu entries where there were %llu, and the file is %sthere", what,
-            (unsigned long long)now->entries, (unsigned long long)o->before.entries,
-            *done ? "" : "not ");
-}
-
-static bool
-same_file(const char *a, const char *b, const char *name)
-{
-    size_t na = 0, nb = 0;
-    uint8_t *p = file_get(a, name, &na), *q = file_get(b, name, &nb);
-    bool same = p != NULL && q != NULL && na == nb && memcmp(p, q, na) == 0;
-
-    free(p);
-    free(q);
-    return same;
-}
-
-/* Beside a vault that is as it was, a journal whose first byte is none or zero: SQLite looks no further. */
-static bool
-is_dead_journal(const struct world *w, const struct deed *d)
-{
-    size_t n = 0;
-    char names[400];
-    uint8_t *p;
-    bool dead;
-
-    folder_names(w->work, names, sizeof names);
-    if (strcmp(names, "keys records.db records.db-journal ") != 0)
-        return false;
-    p = file_get(w->work, "records.db-journal", &n);
-    dead = p != NULL && (n == 0 || p[0] == 0) && same_file(deed_base(w, d), w->work, "keys") &&
-        same_file(deed_base(w, d), w->work, "records.db");
-    free(p);
-    return dead;
-}
-
-#define DEAD_JOURNALS 3         /* that are opened and looked at in full, of each test */
-
-bool
-outcome_untouched(const struct world *w, struct outcome *o)
-{
-    if (o->deed->is_new || (o->deed->makes && made_there(w)))
-        return false;
-    if (folder_same(deed_base(w, o->deed), w->work))
-        return true;
-    return !o->clean && is_dead_journal(w, o->deed) && ++o->n_dead > DEAD_JOURNALS;
-}
-
-void
-outcome_count(struct world *w, struct outcome *o, bool after, const char *what)
-{
-    *(after ? &o->n_after : &o->n_before) += 1;
-    o->end.after = after;
-    o->end.what = what;
-    if (o->deed->also != NULL)
-        o->deed->also(w, &o->end);
-}
-
-bool
-outcome_check(struct world *w, struct outcome *o, const char *what)
-{
-    bool (*ask)(const struct world *w, const char *what) = o->deed->done;
-    const struct state *is;
-    struct problems problems;
-    struct state now;
-    const char *leak;
-    bool new_pass, after, done;
-
-    if (outcome_untouched(w, o)) {
-        if (o->deed->outside)
-            outcome_count(w, o, false, what);
-        else
-            o->n_before++;
-        return false;
-    }
-    leak = world_leak(w->work);
-    if (leak != NULL)
-        die("%s: in the folder stands: %s", what, leak);
-    leak = world_open_mode(w->work);
-    if (leak != NULL)
-        die("%s: others may read %s", what, leak);
-    done = ask != NULL && ask(w, what);
-    new_pass = which_pass(w, o, what);
-    nothing_lies_about(w, o, what);
-    if (world_check(w, w->work, new_pass, &problems) != VAULT_OK)
-        die("%s: check finds:\n%s", what, problems.text);
-    if (state_of(w, w->work, new_pass, false, &now) != VAULT_OK)
-        die("%s: it cannot be read", what);
-    after = o->deed->is_new || now.entries == o->after.entries;
-    is = after ? &o->after : &o->before;
-    if (o->deed->makes)
-        check_made(w, o, &now, what, &after);
-    else if (now.entries != is->entries || now.records != is->records || now.new_pass != is->new_pass ||
-        strcmp(now.text, is->text) != 0 || (!after && strcmp(now.head, is->head) != 0))
-        die("%s: it holds neither the old nor the new state: "
-            "%llu records, %llu entries, %s passphrase\n%s", what, (unsigned long long)now.records,
-            (unsigned long long)now.entries, new_pass ? "new" : "old", now.text);
-    after = ask != NULL ? done : after;
-    outcome_count(w, o, after, what);
-    write_again(w, new_pass, what);
-    nothing_lies_about(w, o, what);
-    free(now.text);
-    return after;
-}
 
 /* ---- doing it in a child ---- */
 
@@ -228,8 +44,11 @@ start(struct world *w, const struct deed *d, enum shim_mode mode, long at, int e
         die("fork");
     if (pid != 0)
         return pid;
-    if (ready >= 0 && write(ready, "", 1) != 1)
+    /* Who kills it must come first, also where all of this has real-time priority. */
+    if (ready >= 0 && (sched_setscheduler(0, SCHED_OTHER, &(struct sched_param){ 0 }) != 0 ||
+            write(ready, "", 1) != 1))
         _exit(99);
+    lots_fix(0);
     shim_arm(mode, at, error);
     err = deed_do(w, d);
     snprintf(said(), 600, "%s", vault_last_error()->text);
@@ -362,6 +181,7 @@ open_hurt(struct world *w, bool new_pass, enum shim_mode mode, long at, int erro
     if (pid < 0)
         die("fork");
     if (pid == 0) {
+        lots_fix(1);
         shim_arm(mode, at, error);
         (void)!vault_open(&v, w->work, &cred);
         vault_close(v);
@@ -389,8 +209,8 @@ every_second(struct world *w, const struct options *opt, enum shim_mode mode, in
     for (long n = 1; !ended; n++) {
         deed_prepare(w, o.deed);
         ended = run_killed(w, o.deed, SHIM_KILL, n, opt->deed);
-        if (!lies_about(w->work))
-            continue;           /* nothing is to be put right */
+        if (!lies_about(w->work) || !outcome_first(w, &o))
+            continue;           /* nothing is to be put right, or all that follows was done */
         folder_copy(w->work, half);
         for (int new_pass = 0; new_pass <= o.deed->changes_pass; new_pass++)
             for (m = 1 + (n + (long)opt->seed) % step;; m += step) {

@@ -238,6 +238,17 @@ try_model(struct world *w, const char *base)
         die("the model of the disk does not do what the disk does");
 }
 
+/* Of a deed that moves, what it moves: whole until it is first touched, and then surely gone. */
+static void
+source_after(struct world *w, const struct deed *d, size_t cut)
+{
+    if (!d->moves)
+        return;
+    world_clear_road(w);
+    if (cut < shim_tape()->elsewhere)
+        d->prepare(w);
+}
+
 void
 test_power(struct world *w, const struct options *opt)
 {
@@ -252,7 +263,10 @@ test_power(struct world *w, const struct options *opt)
     outcome_of(w, deed, &o);
     record(w, deed);
     try_model(w, base);
+    if (deed->moves && shim_tape()->elsewhere > shim_tape()->n_ops)
+        die("%s leaves its source alone", deed->name);
     world_clear_road(w);        /* the model knows the folder of the vault alone */
+    folder_remove(w->out);
     each = 2 + opt->rounds / (unsigned)shim_tape()->n_ops;
     for (size_t cut = 0; cut <= shim_tape()->n_ops; cut++)
         for (unsigned i = 0; i <= each; i++, times++) {
@@ -260,6 +274,7 @@ test_power(struct world *w, const struct options *opt)
             after_cut(&d, cut, i == 0 ? NOTHING : i == 1 ? ALL : SOME);
             disk_write(&d, w->work);
             disk_free(&d);
+            source_after(w, deed, cut);
             snprintf(what, sizeof what, "%s, power cut after %zu of %zu operations, way %u (seed %u)",
                 opt->deed, cut, shim_tape()->n_ops, i, opt->seed);
             if (!outcome_check(w, &o, what) && cut == shim_tape()->n_ops)

@@ -4,8 +4,8 @@
 #     ROUNDS=60 sh tests/fault/run.sh
 #
 # Every deed of tests/fault/deeds.c at every point of every kind: killed before and within each call that changes a file, the power
-# cut, the disk full, broken, unreadable, each allocation failing, a second fault while the opening puts the first right;
-# ROUNDS kills at random times of each deed, and as many of the program itself; then damage of all kinds. As many run side by
+# cut, the disk full, broken, unreadable, a second fault while the opening puts the first right; memory failing at each place that
+# asks for it, the first, the middle and the last time (FULL=1: each time, which takes an hour); ROUNDS kills at random times of each deed, and as many of the program itself; then damage of all kinds. As many run side by
 # side as there are processors. The seeds are printed, so that a failure can be seen again. O and PYTHON as for tests/run.sh.
 # The last lines count the points, the runs and the seconds; exit code 1 when anything failed or did not come to its end, or
 # (at the usual ROUNDS) when fewer were killed than is promised.
@@ -15,7 +15,14 @@ O=${O:-build}
 case $O in /*) ;; *) O=$PWD/$O ;; esac
 export O
 ROUNDS=${ROUNDS:-60}
+places=--places
+[ "${FULL:-0}" = 0 ] || places=
+# In memory where there is room: nothing is really synced here (shim.h), and a disk has other work.
 TMPDIR=$(mktemp -d)
+if [ -w /dev/shm ] && [ "$(df -Pk /dev/shm | awk 'NR == 2 { print $4 }')" -gt 4000000 ]; then
+    rmdir "$TMPDIR"
+    TMPDIR=$(mktemp -d -p /dev/shm)
+fi
 export TMPDIR
 trap 'rm -rf "$TMPDIR"' EXIT
 trap 'exit 130' INT TERM
@@ -25,7 +32,10 @@ fault=$(sh tests/fault/build.sh)
 list() {
     deeds=$("$fault" deeds)
     for deed in $deeds; do
-        echo "$fault memory $deed --rounds 1000000"
+        rounds="1000000 $places"
+        # The same as restore but for a few lines: some by lot.
+        case $deed$places in restore-*--places) rounds=100 ;; esac
+        echo "$fault memory $deed --rounds $rounds"
     done
     for deed in $deeds; do
         for test in fail-twice kill-twice; do
@@ -63,6 +73,8 @@ count() { find "$TMPDIR" -name "*.$1" | wc -l; }
 points=$(cat "$TMPDIR"/*.out | sed -n 's/.*: \([0-9][0-9]*\) \(times\|points\)[;:].*/\1/p' | awk '{ n += $1 } END { print n + 0 }')
 kills=$(cat "$TMPDIR"/*.out | grep -i kill | sed -n 's/.*: \([0-9][0-9]*\) \(times\|kills\).*/\1/p' | awk '{ n += $1 } END { print n + 0 }')
 echo "$points faults, $kills of them kills"
+cat "$TMPDIR"/*.out | sed -n 's/.*: of \([0-9]*\) allocations \([0-9]*\) failed .*/\1 \2/p' |
+    awk '{ all += $1; tried += $2 } END { printf "of %d allocations, counted once for each of two ways to fail, %d were tried\n", all, tried }'
 passed=$(count passed) failed=$(count failed) skipped=$(count skipped)
 # One that a signal ended together with its shell has told nothing.
 lost=$(($(wc -l < "$TMPDIR/list") - passed - failed - skipped))

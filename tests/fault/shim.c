@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include "tests/fault/lots.h"
 
 static struct {
     enum shim_mode mode;
@@ -158,6 +159,7 @@ shim_tape_start(const char *folder, const char *first, const char *second)
     tape->too_long = false;
     tape->n_ops = tape->n_bytes = 0;
     tape->n_files = 0;
+    tape->elsewhere = SIZE_MAX;
     if (stat(folder, &st) != 0)
         abort();
     tape->folder = st.st_ino;
@@ -227,13 +229,22 @@ note(enum tape_kind kind, const char *name, const char *to)
 }
 
 static void
+note_elsewhere(void)
+{
+    if (shim.mode == SHIM_RECORD && tape->elsewhere > tape->n_ops)
+        tape->elsewhere = tape->n_ops;
+}
+
+static void
 note_write(int fd, const void *p, size_t n, int64_t at)
 {
     int file = shim.mode == SHIM_RECORD ? file_of(fd) : -1;
     struct tape_op *op;
 
-    if (file < 0)
+    if (file < 0) {
+        note_elsewhere();
         return;
+    }
     if (tape->n_bytes + n > TAPE_BYTES) {
         tape->too_long = true;
         return;
@@ -332,6 +343,8 @@ pread(int fd, void *p, size_t n, off_t at)
 ssize_t
 read(int fd, void *p, size_t n)
 {
+    if (lots_read(fd, p, n))
+        return (ssize_t)n;
     if (shim.mode != SHIM_OFF && is_file(fd) && !go_on_reading())
         return -1;
     return syscall(SYS_read, fd, p, n);
@@ -434,6 +447,8 @@ unlinkat(int dir, const char *path, int flags)
     rc = (int)syscall(SYS_unlinkat, dir, path, flags);
     if (rc == 0 && is_here(dir, path))
         (void)note(TAPE_UNLINK, path, NULL);
+    else if (rc == 0)
+        note_elsewhere();
     return rc;
 }
 

@@ -51,6 +51,7 @@ struct tape {
     bool too_long;
     size_t n_ops, n_bytes;
     int n_files;
+    size_t elsewhere;           /* operations before the first write to, or unlinking of, a file of no number */
     uint64_t folder, inode[TAPE_FILES];
     struct tape_op op[TAPE_OPS];
     uint8_t bytes[TAPE_BYTES];

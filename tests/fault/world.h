@@ -63,6 +63,7 @@ int by_text(const void *a, const void *b);             /* for qsort */
 char **list_folder(const char *path, size_t *n);
 void free_list(char **name, size_t n);
 bool folder_same(const char *a, const char *b);         /* with folders in them */
+bool file_same(const char *a, const char *b, const char *name); /* of that name in both folders */
 
 /* The caller frees; NULL: it is not there. */
 uint8_t *file_get(const char *folder, const char *name, size_t *n);
@@ -130,6 +131,7 @@ struct deed {
     vault_err (*run)(const struct world *w, vault *v);  /* NULL: opening it is all */
     enum deed_from from;        /* the vault that it begins with */
     bool changes_pass, is_big;
+    bool moves;                 /* `prepare` makes what it destroys once it is stored */
     bool anchored;              /* the vault is opened with the anchor at w->anchor */
     bool is_new;                /* makes the vault; v is NULL */
     bool makes;                 /* the file `made`: done where it is there; notes in the log before and after */
@@ -140,6 +142,8 @@ struct deed {
     bool (*done)(const struct world *w, const char *what);
     void (*prepare)(const struct world *w);     /* files outside of the vault, before each; or NULL */
     bool outside;               /* `also` looks at what lies outside of the vault */
+    /* Or NULL. What it looks at beside `work`, `out`, `made` and `road`: a text of it. */
+    const char *(*also_of)(void);
     /* Or NULL: what else must hold, once the vault was opened again. Ends the program. */
     void (*also)(const struct world *w, const struct deed_end *end);
 };
@@ -195,6 +199,7 @@ vault_err do_repair(const struct world *w, vault *v);
 void prepare_chain(const struct world *w);
 void prepare_join(const struct world *w);
 void prepare_repair(const struct world *w);
+const char *of_repair(void);
 void also_repair(const struct world *w, const struct deed_end *end);
 
 /* ---- ways.c: deeds about ways in, and adoption ---- */
@@ -209,6 +214,7 @@ vault_err do_adopt(const struct world *w, vault *v);
 bool done_adopt(const struct world *w, const char *what);
 void also_key_add(const struct world *w, const struct deed_end *end);
 void also_key_remove(const struct world *w, const struct deed_end *end);
+const char *of_key_shares(void);
 void also_key_shares(const struct world *w, const struct deed_end *end);
 void also_travel(const struct world *w, const struct deed_end *end);
 

@@ -35,17 +35,21 @@ struct restoring {
 
 /* ---- the files ---- */
 
-/* Does this file of the folder begin like a backup with that id? */
+/* Does this file of the folder begin like a backup with that id? Where it cannot be read, *why is the errno, else it stays. */
 static bool
-is_backup(int dir, const char *name, const uint8_t id[static BACKUP_ID_BYTES])
+is_backup(int dir, const char *name, const uint8_t id[static BACKUP_ID_BYTES], int *why)
 {
     uint8_t bytes[BACKUP_HEADER_BYTES];
     struct backup_header h;
     struct stat st;
     int fd = -1;
-    bool is = fd_open_regular(&fd, &st, dir, name, O_RDONLY) == VAULT_OK &&
-        pread(fd, bytes, sizeof bytes, 0) == (ssize_t)sizeof bytes &&
-        backup_header_decode(&h, bytes, sizeof bytes, name) == VAULT_OK &&
+    ssize_t got = fd_open_regular(&fd, &st, dir, name, O_RDONLY) != VAULT_OK ? 0 :
+        pread(fd, bytes, sizeof bytes, 0);
+    bool is;
+
+    if (got < 0)
+        *why = errno;
+    is = got == (ssize_t)sizeof bytes && backup_header_decode(&h, bytes, sizeof bytes, name) == VAULT_OK &&
         memcmp(h.id, id, BACKUP_ID_BYTES) == 0;
 
     fd_close(fd);
@@ -61,10 +65,11 @@ find_base(const struct restoring *r, const uint8_t id[static BACKUP_ID_BYTES], c
     int fd = fd_open_at(parts_dir(backup_in_file(r->in[0])), ".", O_RDONLY | O_DIRECTORY);
     DIR *d = fd < 0 ? NULL : fdopendir(fd);
     vault_err err = path_split(&parent, &name, r->path);
+    int why = 0;
 
     *out = NULL;
     for (struct dirent *e; err == VAULT_OK && d != NULL && *out == NULL && (e = readdir(d)) != NULL;)
-        if (e->d_name[0] != '.' && is_backup(dirfd(d), e->d_name, id) &&
+        if (e->d_name[0] != '.' && is_backup(dirfd(d), e->d_name, id, &why) &&
             asprintf(out, "%s/%s", parent, e->d_name) < 0) {
             *out = NULL;
             err = err_nomem();
@@ -76,6 +81,8 @@ find_base(const struct restoring *r, const uint8_t id[static BACKUP_ID_BYTES], c
     free(parent);
     if (err != VAULT_OK || *out != NULL)
         return err;
+    if (why != 0)
+        return err_errno(why, "%s continues a backup, and a file beside it cannot be read", r->path);
     hex_of(hex, id, BACKUP_ID_BYTES);
     return err_say(VAULT_ERR_NOT_FOUND, "put all backups that follow each other into one folder",
         "%s continues the backup %.8s..., which is not in its folder", r->path, hex);

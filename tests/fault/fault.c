@@ -54,6 +54,8 @@ applies(const struct test *t, const char *deed)
     d = deed_find(deed);
     if ((d->makes || d->anchored) && t->run == test_power)
         return false;           /* the model of the disk has the vault's folder alone */
+    if (d->run == do_repair && t->run == test_unreadable)
+        return false;           /* what cannot be read is lost to a repair, as what is damaged: it says so and makes less */
     return !(d->is_new && (t->about & NEW) == 0) && !(d->run == NULL && (t->about & OPEN) == 0);
 }
 

@@ -25,6 +25,7 @@ struct kept {
 
 struct names {
     struct name asked;
+    struct name_filter filter;
     struct name other[2];           /* of the two threads of a scan */
     struct kept *kept;
     size_t n, room;
@@ -43,8 +44,8 @@ compare(struct names *x, unsigned thread, const struct leaf *l, bool withheld, c
     struct value_view view;
 
     if (value_read(&view, l->value) != VAULT_OK || view.shape != VALUE_TEXT ||
-        !name_try(&x->other[thread], (const char *)view.text.p, view.text.n))
-        return NAME_NONE;           /* what nobody could type as a name */
+        !name_try_like(&x->other[thread], (const char *)view.text.p, view.text.n, &x->filter))
+        return NAME_NONE;           /* or what nobody could type as a name */
     return name_compare(&x->asked, &x->other[thread], withheld ? NAME_SHOWS_KEYS : NAME_SHOWS_BOTH, why);
 }
 
@@ -161,6 +162,8 @@ vault_search_names(vault *v, const struct vault_search_query *q, vault_hit_fn *f
     if (x == NULL)
         return err_nomem();
     err = name_read(&x->asked, q->text, strlen(q->text));
+    if (err == VAULT_OK)
+        name_filter_make(&x->filter, &x->asked);
     if (err == VAULT_OK)
         err = search_run(&s, tell);
     for (size_t i = 0; i < x->n; i++)

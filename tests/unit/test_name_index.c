@@ -114,6 +114,35 @@ test_name_index__finds_what_comparing_all_finds(void **state)
     assert_true(hits > 1000);               /* it was not empty */
 }
 
+/* Nothing that agrees, at whatever level, is lost by a look at the first letters; and much is passed over. */
+static void
+test_name_filter__loses_nobody(void **state)
+{
+    struct name_filter f;
+    size_t passed = 0, agreed = 0;
+
+    (void)state;
+    for (uint32_t i = 0; i < NAMES; i++)
+        make_name(text[i], sizeof text[i]);
+    for (uint32_t i = 0; i < 200; i++) {
+        assert_true(name_try(&one, text[i], strlen(text[i])));
+        name_filter_make(&f, &one);
+        for (uint32_t k = 0; k < NAMES; k++) {
+            enum name_level level;
+            bool passes = name_try_like(&two, text[k], strlen(text[k]), &f);
+            assert_true(name_try(&two, text[k], strlen(text[k])));
+            level = name_compare(&one, &two, NAME_SHOWS_KEYS, NULL);
+            if (level != NAME_NONE && !passes)
+                print_message("%s | %s\n", text[i], text[k]);
+            assert_true(level == NAME_NONE || passes);
+            passed += passes;
+            agreed += level != NAME_NONE;
+        }
+    }
+    assert_true(agreed > 1000);
+    assert_true(passed < 200 * NAMES * 3 / 4);
+}
+
 static void
 test_name_index__what_is_no_name_is_left_out(void **state)
 {
@@ -187,6 +216,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_name_index__finds_what_comparing_all_finds, setup, teardown),
+        cmocka_unit_test(test_name_filter__loses_nobody),
         cmocka_unit_test_setup_teardown(test_name_index__what_is_no_name_is_left_out, setup, teardown),
         cmocka_unit_test_setup_teardown(test_name_index__names_inside_a_text, setup, teardown),
     };

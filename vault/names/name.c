@@ -186,34 +186,52 @@ add_keys(struct name *name)
         name->mixed = name->mixed || w->word[i].mixed;
 }
 
-static enum words_fault
-read(struct name *out, const char *s, size_t n)
+/* Everything but the words. */
+static void
+read_parts(struct name *out)
 {
-    enum words_fault fault = words_read(&out->words, s, n);
-
-    if (fault != WORDS_OK)
-        return fault;
-    remove_titles(&out->words);
     korean_read(&out->korean, &out->words);
     out->father = 0;
     out->father_initial = '\0';
     out->stem.n = 0;
     find_father(out);
     add_keys(out);
-    return WORDS_OK;
+}
+
+static enum words_fault
+read_words(struct name *out, const char *s, size_t n)
+{
+    enum words_fault fault = words_read(&out->words, s, n);
+
+    if (fault == WORDS_OK)
+        remove_titles(&out->words);
+    return fault;
 }
 
 bool
 name_try(struct name *out, const char *s, size_t n)
 {
-    return read(out, s, n) == WORDS_OK;
+    if (read_words(out, s, n) != WORDS_OK)
+        return false;
+    read_parts(out);
+    return true;
+}
+
+bool
+name_try_like(struct name *out, const char *s, size_t n, const struct name_filter *f)
+{
+    if (read_words(out, s, n) != WORDS_OK || !name_filter_passes(f, &out->words))
+        return false;
+    read_parts(out);
+    return true;
 }
 
 vault_err
 name_read(struct name *out, const char *s, size_t n)
 {
-    switch (read(out, s, n)) {
+    switch (read_words(out, s, n)) {
     case WORDS_OK:
+        read_parts(out);
         return VAULT_OK;
     case WORDS_NOT_UTF8:
         return err_say(VAULT_ERR_INPUT, NULL, "a name is not valid UTF-8");

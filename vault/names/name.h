@@ -49,6 +49,16 @@ bool name_try(struct name *out, const char *s, size_t n);
 /* May word i be the surname? The first, or the last of those that no hyphen joins; not an initial. */
 bool name_family_at(const struct name *name, uint8_t i);
 
+/* Which names cannot agree with one, told by the letters that their words begin with (filter.c). */
+struct name_filter {
+    bool begins[256];
+};
+void name_filter_make(struct name_filter *f, const struct name *asked);
+/* False: level none, whatever else is in it. `w` without titles. */
+bool name_filter_passes(const struct name_filter *f, const struct words *w);
+/* As name_try; also false where the filter (of the name it will be compared with) says so. */
+bool name_try_like(struct name *out, const char *s, size_t n, const struct name_filter *f);
+
 enum name_level { NAME_NONE, NAME_SKELETON, NAME_FOLD, NAME_EXACT };
 #define NAME_WHY_BYTES 320
 /* "none", "skeleton", "fold", "exact" */

@@ -101,6 +101,15 @@ table_surname_hangul(unsigned row)
     return surname_hangul[row < COUNT(surname_hangul) ? row : 0];
 }
 
+void
+table_surname_begins(unsigned row, bool begins[static 256])
+{
+    for (size_t i = 0; i < COUNT(surname); i++)
+        for (size_t k = 0; k < SURNAMES_OF_ONE && surname[i].of[k] != 0; k++)
+            if (surname[i].of[k] == row)
+                begins[surname[i].letters[0]] = true;
+}
+
 bool
 table_title(const uint8_t *letters, size_t n)
 {

@@ -9,25 +9,10 @@
 #include "vault/record/scan.h"
 #include "vault/record/value.h"
 
-/* The array, with room for one more; NULL: no memory, and it is as it was. */
-static void *
-roomy(void *array, size_t n, size_t *cap, size_t each)
-{
-    size_t more = *cap == 0 ? 1024 : *cap * 2;
-    void *p;
-
-    if (n < *cap)
-        return array;
-    p = reallocarray(array, more, each);
-    if (p != NULL)
-        *cap = more;
-    return p;
-}
-
 static vault_err
 add_clue(struct evidence *e, enum clue_kind kind, uint64_t key, uint32_t person)
 {
-    struct clue *p = roomy(e->clue, e->n_clues, &e->cap_clues, sizeof *p);
+    struct clue *p = array_room(e->clue, e->n_clues, &e->cap_clues, sizeof *p);
 
     if (p == NULL)
         return err_nomem();
@@ -57,7 +42,7 @@ hash_text(struct evidence *e, struct part text, uint64_t *out)
 static vault_err
 take_name(struct evidence *e, struct trait *t, const struct field_def *f, struct part text)
 {
-    struct evidence_name *p = roomy(e->name, e->n_names, &e->cap_names, sizeof *p);
+    struct evidence_name *p = array_room(e->name, e->n_names, &e->cap_names, sizeof *p);
     vault_err err;
 
     if (p == NULL)
@@ -118,7 +103,7 @@ field_of(const struct evidence *e, const struct type_def *t, const struct leaf *
 static vault_err
 take_person(struct evidence *e, uint32_t first, const struct type_def *t, const struct revision *rev)
 {
-    struct trait *x = roomy(e->trait, e->n_traits, &e->cap_traits, sizeof *x);
+    struct trait *x = array_room(e->trait, e->n_traits, &e->cap_traits, sizeof *x);
     vault_err err = VAULT_OK;
 
     if (x == NULL)

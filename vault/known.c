@@ -28,22 +28,6 @@ known_free(struct known *k)
     memset(k, 0, sizeof *k);
 }
 
-static vault_err
-grow(void **p, size_t *room, size_t n, size_t size)
-{
-    size_t more = *room == 0 ? 64 : 2 * *room;
-    void *bigger;
-
-    if (n < *room)
-        return VAULT_OK;
-    bigger = reallocarray(*p, more, size);
-    if (bigger == NULL)
-        return err_nomem();
-    *p = bigger;
-    *room = more;
-    return VAULT_OK;
-}
-
 /* ---- names ---- */
 
 static bool
@@ -55,12 +39,14 @@ is_withheld(const struct known *k, const struct type_def *t, const struct field_
 static vault_err
 add_name(struct known *k, const struct revision *rev, const struct field_def *f, bool withheld, bool fresh, struct part text)
 {
-    struct known_name *n;
+    struct known_name *n = array_room(k->name, k->n, &k->room, sizeof *n);
     size_t before = name_index_count(k->index);
-    vault_err err = grow((void **)&k->name, &k->room, k->n, sizeof k->name[0]);
+    vault_err err;
 
-    if (err == VAULT_OK)
-        err = name_index_add(k->index, (const char *)text.p, text.n, (uint32_t)k->n);
+    if (n == NULL)
+        return err_nomem();
+    k->name = n;
+    err = name_index_add(k->index, (const char *)text.p, text.n, (uint32_t)k->n);
     if (err != VAULT_OK || name_index_count(k->index) == before)
         return err;                 /* it is no name that could be compared */
     n = &k->name[k->n++];
@@ -176,11 +162,11 @@ in_base(const struct revision *base, const struct leaf *l)
 static vault_err
 note_text(struct known *k, const struct revision *rev, const struct field_def *f, struct part text, uint64_t line)
 {
-    struct known_text *x;
-    vault_err err = grow((void **)&k->todo, &k->room_todo, k->n_todo, sizeof k->todo[0]);
+    struct known_text *x = array_room(k->todo, k->n_todo, &k->room_todo, sizeof *x);
 
-    if (err != VAULT_OK)
-        return err;
+    if (x == NULL)
+        return err_nomem();
+    k->todo = x;
     x = &k->todo[k->n_todo++];
     *x = (struct known_text){ .at = k->text.n, .n = text.n, .field = f->name, .holds_names = f->kind == FIELD_NAME,
         .line = line };
@@ -222,8 +208,8 @@ struct judging {
     const struct known_name *found;
 };
 
-static bool
-is_same(const struct known *k, const uint8_t *a, const uint8_t *b)
+bool
+known_is_same(const struct known *k, const uint8_t *a, const uint8_t *b)
 {
     return memcmp(a, b, RECORD_ID_BYTES) == 0 || same_person(k->v, a, b);
 }
@@ -234,7 +220,7 @@ at_place(void *ctx, const struct name_place *p)
     struct judging *j = ctx;
     const struct known_name *n = &j->k->name[p->number];
 
-    if (!n->withheld || (j->text->holds_names && is_same(j->k, n->record, j->text->record)))
+    if (!n->withheld || (j->text->holds_names && known_is_same(j->k, n->record, j->text->record)))
         return 0;
     j->found = n;
     return 1;
@@ -297,211 +283,6 @@ known_judge(struct known *k)
     return err;
 }
 
-/* ---- who is alike ---- */
-
-struct alike {
-    const struct known_name *name;
-    enum name_level level;
-    char why[NAME_WHY_BYTES];
-};
-
-struct comparing {
-    struct known *k;
-    const uint8_t *record;
-    uint32_t before;                /* fresh names from here on are left to their own turn */
-    struct alike *hit;
-    size_t n, room;
-    vault_err err;
-};
-
-static bool
-is_apart(const struct known *k, const uint8_t *a, const uint8_t *b)
-{
-    return same_is_apart(k->v, index_record(&k->v->recs.index, a), index_record(&k->v->recs.index, b));
-}
-
-/* The best of each record is kept. */
-static int
-one_alike(void *ctx, uint32_t number, enum name_level level, const char *why)
-{
-    struct comparing *c = ctx;
-    const struct known_name *n = &c->k->name[number];
-    struct alike *a = NULL;
-
-    if ((n->fresh && number >= c->before) || is_same(c->k, n->record, c->record) ||
-        is_apart(c->k, n->record, c->record))
-        return 0;
-    for (size_t i = 0; i < c->n && a == NULL; i++)
-        if (memcmp(c->hit[i].name->record, n->record, RECORD_ID_BYTES) == 0)
-            a = &c->hit[i];
-    if (a == NULL) {
-        c->err = grow((void **)&c->hit, &c->room, c->n, sizeof c->hit[0]);
-        if (c->err != VAULT_OK)
-            return 1;
-        a = &c->hit[c->n++];
-        a->level = NAME_NONE;
-    }
-    if (level > a->level) {
-        a->name = n;
-        a->level = level;
-        memcpy(a->why, why, strlen(why) + 1);
-    }
-    return 0;
-}
-
-static int
-best_first(const void *pa, const void *pb)
-{
-    const struct alike *a = pa, *b = pb;
-
-    if (a->level != b->level)
-        return a->level > b->level ? -1 : 1;
-    return memcmp(a->name->record, b->name->record, RECORD_ID_BYTES);
-}
-
-static vault_err
-tell(struct comparing *c, vault_hit_fn *fn, void *ctx)
-{
-    struct buf title = BUF_INIT;
-    vault_err err = VAULT_OK;
-
-    if (c->n > 0)
-        qsort(c->hit, c->n, sizeof c->hit[0], best_first);
-    for (size_t i = 0; err == VAULT_OK && i < c->n; i++) {
-        const struct alike *a = &c->hit[i];
-        char code[CODE_LEN + 1];
-        struct vault_hit h = { .id = code, .field = a->name->field, .level = name_level_text(a->level), .why = a->why };
-
-        buf_reset(&title);
-        code_of(code, a->name->record);
-        err = recs_title_of(&c->k->v->recs, index_record(&c->k->v->recs.index, a->name->record), &title);
-        h.label = buf_cstr(&title);
-        if (err == VAULT_OK && h.label == NULL)
-            err = err_nomem();
-        if (err == VAULT_OK && fn(ctx, &h) != 0)
-            break;
-    }
-    buf_free(&title);
-    return err;
-}
-
-/* Names from..to are of one record. */
-static void
-compare_group(struct comparing *c, size_t from, size_t to)
-{
-    c->record = c->k->name[from].record;
-    for (size_t i = from; c->err == VAULT_OK && i < to; i++)
-        name_index_find_entry(c->k->index, i, NAME_SHOWS_KEYS, one_alike, c);
-}
-
-/* The end of the names of one revision that begin at i. */
-static size_t
-group_end(const struct known *k, size_t i)
-{
-    size_t end = i + 1;
-
-    while (end < k->n && k->name[end].fresh == k->name[i].fresh &&
-        memcmp(k->name[end].record, k->name[i].record, RECORD_ID_BYTES) == 0)
-        end++;
-    return end;
-}
-
-vault_err
-known_similar(struct known *k, const uint8_t record[static RECORD_ID_BYTES], vault_hit_fn *fn, void *ctx)
-{
-    struct comparing c = { .k = k, .before = UINT32_MAX };
-
-    for (size_t i = 0, end; k->v != NULL && c.err == VAULT_OK && i < k->n; i = end) {
-        end = group_end(k, i);
-        if (memcmp(k->name[i].record, record, RECORD_ID_BYTES) == 0)
-            compare_group(&c, i, end);
-    }
-    if (c.err == VAULT_OK)
-        c.err = tell(&c, fn, ctx);
-    free(c.hit);
-    return c.err;
-}
-
-static int
-by_id(const void *a, const void *b)
-{
-    return memcmp(a, b, RECORD_ID_BYTES);
-}
-
-void
-known_freshen(struct known *k, uint8_t *records, size_t n)
-{
-    if (n == 0)
-        return;
-    qsort(records, n, RECORD_ID_BYTES, by_id);
-    for (size_t i = 0; i < k->n; i++)
-        if (bsearch(k->name[i].record, records, n, RECORD_ID_BYTES, by_id) != NULL)
-            k->name[i].fresh = true;
-}
-
-void
-known_settle(struct known *k)
-{
-    for (size_t i = 0; i < k->n; i++)
-        k->name[i].fresh = false;
-}
-
-struct retold {
-    char code[CODE_LEN + 1];
-    const char *label;
-    vault_similar_fn *fn;
-    void *ctx;
-    bool stop;
-};
-
-static int
-retell(void *ctx, const struct vault_hit *h)
-{
-    struct retold *r = ctx;
-
-    r->stop = r->fn(r->ctx, r->code, r->label, h) != 0;
-    return r->stop;
-}
-
-static vault_err
-tell_fresh(struct comparing *c, struct retold *r)
-{
-    struct buf title = BUF_INIT;
-    vault_err err;
-
-    if (c->n == 0)
-        return VAULT_OK;
-    code_of(r->code, c->record);
-    err = recs_title_of(&c->k->v->recs, index_record(&c->k->v->recs.index, c->record), &title);
-    r->label = buf_cstr(&title);
-    if (err == VAULT_OK && r->label == NULL)
-        err = err_nomem();
-    if (err == VAULT_OK)
-        err = tell(c, retell, r);
-    buf_free(&title);
-    return err;
-}
-
-vault_err
-known_similar_fresh(struct known *k, vault_similar_fn *fn, void *ctx)
-{
-    struct comparing c = { .k = k };
-    struct retold r = { .fn = fn, .ctx = ctx };
-
-    for (size_t i = 0, end; k->v != NULL && c.err == VAULT_OK && !r.stop && i < k->n; i = end) {
-        end = group_end(k, i);
-        if (!k->name[i].fresh)
-            continue;
-        c.before = (uint32_t)i;
-        c.n = 0;
-        compare_group(&c, i, end);
-        if (c.err == VAULT_OK)
-            c.err = tell_fresh(&c, &r);
-    }
-    free(c.hit);
-    return c.err;
-}
-
 /* ---- of a session ---- */
 
 vault_err
@@ -531,42 +312,4 @@ session_forget_known(struct vault *v)
         known_free(v->known);
     free(v->known);
     v->known = NULL;
-}
-
-vault_err
-vault_similar(vault *v, const char *id, vault_hit_fn *fn, void *ctx)
-{
-    struct known *k = NULL;
-    uint8_t record[RECORD_ID_BYTES];
-    uint32_t first = 0;
-    vault_err err;
-
-    vault_clear_error();
-    err = session_find(v, id, &first);
-    if (err == VAULT_OK && is_keeper(v))
-        err = session_known(v, &k);
-    if (err == VAULT_OK && k != NULL) {
-        memcpy(record, v->recs.index.pair[first].record, sizeof record);
-        err = known_similar(k, record, fn, ctx);
-    }
-    return err;
-}
-
-vault_err
-vault_similar_new(vault *v, vault_similar_fn *fn, void *ctx)
-{
-    struct known *k = NULL;
-    vault_err err = VAULT_OK;
-
-    vault_clear_error();
-    if (!is_keeper(v) || (v->adopted_records.n == 0 && v->known == NULL))
-        return VAULT_OK;
-    err = session_known(v, &k);
-    if (err != VAULT_OK)
-        return err;
-    known_freshen(k, v->adopted_records.p, v->adopted_records.n / RECORD_ID_BYTES);
-    buf_free(&v->adopted_records);
-    err = known_similar_fresh(k, fn, ctx);
-    known_settle(k);
-    return err;
 }

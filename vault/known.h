@@ -44,6 +44,11 @@ VAULT_CHECK vault_err known_take(struct known *k, const struct revision *rev, co
  */
 VAULT_CHECK vault_err known_judge(struct known *k);
 
+/* Are two records one person's? */
+bool known_is_same(const struct known *k, const uint8_t *a, const uint8_t *b);
+
+/* ---- similar.c ---- */
+
 /* Records with a name that agrees with one of `record`, best first; not those a keeper said are the same or are not. */
 VAULT_CHECK vault_err known_similar(struct known *k, const uint8_t record[static RECORD_ID_BYTES], vault_hit_fn *fn, void *ctx);
 /* The same for all records whose names are fresh; of two fresh ones that are alike, for the later. */
@@ -51,6 +56,8 @@ VAULT_CHECK vault_err known_similar_fresh(struct known *k, vault_similar_fn *fn,
 /* The names of these n records (16 bytes each; they are sorted) count as fresh from now on; and: none does. */
 void known_freshen(struct known *k, uint8_t *records, size_t n);
 void known_settle(struct known *k);
+
+/* ---- known.c ---- */
 
 /*
  * The session's: loaded when it is asked for first, kept until the log goes on without it. Who writes takes what he writes in, and after

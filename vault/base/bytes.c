@@ -290,3 +290,17 @@ pad_length(size_t n)
     mask = ((size_t)1 << (e - s)) - 1;
     return n > SIZE_MAX - mask ? n : (n + mask) & ~mask;
 }
+
+void *
+array_room(void *array, size_t n, size_t *cap, size_t each)
+{
+    size_t more = *cap == 0 ? 64 : *cap * 2;
+    void *p;
+
+    if (n < *cap)
+        return array;
+    p = reallocarray(array, more, each);
+    if (p != NULL)
+        *cap = more;
+    return p;
+}

@@ -90,6 +90,10 @@ char *buf_cstr(struct buf *b);          /* ends it with a zero (not counted); NU
 
 /* ---- loose helpers ---- */
 
+/* An array of n things, with room for one more: moved or not. NULL: no memory, and array and cap are as they were. For what need not be wiped. */
+void *array_room(void *array, size_t n, size_t *cap, size_t each);
+
+
 /* Little-endian. Without loops, so that a compiler makes one instruction of each. */
 static inline void
 put_u32(uint8_t *p, uint32_t v)

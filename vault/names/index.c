@@ -60,22 +60,6 @@ name_index_count(const struct name_index *x)
 
 /* ---- growing ---- */
 
-static vault_err
-grow(void **p, size_t *room, size_t n, size_t size)
-{
-    size_t more = *room == 0 ? 256 : 2 * *room;
-    void *bigger;
-
-    if (n < *room)
-        return VAULT_OK;
-    bigger = reallocarray(*p, more, size);
-    if (bigger == NULL)
-        return err_nomem();
-    *p = bigger;
-    *room = more;
-    return VAULT_OK;
-}
-
 static void
 hang(struct name_index *x, uint32_t i)
 {
@@ -107,10 +91,13 @@ widen(struct name_index *x)
 static vault_err
 add_key(struct name_index *x, uint64_t key)
 {
-    vault_err err = grow((void **)&x->link, &x->room_links, x->n_links, sizeof x->link[0]);
+    struct link *link = array_room(x->link, x->n_links, &x->room_links, sizeof *link);
+    vault_err err;
 
-    if (err == VAULT_OK)
-        err = widen(x);
+    if (link == NULL)
+        return err_nomem();
+    x->link = link;
+    err = widen(x);
     if (err != VAULT_OK)
         return err;
     x->link[x->n_links] = (struct link){ .key = key, .entry = (uint32_t)x->n };
@@ -122,6 +109,7 @@ vault_err
 name_index_add(struct name_index *x, const char *s, size_t n, uint32_t number)
 {
     uint64_t key[NAME_KEYS_MAX];
+    struct entry *entry;
     size_t n_keys;
     vault_err err;
 
@@ -129,12 +117,13 @@ name_index_add(struct name_index *x, const char *s, size_t n, uint32_t number)
         return VAULT_OK;
     if (x->n == UINT32_MAX / NAME_KEYS_MAX || x->text.n > UINT32_MAX - n)
         return err_say(VAULT_ERR_NO_SPACE, NULL, "there are too many names to compare");
-    err = grow((void **)&x->entry, &x->room, x->n, sizeof x->entry[0]);
-    if (err == VAULT_OK) {
-        x->entry[x->n] = (struct entry){ .at = (uint32_t)x->text.n, .n = (uint16_t)n, .number = number };
-        buf_put(&x->text, s, n);
-        err = buf_ok(&x->text);
-    }
+    entry = array_room(x->entry, x->n, &x->room, sizeof *entry);
+    if (entry == NULL)
+        return err_nomem();
+    x->entry = entry;
+    entry[x->n] = (struct entry){ .at = (uint32_t)x->text.n, .n = (uint16_t)n, .number = number };
+    buf_put(&x->text, s, n);
+    err = buf_ok(&x->text);
     n_keys = name_keys(key, &x->other);
     for (size_t i = 0; err == VAULT_OK && i < n_keys; i++)
         err = add_key(x, key[i]);

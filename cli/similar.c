@@ -3,11 +3,19 @@
 #include "cli/term.h"
 
 #define LINES_MAX 20
+#define OBJECTS_MAX 1000        /* a table of one name a thousand times over must not be compared to the end */
 
 struct lines {
     struct json *j;             /* NULL: for people */
     unsigned n;
 };
+
+/* Is there room for another one? */
+static bool
+next(struct lines *l)
+{
+    return l->n++ < (l->j != NULL ? OBJECTS_MAX : LINES_MAX);
+}
 
 static void
 put_json(struct json *j, const char *of, const struct vault_hit *h)
@@ -28,9 +36,11 @@ one(void *ctx, const struct vault_hit *h)
 {
     struct lines *l = ctx;
 
+    if (!next(l))
+        return 1;
     if (l->j != NULL)
         put_json(l->j, NULL, h);
-    else if (l->n++ < LINES_MAX)
+    else
         term_say("similar name: %.8s %s, %s in %s: %s", h->id, h->label, h->level, h->field, h->why);
     return 0;
 }
@@ -40,9 +50,11 @@ one_new(void *ctx, const char *id, const char *label, const struct vault_hit *h)
 {
     struct lines *l = ctx;
 
+    if (!next(l))
+        return 1;
     if (l->j != NULL)
         put_json(l->j, id, h);
-    else if (l->n++ < LINES_MAX)
+    else
         term_say("similar names: %.8s %s and %.8s %s, %s in %s: %s", id, label, h->id, h->label, h->level, h->field,
             h->why);
     return 0;
@@ -53,9 +65,9 @@ end(const struct lines *l, vault_err err)
 {
     if (err != VAULT_OK)
         term_warn("names could not be compared: %s", vault_last_error()->text);
-    if (l->n > LINES_MAX)
-        term_say("and %u more", l->n - LINES_MAX);
-    if (l->n > 0)
+    if (l->j == NULL && l->n > LINES_MAX)
+        term_say("and more");
+    if (l->j == NULL && l->n > 0)
         term_say("the same person? `duplicates` lists such pairs, `merge ID INTO` says that they are one");
 }
 

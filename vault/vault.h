@@ -591,7 +591,7 @@ VAULT_API VAULT_CHECK vault_err vault_search_names(vault *v, const struct vault_
     vault_hit_fn *fn, void *ctx);
 /*
  * For keepers (others are told of nothing): records with a name like one of record `id`, at level fold or better, the best first;
- * not those that were merged with it or dismissed. `why` shows no withheld value.
+ * not those that were merged with it or dismissed, and at most 64. `why` shows no withheld value.
  */
 VAULT_API VAULT_CHECK vault_err vault_similar(vault *v, const char *id, vault_hit_fn *fn, void *ctx);
 /* The same for every record that the last vault_import, or the adoption of intake when the session was opened, brought. Told once. */

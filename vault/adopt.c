@@ -63,7 +63,7 @@ compare(struct adopting *a, uint32_t n, const uint8_t key[static 32], bool *same
 static void
 note_adopted(struct adopting *a, uint32_t n)
 {
-    buf_put(&a->v->adopted_records, a->v->recs.index.pair[n].record, RECORD_ID_BYTES);
+    buf_put(&a->v->new_names, a->v->recs.index.pair[n].record, RECORD_ID_BYTES);
     a->adopted++;
 }
 

@@ -121,24 +121,6 @@ bad(struct scan *s, uint32_t n, const struct revision *rev)
     return VAULT_OK;
 }
 
-vault_err
-known_load(struct known *k, struct vault *v)
-{
-    struct scan scan = { .r = &v->recs, .withheld = true, .sift = sift, .hidden = hidden, .fn = each, .bad = bad,
-        .tolerate = true, .ctx = k };
-    vault_err err;
-
-    if (k->v != NULL || !is_keeper(v))
-        return VAULT_OK;
-    err = name_index_new(&k->index);
-    if (err != VAULT_OK)
-        return err;
-    k->v = v;
-    return scan_run(&scan);
-}
-
-/* ---- what is about to be written ---- */
-
 static bool
 is_text(const struct field_def *f)
 {
@@ -158,6 +140,53 @@ in_base(const struct revision *base, const struct leaf *l)
     }
     return false;
 }
+
+/* Of one word alone only a script that sets no blanks can make a name. */
+static bool
+may_hold_name(struct part text)
+{
+    const uint8_t *p = text.p;
+
+    for (size_t i = 0; i < text.n; i++)
+        if (p[i] <= ' ' || p[i] >= 0xE0)
+            return true;
+    return false;
+}
+
+bool
+known_wanted(struct vault *v, const struct revision *rev, const struct revision *base)
+{
+    const struct known k = { .v = v };
+    const struct type_def *t = type_set_by_hash(&v->recs.types, rev->type);
+
+    for (size_t i = 0; is_keeper(v) && t != NULL && i < rev->n_leaves; i++) {
+        const struct leaf *l = &rev->leaf[i];
+        const struct field_def *f = type_field(t, l->field.p, l->field.n);
+        struct value_view view;
+        if (f != NULL && is_text(f) && l->value.n != 0 && !is_withheld(&k, t, f, l) && !in_base(base, l) &&
+            value_read(&view, l->value) == VAULT_OK && view.shape == VALUE_TEXT && may_hold_name(view.text))
+            return true;
+    }
+    return false;
+}
+
+vault_err
+known_load(struct known *k, struct vault *v)
+{
+    struct scan scan = { .r = &v->recs, .withheld = true, .sift = sift, .hidden = hidden, .fn = each, .bad = bad,
+        .tolerate = true, .ctx = k };
+    vault_err err;
+
+    if (k->v != NULL || !is_keeper(v))
+        return VAULT_OK;
+    err = name_index_new(&k->index);
+    if (err != VAULT_OK)
+        return err;
+    k->v = v;
+    return scan_run(&scan);
+}
+
+/* ---- what is about to be written ---- */
 
 static vault_err
 note_text(struct known *k, const struct revision *rev, const struct field_def *f, struct part text, uint64_t line)
@@ -194,7 +223,7 @@ known_take(struct known *k, const struct revision *rev, const struct revision *b
         if (f == NULL || !is_text(f) || l->value.n == 0 || is_withheld(k, t, f, l) || in_base(base, l))
             continue;
         err = value_read(&view, l->value);
-        if (err == VAULT_OK && view.shape == VALUE_TEXT)
+        if (err == VAULT_OK && view.shape == VALUE_TEXT && may_hold_name(view.text))
             err = note_text(k, rev, f, view.text, line);
     }
     return err;
@@ -281,35 +310,4 @@ known_judge(struct known *k)
     buf_reset(&k->text);
     k->n_todo = 0;
     return err;
-}
-
-/* ---- of a session ---- */
-
-vault_err
-session_known(struct vault *v, struct known **out)
-{
-    vault_err err = VAULT_OK;
-
-    if (v->known != NULL && v->known_log != v->n_log)
-        session_forget_known(v);
-    if (v->known == NULL) {
-        v->known = calloc(1, sizeof *v->known);
-        if (v->known == NULL)
-            return err_nomem();
-        err = known_load(v->known, v);
-        v->known_log = v->n_log;
-        if (err != VAULT_OK)
-            session_forget_known(v);
-    }
-    *out = v->known;
-    return err;
-}
-
-void
-session_forget_known(struct vault *v)
-{
-    if (v->known != NULL)
-        known_free(v->known);
-    free(v->known);
-    v->known = NULL;
 }

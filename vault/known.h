@@ -5,7 +5,8 @@
  * Secrets: holds names, withheld ones too, until known_free wipes them; sentences name records and fields only.
  * Format:  none: nothing of it is stored.
  *
- * Begin with zeros. For sessions that may not read names, everything does nothing.
+ * Begin with zeros. For sessions that may not read names, everything does nothing. Not kept between calls of the library: no withheld
+ * value is (unit/test_session).
  */
 #ifndef VAULT_KNOWN_H
 #define VAULT_KNOWN_H
@@ -29,6 +30,8 @@ struct known {
     size_t n_todo, room_todo;
 };
 
+/* Is there anything new and open in this revision (base NULL: of a new record) that a keeper would want judged? */
+bool known_wanted(struct vault *v, const struct revision *rev, const struct revision *base);
 /* Names of the newest revisions of all records, where the session is a keeper's. What cannot be read is passed over. */
 VAULT_CHECK vault_err known_load(struct known *k, struct vault *v);
 void known_free(struct known *k);
@@ -53,17 +56,9 @@ bool known_is_same(const struct known *k, const uint8_t *a, const uint8_t *b);
 VAULT_CHECK vault_err known_similar(struct known *k, const uint8_t record[static RECORD_ID_BYTES], vault_hit_fn *fn, void *ctx);
 /* The same for all records whose names are fresh; of two fresh ones that are alike, for the later. */
 VAULT_CHECK vault_err known_similar_fresh(struct known *k, vault_similar_fn *fn, void *ctx);
-/* The names of these n records (16 bytes each; they are sorted) count as fresh from now on; and: none does. */
+/* The names of these n records (16 bytes each; they are sorted) count as fresh from now on. */
 void known_freshen(struct known *k, uint8_t *records, size_t n);
-void known_settle(struct known *k);
-
-/* ---- known.c ---- */
-
-/*
- * The session's: loaded when it is asked for first, kept until the log goes on without it. Who writes takes what he writes in, and after
- * that says so (v->known_log = v->n_log) or forgets it.
- */
-VAULT_CHECK vault_err session_known(struct vault *v, struct known **out);
-void session_forget_known(struct vault *v);
+/* Appends the ids of records with fresh names, for that, later. */
+void known_fresh(const struct known *k, struct buf *out);
 
 #endif

@@ -18,7 +18,6 @@
 #include <unistd.h>
 #include "vault/base/files.h"
 #include "vault/base/text.h"
-#include "vault/known.h"
 #include "vault/same.h"
 
 #define CHECKPOINT_AFTER 256
@@ -77,8 +76,7 @@ vault_close(vault *v)
     if (v == NULL)
         return;
     session_anchor_end(v);
-    session_forget_known(v);
-    buf_free(&v->adopted_records);
+    buf_free(&v->new_names);
     recs_free(&v->recs);
     db_close(v->db);
     forget_keys(v);

@@ -113,9 +113,7 @@ struct vault {
     char **accept;
     size_t n_accept;
     struct buf used;            /* accepted words used since the last entry, each with its zero */
-    struct known *known;        /* names of all records (known.h); NULL: not loaded */
-    uint32_t known_log;         /* row of the log that it is true for */
-    struct buf adopted_records; /* ids, for vault_similar_new */
+    struct buf new_names;       /* ids of records whose names came in, for vault_similar_new */
     uint64_t adopted, quarantined;  /* revisions of intake, when this session began */
     const char *warning[8];
     size_t n_warnings;

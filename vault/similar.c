@@ -159,10 +159,11 @@ known_freshen(struct known *k, uint8_t *records, size_t n)
 }
 
 void
-known_settle(struct known *k)
+known_fresh(const struct known *k, struct buf *out)
 {
     for (size_t i = 0; i < k->n; i++)
-        k->name[i].fresh = false;
+        if (k->name[i].fresh)
+            buf_put(out, k->name[i].record, RECORD_ID_BYTES);
 }
 
 struct retold {
@@ -226,37 +227,35 @@ known_similar_fresh(struct known *k, vault_similar_fn *fn, void *ctx)
 vault_err
 vault_similar(vault *v, const char *id, vault_hit_fn *fn, void *ctx)
 {
-    struct known *k = NULL;
-    uint8_t record[RECORD_ID_BYTES];
+    struct known k = {0};
     uint32_t first = 0;
     vault_err err;
 
     vault_clear_error();
     err = session_find(v, id, &first);
-    if (err == VAULT_OK && is_keeper(v))
-        err = session_known(v, &k);
-    if (err == VAULT_OK && k != NULL) {
-        memcpy(record, v->recs.index.pair[first].record, sizeof record);
-        err = known_similar(k, record, fn, ctx);
-    }
+    if (err == VAULT_OK)
+        err = known_load(&k, v);
+    if (err == VAULT_OK)
+        err = known_similar(&k, v->recs.index.pair[first].record, fn, ctx);
+    known_free(&k);
     return err;
 }
 
 vault_err
 vault_similar_new(vault *v, vault_similar_fn *fn, void *ctx)
 {
-    struct known *k = NULL;
-    vault_err err = VAULT_OK;
+    struct known k = {0};
+    vault_err err;
 
     vault_clear_error();
-    if (!is_keeper(v) || (v->adopted_records.n == 0 && v->known == NULL))
+    if (v->new_names.n == 0)
         return VAULT_OK;
-    err = session_known(v, &k);
-    if (err != VAULT_OK)
-        return err;
-    known_freshen(k, v->adopted_records.p, v->adopted_records.n / RECORD_ID_BYTES);
-    buf_free(&v->adopted_records);
-    err = known_similar_fresh(k, fn, ctx);
-    known_settle(k);
+    err = known_load(&k, v);
+    if (err == VAULT_OK) {
+        known_freshen(&k, v->new_names.p, v->new_names.n / RECORD_ID_BYTES);
+        err = known_similar_fresh(&k, fn, ctx);
+    }
+    buf_free(&v->new_names);
+    known_free(&k);
     return err;
 }

@@ -90,27 +90,31 @@ note(void *ctx, const struct revision *rev, const struct revision *base, uint64_
 static vault_err
 run(struct vault *v, struct import *im, bool dry_run)
 {
-    struct known *k = NULL;
+    struct known k = {0};
     struct change c;
-    vault_err err = is_keeper(v) ? session_known(v, &k) : VAULT_OK;
+    vault_err err = known_load(&k, v);
 
     if (err == VAULT_OK)
         err = session_begin(v, &c);
-    if (err != VAULT_OK)
-        return err;
-    if (k != NULL)
-        known_settle(k);
-    im->change = &c;
-    im->note = k == NULL ? NULL : note;
-    im->note_ctx = k;
-    err = import_run(im);
-    if (err == VAULT_OK && k != NULL)
-        err = known_judge(k);
-    if (err != VAULT_OK) {
-        change_abort(&c);
-        return err;
+    if (err == VAULT_OK) {
+        im->change = &c;
+        im->note = note;
+        im->note_ctx = &k;
+        err = import_run(im);
+        if (err == VAULT_OK)
+            err = known_judge(&k);
+        if (err == VAULT_OK)
+            err = conclude(v, &c, im, dry_run);
+        else
+            change_abort(&c);
     }
-    return conclude(v, &c, im, dry_run);
+    buf_free(&v->new_names);
+    if (err == VAULT_OK && !dry_run)
+        known_fresh(&k, &v->new_names);
+    if (v->new_names.bad)           /* what is written is not undone by that */
+        buf_free(&v->new_names);
+    known_free(&k);
+    return err;
 }
 
 vault_err
@@ -139,10 +143,6 @@ vault_import(vault *v, const char *path, const struct vault_import_options *opt,
         err = open_source(path, &im.fd);
     if (err == VAULT_OK)
         err = run(v, &im, opt->dry_run);
-    if (err != VAULT_OK || opt->dry_run)
-        session_forget_known(v);
-    else
-        v->known_log = v->n_log;
     if (err == VAULT_OK) {
         memset(out, 0, sizeof *out);
         out->rows = im.rows;

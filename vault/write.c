@@ -161,29 +161,18 @@ store(struct vault *v, struct revision *rev, const char *action, const char *typ
 static vault_err
 judge(struct vault *v, const struct revision *rev, const struct revision *base)
 {
-    struct known *k = NULL;
-    vault_err err = is_keeper(v) ? session_known(v, &k) : VAULT_OK;
+    struct known k = {0};
+    vault_err err;
 
-    if (err == VAULT_OK && k != NULL)
-        err = known_take(k, rev, base, 0);
-    if (err == VAULT_OK && k != NULL)
-        err = known_judge(k);
-    if (err != VAULT_OK)
-        session_forget_known(v);
+    if (!known_wanted(v, rev, base))
+        return VAULT_OK;
+    err = known_load(&k, v);
+    if (err == VAULT_OK)
+        err = known_take(&k, rev, base, 0);
+    if (err == VAULT_OK)
+        err = known_judge(&k);
+    known_free(&k);
     return err;
-}
-
-/* What `judge` took in is written (names of the revision before are names no more), or is not. */
-static void
-judged(struct vault *v, vault_err err, bool is_new)
-{
-    if (v->known == NULL)
-        return;
-    v->known_log = v->n_log;
-    if (err != VAULT_OK || !is_new)
-        session_forget_known(v);
-    else
-        known_settle(v->known);
 }
 
 /* ---- the calls ---- */
@@ -207,7 +196,6 @@ vault_add(vault *v, const char *type, const vault_fields *f, struct vault_added 
         err = judge(v, &rev, NULL);
     if (err == VAULT_OK)
         err = store(v, &rev, "add", t->name, f, out);
-    judged(v, err, true);
     draft_done(&d);
     revision_free(&rev);
     return err;
@@ -239,8 +227,6 @@ vault_edit(vault *v, const char *id, const vault_fields *f, struct vault_added *
         err = judge(v, &rev, &base);
     if (err == VAULT_OK)
         err = changed ? store(v, &rev, "edit", NULL, f, out) : fill_result(v, &base, false, out);
-    if (changed)
-        judged(v, err, false);
     draft_done(&d);
     revision_free(&base);
     revision_free(&rev);

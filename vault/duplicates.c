@@ -23,6 +23,7 @@
 #include "vault/same.h"
 
 #define BLOCK_MAX 64u           /* who share one clue: all of them are compared */
+#define CROWD_NEXT 16u          /* with how many of those born next somebody in a larger one is compared */
 #define FOUND_MAX ((size_t)1 << 22)
 #define LIMIT 200u
 #define NEEDED 3
@@ -75,6 +76,13 @@ born_fits(const struct trait *a, const struct trait *b)
     return a->has_born && b->has_born && a->born.from <= b->born.to && b->born.from <= a->born.to;
 }
 
+/* A name alone does not make up for a birth that contradicts, and there are many of those: they need not be looked at. */
+static bool
+hopeless(const struct trait *a, const struct trait *b, uint32_t kind)
+{
+    return kind == CLUE_NAME && a->has_born && b->has_born && !born_fits(a, b);
+}
+
 static vault_err
 all_pairs(struct comparing *x, const struct clue *c, size_t n)
 {
@@ -82,7 +90,8 @@ all_pairs(struct comparing *x, const struct clue *c, size_t n)
 
     for (size_t i = 0; i < n; i++)
         for (size_t k = i + 1; err == VAULT_OK && k < n; k++)
-            err = add_candidate(x, c[i].person, c[k].person, c->kind);
+            if (!hopeless(&x->e.trait[c[i].person], &x->e.trait[c[k].person], c->kind))
+                err = add_candidate(x, c[i].person, c[k].person, c->kind);
     return err;
 }
 
@@ -116,25 +125,9 @@ crowd(struct comparing *x, const struct clue *c, size_t n)
     if (known != 0)
         qsort(m, known, sizeof *m, by_birth);
     for (size_t i = 0; i < known; i++)
-        for (size_t k = i + 1; err == VAULT_OK && k < known && k <= i + BLOCK_MAX && m[k].from <= m[i].to; k++)
+        for (size_t k = i + 1; err == VAULT_OK && k < known && k <= i + CROWD_NEXT && m[k].from <= m[i].to; k++)
             err = add_candidate(x, m[i].person, m[k].person, c->kind);
     free(m);
-    return err;
-}
-
-static vault_err
-find_candidates(struct comparing *x)
-{
-    const struct clue *c = x->e.clue;
-    vault_err err = VAULT_OK;
-
-    for (size_t from = 0, to; err == VAULT_OK && from < x->e.n_clues && x->n < FOUND_MAX; from = to) {
-        for (to = from; to < x->e.n_clues && c[to].kind == c[from].kind && c[to].key == c[from].key; to++)
-            ;
-        err = to - from <= BLOCK_MAX ? all_pairs(x, c + from, to - from) : crowd(x, c + from, to - from);
-    }
-    if (x->n >= FOUND_MAX)
-        x->q->crowded = x->e.n_traits;
     return err;
 }
 
@@ -146,6 +139,42 @@ by_pair(const void *a, const void *b)
     if (p->pair != q->pair)
         return p->pair < q->pair ? -1 : 1;
     return (p->kind > q->kind) - (p->kind < q->kind);
+}
+
+/* A name has several keys, and two that are alike share most of them: once is enough. */
+static void
+squeeze(struct comparing *x)
+{
+    size_t kept = 0;
+
+    if (x->n != 0)
+        qsort(x->candidate, x->n, sizeof *x->candidate, by_pair);
+    for (size_t i = 0; i < x->n; i++)
+        if (kept == 0 || x->candidate[i].kind != CLUE_NAME || by_pair(&x->candidate[kept - 1], &x->candidate[i]) != 0)
+            x->candidate[kept++] = x->candidate[i];
+    x->n = kept;
+}
+
+static vault_err
+find_candidates(struct comparing *x)
+{
+    const struct clue *c = x->e.clue;
+    bool full = false;
+    vault_err err = VAULT_OK;
+
+    for (size_t from = 0, to; err == VAULT_OK && from < x->e.n_clues && !full; from = to) {
+        for (to = from; to < x->e.n_clues && c[to].kind == c[from].kind && c[to].key == c[from].key; to++)
+            ;
+        err = to - from <= BLOCK_MAX ? all_pairs(x, c + from, to - from) : crowd(x, c + from, to - from);
+        if (x->n < FOUND_MAX)
+            continue;
+        squeeze(x);
+        full = x->n > FOUND_MAX / 2;
+    }
+    if (full || x->q->crowded > x->e.n_traits)      /* who is in several of them was counted more than once */
+        x->q->crowded = x->e.n_traits;
+    squeeze(x);
+    return err;
 }
 
 /* ---- how much agrees ---- */
@@ -187,8 +216,7 @@ compare(struct comparing *x, const struct trait *a, const struct trait *b, struc
     g->citizenship_same = a->citizenship != 0 && a->citizenship == b->citizenship;
     g->sex_differs = a->sex != 0 && b->sex != 0 && a->sex != b->sex;
     g->citizenship_differs = a->citizenship != 0 && b->citizenship != 0 && a->citizenship != b->citizenship;
-    /* Names alone do not make up for a birth that contradicts, and there are many of those: they need not be looked at. */
-    if (g->named && (g->born != BORN_CONTRADICTS || g->identifiers + g->links != 0))
+    if (g->named || g->identifiers + g->links != 0)
         compare_names(x, a, b, g);
 }
 
@@ -290,8 +318,6 @@ score_all(struct comparing *x)
     struct agreement g;
     vault_err err = VAULT_OK;
 
-    if (x->n != 0)
-        qsort(x->candidate, x->n, sizeof *x->candidate, by_pair);
     for (size_t at = 0, next; err == VAULT_OK && at < x->n; at = next) {
         uint64_t pair = x->candidate[at].pair;
         agree(x, at, &next, &g);

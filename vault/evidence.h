@@ -26,7 +26,7 @@ struct trait {
     uint64_t sex, citizenship;  /* 0: not said */
 };
 
-enum clue_kind { CLUE_IDENTIFIER, CLUE_NAME, CLUE_LINK };
+enum clue_kind { CLUE_IDENTIFIER, CLUE_LINK, CLUE_NAME };      /* names last: there are most of those */
 struct clue {
     uint64_t key;
     uint32_t person;            /* place in `trait` */

@@ -284,7 +284,8 @@ setup() {
     "$WITHHELD" -C "$VAULT" --no-input --passphrase-fd 4 extract K-1 large 4<<< "$PASS" > /dev/null 2> ../said 3>&- &
     local pid=$!
     STOPPED=$pid
-    until compgen -G '.withheld-*' > /dev/null || ! kill -0 $pid; do :; done
+    # Not before it writes: in the moment before it has locked the file, another one may take it, and it begins anew.
+    until [ "$(cat .withheld-* 2> /dev/null | head -c 1 | wc -c)" = 1 ] || ! kill -0 $pid; do :; done
     kill -STOP $pid
     local left
     left=$(ls -A)

@@ -93,7 +93,7 @@ for s in shown:
     ok import "$CASES/persons.csv" --as person
     [ "$output" = "$rows rows: $rows added, 0 changed, 0 unchanged" ]
     ok import "$CASES/cases.csv" --as case --json
-    holds 'd == {"rows": 3, "added": 3, "changed": 0, "unchanged": 0, "dry_run": False}'
+    holds 'd == {"rows": 3, "added": 3, "changed": 0, "unchanged": 0, "dry_run": False, "similar": []}'
     ok status --json
     holds "d['records'] == $rows + 3" 'd["log_entries"] == 3'
 }

@@ -810,7 +810,7 @@ assert d["fields"] == want, d["fields"]'
 @test "import --key: adds, changes and skips, and says how many" {
     printf 'ref,residence,name\nK-1,Moscow,\nK-2,Séoul,Kim Chol\nK-3,Omsk,Pak Yong\n' > p.csv
     ok import p.csv --as person --key ref --json
-    holds 'd == {"rows": 3, "added": 1, "changed": 1, "unchanged": 1, "dry_run": False}'
+    holds 'd == {"rows": 3, "added": 1, "changed": 1, "unchanged": 1, "dry_run": False, "similar": []}'
     ok show K-1 --reveal --json
     holds 'd["fields"]["residence"] == "Moscow"' 'd["fields"]["name"] == "Choi Myung-bok"' 'd["fields"]["born"] == "1962~"'
     ok history K-2 --json

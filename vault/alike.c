@@ -22,13 +22,16 @@ alike_keys(struct buf *out, const uint8_t key[static 32], struct part text)
 }
 
 enum name_level
-alike_names(struct part a, struct part b)
+alike_names(struct alike_name *r, uint32_t number, struct part a, struct part b)
 {
-    struct { struct name a, b; } tmp;
-    enum name_level level = NAME_NONE;
-
-    if (name_try(&tmp.a, (const char *)a.p, a.n) && name_try(&tmp.b, (const char *)b.p, b.n))
-        level = name_compare(&tmp.a, &tmp.b, NAME_SHOWS_KEYS, NULL);
-    sodium_memzero(&tmp, sizeof tmp);
-    return level;
+    if (!r->ready || r->number != number) {
+        r->ready = true;
+        r->number = number;
+        r->is_name = name_try(&r->name, (const char *)a.p, a.n);
+        if (r->is_name)
+            name_filter_make(&r->filter, &r->name);
+    }
+    if (!r->is_name || !name_try_like(&r->other, (const char *)b.p, b.n, &r->filter))
+        return NAME_NONE;
+    return name_compare(&r->name, &r->other, NAME_SHOWS_KEYS, NULL);
 }

@@ -18,7 +18,14 @@
  */
 #define ALIKE_KEY_BYTES 8u
 VAULT_CHECK vault_err alike_keys(struct buf *out, const uint8_t key[static 32], struct part name);
-/* How alike are they? */
-enum name_level alike_names(struct part a, struct part b);
+/* A name made ready, for those that are compared with many. Begin with zeros; wipe it. */
+struct alike_name {
+    bool ready, is_name;
+    uint32_t number;                /* of the caller's: the name it is ready for */
+    struct name name, other;
+    struct name_filter filter;
+};
+/* How alike are a, which has this number, and b? */
+enum name_level alike_names(struct alike_name *ready, uint32_t number, struct part a, struct part b);
 
 #endif

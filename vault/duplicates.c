@@ -12,6 +12,7 @@
  * Three are needed. Records that link to both say nothing by themselves (families have one case): they count beside a name
  * or a number; or for somebody without any name, where born, sex and citizenship fit.
  */
+#include <sodium.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +29,7 @@
 #define LIMIT 200u
 #define NEEDED 3
 #define WHY_MAX 8
+#define READY 4u               /* names of one person that are kept ready: pairs come in the order of their first */
 #define WHY_BYTES 160
 
 /* A pair that shares a clue: places among the persons, the lower one first. */
@@ -50,6 +52,7 @@ struct comparing {
     struct scored *found;
     size_t n_found, cap_found;
     struct vault_duplicates *q;
+    struct alike_name ready[READY];
 };
 
 /* ---- which pairs are looked at ---- */
@@ -196,7 +199,7 @@ compare_names(struct comparing *x, const struct trait *a, const struct trait *b,
 
     for (uint32_t i = a->name; i < a->name + a->n_names; i++)
         for (uint32_t k = b->name; k < b->name + b->n_names; k++) {
-            enum name_level level = alike_names(PART(text + name[i].at, name[i].n),
+            enum name_level level = alike_names(&x->ready[i % READY], i, PART(text + name[i].at, name[i].n),
                 PART(text + name[k].at, name[k].n));
             if (level > g->names) {
                 g->names = level;
@@ -439,6 +442,7 @@ vault_find_duplicates(vault *v, struct vault_duplicates *q, vault_duplicate_fn *
         err = tell(&x, &x.found[i], fn, ctx, &stop);
     if (err == VAULT_OK && !stop)
         err = unread_say(&x.e.unread, &q->unread);
+    sodium_memzero(x.ready, sizeof x.ready);
     evidence_free(&x.e);
     free(x.candidate);
     free(x.found);

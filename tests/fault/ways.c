@@ -224,15 +224,21 @@ do_travel(const struct world *w, vault *v)
     return vault_travel(v, path);
 }
 
-/* The copy is whole: it opens for the caseworker alone, nothing is wrong with it, and it can be written. */
+/*
+ * The copy is whole: it opens for the caseworker alone, nothing is wrong with it, and it can be written. Looked at with a copy of it, as
+ * it may be asked again.
+ */
 static void
-copy_is_whole(const struct world *w, const char *path, const char *what)
+copy_is_whole(const struct world *w, const char *made, const char *what)
 {
+    char path[300];
     struct vault_credentials keeper = world_cred(w->old_pass);
     struct vault_deep_check deep = {0};
     struct vault_status st;
     vault *v;
 
+    snprintf(path, sizeof path, "%s/looked.vault", w->root);
+    folder_copy(made, path);
     if (world_opens(path, &keeper, what) || opens_with(path, old_secret, what))
         die("%s: the copy opens for a keeper", what);
     v = open_as_case(w, path);

@@ -89,6 +89,8 @@ check_init(struct world *w, struct outcome *o, const char *what)
         outcome_count(w, o, false, what);
     else
         o->n_before++;
+    if (!outcome_first(w, o))
+        return false;           /* with the same left-overs (or none) it was made already */
     if (deed_do(w, o->deed) != VAULT_OK)
         die("%s: a second init fails", what);
     if (world_check(w, w->work, false, NULL) != VAULT_OK)

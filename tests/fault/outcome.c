@@ -78,7 +78,8 @@ hash_all(const struct world *w, const struct outcome *o, enum stage stage, uint8
     hash_path(&st, w->road, ".");
     made -= strlen(w->root) + 1;
     for (size_t i = 0; i < n; i++)
-        if (strncmp(name[i], w->made + strlen(w->root) + 1, made) == 0)
+        if (strncmp(name[i], w->made + strlen(w->root) + 1, made) == 0 ||
+            strncmp(name[i], "work.vault.new-", 15) == 0)
             hash_path(&st, w->root, name[i]);
     (void)crypto_generichash_final(&st, out, SEEN_BYTES);
     free_list(name, n);

@@ -49,7 +49,7 @@ world_add(vault *v)
 {
     char code[32];
 
-    return world_add_json(v, "person", "{\"residence\":\"Quuxander\",\"name\":\"Quuxander\"}", code);
+    return world_add_json(v, "person", "{\"residence\":\"Chabarowsk\",\"name\":\"Quuxander\"}", code);
 }
 
 static vault_err

@@ -3,7 +3,7 @@
 #include "cli/term.h"
 
 #define LINES_MAX 20
-#define OBJECTS_MAX 1000        /* a table of one name a thousand times over must not be compared to the end */
+#define OBJECTS_MAX 200        /* a table of one name a thousand times over must not be compared to the end */
 
 struct lines {
     struct json *j;             /* NULL: for people */

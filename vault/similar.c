@@ -34,6 +34,15 @@ is_apart(const struct known *k, const uint8_t *a, const uint8_t *b)
     return same_is_apart(k->v, index_record(&k->v->recs.index, a), index_record(&k->v->recs.index, b));
 }
 
+static bool
+skip(void *ctx, uint32_t number)
+{
+    const struct comparing *c = ctx;
+    const struct known_name *n = &c->k->name[number];
+
+    return (n->fresh && number >= c->before) || memcmp(n->record, c->record, RECORD_ID_BYTES) == 0;
+}
+
 /* The best of each record is kept. */
 static int
 one_alike(void *ctx, uint32_t number, enum name_level level, const char *why)
@@ -42,8 +51,7 @@ one_alike(void *ctx, uint32_t number, enum name_level level, const char *why)
     const struct known_name *n = &c->k->name[number];
     struct alike *a = NULL;
 
-    if ((n->fresh && number >= c->before) || known_is_same(c->k, n->record, c->record) ||
-        is_apart(c->k, n->record, c->record))
+    if (known_is_same(c->k, n->record, c->record) || is_apart(c->k, n->record, c->record))
         return 0;
     for (size_t i = 0; i < c->n && a == NULL; i++)
         if (memcmp(c->hit[i].name->record, n->record, RECORD_ID_BYTES) == 0)
@@ -110,7 +118,7 @@ compare_group(struct comparing *c, size_t from, size_t to)
 {
     c->record = c->k->name[from].record;
     for (size_t i = from; c->err == VAULT_OK && i < to; i++)
-        name_index_find_entry(c->k->index, i, NAME_SHOWS_KEYS, one_alike, c);
+        name_index_find_entry(c->k->index, i, NAME_SHOWS_KEYS, skip, one_alike, c);
 }
 
 /* The end of the names of one revision that begin at i. */

@@ -731,7 +731,6 @@ END
 }
 
 @test "what this version does not have is said so" {
-    refuses 2 search --names Choi
     refuses 2 --shares-fd 0 status < /dev/null
     refuses 7 --key-file nothing status
 }

@@ -137,6 +137,7 @@ name_index_add(struct name_index *x, const char *s, size_t n, uint32_t number)
 struct finding {
     enum name_shows shows;
     bool reasons;
+    name_skip_fn *skip;             /* NULL: none */
     name_found_fn *fn;
     void *ctx;
 };
@@ -148,6 +149,8 @@ compare_one(struct name_index *x, struct entry *e, const struct name *asked, con
     enum name_level level;
 
     e->seen = x->search;
+    if (f->skip != NULL && f->skip(f->ctx, e->number))
+        return false;
     if (!name_try(&x->other, (const char *)x->text.p + e->at, e->n))
         return false;
     level = name_compare(asked, &x->other, f->shows, f->reasons ? why : NULL);
@@ -173,18 +176,20 @@ void
 name_index_find(struct name_index *x, const struct name *asked, enum name_shows shows,
     name_found_fn *fn, void *ctx)
 {
-    struct finding f = { shows, true, fn, ctx };
+    struct finding f = { shows, true, NULL, fn, ctx };
 
     find(x, asked, &f);
 }
 
 void
-name_index_find_entry(struct name_index *x, size_t i, enum name_shows shows, name_found_fn *fn, void *ctx)
+name_index_find_entry(struct name_index *x, size_t i, enum name_shows shows, name_skip_fn *skip, name_found_fn *fn,
+    void *ctx)
 {
     const struct entry *e = &x->entry[i];
+    struct finding f = { shows, true, skip, fn, ctx };
 
     if (name_try(&x->window, (const char *)x->text.p + e->at, e->n))
-        name_index_find(x, &x->window, shows, fn, ctx);
+        find(x, &x->window, &f);
 }
 
 /* ---- in a text ---- */
@@ -219,7 +224,7 @@ at_place(void *ctx, uint32_t number, enum name_level level, const char *why)
 static void
 look_at(struct scanning *s, size_t at, size_t end)
 {
-    struct finding f = { NAME_SHOWS_KEYS, false, at_place, s };
+    struct finding f = { NAME_SHOWS_KEYS, false, NULL, at_place, s };
 
     if (end - at > 2 && s->text[end - 1] == 's' && s->text[end - 2] == '\'')
         end -= 2;                   /* Choi's */

@@ -30,8 +30,10 @@ typedef int name_found_fn(void *ctx, uint32_t number, enum name_level level, con
 void name_index_find(struct name_index *x, const struct name *asked, enum name_shows shows,
     name_found_fn *fn, void *ctx);
 
-/* The same for the name that was added as the i-th, from 0; it finds itself as well. */
-void name_index_find_entry(struct name_index *x, size_t i, enum name_shows shows, name_found_fn *fn, void *ctx);
+/* The same for the name that was added as the i-th, from 0; those that `skip` says are not even compared. */
+typedef bool name_skip_fn(void *ctx, uint32_t number);
+void name_index_find_entry(struct name_index *x, size_t i, enum name_shows shows, name_skip_fn *skip, name_found_fn *fn,
+    void *ctx);
 
 /* Where a name of the index stands in a text: n bytes from `at`. */
 struct name_place {

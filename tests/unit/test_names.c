@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "vault/base/text.h"
 #include "vault/names/name.h"
 #include "vault/vault.h"
 
@@ -83,6 +84,9 @@ test_names__other_men_stay_other_men(void **state)
         { "Sergei Petrov", "Svetlana Petrova" }, { "Maria Ivanova", "Marina Ivanova" },
         { "Olga Ivanova", "Oleg Ivanov" }, { "Diana Petrova", "Daniil Petrov" },
         { "Valeria Ivanova", "Valery Ivanov" }, { "Vera Ivanova", "Veronika Ivanova" },
+        { "Валентин Шевченко", "Валентина Шевченко" }, { "Valentin Kim", "Valentina Kim" },
+        { "Коваль Валентин Иванович", "Коваль Валентина Ивановна" }, { "Олег Коваль", "Ольга Коваль" },
+        { "Ahn Cheol-su", "Ban Cheol-su" }, { "김영미", "김역미" }, { "Ali Hasan oglu", "Ali" },
     };
 
     (void)state;
@@ -105,6 +109,34 @@ test_names__never_by_a_surname_alone(void **state)
     assert_non_null(strstr(why, "surname alone"));
 }
 
+static void
+test_names__what_oglu_stands_behind_is_compared(void **state)
+{
+    (void)state;
+    assert_int_equal(match("Ali Hasan oglu", "Ali Hassan ogly"), NAME_FOLD);
+    assert_int_equal(match("Ali Hasan oglu", "Ali Veli oglu"), NAME_SKELETON);
+    assert_non_null(strstr(why, "fathers"));
+}
+
+/* Letters of Cyrillic that are in no table are Cyrillic; and what is shown of any word is UTF-8. */
+static void
+test_names__words_of_all_letters_are_shown_whole(void **state)
+{
+    static const char *const name[] = { "Қасым Тоқаев", "Иван1 Петров", "김1 철수", "محمد علي" };
+    char key[NAME_KEY_BYTES];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(name); i++) {
+        assert_int_equal(match(name[i], name[i]), i == 1 || i == 2 ? NAME_FOLD : NAME_EXACT);
+        assert_true(text_valid(why, strlen(why), NULL));
+        name_key(key, &one, false);
+        assert_true(text_valid(key, strlen(key), NULL));
+        assert_int_equal(one.mixed, i == 1 || i == 2);
+    }
+    assert_int_equal(match("김'철수", "김철수"), NAME_EXACT);
+    assert_int_equal(match("김철''수", "Kim Chol-su"), NAME_FOLD);
+}
+
 /* ---- Korean ---- */
 
 static void
@@ -123,6 +155,8 @@ test_names__korean_in_every_system(void **state)
         { "정주영", "Chung Ju-yung" }, { "임꺽정", "Rim Kkŏk-chŏng" }, { "김정은", "Ким Чен Ын" },
         { "황장엽", "Hwang Jang-yop" }, { "태영호", "Thae Yong-ho" }, { "지성호", "Ji Seong-ho" },
         { "윤석열", "Yoon Suk-yeol" }, { "남궁옥", "Namgung Ok" }, { "김룡해", "Kim Yong-hae" },
+        { "Pan Ki-mun", "Ban Ki-moon" }, { "Пан Ги Мун", "반기문" },    /* pan is a title as well */
+        { "김석남", "Kim Seongnam" },
         { "Pang Su Nam", "Pang Sunam" }, { "Kwak Chong-chol", "Kwak Jong-chol" },
     };
 
@@ -336,6 +370,8 @@ main(void)
         cmocka_unit_test(test_names__the_lawyers_in_two_scripts),
         cmocka_unit_test(test_names__other_men_stay_other_men),
         cmocka_unit_test(test_names__never_by_a_surname_alone),
+        cmocka_unit_test(test_names__what_oglu_stands_behind_is_compared),
+        cmocka_unit_test(test_names__words_of_all_letters_are_shown_whole),
         cmocka_unit_test(test_names__korean_in_every_system),
         cmocka_unit_test(test_names__korean_vowels_apart_are_a_skeleton),
         cmocka_unit_test(test_names__russian_and_ukrainian_in_every_system),

@@ -196,6 +196,33 @@ looks_given(const struct name *n, uint8_t i)
     return false;
 }
 
+static bool
+sounds_female(const struct name_word *w)
+{
+    const char *key = w->given.key[0];
+
+    return key[strlen(key) - 1] == 'A';
+}
+
+/*
+ * Valentin and Valentina Kim: their given names would make one surname, of man and woman. Where surnames differ so, what is left
+ * must be a given name for certain, and they must not be.
+ */
+static bool
+is_turned_round(const struct agreement *g, const struct name *a, const struct name *b)
+{
+    const struct name_word *x = &a->word[g->family.a], *y = &b->word[g->family.b];
+
+    if (x->given.n == 0 || y->given.n == 0 || sounds_female(x) == sounds_female(y))
+        return false;
+    if (looks_given(a, g->family.a) && looks_given(b, g->family.b))
+        return true;
+    for (uint8_t i = 0; i < g->n_given; i++)
+        if (g->given[i].how == HOW_INITIAL || looks_given(a, g->given[i].a) || looks_given(b, g->given[i].b))
+            return false;
+    return true;
+}
+
 static void
 agree(struct agreement *best, const struct name *a, const struct name *b)
 {
@@ -210,6 +237,8 @@ agree(struct agreement *best, const struct name *a, const struct name *b)
             if (g.level == NAME_NONE || g.level < best->level)
                 continue;
             agree_given(&g, a, b);
+            if (g.level != NAME_NONE && is_turned_round(&g, a, b))
+                continue;
             if (g.level > best->level || (g.level == best->level && g.level != NAME_NONE &&
                 looks_given(a, best->family.a) && !looks_given(a, i)))
                 *best = g;
@@ -259,7 +288,7 @@ compare_one_word(const struct name *a, const struct name *b, const struct senten
         say(s, "a surname alone is not enough to tell a person by");
         return NAME_NONE;
     }
-    if (!is_one_word(a) || !is_one_word(b)) {
+    if (!is_one_word(a) || !is_one_word(b) || (a->father != 0) != (b->father != 0)) {
         say(s, "one word is not enough to tell a person by");
         return NAME_NONE;
     }
@@ -269,6 +298,10 @@ compare_one_word(const struct name *a, const struct name *b, const struct senten
         return NAME_NONE;
     }
     why_meeting(s, "name", &m, a, b);
+    if (m.level == NAME_FOLD && !fathers_agree(a, b)) {
+        say(s, "; the fathers' names differ");
+        return NAME_SKELETON;
+    }
     return same_words(a, b) ? NAME_EXACT : m.level;
 }
 

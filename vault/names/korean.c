@@ -35,7 +35,7 @@ widen_first(struct syllable *s)
         s->onset |= BIT(ONSET_NONE);
 }
 
-/* Revised and McCune-Reischauer write what is heard: k before n is ng. */
+/* Revised and McCune-Reischauer write what is heard: k before n is ng. Hangul does not. */
 static void
 widen_pair(struct syllable *a, struct syllable *b)
 {
@@ -63,7 +63,7 @@ emit(struct parser *p)
     r = &p->out->reading[p->out->n++];
     *r = p->r;
     widen_first(&r->syllable[0]);
-    for (size_t i = 0; i + 1 < r->n; i++)
+    for (size_t i = 0; p->given[0]->scripts != SCRIPT_HANGUL && i + 1 < r->n; i++)
         widen_pair(&r->syllable[i], &r->syllable[i + 1]);
 }
 

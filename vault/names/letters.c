@@ -52,11 +52,11 @@ put(struct reader *r, enum script script, const uint8_t *letter, size_t n)
     w->scripts = (uint8_t)(w->scripts | script);
 }
 
-/* An apostrophe belongs to the letter before it; where there is none it is a quotation mark. */
+/* An apostrophe belongs to the letter before it; where there is none, or Hangul, it is a quotation mark. */
 static void
 put_apostrophe(struct reader *r)
 {
-    if (r->open)
+    if (r->open && (r->out->word[r->out->n - 1].scripts & SCRIPT_HANGUL) == 0)
         put(r, 0, (const uint8_t *)"'", 1);
 }
 
@@ -210,7 +210,7 @@ put_other(struct reader *r, int32_t cp)
     if (cp == 0x3001 || cp == 0x60C)        /* commas of other scripts */
         put_comma(r);
     else if ((c >= UTF8PROC_CATEGORY_LU && c <= UTF8PROC_CATEGORY_LO) || c == UTF8PROC_CATEGORY_ND)
-        put(r, SCRIPT_OTHER, u8, u8_write(u8, cp));
+        put(r, cp >= 0x400 && cp < 0x530 ? SCRIPT_CYRILLIC_MORE : SCRIPT_OTHER, u8, u8_write(u8, cp));
     else
         end_word(r, false);
 }
@@ -268,8 +268,11 @@ static void
 make_one_script(struct word *w)
 {
     size_t latin = 0, cyrillic = 0;
+    unsigned scripts = w->scripts;
 
-    w->mixed = (w->scripts & (w->scripts - 1)) != 0;
+    if ((scripts & SCRIPT_CYRILLIC_MORE) != 0)
+        scripts = (scripts & ~(unsigned)SCRIPT_CYRILLIC_MORE) | SCRIPT_CYRILLIC;
+    w->mixed = (scripts & (scripts - 1)) != 0;
     if (w->scripts != (SCRIPT_LATIN | SCRIPT_CYRILLIC))
         return;
     for (size_t i = 0; i < w->n; i++) {
@@ -337,8 +340,11 @@ word_show(char *out, size_t room, const struct word *w)
 
     for (size_t i = 0; i < w->n && at + 4 < room; i++) {
         uint32_t c = w->letter[i];
-        if ((w->scripts & SCRIPT_OTHER) != 0) {
-            out[at++] = (char)c;
+        int32_t cp = 0;
+        size_t len = c < 0xC2 ? 0 : u8_read(&cp, w->letter + i, w->n - i);
+        if (len > 1) {
+            at += u8_write((uint8_t *)out + at, cp);
+            i += len - 1;
         } else if (c >= LETTER_ONSET && c < LETTER_VOWEL && i + 2 < w->n) {
             at += u8_write((uint8_t *)out + at, hangul_of(w->letter + i));
             i += 2;

@@ -6,7 +6,8 @@
  * Format:  none stored.
  *
  * A letter is one byte: a to z; ' for an apostrophe, and for the breve of McCune-Reischauer after o and u; Cyrillic small
- * letters; and for each Hangul syllable three: onset, vowel, coda. Other scripts are kept as UTF-8, for comparison only.
+ * letters; and for each Hangul syllable three: onset, vowel, coda. All others are kept as UTF-8, for comparison only; no other letter
+ * looks like the first bytes of one of them.
  */
 #ifndef VAULT_NAMES_LETTERS_H
 #define VAULT_NAMES_LETTERS_H
@@ -34,7 +35,8 @@ enum script {
     SCRIPT_LATIN = 1,
     SCRIPT_CYRILLIC = 2,
     SCRIPT_HANGUL = 4,
-    SCRIPT_OTHER = 8
+    SCRIPT_OTHER = 8,
+    SCRIPT_CYRILLIC_MORE = 16       /* letters of Cyrillic that are kept as UTF-8: Kazakh, Tatar */
 };
 
 struct word {

@@ -14,11 +14,27 @@ remove_word(struct words *w, uint8_t at)
         w->comma--;
 }
 
+/* Pan Ki-mun: a title that is his surname. */
+static bool
+is_korean_surname(const struct words *w, uint8_t at)
+{
+    const struct table_surname *s = table_surname(w->word[at].letter, w->word[at].n);
+    struct korean k;
+
+    if (s == NULL)
+        return false;
+    korean_read(&k, w);
+    for (uint8_t i = 0; i < k.n; i++)
+        if (k.reading[i].surname == s)
+            return true;
+    return false;
+}
+
 static void
 remove_titles(struct words *w)
 {
     for (uint8_t i = 0; i < w->n && w->n > 2;) {
-        if (table_title(w->word[i].letter, w->word[i].n))
+        if (table_title(w->word[i].letter, w->word[i].n) && !is_korean_surname(w, i))
             remove_word(w, i);
         else
             i++;
@@ -92,7 +108,7 @@ find_father(struct name *name)
 static bool
 is_initial(const struct word *w)
 {
-    if ((w->scripts & (SCRIPT_HANGUL | SCRIPT_OTHER)) != 0)
+    if ((w->scripts & (SCRIPT_HANGUL | SCRIPT_OTHER | SCRIPT_CYRILLIC_MORE)) != 0)
         return false;
     return w->n == 1 || (w->dot && w->n == 2);
 }

@@ -1,6 +1,7 @@
 /* known.c - see known.h. */
 #include "vault/known.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -125,7 +126,7 @@ static bool
 is_text(const struct field_def *f)
 {
     return f->kind == FIELD_TEXT || f->kind == FIELD_NARRATIVE || f->kind == FIELD_NAME || f->kind == FIELD_PLACE ||
-        f->kind == FIELD_IDENTIFIER;
+        f->kind == FIELD_IDENTIFIER || f->kind == FIELD_CHOICE;
 }
 
 /* Stood it there before? */
@@ -148,8 +149,8 @@ may_hold_name(struct part text)
     const uint8_t *p = text.p;
 
     for (size_t i = 0; i < text.n; i++)
-        if (p[i] <= ' ' || p[i] >= 0xE0)
-            return true;
+        if ((p[i] < 0x80 && !isalnum(p[i])) || p[i] == 0xC2 || p[i] >= 0xE0)
+            return true;                /* 0xC2: blanks that keep a line together */
     return false;
 }
 

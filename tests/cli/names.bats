@@ -159,6 +159,9 @@ code() { w "$PASS" show "$1" --json | sed -n 's/.*"id":"\([0-9a-z]*\)".*/\1/p' |
     refused 6 w "$PASS" add person --from - <<< '{"name":"Ivan Petrov","occupation":"driver of Ivan Petrov"}'
     says 'the record itself'
     refused 6 w "$PASS" edit M1 residence='with Svetlana Gannushkina, Moscow'
+    refused 6 w "$PASS" add case country='Choi Myung-bok'
+    refused 6 w "$PASS" add case title='Choi_Myung-bok'
+    refused 6 w "$PASS" add case title=$'Svetlana\u00a0Gannushkina'
     printf 'title\nNothing here\nAbout 김영철이\n' > cases.csv
     refused 6 w "$PASS" import cases.csv --as case
     says 'line 3'

@@ -183,6 +183,7 @@ test_name_index__names_inside_a_text(void **state)
         { "최명복", "최명복", 1 },
         { "Choi Myung-bok's brother", "Choi Myung-bok", 1 },
         { "by (Gannushkina Svetlana)", "Gannushkina Svetlana", 2 },
+        { "witness/Choi Myung-bok", "Choi Myung-bok", 1 },
         { "Wrote: Светлана Алексеевна Ганнушкина, lawyer", "Светлана Алексеевна Ганнушкина", 2 },
     };
     static const char *const nothing[] = { "Choi came, and Myung too; bok", "Kim", "Choi", "Svetlana came",

@@ -281,7 +281,7 @@ static bool
 is_between(int32_t cp, bool *ends_row)
 {
     *ends_row = cp == '\n' || cp == ';' || cp == ':' || cp == '!' || cp == '?' || cp == '(' || cp == ')' ||
-        cp == '"' || cp == 0xAB || cp == 0xBB || (cp >= 0x201C && cp <= 0x201F) || cp == 0x3002;
+        cp == '"' || cp == '/' || cp == '|' || cp == '=' || cp == 0x2014 || cp == 0xAB || cp == 0xBB || (cp >= 0x201C && cp <= 0x201F) || cp == 0x3002;
     return *ends_row || cp == ' ' || cp == '\t' || cp == '\r' || cp == ',' || cp == 0xA0 || cp == 0x3000 ||
         cp == 0x2028 || cp == 0x2029;
 }

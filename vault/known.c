@@ -244,15 +244,21 @@ known_is_same(const struct known *k, const uint8_t *a, const uint8_t *b)
     return memcmp(a, b, RECORD_ID_BYTES) == 0 || same_person(k->v, a, b);
 }
 
+static bool
+may_stand_there(void *ctx, uint32_t number)
+{
+    const struct judging *j = ctx;
+    const struct known_name *n = &j->k->name[number];
+
+    return !n->withheld || (j->text->holds_names && known_is_same(j->k, n->record, j->text->record));
+}
+
 static int
 at_place(void *ctx, const struct name_place *p)
 {
     struct judging *j = ctx;
-    const struct known_name *n = &j->k->name[p->number];
 
-    if (!n->withheld || (j->text->holds_names && known_is_same(j->k, n->record, j->text->record)))
-        return 0;
-    j->found = n;
+    j->found = &j->k->name[p->number];
     return 1;
 }
 
@@ -302,7 +308,7 @@ known_judge(struct known *k)
 
     for (size_t i = 0; err == VAULT_OK && i < k->n_todo; i++) {
         struct judging j = { .k = k, .text = &k->todo[i] };
-        name_index_in_text(k->index, (const char *)k->text.p + j.text->at, j.text->n, at_place, &j);
+        name_index_in_text(k->index, (const char *)k->text.p + j.text->at, j.text->n, may_stand_there, at_place, &j);
         if (j.found != NULL && !session_accepts(k->v, "name-in-open"))
             err = refuse(k, j.found, j.text);
         else if (j.found != NULL)

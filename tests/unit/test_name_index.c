@@ -172,6 +172,27 @@ note(void *ctx, const struct name_place *p)
     return 0;
 }
 
+static bool
+is_second(void *ctx, uint32_t number)
+{
+    (void)ctx;
+    return number == 2;
+}
+
+static void
+test_name_index__what_is_skipped_is_not_told(void **state)
+{
+    struct places p = { .n = 0 };
+    static const char all[] = "Choi Myung-bok; Svetlana Gannushkina";
+
+    (void)state;
+    add("최명복", 1);
+    add("Svetlana Gannushkina", 2);
+    name_index_in_text(x, all, strlen(all), is_second, note, &p);
+    assert_int_equal(p.n, 1);
+    assert_int_equal(p.at[0].number, 1);
+}
+
 static void
 test_name_index__names_inside_a_text(void **state)
 {
@@ -195,7 +216,7 @@ test_name_index__names_inside_a_text(void **state)
     for (size_t i = 0; i < COUNT(wanted); i++) {
         struct places p = { .n = 0 };
         bool exact = false;
-        name_index_in_text(x, wanted[i].text, strlen(wanted[i].text), note, &p);
+        name_index_in_text(x, wanted[i].text, strlen(wanted[i].text), NULL, note, &p);
         for (size_t k = 0; k < p.n; k++)
             exact = exact || (p.at[k].number == wanted[i].number && p.at[k].n == strlen(wanted[i].found) &&
                 memcmp(wanted[i].text + p.at[k].at, wanted[i].found, p.at[k].n) == 0);
@@ -205,7 +226,7 @@ test_name_index__names_inside_a_text(void **state)
     }
     for (size_t i = 0; i < COUNT(nothing); i++) {
         struct places p = { .n = 0 };
-        name_index_in_text(x, nothing[i], strlen(nothing[i]), note, &p);
+        name_index_in_text(x, nothing[i], strlen(nothing[i]), NULL, note, &p);
         if (p.n != 0)
             print_message("%s: found\n", nothing[i]);
         assert_int_equal(p.n, 0);
@@ -220,6 +241,7 @@ main(void)
         cmocka_unit_test(test_name_filter__loses_nobody),
         cmocka_unit_test_setup_teardown(test_name_index__what_is_no_name_is_left_out, setup, teardown),
         cmocka_unit_test_setup_teardown(test_name_index__names_inside_a_text, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_name_index__what_is_skipped_is_not_told, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -202,6 +202,7 @@ struct scanning {
     const char *text;
     struct { size_t at, end; } word[WINDOW_WORDS];
     size_t n;                       /* words in the window */
+    name_skip_fn *skip;
     name_place_fn *fn;
     void *ctx;
     struct name_place place;
@@ -221,10 +222,18 @@ at_place(void *ctx, uint32_t number, enum name_level level, const char *why)
     return s->stop;
 }
 
+static bool
+is_skipped(void *ctx, uint32_t number)
+{
+    const struct scanning *s = ctx;
+
+    return s->skip(s->ctx, number);
+}
+
 static void
 look_at(struct scanning *s, size_t at, size_t end)
 {
-    struct finding f = { NAME_SHOWS_KEYS, false, NULL, at_place, s };
+    struct finding f = { NAME_SHOWS_KEYS, false, s->skip == NULL ? NULL : is_skipped, at_place, s };
 
     if (end - at > 2 && s->text[end - 1] == 's' && s->text[end - 2] == '\'')
         end -= 2;                   /* Choi's */
@@ -287,9 +296,9 @@ is_between(int32_t cp, bool *ends_row)
 }
 
 void
-name_index_in_text(struct name_index *x, const char *text, size_t n, name_place_fn *fn, void *ctx)
+name_index_in_text(struct name_index *x, const char *text, size_t n, name_skip_fn *skip, name_place_fn *fn, void *ctx)
 {
-    struct scanning s = { .x = x, .text = text, .fn = fn, .ctx = ctx };
+    struct scanning s = { .x = x, .text = text, .skip = skip, .fn = fn, .ctx = ctx };
     size_t begun = 0;
     bool in_word = false;
 

@@ -42,7 +42,8 @@ struct name_place {
     enum name_level level;
 };
 typedef int name_place_fn(void *ctx, const struct name_place *p);
-/* Names of up to four words in a row, and of Hangul also with a particle behind. Texts that are not UTF-8 hold none. */
-void name_index_in_text(struct name_index *x, const char *text, size_t n, name_place_fn *fn, void *ctx);
+/* Names of up to four words in a row, and of Hangul also with a particle behind. Texts that are not UTF-8 hold none. `skip` (NULL: none)
+ * as above. */
+void name_index_in_text(struct name_index *x, const char *text, size_t n, name_skip_fn *skip, name_place_fn *fn, void *ctx);
 
 #endif

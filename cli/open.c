@@ -449,7 +449,7 @@ tell_opened(const struct call *c)
         term_say("taken over: %" PRIu64 " revision%s with names that were taken in without a keeper",
             o.adopted, o.adopted == 1 ? "" : "s");
     if (o.adopted != 0)
-        similar_new_say(c);
+        similar_adopted_say(c);
     if (o.quarantined != 0)
         term_warn("quarantined: %" PRIu64 " revision%s taken in without a keeper %s not what the author "
             "signed; `check` names the records", o.quarantined, o.quarantined == 1 ? "" : "s",

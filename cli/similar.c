@@ -7,6 +7,7 @@
 
 struct lines {
     struct json *j;             /* NULL: for people */
+    bool brief;                 /* nobody typed a name: nothing of one in the reason */
     unsigned n;
 };
 
@@ -54,6 +55,8 @@ one_new(void *ctx, const char *id, const char *label, const struct vault_hit *h)
         return 1;
     if (l->j != NULL)
         put_json(l->j, id, h);
+    else if (l->brief)
+        term_say("similar names: %.8s %s and %.8s %s, %s in %s", id, label, h->id, h->label, h->level, h->field);
     else
         term_say("similar names: %.8s %s and %.8s %s, %s in %s: %s", id, label, h->id, h->label, h->level, h->field,
             h->why);
@@ -105,6 +108,14 @@ void
 similar_new_say(const struct call *c)
 {
     struct lines l = { .j = NULL };
+
+    end(&l, vault_similar_new(c->app->vault, one_new, &l));
+}
+
+void
+similar_adopted_say(const struct call *c)
+{
+    struct lines l = { .brief = true };
 
     end(&l, vault_similar_new(c->app->vault, one_new, &l));
 }

@@ -3,6 +3,7 @@
  *
  * All files of a call are one revision in one transaction, so that they are there entirely or not at all.
  */
+#include "vault/known.h"
 #include "vault/file_in.h"
 
 #include <errno.h>
@@ -88,6 +89,8 @@ store(struct files_in *a, struct draft *d, const struct revision *base, const st
     err = files_in_store(a);
     if (err == VAULT_OK)
         err = draft(a, d, base, f, &rev);
+    if (err == VAULT_OK)
+        err = known_check(a->v, &rev, base);    /* names of open files */
     detail_text(&det, "field", f->name);
     detail_text(&det, "tier", a->tier == LEAF_OPEN ? "open" : "withheld");
     detail_uint(&det, "attached", a->n);

@@ -34,6 +34,8 @@ known_free(struct known *k)
 static bool
 is_withheld(const struct known *k, const struct type_def *t, const struct field_def *f, const struct leaf *l)
 {
+    if (f->kind == FIELD_FILE)
+        return l->tier == LEAF_WITHHELD;    /* each is the one or the other, whatever its field is */
     return type_set_tier(&k->v->recs.types, t, f, l->tier) == LEAF_WITHHELD;
 }
 
@@ -126,7 +128,14 @@ static bool
 is_text(const struct field_def *f)
 {
     return f->kind == FIELD_TEXT || f->kind == FIELD_NARRATIVE || f->kind == FIELD_NAME || f->kind == FIELD_PLACE ||
-        f->kind == FIELD_IDENTIFIER || f->kind == FIELD_CHOICE;
+        f->kind == FIELD_IDENTIFIER || f->kind == FIELD_FILE || f->kind == FIELD_CHOICE;
+}
+
+/* The text of a value, or the name of a file. */
+static struct part
+open_text(const struct value_view *v)
+{
+    return v->shape == VALUE_TEXT ? v->text : v->shape == VALUE_FILE ? v->file.name : PART(NULL, 0);
 }
 
 /* Stood it there before? */
@@ -142,7 +151,7 @@ in_base(const struct revision *base, const struct leaf *l)
     return false;
 }
 
-/* Of one word alone only a script that sets no blanks can make a name. */
+/* One word is never enough to tell a person by (compare.c); only a script that sets no blanks makes a name of one. */
 static bool
 may_hold_name(struct part text)
 {
@@ -165,7 +174,7 @@ known_wanted(struct vault *v, const struct revision *rev, const struct revision 
         const struct field_def *f = type_field(t, l->field.p, l->field.n);
         struct value_view view;
         if (f != NULL && is_text(f) && l->value.n != 0 && !is_withheld(&k, t, f, l) && !in_base(base, l) &&
-            value_read(&view, l->value) == VAULT_OK && view.shape == VALUE_TEXT && may_hold_name(view.text))
+            value_read(&view, l->value) == VAULT_OK && may_hold_name(open_text(&view)))
             return true;
     }
     return false;
@@ -224,8 +233,8 @@ known_take(struct known *k, const struct revision *rev, const struct revision *b
         if (f == NULL || !is_text(f) || l->value.n == 0 || is_withheld(k, t, f, l) || in_base(base, l))
             continue;
         err = value_read(&view, l->value);
-        if (err == VAULT_OK && view.shape == VALUE_TEXT && may_hold_name(view.text))
-            err = note_text(k, rev, f, view.text, line);
+        if (err == VAULT_OK && may_hold_name(open_text(&view)))
+            err = note_text(k, rev, f, open_text(&view), line);
     }
     return err;
 }
@@ -250,7 +259,7 @@ may_stand_there(void *ctx, uint32_t number)
     const struct judging *j = ctx;
     const struct known_name *n = &j->k->name[number];
 
-    return !n->withheld || (j->text->holds_names && known_is_same(j->k, n->record, j->text->record));
+    return !n->withheld || name_index_is_one_word(j->k->index, number) || (j->text->holds_names && known_is_same(j->k, n->record, j->text->record));
 }
 
 static int
@@ -316,5 +325,22 @@ known_judge(struct known *k)
     }
     buf_reset(&k->text);
     k->n_todo = 0;
+    return err;
+}
+
+vault_err
+known_check(struct vault *v, const struct revision *rev, const struct revision *base)
+{
+    struct known k = {0};
+    vault_err err;
+
+    if (!known_wanted(v, rev, base))
+        return VAULT_OK;
+    err = known_load(&k, v);
+    if (err == VAULT_OK)
+        err = known_take(&k, rev, base, 0);
+    if (err == VAULT_OK)
+        err = known_judge(&k);
+    known_free(&k);
     return err;
 }

@@ -47,6 +47,9 @@ VAULT_CHECK vault_err known_take(struct known *k, const struct revision *rev, co
  */
 VAULT_CHECK vault_err known_judge(struct known *k);
 
+/* All of that for one revision (base NULL: of a new record), before it is written. For sessions that know no names, nothing. */
+VAULT_CHECK vault_err known_check(struct vault *v, const struct revision *rev, const struct revision *base);
+
 /* Are two records one person's? */
 bool known_is_same(const struct known *k, const uint8_t *a, const uint8_t *b);
 

@@ -157,24 +157,6 @@ store(struct vault *v, struct revision *rev, const char *action, const char *typ
     return err;
 }
 
-/* Does a withheld name stand in what is open of it? Asked of keepers only, who know. */
-static vault_err
-judge(struct vault *v, const struct revision *rev, const struct revision *base)
-{
-    struct known k = {0};
-    vault_err err;
-
-    if (!known_wanted(v, rev, base))
-        return VAULT_OK;
-    err = known_load(&k, v);
-    if (err == VAULT_OK)
-        err = known_take(&k, rev, base, 0);
-    if (err == VAULT_OK)
-        err = known_judge(&k);
-    known_free(&k);
-    return err;
-}
-
 /* ---- the calls ---- */
 
 vault_err
@@ -193,7 +175,7 @@ vault_add(vault *v, const char *type, const vault_fields *f, struct vault_added 
     if (err == VAULT_OK)
         err = draft_add(&d, t, f, &rev);
     if (err == VAULT_OK)
-        err = judge(v, &rev, NULL);
+        err = known_check(v, &rev, NULL);
     if (err == VAULT_OK)
         err = store(v, &rev, "add", t->name, f, out);
     draft_done(&d);
@@ -224,7 +206,7 @@ vault_edit(vault *v, const char *id, const vault_fields *f, struct vault_added *
     if (err == VAULT_OK)
         err = draft_edit(&d, n, &base, f, &rev, &changed);
     if (err == VAULT_OK && changed)
-        err = judge(v, &rev, &base);
+        err = known_check(v, &rev, &base);
     if (err == VAULT_OK)
         err = changed ? store(v, &rev, "edit", NULL, f, out) : fill_result(v, &base, false, out);
     draft_done(&d);
@@ -283,6 +265,8 @@ copy_on_top(vault *v, const char *id, const char *hex, const char *action,
         err = may_come_back(v, &old);
     if (err == VAULT_OK)
         err = draft_copy(&d, &head, hex == NULL ? NULL : &old, &rev);
+    if (err == VAULT_OK && hex != NULL)
+        err = known_check(v, &rev, &head);
     if (err == VAULT_OK)
         err = store(v, &rev, action, NULL, NULL, out);
     draft_done(&d);

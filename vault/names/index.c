@@ -11,6 +11,7 @@ struct entry {
     uint32_t at, number;
     uint32_t seen;                  /* the search that compared it last */
     uint16_t n;
+    bool one_word;
 };
 
 struct link {
@@ -56,6 +57,12 @@ size_t
 name_index_count(const struct name_index *x)
 {
     return x->n;
+}
+
+bool
+name_index_is_one_word(const struct name_index *x, size_t i)
+{
+    return x->entry[i].one_word;
 }
 
 /* ---- growing ---- */
@@ -121,7 +128,8 @@ name_index_add(struct name_index *x, const char *s, size_t n, uint32_t number)
     if (entry == NULL)
         return err_nomem();
     x->entry = entry;
-    entry[x->n] = (struct entry){ .at = (uint32_t)x->text.n, .n = (uint16_t)n, .number = number };
+    entry[x->n] = (struct entry){ .at = (uint32_t)x->text.n, .n = (uint16_t)n, .number = number,
+        .one_word = x->other.n < 2 && x->other.korean.n == 0 };
     buf_put(&x->text, s, n);
     err = buf_ok(&x->text);
     n_keys = name_keys(key, &x->other);
@@ -291,7 +299,7 @@ is_between(int32_t cp, bool *ends_row)
 {
     *ends_row = cp == '\n' || cp == ';' || cp == ':' || cp == '!' || cp == '?' || cp == '(' || cp == ')' ||
         cp == '"' || cp == '/' || cp == '|' || cp == '=' || cp == 0x2014 || cp == 0xAB || cp == 0xBB || (cp >= 0x201C && cp <= 0x201F) || cp == 0x3002;
-    return *ends_row || cp == ' ' || cp == '\t' || cp == '\r' || cp == ',' || cp == 0xA0 || cp == 0x3000 ||
+    return *ends_row || cp == ' ' || cp == '.' || cp == '_' || cp == '\t' || cp == '\r' || cp == ',' || cp == 0xA0 || cp == 0x3000 ||
         cp == 0x2028 || cp == 0x2029;
 }
 

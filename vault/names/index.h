@@ -23,6 +23,8 @@ void name_index_free(struct name_index *x);         /* NULL is fine */
 /* n bytes under a number of the caller's; what is no name is left out. */
 VAULT_CHECK vault_err name_index_add(struct name_index *x, const char *s, size_t n, uint32_t number);
 size_t name_index_count(const struct name_index *x);
+/* Is the name that was added as the i-th one word, which tells nobody apart? */
+bool name_index_is_one_word(const struct name_index *x, size_t i);
 
 /* One that agrees. Return not 0 to end. */
 typedef int name_found_fn(void *ctx, uint32_t number, enum name_level level, const char *why);

@@ -283,6 +283,17 @@ korean_same_surname(const struct table_surname *a, const struct table_surname *b
     return 0;
 }
 
+/* Without vowels there must be something left to agree. */
+static size_t
+consonants(const struct reading *r)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < r->n; i++)
+        n += (size_t)((r->syllable[i].onset & BIT(ONSET_NONE)) == 0) + (size_t)((r->syllable[i].coda & BIT(CODA_NONE)) == 0);
+    return n;
+}
+
 static enum korean_level
 compare(const struct reading *a, const struct reading *b)
 {
@@ -297,7 +308,7 @@ compare(const struct reading *a, const struct reading *b)
         if ((x->vowel & y->vowel) == 0)
             level = KOREAN_SKELETON;
     }
-    return level == KOREAN_SKELETON && a->slip + b->slip > 0 ? KOREAN_NONE : level;
+    return level == KOREAN_SKELETON && (a->slip + b->slip > 0 || consonants(a) < 2) ? KOREAN_NONE : level;
 }
 
 enum korean_level

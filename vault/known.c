@@ -131,11 +131,37 @@ is_text(const struct field_def *f)
         f->kind == FIELD_IDENTIFIER || f->kind == FIELD_FILE || f->kind == FIELD_CHOICE;
 }
 
+static int
+by_word(const void *key, const void *word)
+{
+    const struct part *k = key;
+    const char *w = *(const char *const *)word;
+    int d = strncmp(k->p, w, k->n);
+
+    return d != 0 ? d : -(w[k->n] != '\0');
+}
+
+static bool
+is_list_word(struct part p)
+{
+    return bsearch(&p, words_1024, 1024, sizeof words_1024[0], by_word) != NULL;
+}
+
+/* Two words drawn by lot, as labels are made: by chance they may sound like a name, and mean none. */
+static bool
+is_drawn(struct part p)
+{
+    const char *hyphen = p.n == 0 ? NULL : memchr(p.p, '-', p.n);
+    size_t n = hyphen == NULL ? 0 : (size_t)(hyphen - (const char *)p.p);
+
+    return hyphen != NULL && is_list_word(PART(p.p, n)) && is_list_word(PART(hyphen + 1, p.n - n - 1));
+}
+
 /* The text of a value, or the name of a file. */
 static struct part
 open_text(const struct value_view *v)
 {
-    return v->shape == VALUE_TEXT ? v->text : v->shape == VALUE_FILE ? v->file.name : PART(NULL, 0);
+    return v->shape == VALUE_TEXT && is_drawn(v->text) ? PART(NULL, 0) : v->shape == VALUE_TEXT ? v->text : v->shape == VALUE_FILE ? v->file.name : PART(NULL, 0);
 }
 
 /* Stood it there before? */

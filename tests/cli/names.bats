@@ -198,6 +198,14 @@ code() { w "$PASS" show "$1" --json | sed -n 's/.*"id":"\([0-9a-z]*\)".*/\1/p' |
     w "$PASS" add case title='Rosa met Rosa' > /dev/null
 }
 
+@test "a label of two drawn words is not taken for a name that sounds like it" {
+    people
+    w "$PASS" --quiet add person --from - <<< '{"name":"Daisy Marathon"}' > /dev/null
+    refused 6 w "$PASS" add case title='Daisy Marathon'
+    refused 6 w "$PASS" add person label='Daisy Marathons Choi Myung-bok'
+    w "$PASS" add person label=daisy-marathon > /dev/null
+}
+
 @test "a caseworker, who cannot know, is not stopped" {
     people
     w "$PASS" key add --tier case --new-passphrase-fd 5 5<<< "$OTHER" > /dev/null

@@ -197,19 +197,32 @@ open_hurt(struct world *w, bool new_pass, enum shim_mode mode, long at, int erro
     return true;
 }
 
-#define MANY 60                 /* different things that a killed deed left */
+#define MANY 60                 /* different things that a killed deed left, after which they differ in how much of a new database was written */
+#define EACH 1000000            /* rounds: nothing is left out */
 
-/*
- * The deed is killed at each call; the opening that puts it right is hurt at each of its own (with few rounds: at some; after MANY, which
- * differ in how much of a new database was written, failing at every fourth, each time from another beginning).
- */
+/* Of the calls of an opening every how many-th is hurt, each time from another beginning. */
+static long
+step_of(const struct options *opt, enum shim_mode mode, long halves)
+{
+    bool many = halves > MANY;
+
+    if (opt->rounds >= EACH)
+        return 1;
+    if (opt->rounds < 1000)
+        return 7;
+    if (mode == SHIM_KILL)
+        return many ? 3 : 1;
+    return mode == SHIM_READ ? many ? 27 : 9 : many ? 9 : 3;
+}
+
+/* The deed is killed at each call; the opening that puts it right is hurt at those of its own. */
 static void
 every_second(struct world *w, const struct options *opt, enum shim_mode mode, int error, const char *how)
 {
     struct outcome o;
     char what[160], half[300];
     bool ended = false;
-    long twice = 0, halves = 0, step = opt->rounds < 1000 ? 7 : 1, m;
+    long twice = 0, halves = 0, step = 1, m;
 
     outcome_of(w, deed_find(opt->deed), &o);
     snprintf(half, sizeof half, "%s/half.vault", w->root);
@@ -219,8 +232,7 @@ every_second(struct world *w, const struct options *opt, enum shim_mode mode, in
         if (!lies_about(w->work) || !outcome_first(w, &o))
             continue;           /* nothing is to be put right, or all that follows was done */
         folder_copy(w->work, half);
-        if (++halves > MANY && step == 1 && mode != SHIM_KILL)
-            step = 4;
+        step = step_of(opt, mode, ++halves);
         for (int new_pass = 0; new_pass <= o.deed->changes_pass; new_pass++)
             for (m = 1 + (n + (long)opt->seed) % step;; m += step) {
                 snprintf(what, sizeof what, "%s, killed before call %ld, then opening %s %ld",

@@ -5,7 +5,8 @@
 #
 # Every deed of tests/fault/deeds.c at every point of every kind: killed before and within each call that changes a file, the power
 # cut, the disk full, broken, unreadable, a second fault while the opening puts the first right; memory failing at each place that
-# asks for it, the first, the middle and the last time (FULL=1: each time, which takes an hour); ROUNDS kills at random times of each deed, and as many of the program itself; then damage of all kinds. As many run side by
+# asks for it, the first, the middle and the last time; of second faults and of deeds that do what another does some (FULL=1: each
+# time and all, which takes an hour); ROUNDS kills at random times of each deed, and as many of the program itself; then damage of all kinds. As many run side by
 # side as there are processors. The seeds are printed, so that a failure can be seen again. O and PYTHON as for tests/run.sh.
 # The last lines count the points, the runs and the seconds; exit code 1 when anything failed or did not come to its end, or
 # (at the usual ROUNDS) when fewer were killed than is promised.
@@ -15,8 +16,8 @@ O=${O:-build}
 case $O in /*) ;; *) O=$PWD/$O ;; esac
 export O
 ROUNDS=${ROUNDS:-60}
-places=--places
-[ "${FULL:-0}" = 0 ] || places=
+places=--places second=1000
+[ "${FULL:-0}" = 0 ] || places= second=1000000
 # In memory where there is room: nothing is really synced here (shim.h), and a disk has other work.
 TMPDIR=$(mktemp -d)
 if [ -w /dev/shm ] && [ "$(df -Pk /dev/shm | awk 'NR == 2 { print $4 }')" -gt 4000000 ]; then
@@ -39,10 +40,12 @@ list() {
     done
     for deed in $deeds; do
         for test in fail-twice kill-twice; do
-            echo "$fault $test $deed --rounds 1000000"
+            echo "$fault $test $deed --rounds $second"
         done
+        rounds=$ROUNDS
+        case $deed$places in restore-*--places) [ "$ROUNDS" -lt 30 ] || rounds=30 ;; esac
         for test in random power broken unreadable full kill torn; do
-            echo "$fault $test $deed --rounds $ROUNDS"
+            echo "$fault $test $deed --rounds $rounds"
         done
     done
     for deed in import-big attach-big; do
@@ -55,7 +58,7 @@ list() {
         echo "$fault rows $what"
     done
     for operation in add edit import key-change; do
-        echo "${PYTHON:-/usr/bin/python3} tests/fault/kill.py $O/withheld $operation $ROUNDS"
+        echo "${PYTHON:-/usr/bin/python3} tests/fault/kill.py $O/withheld $operation $(((ROUNDS + 4) / 5))"
     done
 }
 

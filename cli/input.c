@@ -135,20 +135,20 @@ input_file(struct input *out, const char *path, size_t max)
 
 /* Up to `room` bytes; *n: how many there were. */
 static vault_err
-fill_secret(struct secret *s, size_t *n, size_t room)
+fill_secret(struct secret *s, size_t *n, size_t room, int fd, const char *name)
 {
     uint8_t *p = vault_secret_edit(s);
 
     *n = 0;
     while (*n < room) {
-        ssize_t r = read(STDIN_FILENO, p + *n, room - *n);
+        ssize_t r = read(fd, p + *n, room - *n);
 
         if (r < 0 && errno == EINTR)
             continue;
         if (r < 0 && errno == EISDIR)
-            return fail(VAULT_ERR_INPUT, NULL, "standard input is a folder");
+            return fail(VAULT_ERR_INPUT, NULL, "%s is a folder", name);
         if (r < 0)
-            return fail_errno(errno, "cannot read standard input");
+            return fail_errno(errno, "cannot read %s", name);
         if (r == 0)
             break;
         *n += (size_t)r;
@@ -156,17 +156,17 @@ fill_secret(struct secret *s, size_t *n, size_t room)
     return VAULT_OK;
 }
 
-vault_err
-input_secret(struct secret **out, size_t max)
+static vault_err
+secret_from(struct secret **out, size_t max, int fd, const char *name)
 {
     struct secret *s = NULL;
     size_t n = 0;
     vault_err err = kept(vault_secret_new(&s, max + 1));
 
     if (err == VAULT_OK)
-        err = fill_secret(s, &n, max + 1);
+        err = fill_secret(s, &n, max + 1, fd, name);
     if (err == VAULT_OK && n > max)
-        err = fail(VAULT_ERR_INPUT, NULL, "the input is longer than %zu bytes", max);
+        err = fail(VAULT_ERR_INPUT, NULL, "%s is longer than %zu bytes", name, max);
     if (err != VAULT_OK) {
         vault_secret_free(s);
         return err;
@@ -174,6 +174,28 @@ input_secret(struct secret **out, size_t max)
     vault_secret_set_len(s, n);
     *out = s;
     return VAULT_OK;
+}
+
+vault_err
+input_secret(struct secret **out, size_t max)
+{
+    return secret_from(out, max, STDIN_FILENO, "standard input");
+}
+
+vault_err
+input_secret_file(struct secret **out, const char *path, size_t max)
+{
+    int fd;
+    vault_err err;
+
+    if (strcmp(path, "-") == 0)
+        return input_secret(out, max);
+    fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0)
+        return fail_errno(errno, "cannot open %s", path);
+    err = secret_from(out, max, fd, path);
+    close(fd);
+    return err;
 }
 
 /* More of standard input into `ahead`. At its end nothing is added. */

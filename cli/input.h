@@ -39,6 +39,8 @@ VAULT_CHECK vault_err input_copy(struct input *out, const char *p, size_t n);
 /* All of standard input, at most `max` bytes, read into guarded memory. The caller frees *out. Not for a
  * shell, whose standard input is its commands. */
 VAULT_CHECK vault_err input_secret(struct secret **out, size_t max);
+/* The same of a file; "-" is standard input. */
+VAULT_CHECK vault_err input_secret_file(struct secret **out, const char *path, size_t max);
 
 /* From now on "-" is one line. */
 void input_by_line(void);

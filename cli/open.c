@@ -194,8 +194,8 @@ add_declared(struct folders *f, const struct call *c, const struct cmd_file *d)
     return err;
 }
 
-static vault_err
-confine(const struct call *c)
+vault_err
+open_confine(const struct call *c)
 {
     static const struct cmd_file KEY_FILE = { .option = "key-file" };
     static const struct cmd_file ANCHOR = { .option = "anchor", .no_links = true };
@@ -204,7 +204,7 @@ confine(const struct call *c)
 
     if (err == VAULT_OK)
         err = add_declared(&reads, c, &KEY_FILE);
-    if (err == VAULT_OK && !c->app->is_backup)
+    if (err == VAULT_OK && c->app->folder != NULL && !c->app->is_backup)
         err = folders_add(&writes, strdup(c->app->folder));
     if (err == VAULT_OK)
         err = add_declared(&writes, c, &c->cmd->writes);
@@ -363,7 +363,7 @@ open_credentials(struct vault_credentials *cred, struct secret **pass, const str
     cred->n_accept = words.n;
     if (err == VAULT_OK)
         err = read_credentials(cred, pass, c);
-    return err == VAULT_OK ? confine(c) : err;
+    return err == VAULT_OK ? open_confine(c) : err;
 }
 
 static vault_err

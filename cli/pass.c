@@ -150,14 +150,29 @@ judge(const struct secret *pass, const struct call *c)
     return err;
 }
 
+typedef vault_err judge_fn(const struct secret *pass, const struct call *c);
+
+/* Not for a vault: others made the rules of that format. */
 static vault_err
-twice(struct secret **out, const char *prompt, const struct call *c)
+judge_mildly(const struct secret *pass, const struct call *c)
+{
+    struct vault_strength st;
+    vault_err err = kept(vault_passphrase_strength(pass, &st));
+
+    (void)c;
+    if (err == VAULT_OK && st.bits < VAULT_BITS_GOOD)
+        warn_weak(&st);
+    return err;
+}
+
+static vault_err
+twice(struct secret **out, const char *prompt, judge_fn *rule, const struct call *c)
 {
     struct secret *one = NULL, *two = NULL;
     vault_err err = from_terminal(&one, prompt);
 
     if (err == VAULT_OK)
-        err = judge(one, c);
+        err = rule(one, c);
     if (err == VAULT_OK)
         err = from_terminal(&two, "the same again: ");
     if (err == VAULT_OK && !vault_secret_equal(one, two))
@@ -209,9 +224,9 @@ pass_read(struct secret **out, const struct call *c, const char *prompt)
 
 /* *pass is freed where it will not do. */
 static vault_err
-judged(struct secret **pass, const struct call *c)
+judged(struct secret **pass, judge_fn *rule, const struct call *c)
 {
-    vault_err err = judge(*pass, c);
+    vault_err err = rule(*pass, c);
 
     if (err != VAULT_OK) {
         vault_secret_free(*pass);
@@ -226,9 +241,9 @@ pass_new(struct secret **out, const struct call *c, const char *prompt)
     vault_err err;
 
     if (!call_has(c, "new-passphrase-fd"))
-        return term_asks() ? twice(out, prompt, c) : nobody("new-passphrase-fd");
+        return term_asks() ? twice(out, prompt, judge, c) : nobody("new-passphrase-fd");
     err = from_fd_option(out, c, "new-passphrase-fd");
-    return err == VAULT_OK ? judged(out, c) : err;
+    return err == VAULT_OK ? judged(out, judge, c) : err;
 }
 
 vault_err
@@ -237,17 +252,27 @@ pass_option(struct secret **out, const struct call *c, const char *option)
     return call_has(c, option) ? from_fd_option(out, c, option) : VAULT_OK;
 }
 
-vault_err
-pass_first(struct secret **out, const struct call *c, const char *prompt)
+static vault_err
+usual_or_twice(struct secret **out, const struct call *c, const char *prompt, judge_fn *rule)
 {
     vault_err err;
 
-    if (call_has(c, "new-passphrase-fd"))
-        return pass_new(out, c, prompt);
     if (!call_has(c, "passphrase-fd") && !call_has(c, "passphrase-file"))
-        return term_asks() ? twice(out, prompt, c) : nobody("passphrase-fd");
+        return term_asks() ? twice(out, prompt, rule, c) : nobody("passphrase-fd");
     err = pass_read(out, c, prompt);
-    return err == VAULT_OK ? judged(out, c) : err;
+    return err == VAULT_OK ? judged(out, rule, c) : err;
+}
+
+vault_err
+pass_first(struct secret **out, const struct call *c, const char *prompt)
+{
+    return call_has(c, "new-passphrase-fd") ? pass_new(out, c, prompt) : usual_or_twice(out, c, prompt, judge);
+}
+
+vault_err
+pass_file(struct secret **out, const struct call *c, const char *prompt)
+{
+    return usual_or_twice(out, c, prompt, judge_mildly);
 }
 
 vault_err

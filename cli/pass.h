@@ -33,6 +33,9 @@ VAULT_CHECK vault_err pass_option(struct secret **out, const struct call *c, con
 /* The first one of a new vault: the usual source, --new-passphrase-fd, or the terminal, twice. Judged as well. */
 VAULT_CHECK vault_err pass_first(struct secret **out, const struct call *c, const char *prompt);
 
+/* A new one that a file is encrypted with: the usual source, else the terminal, twice. Below 60 bits a warning, and no more. */
+VAULT_CHECK vault_err pass_file(struct secret **out, const struct call *c, const char *prompt);
+
 /* One to be judged only: the usual source, but standard input before the terminal, if it is none. */
 VAULT_CHECK vault_err pass_candidate(struct secret **out, const struct call *c, const char *prompt);
 

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utf8proc.h>
+#include "vault/base/files.h"
 #include "vault/base/sandbox.h"
 #include "vault/base/secret.h"
 #include "vault/base/text.h"
@@ -219,6 +220,24 @@ vault_secret_to_hex(struct secret **out, const struct secret *s)
     secret_set_len(hex, n);
     *out = hex;
     return VAULT_OK;
+}
+
+/* ---- files ------------------------------------------------------------------------------- */
+
+vault_err
+vault_put_file(const char *path, const struct secret *content)
+{
+    struct output *file = NULL;
+    vault_err err;
+
+    vault_clear_error();
+    err = output_open(&file, path);
+    if (err == VAULT_OK)
+        err = fd_write_all(output_fd(file), secret_bytes(content), secret_len(content), path);
+    if (err == VAULT_OK)
+        err = output_commit(&file);
+    output_abort(&file);
+    return err;
 }
 
 /* ---- text --------------------------------------------------------------------------------- */

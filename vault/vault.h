@@ -912,6 +912,56 @@ VAULT_API VAULT_CHECK vault_err vault_shares_secret(struct secret **out, const v
 /* The only word that begins with these n letters (four are always enough), or NULL. */
 VAULT_API const char *vault_share_word(const char *letters, size_t n);
 
+/* ---- age files (age-encryption.org/v1); without a vault ---------------------------------------- */
+
+/* Where what is made goes. */
+struct vault_age_output {
+    const char *path;                   /* a new file (0600; whole or not at all; never overwrites); NULL: `fd` */
+    int fd;
+    vault_progress_fn *progress;        /* bytes read, of a total that is not known (0); NULL: none */
+    void *progress_ctx;
+};
+struct vault_age_to {
+    const char *const *recipients;      /* "age1pq1..." or "age1...", all of one kind; or else */
+    size_t n_recipients;
+    const struct secret *passphrase;    /* its bytes as they are */
+    bool armor;                         /* text, for mail */
+};
+/* All that comes from the descriptor `in`, encrypted. VAULT_ERR_INPUT: recipients (what is wrong is said, and nothing quoted),
+ * `path` is taken. */
+VAULT_API VAULT_CHECK vault_err vault_age_encrypt(int in, const struct vault_age_to *to,
+    const struct vault_age_output *out);
+/* Is that a recipient? *post_quantum: no quantum computer will open what is encrypted to it. VAULT_ERR_INPUT. */
+VAULT_API VAULT_CHECK vault_err vault_age_recipient(const char *text, bool *post_quantum);
+
+typedef struct vault_age vault_age;     /* a file that is to be opened */
+
+/* Read its header from the descriptor `in`, which must stay open until vault_age_free. VAULT_ERR_DAMAGED: no age file of version 1. */
+VAULT_API VAULT_CHECK vault_err vault_age_begin(vault_age **out, int in);
+VAULT_API void vault_age_free(vault_age *a);                /* wipes; NULL is fine */
+/* A passphrase opens it; else private keys do. */
+VAULT_API bool vault_age_wants_passphrase(const vault_age *a);
+struct vault_age_with {
+    const struct secret *const *identities;     /* contents of files: private keys, one a line */
+    size_t n_identities;
+    const struct secret *passphrase;            /* or NULL */
+};
+/*
+ * Find the key, then decrypt everything, once. A path receives it whole or not at all; a descriptor piece after piece, each of
+ * which is good, and only VAULT_OK says that it was all. VAULT_ERR_KEY: nothing of that opens it. VAULT_ERR_DAMAGED. VAULT_ERR_INPUT:
+ * no private keys in there; `path` is taken.
+ */
+VAULT_API VAULT_CHECK vault_err vault_age_decrypt(vault_age *a, const struct vault_age_with *with,
+    const struct vault_age_output *out);
+
+/* A new pair of keys, as text with a zero byte: the private one (caller frees; the length is without that byte), and its
+ * recipient (vault_free). */
+VAULT_API VAULT_CHECK vault_err vault_age_keygen(bool post_quantum, struct secret **identity, char **recipient);
+/* The recipients of the private keys in a file, in order. VAULT_ERR_INPUT: there are none. */
+typedef int vault_age_recipient_fn(void *ctx, const char *recipient);
+VAULT_API VAULT_CHECK vault_err vault_age_public(const struct secret *identities, vault_age_recipient_fn *fn,
+    void *ctx);
+
 /* ---- names across spellings and scripts; without a vault ----------------------------------- */
 
 struct vault_name_match {
@@ -935,6 +985,9 @@ VAULT_API VAULT_CHECK vault_err vault_names_fold(const char *name, size_t n,
     struct vault_name_fold *out);
 
 /* ---- loose ends --------------------------------------------------------------------------- */
+
+/* A new file for a person (0600; whole, synced, or not at all; never overwrites). VAULT_ERR_INPUT: something of that name is there. */
+VAULT_API VAULT_CHECK vault_err vault_put_file(const char *path, const struct secret *content);
 
 /* Free (and wipe) text that the library gave away. NULL is fine. */
 VAULT_API void vault_free(char *text);

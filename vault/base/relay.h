@@ -19,6 +19,7 @@ struct relay {
     /* On the calling thread, in the same order. It may take the piece's memory and leave another's. */
     vault_err (*take)(void *ctx, struct buf *piece);
     void *ctx;
+    bool drain;             /* what was made before `make` failed is taken all the same */
 };
 /* Until `make` has ended and all was taken, or one of them fails: its error, and its sentence. Neither
  * runs any more when this returns. */

@@ -1,0 +1,339 @@
+/* age.c - age files between descriptors, without a vault: vault_age_*. */
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "vault/base/files.h"
+#include "vault/base/relay.h"
+#include "vault/handoff/age.h"
+#include "vault/vault.h"
+
+/* Pieces of age that travel together: few, for little memory; several, for few wake-ups. */
+#define TOGETHER 4u
+
+/* ---- from one descriptor to another: a thread makes what is written ---- */
+
+struct stream {
+    const struct vault_age_output *to;
+    int in, out;
+    bool ended;                         /* nothing more comes */
+    pthread_mutex_t telling;            /* both threads ask whether to go on, one at a time */
+    uint64_t written;
+    struct age_seal *seal;              /* encrypting, */
+    struct buf plain;                   /* with what was read for it; */
+    struct age_open *open;              /* or decrypting, */
+    vault_err failed;                   /* with what comes behind the last good piece */
+    struct vault_error said;
+};
+
+static vault_err
+may_go_on(struct stream *s, size_t more)
+{
+    int rc = 0;
+
+    pthread_mutex_lock(&s->telling);
+    s->written += more;
+    if (s->to->progress != NULL)
+        rc = s->to->progress(s->to->progress_ctx, s->written, 0);
+    pthread_mutex_unlock(&s->telling);
+    return rc == 0 ? VAULT_OK : err_say(VAULT_ERR_INTERRUPTED, NULL, "stopped");
+}
+
+/* `s`: NULL as long as nothing is made. Who waits for input that does not come can be stopped. */
+static vault_err
+read_some(int fd, struct stream *s, uint8_t *p, size_t n, size_t *got)
+{
+    struct pollfd ready = {.fd = fd, .events = POLLIN};
+    vault_err err = VAULT_OK;
+    ssize_t k = -1;
+
+    while (err == VAULT_OK && s != NULL && poll(&ready, 1, 200) <= 0)
+        err = may_go_on(s, 0);
+    if (err != VAULT_OK)
+        return err;
+    do
+        k = read(fd, p, n);
+    while (k < 0 && errno == EINTR);
+    if (k < 0)
+        return err_errno(errno, "cannot read the input");
+    *got = (size_t)k;
+    return VAULT_OK;
+}
+
+static vault_err
+read_full(struct stream *s)
+{
+    size_t got = 1;
+    vault_err err = VAULT_OK;
+
+    buf_cut(&s->plain, 0);
+    while (err == VAULT_OK && got > 0 && s->plain.n < TOGETHER * AGE_PIECE) {
+        uint8_t *room = buf_room(&s->plain, TOGETHER * AGE_PIECE - s->plain.n);
+
+        err = room == NULL ? err_nomem() : read_some(s->in, s, room, TOGETHER * AGE_PIECE - s->plain.n, &got);
+        if (err == VAULT_OK)
+            s->plain.n += got;
+    }
+    s->ended = got == 0;
+    return err;
+}
+
+static vault_err
+make_sealed(void *ctx, struct buf *piece, bool *end)
+{
+    struct stream *s = ctx;
+    vault_err err;
+
+    *end = s->ended;
+    if (s->ended)
+        return VAULT_OK;
+    err = read_full(s);
+    if (err == VAULT_OK)
+        err = age_seal_add(s->seal, piece, s->plain.p, s->plain.n);
+    return err == VAULT_OK && s->ended ? age_seal_end(s->seal, piece) : err;
+}
+
+/* Good pieces before a bad one are handed over with the others, and the failure comes behind them. */
+static vault_err
+make_opened(void *ctx, struct buf *piece, bool *end)
+{
+    struct stream *s = ctx;
+
+    *end = s->ended;
+    if (s->ended)
+        return s->failed == VAULT_OK ? VAULT_OK : err_say(s->failed, s->said.hint, "%s", s->said.text);
+    s->failed = age_open_next(s->open, piece, TOGETHER, &s->ended);
+    if (s->failed != VAULT_OK) {
+        s->said = *vault_last_error();
+        s->ended = true;
+    }
+    return VAULT_OK;
+}
+
+static vault_err
+take_piece(void *ctx, struct buf *piece)
+{
+    struct stream *s = ctx;
+    vault_err err = fd_write_all(s->out, piece->p, piece->n,
+        s->to->path == NULL ? "the output" : s->to->path);
+
+    return err == VAULT_OK ? may_go_on(s, piece->n) : err;
+}
+
+/* `first`: what is written before everything else, or NULL. */
+static vault_err
+run(struct stream *s, const struct buf *first)
+{
+    const struct relay relay = {.make = s->seal != NULL ? make_sealed : make_opened, .take = take_piece, .ctx = s,
+        .drain = true};
+    struct output *file = NULL;
+    vault_err err = VAULT_OK;
+
+    s->out = s->to->fd;
+    if (s->to->path != NULL) {
+        err = output_open(&file, s->to->path);
+        if (err == VAULT_OK)
+            s->out = output_fd(file);
+    }
+    if (err == VAULT_OK && first != NULL)
+        err = fd_write_all(s->out, first->p, first->n, s->to->path == NULL ? "the output" : s->to->path);
+    pthread_mutex_init(&s->telling, NULL);
+    if (err == VAULT_OK)
+        err = relay_run(&relay);
+    pthread_mutex_destroy(&s->telling);
+    if (err == VAULT_OK && file != NULL)
+        err = output_commit(&file);
+    output_abort(&file);
+    buf_free(&s->plain);
+    return err;
+}
+
+/* ---- encrypting ---- */
+
+static vault_err
+read_recipients(struct age_recipient **out, const struct vault_age_to *to)
+{
+    struct age_recipient *list = to->n_recipients == 0 ? NULL : calloc(to->n_recipients, sizeof *list);
+    vault_err err = list == NULL && to->n_recipients > 0 ? err_nomem() : VAULT_OK;
+
+    for (size_t i = 0; err == VAULT_OK && i < to->n_recipients; i++) {
+        err = age_recipient_read(&list[i], to->recipients[i], strlen(to->recipients[i]));
+        if (err == VAULT_ERR_INPUT && to->n_recipients > 1)
+            err_prefix("recipient %zu: ", i + 1);
+    }
+    if (err == VAULT_OK)
+        *out = list;
+    else
+        free(list);
+    return err;
+}
+
+vault_err
+vault_age_encrypt(int in, const struct vault_age_to *to, const struct vault_age_output *out)
+{
+    struct age_to age = {.n = to->n_recipients, .passphrase = to->passphrase, .armor = to->armor};
+    struct stream s = {.in = in, .to = out};
+    struct age_recipient *list = NULL;
+    struct buf first = BUF_INIT;
+    vault_err err;
+
+    vault_clear_error();
+    err = read_recipients(&list, to);
+    age.recipient = list;
+    if (err == VAULT_OK)
+        err = age_seal_new(&s.seal, &first, &age);
+    if (err == VAULT_OK)
+        err = run(&s, &first);
+    age_seal_free(s.seal);
+    buf_free(&first);
+    free(list);
+    return err;
+}
+
+vault_err
+vault_age_recipient(const char *text, bool *post_quantum)
+{
+    struct age_recipient r;
+    vault_err err;
+
+    vault_clear_error();
+    err = age_recipient_read(&r, text, strlen(text));
+    if (err == VAULT_OK)
+        *post_quantum = r.kind == AGE_HYBRID;
+    return err;
+}
+
+/* ---- decrypting ---- */
+
+struct vault_age {
+    int in;
+    struct stream *running;
+    struct age_source *from;
+    struct age_open *open;
+};
+
+static vault_err
+read_in(void *ctx, uint8_t *p, size_t n, size_t *got)
+{
+    const struct vault_age *a = ctx;
+
+    return read_some(a->in, a->running, p, n, got);
+}
+
+vault_err
+vault_age_begin(vault_age **out, int in)
+{
+    struct vault_age *a;
+    vault_err err;
+
+    vault_clear_error();
+    a = calloc(1, sizeof *a);
+    if (a == NULL)
+        return err_nomem();
+    a->in = in;
+    err = age_source_new(&a->from, read_in, a);
+    if (err == VAULT_OK)
+        err = age_open_new(&a->open, a->from);
+    if (err == VAULT_OK)
+        *out = a;
+    else
+        vault_age_free(a);
+    return err;
+}
+
+void
+vault_age_free(vault_age *a)
+{
+    if (a == NULL)
+        return;
+    age_open_free(a->open);
+    age_source_free(a->from);
+    free(a);
+}
+
+bool
+vault_age_wants_passphrase(const vault_age *a)
+{
+    return age_open_wants_passphrase(a->open);
+}
+
+vault_err
+vault_age_decrypt(vault_age *a, const struct vault_age_with *with, const struct vault_age_output *out)
+{
+    struct stream s = {.in = a->in, .open = a->open, .to = out};
+    struct age_identities all = {0};
+    vault_err err = VAULT_OK;
+
+    vault_clear_error();
+    for (size_t i = 0; err == VAULT_OK && i < with->n_identities; i++)
+        err = age_identities_read(&all, with->identities[i]);
+    if (err == VAULT_OK)
+        err = age_open_unlock(a->open, &all, with->passphrase);
+    a->running = &s;
+    if (err == VAULT_OK)
+        err = run(&s, NULL);
+    a->running = NULL;
+    age_identities_free(&all);
+    return err;
+}
+
+/* ---- keys ---- */
+
+static vault_err
+write_recipient(char **out, const struct age_identity *id)
+{
+    struct age_recipient r;
+    char *text = malloc(AGE_RECIPIENT_ROOM);
+
+    if (text == NULL)
+        return err_nomem();
+    age_identity_public(&r, id);
+    age_recipient_write(text, &r);
+    *out = text;
+    return VAULT_OK;
+}
+
+vault_err
+vault_age_keygen(bool post_quantum, struct secret **identity, char **recipient)
+{
+    struct age_identity id = {AGE_X25519, NULL};
+    char *text = NULL;
+    vault_err err;
+
+    vault_clear_error();
+    err = age_identity_new(&id, post_quantum ? AGE_HYBRID : AGE_X25519);
+    if (err == VAULT_OK)
+        err = write_recipient(&text, &id);
+    if (err == VAULT_OK)
+        err = age_identity_write(identity, &id);
+    if (err == VAULT_OK)
+        *recipient = text;
+    else
+        free(text);
+    age_identity_free(&id);
+    return err;
+}
+
+vault_err
+vault_age_public(const struct secret *identities, vault_age_recipient_fn *fn, void *ctx)
+{
+    struct age_identities all = {0};
+    char *text = NULL;
+    bool more = true;
+    vault_err err;
+
+    vault_clear_error();
+    err = age_identities_read(&all, identities);
+    for (size_t i = 0; err == VAULT_OK && more && i < all.n; i++) {
+        err = write_recipient(&text, &all.list[i]);
+        if (err == VAULT_OK)
+            more = fn(ctx, text) == 0;
+        free(text);
+        text = NULL;
+    }
+    age_identities_free(&all);
+    return err;
+}

@@ -69,7 +69,7 @@ read_full(struct stream *s)
     size_t got = 1;
     vault_err err = VAULT_OK;
 
-    buf_cut(&s->plain, 0);
+    s->plain.n = 0;                     /* overwritten, and wiped at the end */
     while (err == VAULT_OK && got > 0 && s->plain.n < TOGETHER * AGE_PIECE) {
         uint8_t *room = buf_room(&s->plain, TOGETHER * AGE_PIECE - s->plain.n);
 

@@ -169,7 +169,7 @@ age_header_mac(uint8_t out[static 32], const struct secret *file_key, const void
 {
     uint8_t key[crypto_auth_hmacsha256_KEYBYTES];
 
-    hkdf(key, file_key, PART(NULL, 0), "header");
+    hkdf(key, file_key, PART("", 0), "header");
     (void)crypto_auth_hmacsha256(out, p, n, key);
     sodium_memzero(key, sizeof key);
 }

@@ -58,7 +58,7 @@ struct schedule {
 static void
 key_schedule(struct schedule *out, const uint8_t shared[static 32], const char *info)
 {
-    const struct part nothing = PART(NULL, 0);
+    const struct part nothing = PART("", 0);
     uint8_t context[CONTEXT_BYTES], secret[HASH_BYTES];
 
     context[0] = 0;

@@ -87,12 +87,12 @@ keepers_own(void)
         "the other copy has changes by its keeper, which cannot be joined");
 }
 
-/* What a keeper signed there may come home where it says which records are the same, and nothing else: under the key that is the
+/* What a keeper signed there may come home where it says which records are the same, or who a contact is, and nothing else: under the key that is the
  * keeper's here. */
 static vault_err
 judge_keeper(struct joining *j, uint32_t row)
 {
-    static const char *const TAKEN[] = { "merge", "unmerge", "dismiss" };
+    static const char *const TAKEN[] = { "merge", "unmerge", "dismiss", "contact-add", "contact-verify", "contact-remove" };
     struct log_entry e;
     bool taken = false;
     vault_err err = session_read_entry(j->other, row, &e, NULL);
@@ -104,8 +104,8 @@ judge_keeper(struct joining *j, uint32_t row)
     if (!taken)
         return keepers_own();
     if (e.n_keepers != 1 || memcmp(e.keeper[0], j->v->card.keeper_pk, 32) != 0)
-        return err_say(VAULT_ERR_REFUSED, "merge the same records here",
-            "the other copy has merges of records that a keeper signed before the keys were changed here");
+        return err_say(VAULT_ERR_REFUSED, "say the same here",
+            "the other copy has merges of records, or contacts, that a keeper signed before the keys were changed here");
     return VAULT_OK;
 }
 
@@ -125,7 +125,7 @@ judge_merges(struct joining *j)
         uint8_t kind = ix->pair[n].record[1];
         if (!index_is_system(&ix->pair[n]) || have_entry(j->v, j->other->chain[ix->pair[n].log].hash))
             continue;
-        if (kind != SYSTEM_SAME && kind != SYSTEM_APART)
+        if (kind != SYSTEM_SAME && kind != SYSTEM_APART && kind != SYSTEM_CONTACT)
             err = keepers_own();
         if (err != VAULT_OK || kind != SYSTEM_SAME)
             continue;

@@ -18,6 +18,7 @@
 #include <unistd.h>
 #include "vault/base/files.h"
 #include "vault/base/text.h"
+#include "vault/contacts.h"
 #include "vault/same.h"
 
 #define CHECKPOINT_AFTER 256
@@ -91,6 +92,7 @@ vault_close(vault *v)
     gone_free(&v->losses.files);
     free(v->losses.detail);
     same_free(&v->same);
+    contacts_free(&v->contacts);
     free(v->path);
     free(v->db_path);
     if (v->dir >= 0)

@@ -15,6 +15,7 @@
 #include <unistd.h>
 #include "vault/base/files.h"
 #include "vault/base/text.h"
+#include "vault/contacts.h"
 #include "vault/same.h"
 
 /* ---- on rows that are not verified yet ---- */
@@ -241,6 +242,7 @@ fill_database(vault *v, void *ctx)
     gone_free(&w->losses.files);
     free(w->losses.detail);
     same_free(&w->same);
+    contacts_free(&w->contacts);
     sodium_memzero(w, sizeof *w);
     free(w);
     r->v = NULL;

@@ -96,6 +96,10 @@ struct vault {
         size_t n_facts;
         struct gone apart;      /* pairs that are not the same, whatever they look like */
     } same;
+    struct contacts {           /* from the _contact records: see contacts.h */
+        struct contact *list;
+        size_t n, cap;
+    } contacts;
     struct secret *intake;      /* case tier: key of the transaction under way */
     uint8_t intake_enc[INTAKE_ENC_BYTES];
 
@@ -204,7 +208,7 @@ VAULT_CHECK vault_err verify_signatures(struct vault *v, struct report *rep, boo
     uint64_t *done);
 /* ---- system.c: types, authors, the card ---- */
 
-enum system_kind { SYSTEM_TYPE = 1, SYSTEM_SLOT = 2, SYSTEM_CARD = 3, SYSTEM_TOMBSTONE = 9,
+enum system_kind { SYSTEM_TYPE = 1, SYSTEM_SLOT = 2, SYSTEM_CARD = 3, SYSTEM_CONTACT = 5, SYSTEM_TOMBSTONE = 9,
     SYSTEM_SAME = 10, SYSTEM_FORMER = 11, SYSTEM_LOST = 12, SYSTEM_APART = 13 };
 
 /* The bytes of a field of a system record. VAULT_ERR_DAMAGED: they are not there, or not n. */
@@ -285,6 +289,10 @@ VAULT_CHECK vault_err system_add_same(struct vault *v, struct change *c,
 /* That these two are not the same; in either order. */
 VAULT_CHECK vault_err system_add_apart(struct vault *v, struct change *c,
     const uint8_t a[static RECORD_ID_BYTES], const uint8_t b[static RECORD_ID_BYTES]);
+
+/* That another vault's card stands under a name; no card: that it does not any more. */
+struct contact_parts { struct part name, card; const char *state; };
+VAULT_CHECK vault_err system_add_contact(struct vault *v, struct change *c, const struct contact_parts *p);
 
 /* ---- folder.c ---- */
 

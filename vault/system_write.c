@@ -219,6 +219,23 @@ system_add_apart(struct vault *v, struct change *c, const uint8_t a[static RECOR
 }
 
 vault_err
+system_add_contact(struct vault *v, struct change *c, const struct contact_parts *p)
+{
+    uint8_t id[RECORD_ID_BYTES] = { 0, SYSTEM_CONTACT };
+    struct values s = {0};
+    vault_err err;
+
+    randombytes_buf(id + 2, sizeof id - 2);
+    cbor_textn(value_new(&s, "name"), p->name.p, p->name.n);
+    cbor_text(value_new(&s, "state"), p->state);
+    if (p->card.n != 0)
+        cbor_bytes(value_new(&s, "card"), p->card.p, p->card.n);
+    err = put(v, c, id, &s);
+    values_free(&s);
+    return err;
+}
+
+vault_err
 system_add_former(struct vault *v, struct change *c, const struct key_tree *tree)
 {
     uint8_t id[RECORD_ID_BYTES] = { 0, SYSTEM_FORMER };

@@ -792,6 +792,45 @@ struct vault_dump_options {
 VAULT_API VAULT_CHECK vault_err vault_dump(vault *v, const char *dir,
     const struct vault_dump_options *opt, uint64_t *records);
 
+/* ---- cards and contacts: other vaults that this one writes to -------------------------------- */
+
+#define VAULT_RECIPIENT_ROOM 1960       /* characters of a recipient, with a zero byte */
+
+/* What others need to write to this vault, and to know that something is from it. All of it is public. */
+struct vault_card {
+    char words[256];                    /* twelve, of the fingerprint: others compare them with you before they send names */
+    char fingerprint[65];               /* hexadecimal */
+    char signing_key[57];               /* of the keepers, as `minisign -P` takes it */
+    char case_recipient[VAULT_RECIPIENT_ROOM], keeper_recipient[VAULT_RECIPIENT_ROOM];     /* of age, post-quantum */
+    char *text;                         /* the file to send; vault_free */
+};
+VAULT_API VAULT_CHECK vault_err vault_card(vault *v, struct vault_card *out);
+
+struct vault_contact {
+    const char *name;
+    bool verified;                      /* a keeper compared the words with its owner */
+    const char *words, *fingerprint;    /* of its card, as above */
+    const char *vault_id;
+    const char *case_recipient, *keeper_recipient;
+};
+typedef int vault_contact_fn(void *ctx, const struct vault_contact *c);
+/* All, in the order in which they came; or one. VAULT_ERR_NOT_FOUND. */
+VAULT_API VAULT_CHECK vault_err vault_contact_list(vault *v, vault_contact_fn *fn, void *ctx);
+VAULT_API VAULT_CHECK vault_err vault_contact(vault *v, const char *name, vault_contact_fn *fn, void *ctx);
+/*
+ * The card in a text (what vault_card gave another vault) under a name of your own, unverified; logged. Names are seen by everybody who opens
+ * the vault. Nothing happens where it is there already. VAULT_ERR_INPUT: no card, or this vault's; no name. VAULT_ERR_REFUSED: there is another
+ * card under that name, or it was removed: a keeper may replace it (the accepted word `new-card`), and it is unverified then.
+ */
+VAULT_API VAULT_CHECK vault_err vault_contact_add(vault *v, const char *name, const char *text, size_t n);
+/*
+ * `heard`: the twelve words as its owner reads them from his own `card show` (first four letters are enough); NULL: the words were compared
+ * otherwise, which needs the accepted word `verify`. Keeper; logged. VAULT_ERR_REFUSED: they are others.
+ */
+VAULT_API VAULT_CHECK vault_err vault_contact_verify(vault *v, const char *name, const char *heard);
+/* Keeper; logged. What was said of it stays in the vault's history. */
+VAULT_API VAULT_CHECK vault_err vault_contact_remove(vault *v, const char *name);
+
 /* ---- log and check ------------------------------------------------------------------------ */
 
 struct vault_log_item {

@@ -410,6 +410,7 @@ SYSTEM_DEFINITIONS = {
     S_FORMER: system_definition(
         "_former", ("card", K_BYTES, OPEN), ("case_seed", K_BYTES, OPEN), ("nsk", K_BYTES, WITHHELD)),
     S_SAME: system_definition("_same", ("record", K_BYTES, OPEN), ("into", K_BYTES, OPEN)),
+    S_CONTACT: system_definition("_contact", ("name", K_TEXT, OPEN), ("state", K_TEXT, OPEN), ("card", K_BYTES, OPEN)),
     S_APART: system_definition("_apart", ("first", K_BYTES, OPEN), ("second", K_BYTES, OPEN)),
 }
 SYSTEM_TYPES = {type_hash(d): parse_type(d, system=True) for d in SYSTEM_DEFINITIONS.values()}
@@ -458,6 +459,16 @@ def parse_apart(revision):
     if not good:
         raise Damage("dismissed pair has a wrong form")
     return first, second
+
+
+def parse_contact(revision):
+    """(name, state, the card or None)."""
+    name, state, card = (revision.value(x) for x in ("name", "state", "card"))
+    good = (fits(name, str) and 0 < len(name.encode()) <= 128 and state in ("added", "verified", "removed")
+            and fits(card, bytes) == (state != "removed") and not revision.parents)
+    if not good:
+        raise Damage("contact has a wrong form")
+    return name, state, card
 
 
 class Lost:
@@ -509,6 +520,8 @@ def check_system(revision):
         parse_same(revision)
     elif kind == S_APART:
         parse_apart(revision)
+    elif kind == S_CONTACT:
+        parse_contact(revision)
     elif not fits(revision.value("card"), bytes):
         raise Damage("card record has a wrong form")
     elif revision.record != (CARD_RECORD if kind == S_CARD else former_record(revision.value("card"))):

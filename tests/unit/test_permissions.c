@@ -21,6 +21,7 @@
 #include "vault/base/bytes.h"
 #include "vault/base/files.h"
 #include "vault/base/secret.h"
+#include "vault/handoff/card_text.h"
 #include "vault/session.h"
 
 #define OK VAULT_OK
@@ -850,6 +851,69 @@ op_unmerge(vault *v)
     return vault_unmerge(v, "P-6", &m);
 }
 
+/* ---- contacts: another vault's card ---- */
+
+static char other_card[2][16384];       /* of two other vaults */
+
+static int
+hear_contact(void *ctx, const struct vault_contact *c)
+{
+    (void)ctx;
+    hear(c->name);
+    hear(c->words);
+    return 0;
+}
+
+/* Of a key tree that belongs to no folder. */
+static void
+make_other_cards(void)
+{
+    for (uint8_t i = 0; i < 2; i++) {
+        struct secret *vmk = NULL, *nsk = NULL;
+        const uint8_t id[VAULT_ID_BYTES] = { 9, i };
+        struct key_tree tree = {0};
+        struct buf card = BUF_INIT, text = BUF_INIT;
+
+        assert_int_equal(secret_random(&vmk, 32), VAULT_OK);
+        assert_int_equal(secret_random(&nsk, 32), VAULT_OK);
+        assert_int_equal(tree_derive(&tree, &vmk, &nsk), VAULT_OK);
+        assert_int_equal(card_build(&card, &tree, id), VAULT_OK);
+        assert_int_equal(card_text_write(&text, card.p, card.n), VAULT_OK);
+        assert_true(text.n < sizeof other_card[i]);
+        memcpy(other_card[i], text.p, text.n);
+        other_card[i][text.n] = '\0';
+        buf_free(&card);
+        buf_free(&text);
+        tree_free(&tree);
+    }
+}
+
+static vault_err
+add_contact(vault *v, const char *name, unsigned card)
+{
+    if (other_card[0][0] == '\0')
+        make_other_cards();
+    return vault_contact_add(v, name, other_card[card], strlen(other_card[card]));
+}
+
+static vault_err op_card(vault *v)
+{
+    struct vault_card card;
+    vault_err err = vault_card(v, &card);
+
+    if (err == VAULT_OK) {
+        hear(card.text);
+        vault_free(card.text);
+    }
+    return err;
+}
+static vault_err op_contact_add(vault *v) { return add_contact(v, "anna", 0); }
+static vault_err op_contact_list(vault *v) { return vault_contact_list(v, hear_contact, NULL); }
+
+/* Another card in its place: however a case holder accepts it. */
+static vault_err op_contact_replace(vault *v) { return add_contact(v, "anna", 1); }
+static vault_err op_contact_verify(vault *v) { return vault_contact_verify(v, "anna", NULL); }
+static vault_err op_contact_remove(vault *v) { return vault_contact_remove(v, "anna"); }
 /* ---- the table ---- */
 
 /* In this order: what changes the record P-1 comes after what looks at it; what takes slots or keys away, last. */
@@ -925,6 +989,13 @@ static const struct cell {
     { "search with one", op_search, OK, OK },
     { "dump with one", op_dump_merged, OK, OK },
     { "unmerge", op_unmerge, NO, OK },
+    { "show the card", op_card, OK, OK },
+    { "add a contact", op_contact_add, OK, OK },
+    { "add it again", op_contact_add, OK, OK },
+    { "put another card in its place", op_contact_replace, NO, OK },
+    { "verify a contact", op_contact_verify, NO, OK },
+    { "list contacts", op_contact_list, OK, OK },
+    { "remove a contact", op_contact_remove, NO, OK },
     { "plan a purge", op_purge_plan, NO, OK },
     { "purge a removed record", op_purge, NO, OK },
     { "purge one's own record", op_purge_own, NO, OK },
@@ -1053,7 +1124,7 @@ static void
 accept_everything(vault *v)
 {
     static const char *const WORDS[] = { "plain-shares", "weak-passphrase", "press-name", "reviewed",
-        "send" };
+        "send", "new-card", "verify" };
 
     assert_int_equal(vault_accept(v, WORDS, sizeof WORDS / sizeof WORDS[0]), VAULT_OK);
 }

@@ -190,6 +190,13 @@ static struct field_def system_apart[] = {
     SYSTEM_FIELD("second", BYTES, OPEN),
 };
 
+/* The card of another vault, under the name that people here have for it; without `card`, that it is no contact any more. */
+static struct field_def system_contact[] = {
+    SYSTEM_FIELD("name", TEXT, OPEN),
+    SYSTEM_FIELD("state", TEXT, OPEN),
+    SYSTEM_FIELD("card", BYTES, OPEN),
+};
+
 #define SYSTEM_TYPE(name, fields) {name, 1, NULL, 0, fields, COUNT(fields), {0}}
 
 static struct type_def system_types[] = {
@@ -201,10 +208,11 @@ static struct type_def system_types[] = {
     SYSTEM_TYPE("_lost", system_lost),
     SYSTEM_TYPE("_same", system_same),
     SYSTEM_TYPE("_apart", system_apart),
+    SYSTEM_TYPE("_contact", system_contact),
 };
 
 /* The second byte of the record ids of each. */
-static const uint8_t system_kind[COUNT(system_types)] = { 1, 2, 3, 11, 9, 12, 10, 13 };
+static const uint8_t system_kind[COUNT(system_types)] = { 1, 2, 3, 11, 9, 12, 10, 13, 5 };
 
 /* ---- their hashes, computed once; nothing else is ever written here ---- */
 

@@ -6,7 +6,7 @@
 
 static const char *const KEEPER_ACTIONS[] = { "init", "type", "slot-add", "slot-remove", "rekey",
     "adopt", "shares", "reveal", "extract-withheld", "dump-names", "purge", "statement", "repair",
-    "merge", "unmerge", "dismiss" };
+    "merge", "unmerge", "dismiss", "contact-verify", "contact-remove" };
 
 bool
 entry_needs_keeper(const char *action)

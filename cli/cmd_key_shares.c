@@ -25,6 +25,8 @@
 
 struct trustees {
     const char *dir;            /* NULL: one screen each */
+    const char *to[16];         /* age recipients, one for each share; n_to 0: nothing is sealed */
+    unsigned n_to;
     char fingerprint[256];      /* words of the vault */
     unsigned given;             /* shares that are where they belong */
     bool made_dir;
@@ -212,7 +214,7 @@ write_down(const struct vault_trustee_share *s, const struct trustees *all)
     return err;
 }
 
-/* ---- plain files --------------------------------------------------------------------------- */
+/* ---- files --------------------------------------------------------------------------------- */
 
 static vault_err
 make_folder(struct trustees *all)
@@ -237,47 +239,30 @@ sync_folder(const char *path)
     return synced ? VAULT_OK : fail_errno(errno, "cannot write %s", path);
 }
 
-/* The set that was there before opens nothing once the new slot is made: its files must not be lost by then. */
-static vault_err
-sync_shares(const struct trustees *all)
-{
-    char parent[4096];
-    vault_err err = sync_folder(all->dir);
-
-    snprintf(parent, sizeof parent, "%s/..", all->dir);
-    return err == VAULT_OK ? sync_folder(parent) : err;
-}
-
-static vault_err
-write_whole(const char *path, const struct text *t)
-{
-    const uint8_t *p = vault_secret_edit(t->s);
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    size_t n = t->n;
-    ssize_t w = 1;
-
-    if (fd < 0)
-        return fail_errno(errno, "cannot make %s", path);
-    while (n > 0 && (w > 0 || errno == EINTR)) {
-        w = write(fd, p, n);
-        if (w > 0) {
-            p += w;
-            n -= (size_t)w;
-        }
-    }
-    if (n > 0 || fsync(fd) != 0) {
-        vault_err err = fail_errno(errno, "cannot write %s", path);
-
-        close(fd);
-        return err;
-    }
-    return close(fd) == 0 ? VAULT_OK : fail_errno(errno, "cannot write %s", path);
-}
-
 static void
 share_path(char *out, size_t room, const struct trustees *all, unsigned number)
 {
-    snprintf(out, room, "%s/share-%u.txt", all->dir, number);
+    snprintf(out, room, "%s/share-%u.%s", all->dir, number, all->n_to == 0 ? "txt" : "age");
+}
+
+/* Sealed to its trustee, or plain. */
+static vault_err
+write_share(const char *path, struct text *t, const struct trustees *all, unsigned number)
+{
+    const struct vault_age_to to = { .recipients = &all->to[number - 1], .n_recipients = 1, .armor = true };
+
+    vault_secret_set_len(t->s, t->n);
+    return kept(all->n_to == 0 ? vault_put_file(path, t->s) : vault_age_put_file(path, t->s, &to));
+}
+
+/* The set that was there before opens nothing once the new slot is made: the folder of its successor must not be lost by then. */
+static vault_err
+sync_parent(const struct trustees *all)
+{
+    char parent[4096];
+
+    snprintf(parent, sizeof parent, "%s/..", all->dir);
+    return sync_folder(parent);
 }
 
 static vault_err
@@ -295,9 +280,9 @@ write_file(const struct vault_trustee_share *s, struct trustees *all)
     add_advice(&t, "# ");
     add(&t, "%s\n", s->words);
     share_path(path, sizeof path, all, s->number);
-    err = write_whole(path, &t);
+    err = write_share(path, &t, all, s->number);
     if (err == VAULT_OK)
-        err = sync_shares(all);
+        err = sync_parent(all);
     vault_secret_free(t.s);
     return err;
 }
@@ -337,10 +322,33 @@ give(void *ctx, const struct vault_trustee_share *s)
     return all->err != VAULT_OK;
 }
 
+/* One for each share, in their order. */
 static vault_err
-read_numbers(struct vault_key_shares_options *opt, const struct call *c)
+read_recipients(struct trustees *all, const struct call *c)
 {
-    long threshold = 0, count = 0;
+    bool pq = true;
+    size_t at = 0;
+    vault_err err = VAULT_OK;
+
+    for (const char *r; err == VAULT_OK && (r = call_next(c, "to", &at)) != NULL;) {
+        if (all->n_to == sizeof all->to / sizeof all->to[0])
+            return fail(VAULT_ERR_INPUT, NULL, "--to is given more than 16 times");
+        err = kept(vault_age_recipient(r, &pq));
+        for (unsigned i = 0; err == VAULT_OK && i < all->n_to; i++)
+            if (strcmp(all->to[i], r) == 0)
+                err = fail(VAULT_ERR_INPUT, "each trustee has a recipient of his own", "the same recipient would get two shares");
+        all->to[all->n_to++] = r;
+        if (err == VAULT_OK && !pq)
+            term_warn("share %u goes to a recipient that quantum computers will open; one that begins with age1pq1 is better",
+                all->n_to);
+    }
+    return err;
+}
+
+static vault_err
+read_numbers(struct vault_key_shares_options *opt, const struct call *c, unsigned n_to)
+{
+    long threshold = 0, count = n_to;
     vault_err err = call_number(c, "threshold", 1, 16, &threshold);
 
     if (err == VAULT_OK)
@@ -350,6 +358,8 @@ read_numbers(struct vault_key_shares_options *opt, const struct call *c)
     if (threshold == 0 || count == 0)
         return fail(VAULT_ERR_INPUT, "as in `key shares --threshold 3 --count 5`: any 3 of 5 trustees open it",
             "`key shares` needs --threshold and --count");
+    if (n_to != 0 && count != (long)n_to)
+        return fail(VAULT_ERR_INPUT, "one --to for each share", "there are %ld shares and %u recipients", count, n_to);
     if (threshold > count)
         return fail(VAULT_ERR_INPUT, NULL, "--threshold cannot be more than --count");
     if (threshold == 1 && count > 1)
@@ -364,9 +374,8 @@ read_numbers(struct vault_key_shares_options *opt, const struct call *c)
 static vault_err
 read_way(const struct call *c, const char *dir)
 {
-    if (call_has(c, "to"))
-        return fail(VAULT_ERR_INPUT, "without --to each share is shown once, to be written down",
-            "--to, an encrypted file for each trustee, comes with a later version");
+    if (call_has(c, "to") && dir == NULL)
+        return fail(VAULT_ERR_INPUT, "with -o DIR, a new folder", "say where the files for the trustees shall lie");
     if (dir != NULL)
         return place_new(c->app->folder, dir);
     if (!term_asks())
@@ -410,7 +419,9 @@ tell(const struct call *c, const struct vault_key_shares_options *opt, const str
     } else {
         printf("%d\n", slot);
     }
-    if (all->dir != NULL)
+    if (all->n_to != 0)
+        term_say("each file in %s opens with its trustee's private key: `age -d -i KEY share-1.age`, or `withheld age decrypt`", all->dir);
+    else if (all->dir != NULL)
         term_say("%s is not encrypted: hand the files over, then destroy the folder", all->dir);
     term_say("slot %d opens with any %u of these %u shares (`--slot %d`, or --shares-fd), and with no older set\n"
         "an old copy of `keys` still opens with the shares of its time: `key rekey` shuts that out\n"
@@ -424,9 +435,11 @@ shares_run(struct call *c)
     struct vault_key_shares_options opt = { .threshold = 0 };
     struct trustees all = { .dir = call_value(c, "output") };
     int slot = -1;
-    vault_err err = read_numbers(&opt, c);
+    vault_err err = read_recipients(&all, c);
 
-    opt.plain = all.dir != NULL;
+    if (err == VAULT_OK)
+        err = read_numbers(&opt, c, all.n_to);
+    opt.plain = all.dir != NULL && all.n_to == 0;
     if (err == VAULT_OK)
         err = read_way(c, all.dir);
     if (err == VAULT_OK)
@@ -444,23 +457,25 @@ shares_run(struct call *c)
 
 const struct cmd cmd_key_shares = {
     .name = "key shares",
-    .args = "--threshold K --count N [-o DIR]",
+    .args = "--threshold K --count N [[--to RECIPIENT]... -o DIR]",
     .summary = "a way in that several trustees hold together, on paper",
     .examples =
         "key shares --threshold 3 --count 5\n"
+        "key shares --threshold 2 --count 3 --to age1pq1... --to age1pq1... --to age1pq1... -o shares\n"
         "key shares --threshold 2 --count 3 -o /media/stick/shares --accept plain-shares\n",
     .about =
         "Needs a keeper. Makes N shares of 33 words; any K of them open the vault as a keeper, fewer\n"
         "tell nothing. Each share is shown on a screen of its own, to be written down; then two of\n"
         "its words are asked for from the paper. Nothing is changed before the last one is\n"
         "confirmed, and a new set takes the place of the old one. The scrolled lines of the terminal\n"
-        "are cleared. With -o the shares are written as plain files into the new folder DIR instead.\n"
+        "are cleared. With --to, once for each trustee, each share is written into the new folder DIR as an\n"
+        "age file that only that trustee opens; with -o alone, as plain files.\n"
         "To open with shares: `--slot N` of their slot, or --shares-fd.\n",
     .opts = (const struct opt[]){
         { "threshold", 0, false, "K", "how many shares are needed, at most 16" },
         { "count", 0, false, "N", "how many are made, at most 16" },
-        { "to", 0, true, "RECIPIENT", "comes with a later version" },
-        { "output", 'o', false, "DIR", "plain files in this new folder (--accept plain-shares)" },
+        { "to", 0, true, "RECIPIENT", "of age, of one trustee; as often as there are shares" },
+        { "output", 'o', false, "DIR", "files in this new folder; plain ones need --accept plain-shares" },
         { NULL, 0, false, NULL, NULL } },
     .opens = CMD_OPENS_VAULT,
     .again = CMD_AGAIN_ALWAYS,

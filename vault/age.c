@@ -193,6 +193,46 @@ vault_age_encrypt(int in, const struct vault_age_to *to, const struct vault_age_
     return err;
 }
 
+static vault_err
+seal_whole(struct buf *file, const struct secret *content, const struct age_to *to)
+{
+    struct age_seal *seal = NULL;
+    vault_err err = age_seal_new(&seal, file, to);
+
+    if (err == VAULT_OK)
+        err = age_seal_add(seal, file, secret_bytes(content), secret_len(content));
+    if (err == VAULT_OK)
+        err = age_seal_end(seal, file);
+    age_seal_free(seal);
+    return err;
+}
+
+vault_err
+vault_age_put_file(const char *path, const struct secret *content, const struct vault_age_to *to)
+{
+    struct age_to age = {.n = to->n_recipients, .passphrase = to->passphrase, .armor = to->armor};
+    struct age_recipient *list = NULL;
+    struct output *file = NULL;
+    struct buf sealed = BUF_INIT;
+    vault_err err;
+
+    vault_clear_error();
+    err = read_recipients(&list, to);
+    age.recipient = list;
+    if (err == VAULT_OK)
+        err = seal_whole(&sealed, content, &age);
+    if (err == VAULT_OK)
+        err = output_open(&file, path);
+    if (err == VAULT_OK)
+        err = fd_write_all(output_fd(file), sealed.p, sealed.n, path);
+    if (err == VAULT_OK)
+        err = output_commit(&file);
+    output_abort(&file);
+    buf_free(&sealed);
+    free(list);
+    return err;
+}
+
 vault_err
 vault_age_recipient(const char *text, bool *post_quantum)
 {

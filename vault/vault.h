@@ -970,6 +970,9 @@ struct vault_age_to {
  * `path` is taken. */
 VAULT_API VAULT_CHECK vault_err vault_age_encrypt(int in, const struct vault_age_to *to,
     const struct vault_age_output *out);
+/* Something short, encrypted into a new file (as vault_put_file). */
+VAULT_API VAULT_CHECK vault_err vault_age_put_file(const char *path, const struct secret *content,
+    const struct vault_age_to *to);
 /* Is that a recipient? *post_quantum: no quantum computer will open what is encrypted to it. VAULT_ERR_INPUT. */
 VAULT_API VAULT_CHECK vault_err vault_age_recipient(const char *text, bool *post_quantum);
 

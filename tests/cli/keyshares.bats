@@ -222,7 +222,8 @@ words() { grep -v '^#' "$1/share-$2.txt"; }
         # shellcheck disable=SC2086
         refuses 2 key shares $args
     done
-    err 'later version'
+    refuses 2 key shares --threshold 2 --count 2 --to age1x -o set
+    err 'recipient'
     mkdir there
     refuses 2 key shares --threshold 2 --count 3 -o there "${PLAIN[@]}"
     err 'already there'
@@ -271,4 +272,51 @@ os.execv(sys.argv[1], sys.argv[1:])' "$WITHHELD" -C "$VAULT" --passphrase-fd 4 \
     cp keys.old "$VAULT/keys"
     cat old/share-[12].txt > some
     denied 4 some 'keys is older than records.db'
+}
+
+# trustee NAME: a pair of keys in NAME.txt, the recipient in $NAME.
+trustee() {
+    "$WITHHELD" -q age keygen --pq -o "$1.txt" > "$1.pub"
+    printf -v "$1" %s "$(cat "$1.pub")"
+}
+
+@test "one age file for each trustee: each opens with its own key only, and two of the three open the vault" {
+    for t in anna bert cora; do trustee $t; done
+    ok key shares --threshold 2 --count 3 --to "$anna" --to "$bert" --to "$cora" -o set
+    [ "$(ls set)" = "$(printf 'share-1.age\nshare-2.age\nshare-3.age')" ]
+    [ "$(stat -c %a set/share-1.age)" = 600 ]
+    head -n 1 set/share-1.age | grep -q 'BEGIN AGE ENCRYPTED FILE'
+    "$WITHHELD" age decrypt -i anna.txt set/share-1.age > one
+    "$WITHHELD" age decrypt -i cora.txt set/share-3.age > three
+    grep -q 'Share 1 of 3. Any 2 of the 3' one
+    refused 3 "$WITHHELD" age decrypt -i anna.txt set/share-2.age
+    cat one three > some
+    with 0 some show K-1 --reveal --json
+    holds 'd["fields"]["name"] == "Kim Chol"'
+    # No share lies there readable.
+    word=$(grep -v '^#' one | cut -d' ' -f5-8)
+    never grep -rqF "$word" set
+}
+
+@test "shares sealed for stock age, with a word about quantum computers" {
+    command -v age > /dev/null || skip 'age is not installed'
+    for t in anna bert; do age-keygen -o $t.txt 2> /dev/null; age-keygen -y $t.txt > $t.pub; done
+    ok key shares --threshold 2 --to "$(cat anna.pub)" --to "$(cat bert.pub)" -o set
+    err 'quantum'
+    for t in 1:anna 2:bert; do age -d -i "${t#*:}.txt" "set/share-${t%%:*}.age"; done > some
+    with 0 some show K-1 --json
+}
+
+@test "recipients that do not fit: fewer or more than shares, one twice, a private key, none to lie" {
+    for t in anna bert; do trustee $t; done
+    refuses 2 key shares --threshold 2 --count 3 --to "$anna" --to "$bert" -o set
+    refuses 2 key shares --threshold 2 --count 2 --to "$anna" --to "$anna" -o set
+    err 'two shares'
+    refuses 2 key shares --threshold 2 --to "$anna" --to "$bert"
+    err 'say where'
+    secret=$(grep AGE-SECRET anna.txt)
+    refuses 2 key shares --threshold 2 --to "$anna" --to "$secret" -o set
+    err 'private key'
+    never grep -q "${secret:25:12}" err
+    [ ! -e set ]
 }

@@ -275,11 +275,12 @@ static vault_err
 decrypt(const struct call *c, vault_age *a, struct keys *k)
 {
     struct progress p;
-    struct vault_age_with with = { .identities = (const struct secret *const *)k->file, .n_identities = k->n };
+    struct vault_age_with with = { .identities = (const struct secret *const *)k->file, .n_identities = k->n,
+        .vault = c->app->vault };
     struct vault_age_output out = output_of(c, &p);
     vault_err err = VAULT_OK;
 
-    if (vault_age_wants_passphrase(a) && k->n == 0)
+    if (vault_age_wants_passphrase(a) && k->n == 0 && c->app->vault == NULL)
         err = pass_read(&k->pass, c, "passphrase of the file (Tab shows it): ");
     with.passphrase = k->pass;
     if (err != VAULT_OK)
@@ -288,6 +289,18 @@ decrypt(const struct call *c, vault_age *a, struct keys *k)
     err = kept(vault_age_decrypt(a, &with, &out));
     progress_end(&p);
     return err;
+}
+
+/* The vault that -C names: its own recipients may be meant. */
+static vault_err
+open_vault_or_confine(struct call *c)
+{
+    vault_err err;
+
+    if (!call_has(c, "vault"))
+        return open_confine(c);
+    err = open_find(c);
+    return err == VAULT_OK ? open_vault(c) : err;
 }
 
 static vault_err
@@ -303,12 +316,12 @@ decrypt_run(struct call *c)
     if (err == VAULT_OK)
         err = open_input(&in, c);
     if (err == VAULT_OK)
-        err = open_confine(c);
+        err = open_vault_or_confine(c);
     if (err == VAULT_OK)
         err = kept(vault_age_begin(&a, in));
     if (err == VAULT_OK)
         err = decrypt(c, a, &keys);
-    if (err == VAULT_ERR_KEY && keys.n == 0)
+    if (err == VAULT_ERR_KEY && keys.n == 0 && a != NULL && c->app->vault == NULL)
         fail_hint("with -i FILE, where FILE holds your private key");
     if (err == VAULT_OK)
         say_done(c);
@@ -320,12 +333,14 @@ decrypt_run(struct call *c)
 
 const struct cmd cmd_age_decrypt = {
     .name = "age decrypt",
-    .args = "[-i FILE]... [-o FILE] [IN]",
+    .args = "[-i FILE]... [-C VAULT] [-o FILE] [IN]",
     .summary = "decrypt an age file",
     .examples = "age decrypt -i key.txt -o case.tar case.tar.age\n"
         "age decrypt -o note.txt note.age\n"
-        "age decrypt -i key.txt case.tar.age | tar t\n",
+        "age decrypt -i key.txt case.tar.age | tar t\n"
+        "-C office.vault age decrypt -o letter.pdf letter.pdf.age\n",
     .about =
+        "With -C the vault is opened, and its own recipients (`card show`) are tried, too.\n"
         "Opens what the program `age` has made, too, in armor or not. A file for a passphrase asks for it.\n"
         "A file named by -o is whole or is not there: nothing of a file that is damaged, cut off or forged\n"
         "is left. What goes to a pipe comes piece by piece, each of them good, and is whole only when the\n"

@@ -9,7 +9,7 @@
 #include "vault/base/files.h"
 #include "vault/base/relay.h"
 #include "vault/handoff/age.h"
-#include "vault/vault.h"
+#include "vault/session.h"
 
 /* Pieces of age that travel together: few, for little memory; several, for few wake-ups. */
 #define TOGETHER 4u
@@ -310,6 +310,10 @@ vault_age_decrypt(vault_age *a, const struct vault_age_with *with, const struct 
     vault_clear_error();
     for (size_t i = 0; err == VAULT_OK && i < with->n_identities; i++)
         err = age_identities_read(&all, with->identities[i]);
+    if (err == VAULT_OK && with->vault != NULL)
+        err = age_identities_add(&all, AGE_HYBRID, with->vault->tree.case_seed);
+    if (err == VAULT_OK && with->vault != NULL && is_keeper(with->vault))
+        err = age_identities_add(&all, AGE_HYBRID, with->vault->tree.keeper_seed);
     if (err == VAULT_OK)
         err = age_open_unlock(a->open, &all, with->passphrase);
     a->running = &s;

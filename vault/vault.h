@@ -987,6 +987,7 @@ struct vault_age_with {
     const struct secret *const *identities;     /* contents of files: private keys, one a line */
     size_t n_identities;
     const struct secret *passphrase;            /* or NULL */
+    vault *vault;                               /* or NULL: one whose recipients (vault_card) it may be for; a case session's is the case recipient */
 };
 /*
  * Find the key, then decrypt everything, once. A path receives it whole or not at all; a descriptor piece after piece, each of

@@ -204,3 +204,20 @@ by_case() { w "$NEXT" "$@"; }
     "$PYTHON" "$TOP/tests/reader/reader.py" "$VAULT" --json <<< "$PASS" > read 2> said
     [ ! -s said ]
 }
+
+@test "what is sent to the vault's recipients by age is opened by the vault: names by keepers only" {
+    for tier in case keeper; do
+        w "$PASS" card show --json | "$PYTHON" -c "import json, sys; print(json.load(sys.stdin)['${tier}_recipient'])" > $tier.to
+        echo "for $tier" > plain
+        "$WITHHELD" age encrypt -R $tier.to -o $tier.age plain
+    done
+    ok age decrypt case.age
+    [ "$output" = 'for case' ]
+    ok age decrypt keeper.age
+    [ "$output" = 'for keeper' ]
+    [ "$(by_case age decrypt case.age)" = 'for case' ]
+    refused 3 by_case age decrypt keeper.age
+    # A passphrase for the vault is not taken for one of the file.
+    "$WITHHELD" age encrypt -p --passphrase-fd 3 -o pass.age plain 3<<< "$PASS"
+    exits 3 age decrypt pass.age
+}

@@ -188,25 +188,51 @@ age_identity_read(struct age_identity *out, const char *text, size_t n)
 
 /* ---- files of them ---- */
 
+/* Takes it over, unless that fails. */
 static vault_err
-add_line(struct age_identities *all, const char *line, size_t n)
+push(struct age_identities *all, const struct age_identity *id)
 {
     struct age_identity *list;
-    vault_err err;
 
-    if (n > 0 && line[n - 1] == '\r')
-        n--;
-    if (n == 0 || line[0] == '#')
-        return VAULT_OK;
     if (all->n == AGE_IDENTITIES_MAX)
         return err_say(VAULT_ERR_INPUT, NULL, "more than %u private keys", AGE_IDENTITIES_MAX);
     list = array_room(all->list, all->n, &all->cap, sizeof *list);
     if (list == NULL)
         return err_nomem();
     all->list = list;
-    err = age_identity_read(&list[all->n], line, n);
+    list[all->n++] = *id;
+    return VAULT_OK;
+}
+
+vault_err
+age_identities_add(struct age_identities *all, enum age_kind kind, const struct secret *seed)
+{
+    struct age_identity id = {kind, NULL};
+    vault_err err = secret_copy(&id.seed, secret_bytes(seed), SEED_BYTES);
+
     if (err == VAULT_OK)
-        all->n++;
+        err = push(all, &id);
+    if (err != VAULT_OK)
+        age_identity_free(&id);
+    return err;
+}
+
+static vault_err
+add_line(struct age_identities *all, const char *line, size_t n)
+{
+    struct age_identity id;
+    vault_err err;
+
+    if (n > 0 && line[n - 1] == '\r')
+        n--;
+    if (n == 0 || line[0] == '#')
+        return VAULT_OK;
+    err = age_identity_read(&id, line, n);
+    if (err != VAULT_OK)
+        return err;
+    err = push(all, &id);
+    if (err != VAULT_OK)
+        age_identity_free(&id);
     return err;
 }
 

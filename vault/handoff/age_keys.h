@@ -56,6 +56,8 @@ struct age_identities {
 /* An identity file: one a line, blank lines and those that begin with # left out. The new ones are added to `all`, which
  * the caller frees, also after an error. VAULT_ERR_INPUT names the line. */
 VAULT_CHECK vault_err age_identities_read(struct age_identities *all, const struct secret *file);
+/* One of 32 bytes that are here already, copied. */
+VAULT_CHECK vault_err age_identities_add(struct age_identities *all, enum age_kind kind, const struct secret *seed);
 void age_identities_free(struct age_identities *all);
 
 #endif

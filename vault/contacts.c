@@ -129,20 +129,55 @@ contact_apply(struct vault *v, const struct revision *rev, uint32_t n, bool keep
 
 /* ---- looking ---- */
 
-/* NFC, as it is stored; one line, and nothing that --to would take for a recipient. */
+/* One line without what is not seen, and nothing that --to would take for a recipient. */
+static bool
+may_be_name(const struct buf *name, const struct buf *safe)
+{
+    const char *p = (const char *)name->p;
+
+    return name->n > 0 && name->n <= CONTACT_NAME_MAX && safe->n == name->n && memcmp(safe->p, p, name->n) == 0 &&
+        p[0] != '-' && p[0] != ' ' && p[name->n - 1] != ' ' && (name->n < 4 || strncasecmp(p, "age1", 4) != 0);
+}
+
+/* NFC, as it is stored. */
 static vault_err
 stored_name(struct buf *out, const char *name)
 {
     struct buf safe = BUF_INIT;
     vault_err err = text_nfc(out, name, strlen(name));
 
-    if (err == VAULT_OK)
-        text_escape(&safe, (const char *)out->p, out->n, false);
-    if (err == VAULT_OK && (out->n == 0 || out->n > CONTACT_NAME_MAX || safe.n != out->n ||
-            memcmp(safe.p, out->p, safe.n) != 0 || strncasecmp(name, "age1", 4) == 0 || name[0] == '-'))
+    if (err == VAULT_OK) {
+        text_escape(&safe, out->n == 0 ? "" : (const char *)out->p, out->n, false);
+        err = buf_ok(&safe);
+    }
+    if (err == VAULT_OK && !may_be_name(out, &safe))
         err = err_say(VAULT_ERR_INPUT, "a word or two, as in `contact add anna FILE`",
             "that cannot be the name of a contact");
     buf_free(&safe);
+    return err;
+}
+
+/* Is there another name that people would take for this one? */
+static vault_err
+judge_alike(const struct contacts *all, const struct buf *name)
+{
+    struct buf folded = BUF_INIT, other = BUF_INIT;
+    vault_err err = text_fold(&folded, (const char *)name->p, name->n);
+
+    for (size_t i = 0; err == VAULT_OK && i < all->n; i++) {
+        const struct contact *c = &all->list[i];
+
+        buf_reset(&other);
+        err = text_fold(&other, c->name, strlen(c->name));
+        if (err == VAULT_OK)
+            err = buf_ok(&other);
+        if (err == VAULT_OK && other.n == folded.n && memcmp(other.p, folded.p, other.n) == 0 &&
+                (strlen(c->name) != name->n || memcmp(c->name, name->p, name->n) != 0))
+            err = err_say(VAULT_ERR_INPUT, "choose a name that nobody confuses with it",
+                "there is, or was, a contact whose name differs in capitals or marks only");
+    }
+    buf_free(&folded);
+    buf_free(&other);
     return err;
 }
 
@@ -327,7 +362,9 @@ judge_addition(struct vault *v, const struct buf *name, const struct buf *card, 
     *same = c != NULL && c->state != CONTACT_REMOVED && memcmp(hash, c->hash, sizeof hash) == 0;
     if (memcmp(hash, v->card_hash, sizeof hash) == 0)
         return err_say(VAULT_ERR_INPUT, "a contact is another vault", "that is the card of this vault");
-    if (c == NULL || *same)
+    if (c == NULL)
+        return judge_alike(&v->contacts, name);
+    if (*same)
         return VAULT_OK;
     if (!is_keeper(v))
         return need_keeper(v, c->state == CONTACT_REMOVED ? "adding a contact that was removed" : "replacing the card of a contact");

@@ -173,13 +173,18 @@ by_case() { w "$NEXT" "$@"; }
 }
 
 @test "names of contacts: one line, no recipient, any script; escaped where they are shown" {
-    for name in '' age1pq1x AGE1abc $'a\nb' $'a\e[2J' "$(head -c 200 /dev/zero | tr '\0' x)"; do
+    for name in '' ' anna' 'anna ' $'anna\u200b' $'\u202eanna' age1pq1x AGE1abc $'a\nb' $'a\e[2J' "$(head -c 200 /dev/zero | tr '\0' x)"; do
         exits 2 contact add "$name" "$cards/theirs.card"
         sentence
     done
     ok contact add '변호사 김' "$cards/theirs.card"
     ok contact list
     says '변호사 김'
+    ok contact add Žofia "$cards/evil.card"
+    for name in žofia Zofia ZOFIA; do
+        exits 2 contact add "$name" "$cards/theirs.card"
+        err 'capitals or marks'
+    done
 }
 
 @test "a rekey makes another card; contacts stay" {

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "vault/handoff/card_text.h"
 
 static vault_err
 world_fields(vault_fields **f, const char *json)
@@ -114,6 +115,36 @@ do_merge(const struct world *w, vault *v)
     struct vault_merged out;
 
     return vault_merge(v, w->person, w->other, &out);
+}
+
+static char other_card[16384];          /* of a vault that is nowhere */
+
+static void
+prepare_contact(const struct world *w)
+{
+    static const uint8_t id[VAULT_ID_BYTES] = { 9 };
+    struct secret *vmk = NULL, *nsk = NULL;
+    struct key_tree tree = {0};
+    struct buf card = BUF_INIT, text = BUF_INIT;
+
+    (void)w;
+    if (other_card[0] != '\0')
+        return;
+    if (secret_random(&vmk, 32) != VAULT_OK || secret_random(&nsk, 32) != VAULT_OK ||
+        tree_derive(&tree, &vmk, &nsk) != VAULT_OK || card_build(&card, &tree, id) != VAULT_OK ||
+        card_text_write(&text, card.p, card.n) != VAULT_OK || text.n >= sizeof other_card)
+        die("no card");
+    memcpy(other_card, text.p, text.n);
+    tree_free(&tree);
+    buf_free(&card);
+    buf_free(&text);
+}
+
+static vault_err
+do_contact(const struct world *w, vault *v)
+{
+    (void)w;
+    return vault_contact_add(v, "anna", other_card, strlen(other_card));
 }
 
 static vault_err
@@ -233,6 +264,7 @@ const struct deed DEEDS[] = {
     { .name = "remove", .run = do_remove },
     { .name = "merge", .run = do_merge },
     { .name = "dismiss", .run = do_dismiss },
+    { .name = "contact", .run = do_contact, .prepare = prepare_contact },
     { .name = "reveal", .run = do_reveal },
     { .name = "dump", .run = do_dump, .may_be_done = true, .outside = true,
         .prepare = prepare_dumped, .also = also_dump },

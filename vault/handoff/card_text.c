@@ -124,7 +124,9 @@ card_text_read(struct buf *out, const char *text, size_t n)
     if (find(text + end, n - end, BEGIN) != n - end)
         return not_a_card("there are several cards in that file");
     err = read_block(out, text, end);
-    if (err == VAULT_OK && card_read(&c, out->p + before, out->n - before) != VAULT_OK)
+    if (err == VAULT_OK)
+        err = card_read(&c, out->p + before, out->n - before);
+    if (err == VAULT_ERR_DAMAGED)
         err = not_a_card("the card in that file was changed, or is of a newer version");
     if (err != VAULT_OK)
         buf_cut(out, before);

@@ -321,7 +321,7 @@ decrypt_run(struct call *c)
         err = kept(vault_age_begin(&a, in));
     if (err == VAULT_OK)
         err = decrypt(c, a, &keys);
-    if (err == VAULT_ERR_KEY && keys.n == 0 && a != NULL && c->app->vault == NULL)
+    if (err == VAULT_ERR_KEY && keys.n == 0 && a != NULL && !vault_age_wants_passphrase(a) && c->app->vault == NULL)
         fail_hint("with -i FILE, where FILE holds your private key");
     if (err == VAULT_OK)
         say_done(c);
@@ -415,7 +415,8 @@ make_key(struct call *c)
     if (err == VAULT_OK)
         print_key(c, identity, file, recipient);
     if (err == VAULT_OK && !is_dash(path))
-        term_say("give the line above to people who write to you; whoever has %s opens what they send", path);
+        term_say("that line goes to the people who write to you (`withheld age keygen -y %s > FILE` has it again);\n"
+            "whoever has %s opens what they send", path, path);
     vault_secret_free(identity);
     vault_secret_free(file);
     vault_free(recipient);

@@ -332,6 +332,7 @@ not_opened() {
     age encrypt -r "$one" -o ours plain
     not_opened 3 secret --passphrase-fd 3 3<<< "$OTHER"
     err 'not the passphrase'
+    err 'Caps Lock'
     never grep -q "$OTHER" err
     not_opened 3 secret -i "$keys/one.txt"
     err 'encrypted with a passphrase'

@@ -28,6 +28,7 @@ setup() { common_setup; }
 @test "purge of a field and of an attachment, killed before each write" { keeps kill purge-field; keeps torn purge-file; }
 @test "join, detach and an import with attachments, killed before each write" { keeps kill join; keeps kill detach; keeps torn import-dump; }
 @test "rm, killed before and within each write" { keeps kill remove; keeps torn remove; }
+@test "merge, dismiss and contact add, killed before and within each write" { keeps kill merge; keeps torn dismiss; keeps kill contact; keeps torn contact; }
 @test "show --reveal, killed before and within each write" { keeps kill reveal; keeps torn reveal; }
 @test "dump, killed before and within each write" { keeps kill dump; keeps torn dump; }
 @test "history --statement, killed before and within each write: none or one that holds" { keeps kill statement; keeps torn statement; }

@@ -96,7 +96,26 @@ push(struct contacts *all, struct part name, struct contact **out)
     return VAULT_OK;
 }
 
-/* A keeper's newest statement counts; where there is none, the first of somebody else, so that nobody puts his card in another's place. */
+/* Of two copies that come together each may have one of that name, and the keeper's counts, or the first. But who knew of one and wrote another
+ * beside it wanted to put his card in its place. */
+static vault_err
+judge_addition_by_case(const struct vault *v, const struct contact *c, const struct statement *s, uint32_t n)
+{
+    const struct pair *pair = v->recs.index.pair;
+    uint8_t hash[32];
+    bool knew = false;
+    vault_err err;
+
+    card_hash(hash, s->card.p, s->card.n);
+    if (memcmp(hash, c->hash, sizeof hash) == 0)
+        return VAULT_OK;
+    err = chain_precedes(v, pair[c->first].log, pair[n].log, &knew);
+    if (err == VAULT_OK && !knew)
+        err = chain_precedes(v, pair[c->pair].log, pair[n].log, &knew);
+    return err == VAULT_OK && knew ? damaged("the card of a contact was replaced without the keeper's signature") : err;
+}
+
+/* A keeper's newest statement counts; where there is none, the first of somebody else. */
 vault_err
 contact_apply(struct vault *v, const struct revision *rev, uint32_t n, bool keeper)
 {
@@ -113,11 +132,13 @@ contact_apply(struct vault *v, const struct revision *rev, uint32_t n, bool keep
         return err;
     c = by_name(&v->contacts, s.name);
     if (c != NULL && !keeper)
-        return VAULT_OK;
-    if (c == NULL)
+        return judge_addition_by_case(v, c, &s, n);
+    if (c == NULL) {
         err = push(&v->contacts, s.name, &c);
-    if (err != VAULT_OK)
-        return err;
+        if (err != VAULT_OK)
+            return err;
+        c->first = n;
+    }
     c->pair = n;
     c->state = s.state;
     c->keeper = keeper;

@@ -18,6 +18,7 @@ enum contact_state { CONTACT_ADDED, CONTACT_VERIFIED, CONTACT_REMOVED };
 struct contact {
     char *name;                         /* NFC, unique */
     uint32_t pair;                      /* the statement that counts */
+    uint32_t first;                     /* and the first there was */
     enum contact_state state;
     bool keeper;                        /* a keeper signed it */
     uint8_t hash[32];                   /* of the card; zeros once it is removed */

@@ -206,6 +206,10 @@ VAULT_CHECK vault_err report_damage(struct report *rep, vault_err err, const cha
 VAULT_CHECK vault_err verify_chain(struct vault *v, struct report *rep);      /* log and pairs */
 VAULT_CHECK vault_err verify_signatures(struct vault *v, struct report *rep, bool all,
     uint64_t *done);
+/* Does row precede `of` in the chain, or is it the same entry? The order of the rows alone shows nothing: whoever writes to
+ * the file may put an entry of his own in a row above. */
+VAULT_CHECK vault_err chain_precedes(const struct vault *v, uint32_t row, uint32_t of, bool *does);
+
 /* ---- system.c: types, authors, the card ---- */
 
 enum system_kind { SYSTEM_TYPE = 1, SYSTEM_SLOT = 2, SYSTEM_CARD = 3, SYSTEM_CONTACT = 5, SYSTEM_TOMBSTONE = 9,

@@ -380,10 +380,8 @@ verify_chain(struct vault *v, struct report *rep)
 
 /* ---- signatures ---- */
 
-/* Does row precede `of` in the chain, or is it the same entry? The order of the rows alone shows nothing: whoever writes to
- * the file may put an entry of his own in a row above. */
-static vault_err
-precedes(const struct vault *v, uint32_t row, uint32_t of, bool *does)
+vault_err
+chain_precedes(const struct vault *v, uint32_t row, uint32_t of, bool *does)
 {
     const struct chain_entry *c = v->chain;
     uint8_t *seen;
@@ -426,9 +424,9 @@ judge_signers(const struct vault *v, uint32_t row, const struct log_entry *e)
     if (!keeper_may_sign(v, row, (const uint8_t (*)[32])e->keeper, e->n_keepers, &keeper_ended))
         return damaged("it names a keeper key that was not the keeper's then");
     if (author_ended != 0 && !began_copy(v, row))
-        err = precedes(v, row, author_ended, &in_time);
+        err = chain_precedes(v, row, author_ended, &in_time);
     if (err == VAULT_OK && in_time && keeper_ended != 0)
-        err = precedes(v, row, keeper_ended, &in_time);
+        err = chain_precedes(v, row, keeper_ended, &in_time);
     return err != VAULT_OK || in_time ? err :
         damaged("it was put beside the entry that ended its signer's time");
 }

@@ -15,6 +15,10 @@ setup_file() {
     new_vault people "$KEEPER"
     w "$KEEPER" key add --tier case "${CHEAP[@]}" --new-passphrase-fd 5 5<<< "$HOLDER"
     w "$KEEPER" key add --tier case "${CHEAP[@]}" --new-passphrase-fd 5 5<<< "$COLLEAGUE"
+    "$WITHHELD" -q init other.vault "${CHEAP[@]}" --passphrase-fd 4 4<<< "$KEEPER"
+    "$WITHHELD" -q -C other.vault card show --passphrase-fd 4 4<<< "$KEEPER" > other.card
+    w "$KEEPER" contact add anna other.card
+    w "$KEEPER" contact verify anna --accept verify
     echo '{"ref": "P1", "name": "Ольга"}' | w "$KEEPER" add person --from -
     echo '{"ref": "P2", "name": "Елена"}' | w "$KEEPER" add person --from -
     "$PYTHON" "$HERE/attack.py" --list > attacks
@@ -62,6 +66,16 @@ unlocks_for_nobody() {
     [ "$status" = 0 ]
     run w "$KEEPER" show P9 --reveal --json
     json 'd["fields"]["name"] == "Ён Хи"'
+    run reads "$KEEPER"
+    [ "$status" = 0 ]
+}
+
+@test "a contact that a case holder adds by his own means is one, and not verified" {
+    attacked contact-of-mine
+    run w "$KEEPER" check
+    [ "$status" = 0 ]
+    run w "$KEEPER" contact list --json
+    json '[(c["name"], c["verified"]) for c in d] == [("anna", True), ("office", False)]'
     run reads "$KEEPER"
     [ "$status" = 0 ]
 }

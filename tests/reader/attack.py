@@ -19,7 +19,7 @@ from database import BY_INTAKE, TABLES
 from keys import CASE, KEEPER, KEYS_SIZE, PASSPHRASE, Given, prepare_passphrase
 from primitives import H, decode, ed25519_public, encode, unbox, x25519_public
 from reader import read_with
-from records import (CARD_RECORD, OPEN, S_CARD, S_SLOT, S_TYPE, SYSTEM_DEFINITIONS, WITHHELD, blob_aad, blob_key_and_seed,
+from records import (CARD_RECORD, OPEN, S_CARD, S_CONTACT, S_SLOT, S_TYPE, SYSTEM_DEFINITIONS, WITHHELD, blob_aad, blob_key_and_seed,
                      slot_record, type_record)
 from writer import Writer, box, encapsulate, random
 
@@ -183,6 +183,59 @@ def card_in_place(me, _):
         new, _ = blob_key_and_seed(key, b"withheld:open:1", nonce)
         return [box(new, aad, encode(content), nonce)]
     me.replace("open", number, sealed)
+
+
+# ---- Contacts: to have the names that others hand over sealed to oneself -------------------------------------------------
+
+def add_contact(me, state, name="anna"):
+    card = [("card", b"", me.own_card()[0])] if state != "removed" else []
+    me.revision(bytes([0, S_CONTACT]) + random(14), SYSTEM_DEFINITIONS[S_CONTACT],
+                [("name", b"", name), ("state", b"", state), *card])
+
+
+@attack("own")
+def contact_of_mine(me, _):
+    """As the program does it: unverified, under a name that nobody has."""
+    add_contact(me, "added", "office")
+    me.entry("contact-add")
+
+
+@attack("unlock")
+def contact_replaced(me, _):
+    add_contact(me, "added")
+    me.entry("contact-add")
+
+
+@attack("unlock")
+def contact_replaced_forged(me, _):
+    add_contact(me, "added")
+    me.claim("contact-add")
+
+
+@attack("unlock")
+def contact_verified(me, _):
+    add_contact(me, "verified")
+    me.entry("contact-add")
+
+
+@attack("unlock")
+def contact_verified_forged(me, _):
+    add_contact(me, "verified")
+    me.claim("contact-verify")
+
+
+@attack("unlock")
+def contact_of_mine_verified(me, _):
+    add_contact(me, "added", "office")
+    me.entry("contact-add")
+    add_contact(me, "verified", "office")
+    me.entry("contact-add")
+
+
+@attack("unlock")
+def contact_removed(me, _):
+    add_contact(me, "removed")
+    me.entry("contact-add")
 
 
 # ---- Types: to have withheld fields kept openly ----------------------------------------------------------------------

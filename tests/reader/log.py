@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from primitives import BOX, Damage, H, blake2b, decode_as, encode, fits, keyed, numbered_from_one, signed_by, unbox
-from records import CARD_RECORD, MAX_PARENTS, S_CONTACT, S_RECEIPT, S_SLOT
+from records import CARD_RECORD, MAX_PARENTS, S_CONTACT, S_RECEIPT, S_SLOT, parse_contact
 
 
 # ---- 14. The log -------------------------------------------------------------------------------------------------
@@ -145,6 +145,7 @@ class Log:
         self.by_hash = {}
         self.trust = Trust()
         self.ancestors_of = {}      # hashes, by row
+        self.contacts = {}          # by name: what was said of it, as (entry, card), in order
         self.closed = {}            # why a detail does not open, by row
 
     def read(self):
@@ -239,6 +240,20 @@ class Log:
         system = any(r.is_system and r.record[1] not in (S_CONTACT, S_RECEIPT) for r in revisions)
         if (entry.action in KEEPER_ACTIONS or system) and not entry.keepers:
             raise Damage("needs the keeper, who did not sign it")
+        for revision in revisions:
+            if revision.is_system and revision.record[1] == S_CONTACT:
+                self.check_contact(entry, revision)
+
+    def check_contact(self, entry, revision):
+        """Who is no keeper may add one that he did not know, and nothing else."""
+        name, state, card = parse_contact(revision)
+        said = self.contacts.setdefault(name, [])
+        if not entry.keepers:
+            if state != "added":
+                raise Damage("verifies or removes a contact, and the keeper did not sign it")
+            if any(other != card and before.hash in self.ancestors(entry.n) for before, other in said):
+                raise Damage("puts another card in the place of a contact's, and the keeper did not sign it")
+        said.append((entry, card))
 
     def line(self):
         """This copy's own line: from the head over first parents."""

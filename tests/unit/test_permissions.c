@@ -1363,6 +1363,58 @@ test_permissions__a_keeper_may_bring_it_home_as_well(void **state)
     vault_close(v);
 }
 
+static char contact_words[256];
+
+static int
+keep_words(void *ctx, const struct vault_contact *c)
+{
+    *(bool *)ctx = c->verified;
+    snprintf(contact_words, sizeof contact_words, "%s", c->words);
+    return 0;
+}
+
+/* Two copies with a contact of one name and two cards: ours stays, nothing is damage; what a keeper said in one of them counts in both. */
+static void
+test_permissions__a_contact_of_one_name_in_two_copies(void **state)
+{
+    char command[400], ours[256];
+    bool verified = true;
+    vault *home, *other;
+    (void)state;
+
+    snprintf(command, sizeof command, "cp -r %s %s", path, in_dir("way.vault"));
+    assert_int_equal(system(command), 0);
+    other = opened_copy(OTHER_PHRASE);
+    assert_int_equal(add_contact(other, "anna", 1), VAULT_OK);
+    home = opened(OTHER_PHRASE);
+    assert_int_equal(add_contact(home, "anna", 0), VAULT_OK);
+    assert_int_equal(vault_contact(home, "anna", keep_words, &verified), VAULT_OK);
+    strcpy(ours, contact_words);
+    assert_int_equal(session_join(home, other), VAULT_OK);
+    vault_close(other);
+    vault_close(home);
+    home = opened(OTHER_PHRASE);
+    assert_int_equal(op_check(home), VAULT_OK);
+    vault_close(home);
+    home = opened(PHRASE);
+    assert_int_equal(vault_contact(home, "anna", keep_words, &verified), VAULT_OK);
+    assert_string_equal(contact_words, ours);
+    assert_false(verified);
+
+    other = opened_copy(PHRASE);
+    assert_int_equal(vault_accept(other, (const char *const[]){ "verify" }, 1), VAULT_OK);
+    assert_int_equal(vault_contact_verify(other, "anna", NULL), VAULT_OK);
+    assert_int_equal(session_join(home, other), VAULT_OK);
+    vault_close(home);
+    vault_close(other);
+    home = opened(PHRASE);
+    assert_int_equal(vault_contact(home, "anna", keep_words, &verified), VAULT_OK);
+    assert_true(verified);
+    assert_string_not_equal(contact_words, ours);
+    assert_int_equal(op_check(home), VAULT_OK);
+    vault_close(home);
+}
+
 /* What a keeper decided in another copy does not come in by a caseworker's hand. */
 static void
 test_permissions__a_keepers_entries_of_another_copy_are_not_joined(void **state)
@@ -1509,6 +1561,7 @@ main(void)
         WITH_VAULT(test_permissions__intake_waits_for_a_keeper),
         WITH_VAULT(test_permissions__coming_home_needs_no_keeper),
         WITH_VAULT(test_permissions__a_keeper_may_bring_it_home_as_well),
+        WITH_VAULT(test_permissions__a_contact_of_one_name_in_two_copies),
         WITH_VAULT(test_permissions__a_keepers_entries_of_another_copy_are_not_joined),
         WITH_VAULT(test_permissions__check_opens_for_either_tier),
         WITH_VAULT(test_permissions__new_keys_are_for_a_keeper_to_make),

@@ -13,14 +13,11 @@ runs_free(struct runs *r)
 static vault_err
 append(struct runs *r, int64_t first, int64_t count)
 {
-    if (r->n == r->cap) {
-        size_t cap = r->cap == 0 ? 64 : r->cap * 2;
-        struct run *p = reallocarray(r->run, cap, sizeof *p);
-        if (p == NULL)
-            return err_nomem();
-        r->run = p;
-        r->cap = cap;
-    }
+    struct run *p = array_room(r->run, r->n, &r->cap, sizeof *p);
+
+    if (p == NULL)
+        return err_nomem();
+    r->run = p;
     r->run[r->n++] = (struct run){ first, count };
     return VAULT_OK;
 }

@@ -17,14 +17,10 @@ add(struct file_places *p, uint32_t pair, const struct leaf *l)
 {
     vault_err err = VAULT_OK;
 
-    if (p->n == p->cap) {
-        size_t cap = p->cap == 0 ? 64 : p->cap * 2;
-        struct file_place *more = reallocarray(p->place, cap, sizeof *more);
-        if (more == NULL)
-            return err_nomem();
-        p->place = more;
-        p->cap = cap;
-    }
+    struct file_place *more = array_room(p->place, p->n, &p->cap, sizeof *more);
+    if (more == NULL)
+        return err_nomem();
+    p->place = more;
     memset(&p->place[p->n], 0, sizeof *p->place);
     p->place[p->n].pair = pair;
     err = file_rows_of(&p->place[p->n].rows, l);

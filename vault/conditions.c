@@ -129,14 +129,11 @@ conditions_may_meet(struct conditions *c, const struct type_def *t, const struct
 static vault_err
 note_edge(struct edges *e, uint32_t from, uint32_t to)
 {
-    if (e->n == e->cap) {
-        size_t cap = e->cap == 0 ? 256 : e->cap * 2;
-        struct edge *p = reallocarray(e->edge, cap, sizeof *p);
-        if (p == NULL)
-            return err_nomem();
-        e->edge = p;
-        e->cap = cap;
-    }
+    struct edge *p = array_room(e->edge, e->n, &e->cap, sizeof *p);
+
+    if (p == NULL)
+        return err_nomem();
+    e->edge = p;
     e->edge[e->n++] = (struct edge){ from, to };
     return VAULT_OK;
 }

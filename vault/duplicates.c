@@ -60,14 +60,11 @@ struct comparing {
 static vault_err
 add_candidate(struct comparing *x, uint32_t a, uint32_t b, uint32_t kind)
 {
-    if (x->n == x->cap) {
-        size_t cap = x->cap == 0 ? 4096 : x->cap * 2;
-        struct candidate *p = reallocarray(x->candidate, cap, sizeof *p);
-        if (p == NULL)
-            return err_nomem();
-        x->candidate = p;
-        x->cap = cap;
-    }
+    struct candidate *p = array_room(x->candidate, x->n, &x->cap, sizeof *p);
+
+    if (p == NULL)
+        return err_nomem();
+    x->candidate = p;
     x->candidate[x->n++] = (struct candidate){ .kind = kind,
         .pair = a < b ? (uint64_t)a << 32 | b : (uint64_t)b << 32 | a };
     return VAULT_OK;
@@ -266,14 +263,10 @@ keep(struct comparing *x, uint64_t pair, int score)
         return VAULT_OK;
     if (s.lead_a > s.lead_b)
         s = (struct scored){ s.b, s.a, s.lead_b, s.lead_a, score };
-    if (x->n_found == x->cap_found) {
-        size_t cap = x->cap_found == 0 ? 1024 : x->cap_found * 2;
-        struct scored *p = reallocarray(x->found, cap, sizeof *p);
-        if (p == NULL)
-            return err_nomem();
-        x->found = p;
-        x->cap_found = cap;
-    }
+    struct scored *p = array_room(x->found, x->n_found, &x->cap_found, sizeof *p);
+    if (p == NULL)
+        return err_nomem();
+    x->found = p;
     x->found[x->n_found++] = s;
     return VAULT_OK;
 }

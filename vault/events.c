@@ -44,14 +44,11 @@ text_of(struct events *e, const struct revision *rev, const char *field, vault_e
 static vault_err
 new_event(struct events *e, struct vault_event **out)
 {
-    if (e->n == e->cap) {
-        size_t cap = e->cap == 0 ? 64 : e->cap * 2;
-        struct vault_event *p = reallocarray(e->event, cap, sizeof *p);
-        if (p == NULL)
-            return err_nomem();
-        e->event = p;
-        e->cap = cap;
-    }
+    struct vault_event *p = array_room(e->event, e->n, &e->cap, sizeof *p);
+
+    if (p == NULL)
+        return err_nomem();
+    e->event = p;
     *out = &e->event[e->n++];
     **out = (struct vault_event){ .date = "", .kind = "", .place = "", .status = "",
         .summary = "", .about = "" };

@@ -83,14 +83,11 @@ take(struct listing *l, const struct revision *rev, uint32_t lead, bool *stop)
 static vault_err
 hold(struct listing *l, uint32_t n)
 {
-    if (l->n_members == l->cap_members) {
-        size_t cap = l->cap_members == 0 ? 64 : l->cap_members * 2;
-        uint32_t *p = reallocarray(l->member, cap, sizeof *p);
-        if (p == NULL)
-            return err_nomem();
-        l->member = p;
-        l->cap_members = cap;
-    }
+    uint32_t *p = array_room(l->member, l->n_members, &l->cap_members, sizeof *p);
+
+    if (p == NULL)
+        return err_nomem();
+    l->member = p;
     l->member[l->n_members++] = n;
     return VAULT_OK;
 }

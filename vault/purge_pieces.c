@@ -92,14 +92,10 @@ each(struct scan *scan, uint32_t n, struct revision *rev)
         const struct leaf *l = &rev->leaf[i];
         if (!l->here || l->tier != LEAF_WITHHELD || l->file_key == NULL || !value_is_file(l->value))
             continue;
-        if (s->n == s->cap) {
-            size_t cap = s->cap == 0 ? 64 : s->cap * 2;
-            struct file_rows *more = reallocarray(s->place, cap, sizeof *more);
-            if (more == NULL)
-                return err_nomem();
-            s->place = more;
-            s->cap = cap;
-        }
+        struct file_rows *more = array_room(s->place, s->n, &s->cap, sizeof *more);
+        if (more == NULL)
+            return err_nomem();
+        s->place = more;
         err = file_rows_of(&s->place[s->n], l);
         s->n += err == VAULT_OK;
     }
@@ -132,14 +128,11 @@ by_first(const void *x, const void *y)
 vault_err
 purge_note_row(struct purge *p, int64_t n)
 {
-    if (p->n_row == p->cap_row) {
-        size_t cap = p->cap_row == 0 ? 64 : p->cap_row * 2;
-        int64_t *more = reallocarray(p->row, cap, sizeof *more);
-        if (more == NULL)
-            return err_nomem();
-        p->row = more;
-        p->cap_row = cap;
-    }
+    int64_t *more = array_room(p->row, p->n_row, &p->cap_row, sizeof *more);
+
+    if (more == NULL)
+        return err_nomem();
+    p->row = more;
     p->row[p->n_row++] = n;
     return VAULT_OK;
 }

@@ -94,14 +94,10 @@ note(struct looking *k, uint32_t first, const struct type_def *t, const struct l
         if (k->place[i].first == first && k->place[i].withheld == withheld && strlen(k->place[i].field) == l->field.n &&
             memcmp(k->place[i].field, l->field.p, l->field.n) == 0)
             return VAULT_OK;
-    if (k->n == k->cap) {
-        size_t cap = k->cap == 0 ? 64 : k->cap * 2;
-        p = reallocarray(k->place, cap, sizeof *p);
-        if (p == NULL)
-            return err_nomem();
-        k->place = p;
-        k->cap = cap;
-    }
+    p = array_room(k->place, k->n, &k->cap, sizeof *p);
+    if (p == NULL)
+        return err_nomem();
+    k->place = p;
     p = &k->place[k->n++];
     memset(p, 0, sizeof *p);
     p->first = first;

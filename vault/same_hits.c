@@ -21,14 +21,10 @@ same_hits_hold(struct same_hits *s, const struct vault_hit *h, uint32_t lead)
     struct held_hit *x;
     vault_err err = VAULT_OK;
 
-    if (s->n == s->cap) {
-        size_t cap = s->cap == 0 ? 64 : s->cap * 2;
-        x = reallocarray(s->held, cap, sizeof *x);
-        if (x == NULL)
-            return err_nomem();
-        s->held = x;
-        s->cap = cap;
-    }
+    x = array_room(s->held, s->n, &s->cap, sizeof *x);
+    if (x == NULL)
+        return err_nomem();
+    s->held = x;
     x = &s->held[s->n];
     x->lead = lead;
     x->hit = *h;

@@ -155,14 +155,10 @@ room(struct take_files *t, struct files_in **out)
 {
     struct files_in **p = t->in;
 
-    if (t->n == t->cap) {
-        size_t cap = t->cap == 0 ? 16 : t->cap * 2;
-        p = reallocarray(t->in, cap, sizeof *p);
-        if (p == NULL)
-            return err_nomem();
-        t->in = p;
-        t->cap = cap;
-    }
+    p = array_room(t->in, t->n, &t->cap, sizeof *p);
+    if (p == NULL)
+        return err_nomem();
+    t->in = p;
     *out = calloc(1, sizeof **out);
     if (*out == NULL)
         return err_nomem();

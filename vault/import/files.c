@@ -24,14 +24,10 @@ row_files_note(struct row_files *x, const struct row_file *item)
     for (size_t i = 0; i < x->n && !item->f->repeats; i++)
         if (x->item[i].f == item->f)
             return at_cell(item, err_say(VAULT_ERR_INPUT, NULL, "%s holds one file only", item->f->name));
-    if (x->n == x->cap) {
-        size_t cap = x->cap == 0 ? 16 : x->cap * 2;
-        p = reallocarray(x->item, cap, sizeof *p);
-        if (p == NULL)
-            return err_nomem();
-        x->item = p;
-        x->cap = cap;
-    }
+    p = array_room(x->item, x->n, &x->cap, sizeof *p);
+    if (p == NULL)
+        return err_nomem();
+    x->item = p;
     x->item[x->n++] = *item;
     return VAULT_OK;
 }

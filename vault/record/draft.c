@@ -138,14 +138,10 @@ new_value(struct draft *d, const struct field_def *f, struct draft_value **out)
 {
     struct draft_value *v;
 
-    if (d->n == d->cap) {
-        size_t cap = d->cap == 0 ? 32 : d->cap * 2;
-        v = reallocarray(d->value, cap, sizeof *v);
-        if (v == NULL)
-            return err_nomem();
-        d->value = v;
-        d->cap = cap;
-    }
+    v = array_room(d->value, d->n, &d->cap, sizeof *v);
+    if (v == NULL)
+        return err_nomem();
+    d->value = v;
     v = &d->value[d->n++];
     *v = (struct draft_value){ .f = f, .at = d->mem.n };
     *out = v;

@@ -47,14 +47,10 @@ fields_append(struct vault_fields *f, struct field_input **out, const char *fiel
             "that is not the name of a field");
     if (f->n >= FIELDS_MAX)
         return err_say(VAULT_ERR_INPUT, NULL, "too many values at once");
-    if (f->n == f->cap) {
-        size_t cap = f->cap == 0 ? 16 : f->cap * 2;
-        in = reallocarray(f->in, cap, sizeof *in);
-        if (in == NULL)
-            return err_nomem();
-        f->in = in;
-        f->cap = cap;
-    }
+    in = array_room(f->in, f->n, &f->cap, sizeof *in);
+    if (in == NULL)
+        return err_nomem();
+    f->in = in;
     in = &f->in[f->n++];
     memset(in, 0, sizeof *in);
     memcpy(in->field, field, n_field);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 #include "cli/cmd.h"
@@ -33,12 +34,15 @@ static vault_err
 open_input(int *fd, const struct call *c)
 {
     const char *path = c->n_args == 0 ? NULL : c->args[0];
+    struct stat st;
 
     *fd = STDIN_FILENO;
     if (is_dash(path))
         return VAULT_OK;
     *fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    return *fd < 0 ? fail_errno(errno, "cannot open %s", path) : VAULT_OK;
+    if (*fd < 0)
+        return fail_errno(errno, "cannot open %s", path);
+    return fstat(*fd, &st) == 0 && S_ISDIR(st.st_mode) ? fail(VAULT_ERR_INPUT, NULL, "%s is a folder", path) : VAULT_OK;
 }
 
 static void
@@ -55,7 +59,7 @@ judge_output(const struct call *c, bool text)
     const char *path = call_value(c, "output");
 
     if (!is_dash(path))
-        return place_new(c->app->folder, path);
+        return place_new(NULL, path);
     if (c->json)
         return fail(VAULT_ERR_INPUT, "name a file with -o", "--json and the content would mix on standard output");
     if (!text && isatty(STDOUT_FILENO) == 1)
@@ -108,6 +112,7 @@ static vault_err
 add_file(struct recipients *all, const char *path)
 {
     struct input *in = &all->file[all->n_files];
+    size_t before = all->n;
     vault_err err;
     char *rest = NULL;
 
@@ -115,11 +120,13 @@ add_file(struct recipients *all, const char *path)
         return fail(VAULT_ERR_INPUT, NULL, "too many files with recipients");
     err = input_file(in, path, RECIPIENTS_FILE_MAX);
     all->n_files++;
+    if (err == VAULT_OK && (in->n == 0 || memchr(in->p, '\0', in->n) != NULL))
+        err = fail(VAULT_ERR_INPUT, "one recipient a line", "%s is no file of recipients", path);
     for (char *line = err == VAULT_OK ? strtok_r(in->p, "\r\n", &rest) : NULL; line != NULL && err == VAULT_OK;
             line = strtok_r(NULL, "\r\n", &rest))
         if (line[0] != '#')
             err = add_recipient(all, line);
-    return err;
+    return err == VAULT_OK && all->n == before ? fail(VAULT_ERR_INPUT, "one recipient a line", "there is no recipient in %s", path) : err;
 }
 
 static vault_err
@@ -132,7 +139,8 @@ read_recipients(struct recipients *all, const struct call *c)
         err = add_recipient(all, r);
     at = 0;
     for (const char *f; err == VAULT_OK && (f = call_next(c, "recipients-file", &at)) != NULL;)
-        err = add_file(all, f);
+        err = is_dash(f) && (c->n_args == 0 || is_dash(c->args[0])) ? fail(VAULT_ERR_INPUT, NULL,
+            "the recipients and the file cannot both come from standard input") : add_file(all, f);
     if (err == VAULT_OK && all->n == 0 && !call_has(c, "passphrase"))
         err = fail(VAULT_ERR_INPUT, "-r RECIPIENT, -R FILE or -p", "say who may open it");
     if (err == VAULT_OK && all->n > 0 && call_has(c, "passphrase"))
@@ -150,7 +158,7 @@ judge_recipients(const struct recipients *all)
     for (size_t i = 0; err == VAULT_OK && i < all->n; i++) {
         bool pq = false;
 
-        err = kept(vault_age_recipient(all->list[i], &pq));
+        err = kept(vault_age_recipient(all->list[i], &pq, NULL));
         if (err != VAULT_OK && all->n > 1)
             return fail(err, vault_last_error()->hint, "recipient %zu: %s", i + 1, vault_last_error()->text);
         n_pq += pq;
@@ -230,7 +238,6 @@ const struct cmd cmd_age_encrypt = {
         { NULL, 0, false, NULL, NULL } },
     .max_args = 1,
     .opens = CMD_OPENS_NOTHING,
-    .reads = { .arg = 1 },
     .writes = { .option = "output" },
     .not_in_shell = true,
     .run = encrypt_run,
@@ -283,10 +290,12 @@ decrypt(const struct call *c, vault_age *a, struct keys *k)
     if (vault_age_wants_passphrase(a) && k->n == 0 && c->app->vault == NULL)
         err = pass_read(&k->pass, c, "passphrase of the file (Tab shows it): ");
     with.passphrase = k->pass;
+    if (err == VAULT_OK)
+        err = kept(vault_age_unlock(a, &with));         /* which may take long, and which any signal ends: nothing is made yet */
     if (err != VAULT_OK)
         return err;
     progress_begin(&p, "decrypting");
-    err = kept(vault_age_decrypt(a, &with, &out));
+    err = kept(vault_age_decrypt(a, &out));
     progress_end(&p);
     return err;
 }
@@ -340,7 +349,8 @@ const struct cmd cmd_age_decrypt = {
         "age decrypt -i key.txt case.tar.age | tar t\n"
         "-C office.vault age decrypt -o letter.pdf letter.pdf.age\n",
     .about =
-        "With -C the vault is opened, and its own recipients (`card show`) are tried, too.\n"
+        "With -C the vault is opened, and its own recipients (`card show`) are tried, too, also those of before a\n"
+        "`key rekey`. A travel copy has the card of home, and opens nothing that was sent there.\n"
         "Opens what the program `age` has made, too, in armor or not. A file for a passphrase asks for it.\n"
         "A file named by -o is whole or is not there: nothing of a file that is damaged, cut off or forged\n"
         "is left. What goes to a pipe comes piece by piece, each of them good, and is whole only when the\n"
@@ -351,7 +361,6 @@ const struct cmd cmd_age_decrypt = {
         { NULL, 0, false, NULL, NULL } },
     .max_args = 1,
     .opens = CMD_OPENS_NOTHING,
-    .reads = { .arg = 1 },
     .writes = { .option = "output" },
     .not_in_shell = true,
     .run = decrypt_run,
@@ -380,7 +389,7 @@ key_file(struct secret **out, struct secret *identity, const char *recipient)
 }
 
 static void
-print_key(const struct call *c, struct secret *identity, struct secret *file, const char *recipient)
+print_key(const struct call *c, struct secret *identity, struct secret *file, const char *recipient, const char *words)
 {
     struct json j = { .to = stdout };
     const char *path = call_value(c, "output");
@@ -388,6 +397,7 @@ print_key(const struct call *c, struct secret *identity, struct secret *file, co
     if (c->json) {
         js_object(&j);
         js_pair(&j, "recipient", recipient);
+        js_pair(&j, "words", words);
         if (is_dash(path))
             js_pair(&j, "identity", (const char *)vault_secret_edit(identity));
         else
@@ -405,18 +415,22 @@ make_key(struct call *c)
 {
     const char *path = call_value(c, "output");
     struct secret *identity = NULL, *file = NULL;
-    char *recipient = NULL;
+    char *recipient = NULL, words[256] = "";
+    bool pq;
     vault_err err = kept(vault_age_keygen(call_has(c, "pq"), &identity, &recipient));
 
+    if (err == VAULT_OK)
+        err = kept(vault_age_recipient(recipient, &pq, words));
     if (err == VAULT_OK)
         err = key_file(&file, identity, recipient);
     if (err == VAULT_OK && !is_dash(path))
         err = kept(vault_put_file(path, file));
     if (err == VAULT_OK)
-        print_key(c, identity, file, recipient);
+        print_key(c, identity, file, recipient, words);
     if (err == VAULT_OK && !is_dash(path))
-        term_say("that line goes to the people who write to you (`withheld age keygen -y %s > FILE` has it again);\n"
-            "whoever has %s opens what they send", path, path);
+        term_say("that line goes to the people who write to you (`withheld age keygen -y %s > FILE` has it again); they compare\n"
+            "these twelve words with you, by voice or face to face: %s\n"
+            "whoever has %s opens what they send", path, words, path);
     vault_secret_free(identity);
     vault_secret_free(file);
     vault_free(recipient);
@@ -461,7 +475,9 @@ keygen_run(struct call *c)
     if (call_has(c, "public"))
         return print_public(c, call_value(c, "public"));
     if (!is_dash(path))
-        err = place_new(c->app->folder, path);
+        err = place_new(NULL, path);
+    if (err == VAULT_OK)
+        err = open_confine(c);
     return err == VAULT_OK ? make_key(c) : err;
 }
 
@@ -475,13 +491,14 @@ const struct cmd cmd_age_keygen = {
         "recipient, which is public. With --pq the keys stand quantum computers, and senders need age 1.3,\n"
         "or this program. Keep the file where nobody else comes; who loses it opens nothing any more.\n"
         "A vault has recipients of its own: `card show`.\n"
-        "--json: {\"recipient\",\"identity\"}, with -o {\"recipient\",\"path\"}; --public: [\"recipient\",...]\n",
+        "--json: {\"recipient\",\"words\",\"identity\"}, with -o {\"recipient\",\"words\",\"path\"}; --public: [\"recipient\",...]\n",
     .opts = (const struct opt[]){
         { "pq", 0, false, NULL, "post-quantum (ML-KEM-768 with X25519)" },
         { "public", 'y', false, "FILE", "the recipients of the private keys in this file" },
         { "output", 'o', false, "FILE", "write to this new file" },
         { NULL, 0, false, NULL, NULL } },
     .opens = CMD_OPENS_NOTHING,
+    .writes = { .option = "output" },
     .not_in_shell = true,
     .run = keygen_run,
 };

@@ -73,6 +73,8 @@ contact_json(struct json *j, const struct vault_contact *x)
     js_pair(j, "name", x->name);
     js_key(j, "verified");
     js_bool(j, x->verified);
+    js_key(j, "contested");
+    js_bool(j, x->contested);
     js_pair(j, "words", x->words);
     js_pair(j, "fingerprint", x->fingerprint);
     js_pair(j, "vault_id", x->vault_id);
@@ -90,11 +92,14 @@ print_contact(void *ctx, const struct vault_contact *x)
         contact_json(j, x);
         return 0;
     }
+    /* The name comes last, as anybody can choose one that looks like a verdict; and the words only once they were heard from the owner. */
+    printf("%s  ", x->contested ? "TWO CARDS    " : x->verified ? "verified     " : "not verified ");
     out_style(OUT_BOLD);
     out_text(x->name);
     out_style(OUT_PLAIN);
-    puts(x->verified ? "  verified" : "  not verified");
-    printf("    %s\n", x->words);
+    putchar('\n');
+    if (x->verified)
+        printf("    %s\n", x->words);
     return 0;
 }
 
@@ -106,12 +111,20 @@ tell_one(const struct call *c, const char *name)
     return kept(vault_contact(c->app->vault, name, print_contact, c->json ? &j : NULL));
 }
 
+static int
+is_verified(void *ctx, const struct vault_contact *x)
+{
+    *(bool *)ctx = x->verified;
+    return 0;
+}
+
 /* ---- contact add ---------------------------------------------------------------------------- */
 
 static vault_err
 add_run(struct call *c)
 {
     struct input in = { .p = NULL };
+    bool verified = false;
     vault_err err = open_before_reading(c, c->args[1]);
 
     if (err == VAULT_OK)
@@ -124,6 +137,8 @@ add_run(struct call *c)
     if (err == VAULT_OK)
         err = tell_one(c, c->args[0]);
     if (err == VAULT_OK)
+        err = kept(vault_contact(c->app->vault, c->args[0], is_verified, &verified));
+    if (err == VAULT_OK && !verified)
         term_say("anybody can make a card: until `contact verify` was told the words that its owner reads from his own\n"
             "`card show`, by voice or face to face, it is not known whose this is");
     return err;
@@ -139,7 +154,8 @@ const struct cmd cmd_contact_add = {
         "everybody who opens this vault sees it. A contact is not verified until a keeper has compared the\n"
         "words, and that is said at each use. A card under a name that has another one is refused: a keeper\n"
         "may replace it with --accept new-card, and it is not verified then.\n"
-        "--json: {\"name\",\"verified\",\"words\",\"fingerprint\",\"vault_id\",\"case_recipient\",\"keeper_recipient\"}\n",
+        "--json: {\"name\",\"verified\",\"contested\",\"words\",\"fingerprint\",\"vault_id\",\"case_recipient\",\n"
+        "\"keeper_recipient\"}\n",
     .min_args = 2,
     .max_args = 2,
     .opens = CMD_OPENS_VAULT,
@@ -239,9 +255,11 @@ list_run(struct call *c)
 const struct cmd cmd_contact_list = {
     .name = "contact list",
     .args = "",
-    .summary = "the contacts, with the words of their cards",
+    .summary = "the contacts, and whether they are verified",
     .examples = "contact list\n",
-    .about = "--json: an array of what `contact add` prints\n",
+    .about = "TWO CARDS: two copies of this vault had different cards under one name; nothing is sent to it until a\n"
+        "keeper puts the right one there (`contact add --accept new-card`) or removes it. The words are shown of\n"
+        "verified ones only: they are to be heard from the owner. --json: an array of what `contact add` prints\n",
     .opens = CMD_OPENS_VAULT,
     .run = list_run,
 };

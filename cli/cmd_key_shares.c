@@ -26,6 +26,7 @@
 struct trustees {
     const char *dir;            /* NULL: one screen each */
     const char *to[16];         /* age recipients, one for each share; n_to 0: nothing is sealed */
+    char words[16][256];        /* by which people know them */
     unsigned n_to;
     char fingerprint[256];      /* words of the vault */
     unsigned given;             /* shares that are where they belong */
@@ -333,9 +334,9 @@ read_recipients(struct trustees *all, const struct call *c)
     for (const char *r; err == VAULT_OK && (r = call_next(c, "to", &at)) != NULL;) {
         if (all->n_to == sizeof all->to / sizeof all->to[0])
             return fail(VAULT_ERR_INPUT, NULL, "--to is given more than 16 times");
-        err = kept(vault_age_recipient(r, &pq));
+        err = kept(vault_age_recipient(r, &pq, all->words[all->n_to]));
         for (unsigned i = 0; err == VAULT_OK && i < all->n_to; i++)
-            if (strcmp(all->to[i], r) == 0)
+            if (strcmp(all->words[i], all->words[all->n_to]) == 0)
                 err = fail(VAULT_ERR_INPUT, "each trustee has a recipient of his own", "the same recipient would get two shares");
         all->to[all->n_to++] = r;
         if (err == VAULT_OK && !pq)
@@ -419,8 +420,11 @@ tell(const struct call *c, const struct vault_key_shares_options *opt, const str
     } else {
         printf("%d\n", slot);
     }
+    for (unsigned i = 0; i < all->n_to; i++)
+        term_say("share %u is for: %s", i + 1, all->words[i]);
     if (all->n_to != 0)
-        term_say("each file in %s opens with its trustee's private key: `age -d -i KEY share-1.age`, or `withheld age decrypt`", all->dir);
+        term_say("compare these words with each trustee, by voice or face to face, before the vault rests on the shares\n"
+            "each file in %s opens with its trustee's private key: `age -d -i KEY share-1.age`, or `withheld age decrypt`", all->dir);
     else if (all->dir != NULL)
         term_say("%s is not encrypted: hand the files over, then destroy the folder", all->dir);
     term_say("slot %d opens with any %u of these %u shares (`--slot %d`, or --shares-fd), and with no older set\n"

@@ -18,7 +18,7 @@ vault_err
 place_new(const char *home, const char *path)
 {
     struct stat st;
-    vault_err err = home == NULL ? VAULT_OK : kept(vault_may_put(home, path));
+    vault_err err = kept(vault_may_put(home, path));
 
     if (err != VAULT_OK)
         return err;

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include "vault/vault.h"
 
-/* Nothing of that name is there, and it is not in the folder of the vault `home` (NULL: there is none). The library looks again; this is for the
+/* Nothing of that name is there, and it is not in the folder of the vault `home` (NULL: of any vault). The library looks again; this is for the
  * person who would type a passphrase for nothing. VAULT_ERR_INPUT, VAULT_ERR_REFUSED. */
 VAULT_CHECK vault_err place_new(const char *home, const char *path);
 

@@ -2,12 +2,14 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "vault/base/files.h"
 #include "vault/base/relay.h"
+#include "vault/base/text.h"
 #include "vault/handoff/age.h"
 #include "vault/session.h"
 
@@ -22,6 +24,7 @@ struct stream {
     bool ended;                         /* nothing more comes */
     pthread_mutex_t telling;            /* both threads ask whether to go on, one at a time */
     uint64_t written;
+    bool broken;                        /* it could not be written: who waits for input need not */
     struct age_seal *seal;              /* encrypting, */
     struct buf plain;                   /* with what was read for it; */
     struct age_open *open;              /* or decrypting, */
@@ -36,7 +39,9 @@ may_go_on(struct stream *s, size_t more)
 
     pthread_mutex_lock(&s->telling);
     s->written += more;
-    if (s->to->progress != NULL)
+    if (s->broken)
+        rc = 1;
+    else if (s->to->progress != NULL)
         rc = s->to->progress(s->to->progress_ctx, s->written, 0);
     pthread_mutex_unlock(&s->telling);
     return rc == 0 ? VAULT_OK : err_say(VAULT_ERR_INTERRUPTED, NULL, "stopped");
@@ -57,6 +62,8 @@ read_some(int fd, struct stream *s, uint8_t *p, size_t n, size_t *got)
     do
         k = read(fd, p, n);
     while (k < 0 && errno == EINTR);
+    if (k < 0 && errno == EISDIR)
+        return err_say(VAULT_ERR_INPUT, NULL, "a folder cannot be read as a file");
     if (k < 0)
         return err_errno(errno, "cannot read the input");
     *got = (size_t)k;
@@ -120,7 +127,12 @@ take_piece(void *ctx, struct buf *piece)
     vault_err err = fd_write_all(s->out, piece->p, piece->n,
         s->to->path == NULL ? "the output" : s->to->path);
 
-    return err == VAULT_OK ? may_go_on(s, piece->n) : err;
+    if (err == VAULT_OK)
+        return may_go_on(s, piece->n);
+    pthread_mutex_lock(&s->telling);
+    s->broken = true;
+    pthread_mutex_unlock(&s->telling);
+    return err;
 }
 
 /* `first`: what is written before everything else, or NULL. */
@@ -234,15 +246,25 @@ vault_age_put_file(const char *path, const struct secret *content, const struct 
 }
 
 vault_err
-vault_age_recipient(const char *text, bool *post_quantum)
+vault_age_recipient(const char *text, bool *post_quantum, char words[256])
 {
     struct age_recipient r;
+    struct buf b = BUF_INIT;
+    uint8_t hash[32];
     vault_err err;
 
     vault_clear_error();
     err = age_recipient_read(&r, text, strlen(text));
-    if (err == VAULT_OK)
-        *post_quantum = r.kind == AGE_HYBRID;
+    if (err != VAULT_OK)
+        return err;
+    if (words != NULL) {
+        age_recipient_hash(hash, &r);
+        words_of(&b, hash, sizeof hash, 12);
+        err = buf_ok(&b);
+        snprintf(words, 256, "%.*s", (int)b.n, b.n == 0 ? "" : (const char *)b.p);
+        buf_free(&b);
+    }
+    *post_quantum = r.kind == AGE_HYBRID;
     return err;
 }
 
@@ -300,10 +322,33 @@ vault_age_wants_passphrase(const vault_age *a)
     return age_open_wants_passphrase(a->open);
 }
 
-vault_err
-vault_age_decrypt(vault_age *a, const struct vault_age_with *with, const struct vault_age_output *out)
+/* Those of the vault itself: its recipients, and the ones that it had before its keys were changed. */
+static vault_err
+add_vault(struct age_identities *all, vault *v)
 {
-    struct stream s = {.in = a->in, .open = a->open, .to = out};
+    vault_err err = age_identities_add(all, AGE_HYBRID, v->tree.case_seed);
+
+    if (err == VAULT_OK && is_keeper(v))
+        err = age_identities_add(all, AGE_HYBRID, v->tree.keeper_seed);
+    for (uint32_t n = 1; err == VAULT_OK && n <= v->recs.index.n; n++) {
+        struct secret *seed[2] = {NULL, NULL};
+
+        if (!index_is_system(&v->recs.index.pair[n]) || v->recs.index.pair[n].record[1] != SYSTEM_FORMER ||
+                v->recs.index.pair[n].lost)
+            continue;
+        err = system_former_recipients(v, n, &seed[0], &seed[1]);
+        for (size_t i = 0; err == VAULT_OK && i < 2; i++)
+            if (seed[i] != NULL)
+                err = age_identities_add(all, AGE_HYBRID, seed[i]);
+        secret_free(seed[0]);
+        secret_free(seed[1]);
+    }
+    return err;
+}
+
+vault_err
+vault_age_unlock(vault_age *a, const struct vault_age_with *with)
+{
     struct age_identities all = {0};
     vault_err err = VAULT_OK;
 
@@ -311,16 +356,23 @@ vault_age_decrypt(vault_age *a, const struct vault_age_with *with, const struct 
     for (size_t i = 0; err == VAULT_OK && i < with->n_identities; i++)
         err = age_identities_read(&all, with->identities[i]);
     if (err == VAULT_OK && with->vault != NULL)
-        err = age_identities_add(&all, AGE_HYBRID, with->vault->tree.case_seed);
-    if (err == VAULT_OK && with->vault != NULL && is_keeper(with->vault))
-        err = age_identities_add(&all, AGE_HYBRID, with->vault->tree.keeper_seed);
+        err = add_vault(&all, with->vault);
     if (err == VAULT_OK)
         err = age_open_unlock(a->open, &all, with->passphrase);
-    a->running = &s;
-    if (err == VAULT_OK)
-        err = run(&s, NULL);
-    a->running = NULL;
     age_identities_free(&all);
+    return err;
+}
+
+vault_err
+vault_age_decrypt(vault_age *a, const struct vault_age_output *out)
+{
+    struct stream s = {.in = a->in, .open = a->open, .to = out};
+    vault_err err;
+
+    vault_clear_error();
+    a->running = &s;
+    err = run(&s, NULL);
+    a->running = NULL;
     return err;
 }
 

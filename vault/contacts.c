@@ -13,6 +13,7 @@
 #include "vault/base/minisign.h"
 #include "vault/base/text.h"
 #include "vault/handoff/card_text.h"
+#include "vault/names/name.h"
 #include "vault/record/value.h"
 
 static const char *const STATES[] = { "added", "verified", "removed" };
@@ -20,10 +21,12 @@ static const char *const STATES[] = { "added", "verified", "removed" };
 void
 contacts_free(struct contacts *all)
 {
-    for (size_t i = 0; i < all->n; i++)
+    for (size_t i = 0; i < all->n; i++) {
         free(all->list[i].name);
+        free(all->list[i].said);
+    }
     free(all->list);
-    *all = (struct contacts){ NULL, 0, 0 };
+    *all = (struct contacts){ NULL, 0, 0, 0 };
 }
 
 /* ---- what a statement says ---- */
@@ -32,6 +35,47 @@ static vault_err
 damaged(const char *what)
 {
     return err_say(VAULT_ERR_DAMAGED, "keep this folder as it is and go back to a backup", "%s", what);
+}
+
+/* U+00A0, U+1680, U+2000 to U+200A, U+202F, U+205F, U+3000. */
+static bool
+has_other_space(const char *p, size_t n)
+{
+    static const char *const spaces[] = { "\xc2\xa0", "\xe1\x9a\x80", "\xe2\x80\xaf", "\xe2\x81\x9f", "\xe3\x80\x80" };
+
+    for (size_t i = 0; i < sizeof spaces / sizeof spaces[0]; i++)
+        if (memmem(p, n, spaces[i], strlen(spaces[i])) != NULL)
+            return true;
+    for (size_t i = 0; i + 2 < n; i++)
+        if (memcmp(p + i, "\xe2\x80", 2) == 0 && (uint8_t)p[i + 2] <= 0x8a)
+            return true;
+    return false;
+}
+
+/*
+ * What a name may be, typed or stored: NFC, one line of what is seen, with single blanks between its words and no other white space, and
+ * nothing that --to would take for a recipient.
+ */
+static vault_err
+may_be_name(struct part name, bool *good)
+{
+    struct buf safe = BUF_INIT;
+    const char *p = name.p;
+    vault_err err = VAULT_OK;
+
+    *good = name.n > 0 && name.n <= CONTACT_NAME_MAX && p[0] != '-' && p[0] != ' ' && p[name.n - 1] != ' ' &&
+        memmem(p, name.n, "  ", 2) == NULL && (name.n < 4 || strncasecmp(p, "age1", 4) != 0);
+    if (!*good)
+        return VAULT_OK;
+    text_escape(&safe, p, name.n, false);
+    err = buf_ok(&safe);
+    *good = err == VAULT_OK && safe.n == name.n && memcmp(safe.p, p, name.n) == 0 && !has_other_space(p, name.n);
+    buf_reset(&safe);
+    if (*good)
+        err = text_nfc(&safe, p, name.n);
+    *good = *good && err == VAULT_OK && safe.n == name.n && memcmp(safe.p, p, name.n) == 0;
+    buf_free(&safe);
+    return err == VAULT_ERR_INPUT ? VAULT_OK : err;
 }
 
 struct statement {
@@ -55,11 +99,17 @@ static vault_err
 read_statement(struct statement *out, const struct revision *rev)
 {
     struct part state;
+    bool good = false;
     size_t k = 0;
+    vault_err err;
 
-    if (!view_of(rev, "name", VALUE_TEXT, &out->name) || !view_of(rev, "state", VALUE_TEXT, &state) ||
-            out->name.n == 0 || out->name.n > CONTACT_NAME_MAX || rev->n_parents != 0)
+    if (!view_of(rev, "name", VALUE_TEXT, &out->name) || !view_of(rev, "state", VALUE_TEXT, &state) || rev->n_parents != 0)
         return damaged("a contact has a wrong form");
+    err = may_be_name(out->name, &good);
+    if (err != VAULT_OK)
+        return err;
+    if (!good)
+        return damaged("a contact has a name that cannot be one");
     while (k < sizeof STATES / sizeof STATES[0] && (strlen(STATES[k]) != state.n || memcmp(STATES[k], state.p, state.n) != 0))
         k++;
     out->state = (enum contact_state)k;
@@ -96,86 +146,150 @@ push(struct contacts *all, struct part name, struct contact **out)
     return VAULT_OK;
 }
 
-/* Of two copies that come together each may have one of that name, and the keeper's counts, or the first. But who knew of one and wrote another
- * beside it wanted to put his card in its place. */
 static vault_err
-judge_addition_by_case(const struct vault *v, const struct contact *c, const struct statement *s, uint32_t n)
+note(struct contact *c, const struct contact_said *said)
 {
-    const struct pair *pair = v->recs.index.pair;
-    uint8_t hash[32];
-    bool knew = false;
-    vault_err err;
+    struct contact_said *p = array_room(c->said, c->n, &c->cap, sizeof *p);
 
-    card_hash(hash, s->card.p, s->card.n);
-    if (memcmp(hash, c->hash, sizeof hash) == 0)
-        return VAULT_OK;
-    err = chain_precedes(v, pair[c->first].log, pair[n].log, &knew);
-    if (err == VAULT_OK && !knew)
-        err = chain_precedes(v, pair[c->pair].log, pair[n].log, &knew);
-    return err == VAULT_OK && knew ? damaged("the card of a contact was replaced without the keeper's signature") : err;
+    if (p == NULL)
+        return err_nomem();
+    c->said = p;
+    c->said[c->n++] = *said;
+    return VAULT_OK;
 }
 
-/* A keeper's newest statement counts; where there is none, the first of somebody else. */
+/* ---- what follows from all that was said ---- */
+
+/* Did nobody who could answer it say anything after? An answer comes from a keeper, or, to what is no keeper's, from anybody. */
+static vault_err
+is_last_word(const struct vault *v, const struct contact *c, size_t i, bool *last)
+{
+    vault_err err = VAULT_OK;
+
+    *last = true;
+    for (size_t k = 0; err == VAULT_OK && *last && k < c->n; k++) {
+        bool before = false;
+
+        if (k == i || c->said[k].log == c->said[i].log || (c->said[i].keeper && !c->said[k].keeper))
+            continue;
+        err = chain_precedes(v, c->said[i].log, c->said[k].log, &before);
+        *last = !before;
+    }
+    return err;
+}
+
+/* Of two copies that come together each may have spoken without knowing of the other: then a removal holds, one card that both have is
+ * as verified as either has it, and of two cards none is to be used. The order of rows decides nothing. */
+static void
+weigh(struct contact *c, const struct contact_said *s, bool first)
+{
+    bool other = !first && c->state != CONTACT_REMOVED && s->state != CONTACT_REMOVED && memcmp(c->hash, s->hash, 32) != 0;
+
+    c->contested = c->contested || other;
+    if (first || s->state == CONTACT_REMOVED ||
+            (c->state == CONTACT_ADDED && s->state == CONTACT_VERIFIED && !c->contested)) {
+        c->state = s->state;
+        c->pair = s->pair;
+        memcpy(c->hash, s->hash, sizeof c->hash);
+    }
+    if (c->contested && c->state == CONTACT_VERIFIED)
+        c->state = CONTACT_ADDED;
+}
+
+static vault_err
+conclude(const struct vault *v, struct contact *c)
+{
+    bool keeper = false, first = true;
+    vault_err err = VAULT_OK;
+
+    for (size_t i = 0; i < c->n; i++)
+        keeper = keeper || c->said[i].keeper;
+    c->contested = false;
+    for (size_t i = 0; err == VAULT_OK && i < c->n; i++) {
+        bool last = false;
+
+        if (keeper != c->said[i].keeper)
+            continue;                   /* where a keeper spoke, others count for nothing */
+        err = is_last_word(v, c, i, &last);
+        if (err != VAULT_OK || !last || (!first && c->state == CONTACT_REMOVED))
+            continue;
+        weigh(c, &c->said[i], first);
+        first = false;
+    }
+    if (c->state == CONTACT_REMOVED)
+        c->contested = false;
+    return err;
+}
+
+/* Who knew of a card and wrote another beside it wanted to put his in its place. */
+static vault_err
+judge_addition_by_case(const struct vault *v, const struct contact *c, const struct contact_said *s)
+{
+    vault_err err = VAULT_OK;
+
+    for (size_t i = 0; err == VAULT_OK && i < c->n; i++) {
+        bool knew = false;
+
+        if (memcmp(c->said[i].hash, s->hash, sizeof s->hash) != 0)
+            err = chain_precedes(v, c->said[i].log, s->log, &knew);
+        if (err == VAULT_OK && knew)
+            err = damaged("the card of a contact was replaced without the keeper's signature");
+    }
+    return err;
+}
+
+static vault_err
+read_said(struct contact_said *out, const struct statement *s, uint32_t lost)
+{
+    struct card card;
+    vault_err err;
+
+    out->state = s->state == CONTACT_VERIFIED && out->log < lost ? CONTACT_ADDED : s->state;
+    if (s->state == CONTACT_REMOVED)
+        return VAULT_OK;
+    err = card_read(&card, s->card.p, s->card.n);
+    if (err == VAULT_OK)
+        card_hash(out->hash, s->card.p, s->card.n);
+    return err;
+}
+
 vault_err
 contact_apply(struct vault *v, const struct revision *rev, uint32_t n, bool keeper)
 {
     struct statement s = { .state = CONTACT_ADDED };
+    struct contact_said said = { .pair = n, .log = v->recs.index.pair[n].log, .keeper = keeper };
     struct contact *c;
-    struct card card;
     vault_err err = read_statement(&s, rev);
 
     if (err == VAULT_OK && !keeper && s.state != CONTACT_ADDED)
         err = damaged("a contact was verified or removed without the keeper's signature");
-    if (err == VAULT_OK && s.state != CONTACT_REMOVED)
-        err = card_read(&card, s.card.p, s.card.n);
+    if (err == VAULT_OK)
+        err = read_said(&said, &s, v->contacts.lost);
     if (err != VAULT_OK)
         return err;
     c = by_name(&v->contacts, s.name);
     if (c != NULL && !keeper)
-        return judge_addition_by_case(v, c, &s, n);
-    if (c == NULL) {
+        err = judge_addition_by_case(v, c, &said);
+    if (err == VAULT_OK && c == NULL)
         err = push(&v->contacts, s.name, &c);
-        if (err != VAULT_OK)
-            return err;
-        c->first = n;
-    }
-    c->pair = n;
-    c->state = s.state;
-    c->keeper = keeper;
-    memset(c->hash, 0, sizeof c->hash);
-    if (s.state != CONTACT_REMOVED)
-        card_hash(c->hash, s.card.p, s.card.n);
-    return VAULT_OK;
+    if (err == VAULT_OK)
+        err = note(c, &said);
+    return err == VAULT_OK ? conclude(v, c) : err;
 }
 
 /* ---- looking ---- */
-
-/* One line without what is not seen, and nothing that --to would take for a recipient. */
-static bool
-may_be_name(const struct buf *name, const struct buf *safe)
-{
-    const char *p = (const char *)name->p;
-
-    return name->n > 0 && name->n <= CONTACT_NAME_MAX && safe->n == name->n && memcmp(safe->p, p, name->n) == 0 &&
-        p[0] != '-' && p[0] != ' ' && p[name->n - 1] != ' ' && (name->n < 4 || strncasecmp(p, "age1", 4) != 0);
-}
 
 /* NFC, as it is stored. */
 static vault_err
 stored_name(struct buf *out, const char *name)
 {
-    struct buf safe = BUF_INIT;
     vault_err err = text_nfc(out, name, strlen(name));
+    bool good = false;
 
-    if (err == VAULT_OK) {
-        text_escape(&safe, out->n == 0 ? "" : (const char *)out->p, out->n, false);
-        err = buf_ok(&safe);
-    }
-    if (err == VAULT_OK && !may_be_name(out, &safe))
-        err = err_say(VAULT_ERR_INPUT, "a word or two, as in `contact add anna FILE`",
-            "that cannot be the name of a contact");
-    buf_free(&safe);
-    return err;
+    if (err == VAULT_OK)
+        err = may_be_name(PART(out->p, out->n), &good);
+    return err != VAULT_OK || good ? err : err_say(VAULT_ERR_INPUT, "a word or two, as in `contact add anna FILE`",
+        "that cannot be the name of a contact");
 }
 
 /* Is there another name that people would take for this one? */
@@ -183,7 +297,12 @@ static vault_err
 judge_alike(const struct contacts *all, const struct buf *name)
 {
     struct buf folded = BUF_INIT, other = BUF_INIT;
-    vault_err err = text_fold(&folded, (const char *)name->p, name->n);
+    struct name read;
+    vault_err err;
+
+    if (name_try(&read, (const char *)name->p, name->n) && read.mixed)
+        return err_say(VAULT_ERR_INPUT, "write each word in one script", "that name mixes letters of two scripts, which look alike");
+    err = text_fold(&folded, (const char *)name->p, name->n);
 
     for (size_t i = 0; err == VAULT_OK && i < all->n; i++) {
         const struct contact *c = &all->list[i];
@@ -217,6 +336,14 @@ contact_find(struct vault *v, const char *name, struct contact **out)
         *out = c;
     buf_free(&stored);
     return err;
+}
+
+vault_err
+contact_usable(const struct contact *c)
+{
+    return !c->contested ? VAULT_OK : err_say(VAULT_ERR_CONFLICT,
+        "a keeper decides: `contact add` with the right card and --accept new-card, or `contact remove`",
+        "two cards stand under that name, from two copies of this vault");
 }
 
 /* The bytes of the card in a statement, appended. */
@@ -301,7 +428,7 @@ static vault_err
 tell(struct vault *v, const struct contact *c, vault_contact_fn *fn, void *ctx, bool *more)
 {
     char recipient[2][CARD_RECIPIENT_ROOM], words[256], hex[65], id[2 * VAULT_ID_BYTES + 1];
-    struct vault_contact pub = { .name = c->name, .verified = c->state == CONTACT_VERIFIED, .words = words,
+    struct vault_contact pub = { .name = c->name, .verified = c->state == CONTACT_VERIFIED, .contested = c->contested, .words = words,
         .fingerprint = hex, .vault_id = id, .case_recipient = recipient[0], .keeper_recipient = recipient[1] };
     struct card card;
     vault_err err = contact_card(v, c, &card);
@@ -380,7 +507,7 @@ judge_addition(struct vault *v, const struct buf *name, const struct buf *card, 
     uint8_t hash[32];
 
     card_hash(hash, card->p, card->n);
-    *same = c != NULL && c->state != CONTACT_REMOVED && memcmp(hash, c->hash, sizeof hash) == 0;
+    *same = c != NULL && c->state != CONTACT_REMOVED && !c->contested && memcmp(hash, c->hash, sizeof hash) == 0;
     if (memcmp(hash, v->card_hash, sizeof hash) == 0)
         return err_say(VAULT_ERR_INPUT, "a contact is another vault", "that is the card of this vault");
     if (c == NULL)
@@ -389,8 +516,9 @@ judge_addition(struct vault *v, const struct buf *name, const struct buf *card, 
         return VAULT_OK;
     if (!is_keeper(v))
         return need_keeper(v, c->state == CONTACT_REMOVED ? "adding a contact that was removed" : "replacing the card of a contact");
-    if (c->state != CONTACT_REMOVED && !session_accepts(v, "new-card"))
+    if (!session_accepts(v, "new-card"))
         return err_refuse("new-card", "ask the contact, by voice or face to face, whether there is a new one, before you accept it",
+            c->state == CONTACT_REMOVED ? "a contact of that name was removed" :
             "there is a contact of that name already, with another card");
     return VAULT_OK;
 }
@@ -444,12 +572,18 @@ vault_contact_verify(vault *v, const char *name, const char *heard)
     err = need_keeper(v, "verifying a contact");
     if (err == VAULT_OK)
         err = contact_find(v, name, &c);
-    if (err != VAULT_OK || c->state == CONTACT_VERIFIED)
+    if (err == VAULT_OK)
+        err = contact_usable(c);
+    if (err != VAULT_OK)
         return err;
     copy_words(words, c->hash);
+    if (heard == NULL && c->state == CONTACT_VERIFIED)
+        return VAULT_OK;
     if (heard == NULL && !session_accepts(v, "verify"))
         return err_refuse("verify", "compare the twelve words by voice or face to face first, and give them",
             "nobody said that the words were compared");
+    if (heard != NULL && words_fit(heard, words) && c->state == CONTACT_VERIFIED)
+        return VAULT_OK;
     if (heard != NULL && !words_fit(heard, words))
         return err_say(VAULT_ERR_REFUSED, "if they were read to you so, somebody has exchanged the card on its way: remove "
             "this contact and have the card brought another way", "those are not the words of the card that is here");

@@ -109,12 +109,39 @@ session_may_put(const vault *v, const char *path)
     return judge_output(path, &st);
 }
 
+/* A folder with a name and files like those of a vault. */
+static vault_err
+judge_any(const char *path)
+{
+    char *parent = NULL, *real = NULL;
+    struct stat st;
+    size_t n;
+    int dir;
+    bool inside = false;
+    vault_err err = parent_of(&parent, path);
+
+    if (err == VAULT_OK)
+        real = realpath(parent, NULL);
+    n = real == NULL ? 0 : strlen(real);
+    dir = n > 6 && strcmp(real + n - 6, ".vault") == 0 ? fd_open_at(AT_FDCWD, real, O_RDONLY | O_DIRECTORY) : -1;
+    for (const char *const *name = session_files; dir >= 0 && *name != NULL; name++)
+        inside = inside || fstatat(dir, *name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+    fd_close(dir);
+    free(real);
+    free(parent);
+    vault_clear_error();
+    return !inside ? VAULT_OK : err_say(VAULT_ERR_REFUSED, "choose another folder; that one is for the vault's own files",
+        "%s would lie in the folder of a vault", path);
+}
+
 vault_err
 vault_may_put(const char *vault_path, const char *path)
 {
     struct stat st;
 
     vault_clear_error();
+    if (vault_path == NULL)
+        return judge_any(path);
     if (stat(vault_path, &st) != 0)
         return VAULT_OK;                    /* whoever opens it says so */
     return judge_output(path, &st);

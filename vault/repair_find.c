@@ -429,9 +429,12 @@ repair_find_system(struct repairing *r)
         err = recs_load(recs, n, &rev);
         /*
          * Going on without it would undo what it says: a slot that was taken away is one again, a raised tier is low, what
-         * was purged may come back. Whoever can write to the file could choose which.
+         * was purged may come back. Whoever can write to the file could choose which. Without a contact no other one counts as verified
+         * any more, as nobody knows whom the lost word was about.
          */
-        if (err == VAULT_ERR_DAMAGED)
+        if (err == VAULT_ERR_DAMAGED && recs->index.pair[n].record[1] == SYSTEM_CONTACT)
+            err = doom(r, n);
+        else if (err == VAULT_ERR_DAMAGED)
             err = err_say(err, "go back to a backup; keep the damaged folder", "what a keeper decided (%s) cannot be read, "
                 "and the vault must not go on without it", type_system(recs->index.pair[n].record[1]) == NULL ? "?" :
                 type_system(recs->index.pair[n].record[1])->name);

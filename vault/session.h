@@ -99,6 +99,7 @@ struct vault {
     struct contacts {           /* from the _contact records: see contacts.h */
         struct contact *list;
         size_t n, cap;
+        uint32_t lost;          /* row of the newest repair that lost one: nothing said above it verifies any more */
     } contacts;
     struct secret *intake;      /* case tier: key of the transaction under way */
     uint8_t intake_enc[INTAKE_ENC_BYTES];
@@ -251,6 +252,9 @@ VAULT_CHECK vault_err system_slot_key(struct vault *v, const struct author *a,
 
 /* The intake seed of the names secret that former-keys revision n holds (keeper). *out is the caller's. */
 VAULT_CHECK vault_err system_former_intake(struct vault *v, uint32_t n, struct secret **out);
+/* The seeds of its recipients: the case one, and, to a keeper, the keeper's (else it stays NULL). The caller's. */
+VAULT_CHECK vault_err system_former_recipients(struct vault *v, uint32_t n, struct secret **case_seed,
+    struct secret **keeper_seed);
 
 /* ---- system_write.c: one revision each, into an open change ---- */
 

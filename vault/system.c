@@ -234,6 +234,17 @@ system_slot_key(struct vault *v, const struct author *a, struct secret **out)
     return err;
 }
 
+/* The names secret of former-keys revision n, loaded (keeper). */
+static vault_err
+former_nsk(struct vault *v, uint32_t n, struct revision *rev, struct secret **nsk)
+{
+    vault_err err = recs_load_withheld(&v->recs, n, rev);
+
+    if (err == VAULT_OK)
+        err = secret_new(nsk, 32);
+    return err == VAULT_OK ? system_bytes(rev, "nsk", secret_edit(*nsk), 32) : err;
+}
+
 vault_err
 system_former_intake(struct vault *v, uint32_t n, struct secret **out)
 {
@@ -244,13 +255,34 @@ system_former_intake(struct vault *v, uint32_t n, struct secret **out)
     revision_init(&rev);
     err = recs_load(&v->recs, n, &rev);
     if (err == VAULT_OK)
-        err = recs_load_withheld(&v->recs, n, &rev);
-    if (err == VAULT_OK)
-        err = secret_new(&nsk, 32);
-    if (err == VAULT_OK)
-        err = system_bytes(&rev, "nsk", secret_edit(nsk), 32);
+        err = former_nsk(v, n, &rev, &nsk);
     if (err == VAULT_OK)
         err = tree_intake_seed(out, nsk);
+    secret_free(nsk);
+    revision_free(&rev);
+    return err;
+}
+
+vault_err
+system_former_recipients(struct vault *v, uint32_t n, struct secret **case_seed, struct secret **keeper_seed)
+{
+    struct revision rev;
+    struct secret *nsk = NULL, *seed = NULL;
+    vault_err err;
+
+    revision_init(&rev);
+    err = recs_load(&v->recs, n, &rev);
+    if (err == VAULT_OK)
+        err = secret_new(&seed, 32);
+    if (err == VAULT_OK)
+        err = system_bytes(&rev, "case_seed", secret_edit(seed), 32);
+    if (err == VAULT_OK && is_keeper(v))
+        err = former_nsk(v, n, &rev, &nsk);
+    if (err == VAULT_OK && is_keeper(v))
+        err = tree_keeper_seed(keeper_seed, nsk);
+    if (err == VAULT_OK)
+        *case_seed = secret_take(&seed);
+    secret_free(seed);
     secret_free(nsk);
     revision_free(&rev);
     return err;
@@ -516,6 +548,8 @@ apply_lost(struct vault *v, const struct revision *rev, uint32_t log)
 
     if (err == VAULT_OK)
         err = lost_bytes(rev, "revisions", REVISION_ID_BYTES, &revisions);
+    if (err == VAULT_OK && revisions.n != 0 && record[0] == 0 && record[1] == SYSTEM_CONTACT)
+        v->contacts.lost = log;
     if (err == VAULT_OK)
         err = lost_bytes(rev, "leaves", 32, &leaves);
     if (err == VAULT_OK)

@@ -188,7 +188,7 @@ VAULT_API VAULT_CHECK vault_err vault_fingerprint(const char *path, char words[2
 
 /* Is a prompt worth showing: exists, is a vault, not in use? The errors of vault_open that need no key. */
 VAULT_API VAULT_CHECK vault_err vault_probe(const char *path);
-/* May a new file or folder be made at `path`? VAULT_ERR_REFUSED: it would lie in the folder of the vault, which is for the vault's own
+/* May a new file or folder be made at `path`? VAULT_ERR_REFUSED: it would lie in the folder of the vault (vault_path NULL: of any vault), which is for the vault's own
  * files. All calls that write for a person ask this themselves; it is for asking early, and for those that write on their own. */
 VAULT_API VAULT_CHECK vault_err vault_may_put(const char *vault_path, const char *path);
 
@@ -809,6 +809,7 @@ VAULT_API VAULT_CHECK vault_err vault_card(vault *v, struct vault_card *out);
 struct vault_contact {
     const char *name;
     bool verified;                      /* a keeper compared the words with its owner */
+    bool contested;                     /* two copies of this vault had two cards under that name: nothing is sent to it until a keeper decides */
     const char *words, *fingerprint;    /* of its card, as above */
     const char *vault_id;
     const char *case_recipient, *keeper_recipient;
@@ -820,12 +821,13 @@ VAULT_API VAULT_CHECK vault_err vault_contact(vault *v, const char *name, vault_
 /*
  * The card in a text (what vault_card gave another vault) under a name of your own, unverified; logged. Names are seen by everybody who opens
  * the vault. Nothing happens where it is there already. VAULT_ERR_INPUT: no card, or this vault's; no name. VAULT_ERR_REFUSED: there is another
- * card under that name, or it was removed: a keeper may replace it (the accepted word `new-card`), and it is unverified then.
+ * card under that name, or one was removed: a keeper may put this one there (the accepted word `new-card`), and it is unverified then.
  */
 VAULT_API VAULT_CHECK vault_err vault_contact_add(vault *v, const char *name, const char *text, size_t n);
 /*
  * `heard`: the twelve words as its owner reads them from his own `card show` (first four letters are enough); NULL: the words were compared
- * otherwise, which needs the accepted word `verify`. Keeper; logged. VAULT_ERR_REFUSED: they are others.
+ * otherwise, which needs the accepted word `verify`. Keeper; logged. VAULT_ERR_REFUSED: they are others (also for one that is
+ * verified already). VAULT_ERR_CONFLICT: it is contested.
  */
 VAULT_API VAULT_CHECK vault_err vault_contact_verify(vault *v, const char *name, const char *heard);
 /* Keeper; logged. What was said of it stays in the vault's history. */
@@ -973,8 +975,9 @@ VAULT_API VAULT_CHECK vault_err vault_age_encrypt(int in, const struct vault_age
 /* Something short, encrypted into a new file (as vault_put_file). */
 VAULT_API VAULT_CHECK vault_err vault_age_put_file(const char *path, const struct secret *content,
     const struct vault_age_to *to);
-/* Is that a recipient? *post_quantum: no quantum computer will open what is encrypted to it. VAULT_ERR_INPUT. */
-VAULT_API VAULT_CHECK vault_err vault_age_recipient(const char *text, bool *post_quantum);
+/* Is that a recipient? *post_quantum: no quantum computer will open what is encrypted to it. `words` (or NULL): twelve, of its hash, by which
+ * people know it: never by its end alone. VAULT_ERR_INPUT. */
+VAULT_API VAULT_CHECK vault_err vault_age_recipient(const char *text, bool *post_quantum, char words[256]);
 
 typedef struct vault_age vault_age;     /* a file that is to be opened */
 
@@ -987,15 +990,16 @@ struct vault_age_with {
     const struct secret *const *identities;     /* contents of files: private keys, one a line */
     size_t n_identities;
     const struct secret *passphrase;            /* or NULL */
-    vault *vault;                               /* or NULL: one whose recipients (vault_card) it may be for; a case session's is the case recipient */
+    vault *vault;                               /* or NULL: one whose recipients (vault_card), now or before a rekey, it may be for; a
+                                                 * case session's are the case recipients */
 };
+/* Find the key. VAULT_ERR_KEY: nothing of that opens it. VAULT_ERR_DAMAGED. VAULT_ERR_INPUT: no private keys in there. */
+VAULT_API VAULT_CHECK vault_err vault_age_unlock(vault_age *a, const struct vault_age_with *with);
 /*
- * Find the key, then decrypt everything, once. A path receives it whole or not at all; a descriptor piece after piece, each of
- * which is good, and only VAULT_OK says that it was all. VAULT_ERR_KEY: nothing of that opens it. VAULT_ERR_DAMAGED. VAULT_ERR_INPUT:
- * no private keys in there; `path` is taken.
+ * Then decrypt everything, once. A path receives it whole or not at all; a descriptor piece after piece, each of
+ * which is good, and only VAULT_OK says that it was all. VAULT_ERR_DAMAGED. VAULT_ERR_INPUT: `path` is taken.
  */
-VAULT_API VAULT_CHECK vault_err vault_age_decrypt(vault_age *a, const struct vault_age_with *with,
-    const struct vault_age_output *out);
+VAULT_API VAULT_CHECK vault_err vault_age_decrypt(vault_age *a, const struct vault_age_output *out);
 
 /* A new pair of keys, as text with a zero byte: the private one (caller frees; the length is without that byte), and its
  * recipient (vault_free). */

@@ -513,7 +513,7 @@ verify_signatures(struct vault *v, struct report *rep, bool all, uint64_t *done)
 void
 pair_name(const struct vault *v, uint32_t n, char out[static 96])
 {
-    static const char *const KIND[] = { "", "type", "slot", "card", "other", "other", "other", "other",
+    static const char *const KIND[] = { "", "type", "slot", "card", "other", "contact", "other", "other",
         "other", "tombstone", "other", "former keys", "losses" };
     const struct pair *p = &v->recs.index.pair[n];
     char code[CODE_LEN + 1], hex[17];

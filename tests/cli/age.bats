@@ -177,7 +177,8 @@ not_opened() {
 
 @test "keygen says what is public, and never overwrites" {
     raw 0 age keygen --json -o key.txt
-    json 'set(d) == {"recipient", "path"} and d["path"] == "key.txt" and d["recipient"].startswith("age1")'
+    json 'set(d) == {"recipient", "path", "words"} and len(d["words"].split()) == 12'
+    json '"identity" not in d and d["path"] == "key.txt" and d["recipient"].startswith("age1")'
     never grep -q SECRET out err
     cp key.txt before
     raw 2 age keygen -o key.txt
@@ -354,7 +355,8 @@ not_opened() {
     err 'not an age file'
     not_opened 7 missing -i "$keys/one.txt"
     mkdir folder
-    not_opened 1 folder -i "$keys/one.txt"
+    not_opened 2 folder -i "$keys/one.txt"
+    raw 2 age encrypt -r "$one_pq" -o got folder
 }
 
 # ---- output --------------------------------------------------------------------------------------
@@ -398,13 +400,63 @@ not_opened() {
     age decrypt -i "$keys/one--pq.txt" ours > /dev/full 2> err || code=$?
     [ "$code" = 9 ]
     code=0
-    (ulimit -f 100; age decrypt -i "$keys/one--pq.txt" -o got "$keys/big" 2> err) || code=$?
-    [ "$code" = 7 ]
-    code=0
     (ulimit -f 20; age decrypt -i "$keys/one--pq.txt" -o got ours 2> err) || code=$?
     [ "$code" = 9 ]
     [ ! -e got ]
     never compgen -G '.withheld-plain-*'
+}
+
+@test "an output that fails ends it, however long the input waits" {
+    [ -c /dev/full ] || skip 'there is no /dev/full'
+    bytes 300000
+    age encrypt -r "$one_pq" -o ours plain
+    code=0
+    { head -c 280000 ours; sleep 30; } | timeout 20 "$WITHHELD" --no-input age decrypt -i "$keys/one--pq.txt" > /dev/full 2> err || code=${PIPESTATUS[1]}
+    [ "$code" = 9 ]
+}
+
+@test "recipients and content cannot both be standard input; a file of recipients that holds none is refused" {
+    bytes 10
+    printf '%s\n' "$one_pq" > list
+    raw 2 age encrypt -R - -o got < list
+    sentence
+    : > empty
+    printf '# nobody\n\n' > remarks
+    printf '%s\n\0%s\n' "$one_pq" "$two_pq" > zero
+    for f in empty remarks zero; do
+        raw 2 age encrypt -r "$one_pq" -R $f -o got plain
+        sentence
+    done
+    [ ! -e got ]
+}
+
+@test "nothing is written into the folder of a vault" {
+    new_vault v "$PASS"
+    bytes 10
+    age encrypt -r "$one_pq" -o ours plain
+    for name in keys.new x records.db-journal; do
+        raw 6 age encrypt -r "$one_pq" -o v.vault/$name plain
+        sentence
+        raw 6 age decrypt -i "$keys/one--pq.txt" -o v.vault/$name ours
+        exits 6 age decrypt -i "$keys/one--pq.txt" -o v.vault/$name ours
+        raw 6 age keygen -o v.vault/$name
+    done
+    [ "$(ls -A v.vault | tr '\n' ' ')" = 'keys records.db ' ]
+}
+
+@test "a signal while the key of a passphrase is derived ends it, and not with another verdict" {
+    bytes 10
+    # A work factor of 20: about four seconds, and a gigabyte.
+    printf 'age-encryption.org/v1\n-> scrypt ajMFur+EJLGaohv/dLRGnw 20\n8SHBz/ldWnjyGFQqfjat6uNBarWqqEMDS7W8X7+Xq5Q\n--- gxhoSa5BciRDt8lOpYNcx4EYtKpS0CJ06F3ZwN82VaM\n' > slow
+    "$WITHHELD" --no-input age decrypt --passphrase-fd 3 -o got slow 3<<< "$STRONG" 2> err &
+    pid=$!
+    sleep 0.5
+    kill -TERM $pid
+    code=0
+    wait $pid || code=$?
+    [ "$code" = 143 ] || [ "$code" = 130 ]
+    never grep -q 'not the passphrase' err
+    [ ! -e got ]
 }
 
 @test "stopped while it waits for input: nothing is left" {

@@ -312,6 +312,8 @@ trustee() {
     refuses 2 key shares --threshold 2 --count 3 --to "$anna" --to "$bert" -o set
     refuses 2 key shares --threshold 2 --count 2 --to "$anna" --to "$anna" -o set
     err 'two shares'
+    refuses 2 key shares --threshold 2 --count 2 --to "$anna" --to "${anna^^}" -o set
+    err 'two shares'
     refuses 2 key shares --threshold 2 --to "$anna" --to "$bert"
     err 'say where'
     secret=$(grep AGE-SECRET anna.txt)

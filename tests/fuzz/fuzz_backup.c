@@ -6,11 +6,7 @@
  * error of its own or with rows that ascend and lie within their limits; and rows that were read can be written again and
  * are then read as the same.
  *
- *   clang -std=c11 -D_GNU_SOURCE -I. -isystem .deps/include -O1 -g \
- *       -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
- *       -o /tmp/fuzz_backup tests/fuzz/fuzz_backup.c vault/backup_{file,runs}.c vault/keys/{keyfile,slot,kdf,arena}.c \
- *       vault/base/?*.c .deps/lib/libsodium.a -largon2 -lutf8proc -lcrypto -lseccomp -lpthread
- *   TMPDIR=/dev/shm /tmp/fuzz_backup -max_len=200000 CORPUS
+ * tests/fuzz/run.sh backup builds and runs it (make fuzz T=backup).
  */
 #include <fcntl.h>
 #include <sodium.h>

@@ -4,11 +4,7 @@
  * Whatever the input, every cell is valid text within its limits, and what comes out does not
  * depend on how the input was cut into reads.
  *
- *   clang -std=c11 -D_GNU_SOURCE -I. -isystem .deps/include -O1 -g \
- *       -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -DROWS_WINDOW=16 \
- *       -o /tmp/fuzz_rows tests/fuzz/fuzz_rows.c vault/import/{rows,csv,json}.c vault/base/?*.c \
- *       -Wl,--wrap=read .deps/lib/libsodium.a -lutf8proc -lcrypto -lseccomp
- *   /tmp/fuzz_rows -max_len=8192 CORPUS
+ * tests/fuzz/run.sh rows builds and runs it (make fuzz T=rows).
  */
 #include <stdio.h>
 #include <stdlib.h>

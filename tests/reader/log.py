@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from primitives import BOX, Damage, H, blake2b, decode_as, encode, fits, keyed, numbered_from_one, signed_by, unbox
+from keys import parse_card
 from records import CARD_RECORD, MAX_PARENTS, S_CONTACT, S_RECEIPT, S_SLOT, parse_contact
 
 
@@ -253,6 +254,8 @@ class Log:
                 raise Damage("verifies or removes a contact, and the keeper did not sign it")
             if any(other != card and before.hash in self.ancestors(entry.n) for before, other in said):
                 raise Damage("puts another card in the place of a contact's, and the keeper did not sign it")
+        if card is not None:
+            parse_card(card)
         said.append((entry, card))
 
     def line(self):

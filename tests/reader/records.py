@@ -461,10 +461,17 @@ def parse_apart(revision):
     return first, second
 
 
+def contact_name(name):
+    spaces = [c for c in name if unicodedata.category(c) in ("Zs", "Zl", "Zp")]
+    hidden = [c for c in name if unicodedata.category(c)[0] == "C"]
+    return (0 < len(name.encode()) <= 128 and unicodedata.normalize("NFC", name) == name and set(spaces) <= {" "} and not hidden
+            and "  " not in name and name.strip() == name and not name.startswith("-") and not name.lower().startswith("age1"))
+
+
 def parse_contact(revision):
     """(name, state, the card or None)."""
     name, state, card = (revision.value(x) for x in ("name", "state", "card"))
-    good = (fits(name, str) and 0 < len(name.encode()) <= 128 and state in ("added", "verified", "removed")
+    good = (fits(name, str) and contact_name(name) and state in ("added", "verified", "removed")
             and fits(card, bytes) == (state != "removed") and not revision.parents)
     if not good:
         raise Damage("contact has a wrong form")

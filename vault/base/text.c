@@ -92,7 +92,7 @@ text_valid(const char *s, size_t n, size_t *bad_at)
     /* What is left, and some of what was seen already. */
     if (n >= 8 && n - i < 8 && state == START && all_ascii(word_at(p + n - 8)))
         return true;
-    if (steps(state, p + i, n - i) == START)
+    if (n == i ? state == START : steps(state, p + i, n - i) == START)
         return true;
     if (bad_at != NULL)
         *bad_at = find_wrong(p, n);

@@ -101,6 +101,17 @@ age_recipient_read(struct age_recipient *out, const char *text, size_t n)
     return err;
 }
 
+void
+age_recipient_hash(uint8_t out[static 32], const struct age_recipient *r)
+{
+    char text[AGE_RECIPIENT_ROOM];
+    struct part p;
+
+    age_recipient_write(text, r);
+    p = PART(text, strlen(text));
+    hash_parts(out, "withheld:recipient:1", &p, 1);
+}
+
 /* ---- identities ---- */
 
 vault_err

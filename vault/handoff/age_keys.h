@@ -32,6 +32,9 @@ void age_recipient_write(char out[static AGE_RECIPIENT_ROOM], const struct age_r
 /* VAULT_ERR_INPUT, and the sentence quotes nothing of it: it may be an identity in the wrong place, which is said. */
 VAULT_CHECK vault_err age_recipient_read(struct age_recipient *out, const char *text, size_t n);
 
+/* H("withheld:recipient:1", its text in lower case), for words that people compare. */
+void age_recipient_hash(uint8_t out[static 32], const struct age_recipient *r);
+
 /* ---- identities ---- */
 
 struct age_identity {

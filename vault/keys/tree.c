@@ -64,6 +64,12 @@ tree_intake_seed(struct secret **out, const struct secret *nsk)
 }
 
 vault_err
+tree_keeper_seed(struct secret **out, const struct secret *nsk)
+{
+    return derived(out, nsk, NSK_KEEPER, "wh-nsk__");
+}
+
+vault_err
 tree_derive(struct key_tree *out, struct secret **vmk, struct secret **nsk)
 {
     struct key_tree t = {0};

@@ -26,6 +26,8 @@ void tree_free(struct key_tree *t);
 
 /* The intake seed of a names secret alone (32 bytes). *out: caller frees. */
 VAULT_CHECK vault_err tree_intake_seed(struct secret **out, const struct secret *nsk);
+/* And that of its keeper recipient. */
+VAULT_CHECK vault_err tree_keeper_seed(struct secret **out, const struct secret *nsk);
 
 /* K_case = MAC(case_base, "withheld:case:1", E). *out: 32 bytes, caller frees. */
 VAULT_CHECK vault_err tree_k_case(struct secret **out, const struct key_tree *t,

@@ -143,6 +143,38 @@ test_name_filter__loses_nobody(void **state)
     assert_true(passed < 200 * NAMES * 3 / 4);
 }
 
+/* The surname stands before the father's name, neither first nor last. */
+static void
+test_name_filter__looks_before_the_fathers_name(void **state)
+{
+    static const char ASKED[] = "Ivanov S.", OTHER[] = "Sergey Ivanov Petrovich";
+    struct name_filter f;
+
+    (void)state;
+    assert_true(name_try(&one, ASKED, strlen(ASKED)));
+    name_filter_make(&f, &one);
+    assert_true(name_try_like(&two, OTHER, strlen(OTHER), &f));
+    assert_int_not_equal(name_compare(&one, &two, NAME_SHOWS_KEYS, NULL), NAME_NONE);
+}
+
+/* What begins alike and goes on otherwise is passed over. */
+static void
+test_name_filter__wants_the_whole_surname(void **state)
+{
+    static const char ASKED[] = "Choi Myung-bok";
+    static const char *const no[] = { "crisis evening", "Cole Moira", "Brown Anna", "Cho Yong-il", "Tsai Yong Il" };
+    static const char *const yes[] = { "Choe Myong Bok", "myong bok choy", "Tsoy Men Bok", "\xec\xb5\x9c\xeb\xaa\x85\xeb\xb3\xb5" };
+    struct name_filter f;
+
+    (void)state;
+    assert_true(name_try(&one, ASKED, strlen(ASKED)));
+    name_filter_make(&f, &one);
+    for (size_t i = 0; i < COUNT(no); i++)
+        assert_false(name_try_like(&two, no[i], strlen(no[i]), &f));
+    for (size_t i = 0; i < COUNT(yes); i++)
+        assert_true(name_try_like(&two, yes[i], strlen(yes[i]), &f));
+}
+
 static void
 test_name_index__what_is_no_name_is_left_out(void **state)
 {
@@ -239,6 +271,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_name_index__finds_what_comparing_all_finds, setup, teardown),
         cmocka_unit_test(test_name_filter__loses_nobody),
+        cmocka_unit_test(test_name_filter__looks_before_the_fathers_name),
+        cmocka_unit_test(test_name_filter__wants_the_whole_surname),
         cmocka_unit_test_setup_teardown(test_name_index__what_is_no_name_is_left_out, setup, teardown),
         cmocka_unit_test_setup_teardown(test_name_index__names_inside_a_text, setup, teardown),
         cmocka_unit_test_setup_teardown(test_name_index__what_is_skipped_is_not_told, setup, teardown),

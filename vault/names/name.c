@@ -132,6 +132,12 @@ family_sounds(struct sounds *out, const uint8_t *letters, size_t n, const struct
     }
 }
 
+void
+name_family_sounds(struct sounds *out, const uint8_t *letters, size_t n)
+{
+    family_sounds(out, letters, n, NULL);
+}
+
 static void
 know_given(struct name *name, struct name_word *w)
 {
@@ -236,7 +242,7 @@ name_try(struct name *out, const char *s, size_t n)
 bool
 name_try_like(struct name *out, const char *s, size_t n, const struct name_filter *f)
 {
-    if (read_words(out, s, n) != WORDS_OK || !name_filter_passes(f, &out->words))
+    if (!name_filter_glance(f, s, n) || read_words(out, s, n) != WORDS_OK || !name_filter_passes(f, &out->words))
         return false;
     read_parts(out);
     return true;

@@ -49,12 +49,19 @@ bool name_try(struct name *out, const char *s, size_t n);
 /* May word i be the surname? The first, or the last of those that no hyphen joins; not an initial. */
 bool name_family_at(const struct name *name, uint8_t i);
 
-/* Which names cannot agree with one, told by the letters that their words begin with (filter.c). */
+/* What a word sounds like where it is the surname. */
+void name_family_sounds(struct sounds *out, const uint8_t *letters, size_t n);
+
+/* Which names cannot agree with one, told by their words alone (filter.c). `asked` is borrowed. */
 struct name_filter {
-    bool begins[256];
+    const struct name *asked;
+    bool all;                       /* passes all */
+    bool begins[256];               /* letters that the surname of one who agrees may begin with */
+    uint32_t then[26];              /* where that is a to z, those of a to z that may come next: a is bit 0 */
 };
 void name_filter_make(struct name_filter *f, const struct name *asked);
-/* False: level none, whatever else is in it. `w` without titles. */
+/* False: level none, whatever else is in it. Of what was typed, and of its words without titles. */
+bool name_filter_glance(const struct name_filter *f, const char *s, size_t n);
 bool name_filter_passes(const struct name_filter *f, const struct words *w);
 /* As name_try; also false where the filter (of the name it will be compared with) says so. */
 bool name_try_like(struct name *out, const char *s, size_t n, const struct name_filter *f);

@@ -221,7 +221,7 @@ sounds_skeleton(const struct sounds *a, const struct sounds *b, bool gender)
 
     for (uint8_t i = 0; i < a->n; i++)
         for (uint8_t j = 0; j < b->n; j++)
-            if (sound_skeleton(sa, a->key[i]) >= 2 && sound_skeleton(sb, b->key[j]) >= 2 &&
+            if (sound_skeleton(sa, a->key[i]) >= SKELETON_MIN && sound_skeleton(sb, b->key[j]) >= SKELETON_MIN &&
                 strcmp(sa, sb) == 0 && !(gender && ends_in_a(a->key[i]) != ends_in_a(b->key[j])))
                 return a->key[i];
     return NULL;

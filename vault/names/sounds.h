@@ -29,7 +29,8 @@ enum sound_habit sound_habit(const uint8_t *letters, size_t n);
 void sounds_of(struct sounds *out, const uint8_t *letters, size_t n, enum sound_habit habit);
 /* A key of each that is the same, or NULL. */
 const char *sounds_meet(const struct sounds *a, const struct sounds *b);
-/* The same without vowels, with at least two consonants; `gender`: and both or neither end in A. */
+#define SKELETON_MIN 2
+/* The same without vowels, with at least SKELETON_MIN consonants; `gender`: and both or neither end in A. */
 const char *sounds_skeleton(const struct sounds *a, const struct sounds *b, bool gender);
 /* Consonants of key; returns how many. */
 size_t sound_skeleton(char out[static SOUND_BYTES], const char *key);

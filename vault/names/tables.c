@@ -102,12 +102,17 @@ table_surname_hangul(unsigned row)
 }
 
 void
-table_surname_begins(unsigned row, bool begins[static 256])
+table_surname_begins(unsigned row, bool begins[static 256], uint32_t then[static 26])
 {
     for (size_t i = 0; i < COUNT(surname); i++)
-        for (size_t k = 0; k < SURNAMES_OF_ONE && surname[i].of[k] != 0; k++)
-            if (surname[i].of[k] == row)
-                begins[surname[i].letters[0]] = true;
+        for (size_t k = 0; k < SURNAMES_OF_ONE && surname[i].of[k] != 0; k++) {
+            uint8_t c = surname[i].letters[0], next = surname[i].letters[1];
+            if (surname[i].of[k] != row)
+                continue;
+            begins[c] = true;
+            if (surname[i].n > 1 && c >= 'a' && c <= 'z' && next >= 'a' && next <= 'z')
+                then[c - 'a'] |= (uint32_t)1 << (next - 'a');
+        }
 }
 
 bool

@@ -54,8 +54,8 @@ struct table_surname {
 /* A Korean surname as it is spelt; NULL: none is. */
 const struct table_surname *table_surname(const uint8_t *letters, size_t n);
 const char *table_surname_hangul(unsigned row);
-/* Sets the letters that spellings of this row begin with. */
-void table_surname_begins(unsigned row, bool begins[static 256]);
+/* Sets the letters that spellings of this row begin with, and of a to z those that come next, as in name_filter. */
+void table_surname_begins(unsigned row, bool begins[static 256], uint32_t then[static 26]);
 
 enum ending_kind { ENDING_SURNAME, ENDING_PATRONYMIC, ENDING_SON, ENDING_FAMILY };
 struct table_ending {

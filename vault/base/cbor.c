@@ -173,24 +173,27 @@ cbor_peek(const struct rd *r)
     return kinds[first >> 5];
 }
 
-/* The argument of an item of this kind that is at most max; 0 and r->bad otherwise. */
 static uint64_t
-get_expected(struct rd *r, enum major major, uint64_t max)
+get_long(struct rd *r, enum major major, uint64_t max)
 {
-    struct head h;
-
-    /* Nearly all: one byte. */
-    if (!r->bad && r->n > 0 && r->p[0] >> 5 == (unsigned)major && (r->p[0] & 31) < 24 && (r->p[0] & 31u) <= max) {
-        r->n--;
-        return *r->p++ & 31;
-    }
-    h = get_head(r);
+    struct head h = get_head(r);
 
     if (r->bad || h.major != major || h.v > max) {
         r->bad = true;
         return 0;
     }
     return h.v;
+}
+
+/* The argument of an item of this kind that is at most max; 0 and r->bad otherwise. Nearly all are one byte. */
+static inline uint64_t
+get_expected(struct rd *r, enum major major, uint64_t max)
+{
+    if (!r->bad && r->n > 0 && r->p[0] >> 5 == (unsigned)major && (r->p[0] & 31) < 24 && (r->p[0] & 31u) <= max) {
+        r->n--;
+        return *r->p++ & 31;
+    }
+    return get_long(r, major, max);
 }
 
 uint64_t
@@ -211,7 +214,7 @@ cbor_get_int(struct rd *r)
     return h.major == M_UINT ? (int64_t)h.v : -1 - (int64_t)h.v;
 }
 
-static struct part
+static inline struct part
 get_string(struct rd *r, enum major major, uint64_t max)
 {
     size_t n = (size_t)get_expected(r, major, max < r->n ? max : r->n);
@@ -255,7 +258,7 @@ cbor_get_text(struct rd *r, size_t max)
 
 /* Each item takes a byte at least, so a count beyond what is left is a lie: the caller may
  * allocate by it. */
-static size_t
+static inline size_t
 get_count(struct rd *r, enum major major, size_t max, size_t bytes_each)
 {
     size_t n = (size_t)get_expected(r, major, max);

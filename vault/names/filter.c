@@ -106,6 +106,13 @@ name_filter_make(struct name_filter *f, const struct name *asked)
         let_surname(f, asked->korean.reading[i].surname);
 }
 
+/* `next`: the letter after it, or anything that is none of a to z. */
+static bool
+may_begin(const struct name_filter *f, uint8_t c, uint8_t next)
+{
+    return f->begins[c] && !(is_small(c) && is_small(next) && (f->then[c - 'a'] >> (next - 'a') & 1) == 0);
+}
+
 /* Words of ASCII alone are told here: a letter or digit after anything else may begin one. */
 bool
 name_filter_glance(const struct name_filter *f, const char *s, size_t n)
@@ -115,10 +122,7 @@ name_filter_glance(const struct name_filter *f, const char *s, size_t n)
     for (size_t i = 0; i < n && !f->all; i++) {
         uint8_t c = small(s[i]), next = i + 1 < n ? small(s[i + 1]) : 0;
         bool letter = is_small(c) || (c >= '0' && c <= '9');
-        if (c >= 0x80)
-            return true;
-        if (letter && !inside && f->begins[c] && !(is_small(c) && is_small(next) &&
-            (f->then[c - 'a'] >> (next - 'a') & 1) == 0))
+        if (c >= 0x80 || (letter && !inside && may_begin(f, c, next)))
             return true;
         inside = letter;
     }
@@ -145,7 +149,7 @@ may_agree(const struct name_filter *f, const struct word *w)
 {
     struct sounds s;
 
-    if (!f->begins[w->letter[0]])
+    if (!may_begin(f, w->letter[0], w->n > 1 ? w->letter[1] : 0))
         return false;
     if (is_asked_surname(f->asked, table_surname(w->letter, w->n)))
         return true;

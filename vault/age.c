@@ -165,24 +165,6 @@ run(struct stream *s, const struct buf *first)
 
 /* ---- encrypting ---- */
 
-static vault_err
-read_recipients(struct age_recipient **out, const struct vault_age_to *to)
-{
-    struct age_recipient *list = to->n_recipients == 0 ? NULL : calloc(to->n_recipients, sizeof *list);
-    vault_err err = list == NULL && to->n_recipients > 0 ? err_nomem() : VAULT_OK;
-
-    for (size_t i = 0; err == VAULT_OK && i < to->n_recipients; i++) {
-        err = age_recipient_read(&list[i], to->recipients[i], strlen(to->recipients[i]));
-        if (err == VAULT_ERR_INPUT && to->n_recipients > 1)
-            err_prefix("recipient %zu: ", i + 1);
-    }
-    if (err == VAULT_OK)
-        *out = list;
-    else
-        free(list);
-    return err;
-}
-
 vault_err
 vault_age_encrypt(int in, const struct vault_age_to *to, const struct vault_age_output *out)
 {
@@ -193,7 +175,7 @@ vault_age_encrypt(int in, const struct vault_age_to *to, const struct vault_age_
     vault_err err;
 
     vault_clear_error();
-    err = read_recipients(&list, to);
+    err = age_recipients_read(&list, to->recipients, to->n_recipients);
     age.recipient = list;
     if (err == VAULT_OK)
         err = age_seal_new(&s.seal, &first, &age);
@@ -229,7 +211,7 @@ vault_age_put_file(const char *path, const struct secret *content, const struct 
     vault_err err;
 
     vault_clear_error();
-    err = read_recipients(&list, to);
+    err = age_recipients_read(&list, to->recipients, to->n_recipients);
     age.recipient = list;
     if (err == VAULT_OK)
         err = seal_whole(&sealed, content, &age);

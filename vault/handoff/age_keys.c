@@ -112,6 +112,33 @@ age_recipient_hash(uint8_t out[static 32], const struct age_recipient *r)
     hash_parts(out, "withheld:recipient:1", &p, 1);
 }
 
+vault_err
+age_recipients_read(struct age_recipient **out, const char *const *text, size_t n)
+{
+    struct age_recipient *list = n == 0 ? NULL : calloc(n, sizeof *list);
+    vault_err err = list == NULL && n > 0 ? err_nomem() : VAULT_OK;
+
+    for (size_t i = 0; err == VAULT_OK && i < n; i++) {
+        err = age_recipient_read(&list[i], text[i], strlen(text[i]));
+        if (err == VAULT_ERR_INPUT && n > 1)
+            err_prefix("recipient %zu: ", i + 1);
+    }
+    if (err == VAULT_OK)
+        *out = list;
+    else
+        free(list);
+    return err;
+}
+
+void
+age_recipient_sha256(uint8_t out[static 32], const struct age_recipient *r)
+{
+    char text[AGE_RECIPIENT_ROOM];
+
+    age_recipient_write(text, r);
+    crypto_hash_sha256(out, (const uint8_t *)text, strlen(text));
+}
+
 /* ---- identities ---- */
 
 vault_err

@@ -31,6 +31,10 @@ struct age_recipient {
 void age_recipient_write(char out[static AGE_RECIPIENT_ROOM], const struct age_recipient *r);
 /* VAULT_ERR_INPUT, and the sentence quotes nothing of it: it may be an identity in the wrong place, which is said. */
 VAULT_CHECK vault_err age_recipient_read(struct age_recipient *out, const char *text, size_t n);
+/* Of n texts (zero-terminated); the caller frees *out (NULL where n is 0). VAULT_ERR_INPUT says which. */
+VAULT_CHECK vault_err age_recipients_read(struct age_recipient **out, const char *const *text, size_t n);
+/* SHA-256 of its text in lower case: what those have who have no withheld (`printf %s age1... | sha256sum`). */
+void age_recipient_sha256(uint8_t out[static 32], const struct age_recipient *r);
 
 /* H("withheld:recipient:1", its text in lower case), for words that people compare. */
 void age_recipient_hash(uint8_t out[static 32], const struct age_recipient *r);

@@ -110,6 +110,8 @@ $(O)/%.inc: %
 
 $(O)/vault/statement.o: DEFS += -I$(O)
 $(O)/vault/statement.o: $(addprefix $(O)/vault/,check_statement.py.inc statement_readme.txt.inc)
+$(O)/vault/handoff_plain.o: DEFS += -I$(O)
+$(O)/vault/handoff_plain.o: $(O)/vault/handoff_open_me.txt.inc
 
 # Tables of names, as C: made by two programs, the second of which asks the library what a name sounds like.
 TABLES    := vault/names/tables

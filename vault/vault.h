@@ -833,6 +833,49 @@ VAULT_API VAULT_CHECK vault_err vault_contact_verify(vault *v, const char *name,
 /* Keeper; logged. What was said of it stays in the vault's history. */
 VAULT_API VAULT_CHECK vault_err vault_contact_remove(vault *v, const char *name);
 
+/* ---- records for somebody else -------------------------------------------------------------- */
+
+struct vault_handoff {
+    const char *const *ids;             /* records */
+    size_t n_ids;
+    const char *const *recipients;      /* of age, all of one kind; or else */
+    size_t n_recipients;
+    const struct secret *passphrase;    /* as typed; judged like one of a slot */
+    bool names;                         /* with withheld values and attachments (keeper) */
+    bool linked;                        /* with the records that these link to, and so on, and what was merged with them */
+    bool confirmed;                     /* a person saw the plan and said yes; else the word `send` must be accepted */
+    vault_progress_fn *progress;        /* or NULL: bytes written, of a total that is not known (0) */
+    void *progress_ctx;
+};
+struct vault_handoff_plan {
+    uint64_t records, attachments;
+    uint64_t bytes;                     /* of the attachments */
+    uint64_t revealed, withheld;        /* withheld values that go, and that do not */
+    uint64_t attachments_revealed, attachments_withheld;        /* likewise; the former are among `attachments` */
+    uint64_t attachments_gone;          /* purged or lost */
+    uint64_t linked;                    /* records that the others link to, or were merged with, and that do not go */
+    uint64_t linking;                   /* records that link to these, and do not go */
+    uint64_t conflicts;                 /* records of which the newer of two versions goes */
+};
+/* What vault_handoff_plain would send; writes nothing. Recipients, passphrase and progress are not looked at. VAULT_ERR_NOT_FOUND (also: removed,
+ * purged), VAULT_ERR_REFUSED: names, and no keeper. VAULT_ERR_DAMAGED. */
+VAULT_API VAULT_CHECK vault_err vault_handoff_look(vault *v, const struct vault_handoff *what, struct vault_handoff_plan *out);
+
+struct vault_handoff_sent {
+    struct vault_handoff_plan plan;
+    uint64_t size;                      /* of the file */
+    char bundle[VAULT_HASH_LEN + 1];    /* SHA-256 of its manifest, hexadecimal */
+    char key[57];                       /* the public key that signed it, as `minisign -P` takes it */
+    bool keeper;                        /* it is the vault's keeper key; else that of a case slot */
+};
+/*
+ * A new file `path` (0600; whole or not at all; never overwrites) for somebody who has only `age`, `tar` and `minisign`. Logged first. Errors as
+ * for vault_handoff_look, and VAULT_ERR_REFUSED: neither confirmed nor accepted, a weak passphrase, a place in the vault. VAULT_ERR_INPUT: the
+ * recipients, something of that name is there. VAULT_ERR_INTERRUPTED, VAULT_ERR_NO_SPACE: nothing is left.
+ */
+VAULT_API VAULT_CHECK vault_err vault_handoff_plain(vault *v, const char *path, const struct vault_handoff *what,
+    struct vault_handoff_sent *out);
+
 /* ---- log and check ------------------------------------------------------------------------ */
 
 struct vault_log_item {

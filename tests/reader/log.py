@@ -11,7 +11,7 @@ from records import CARD_RECORD, MAX_PARENTS, S_CONTACT, S_RECEIPT, S_SLOT, pars
 
 ENTRY = (16, 16, int, [32], int, 8, 32, [32], str, 32, int, 32, [any])
 KEEPER_ACTIONS = {"init", "type", "slot-add", "slot-remove", "rekey", "adopt", "shares", "reveal",
-                  "extract-withheld", "dump-names", "purge", "statement", "repair", "merge", "unmerge", "dismiss",
+                  "extract-withheld", "dump-names", "handoff-names", "purge", "statement", "repair", "merge", "unmerge", "dismiss",
                   "contact-verify", "contact-remove"}
 MAX_ENTRY, MAX_DETAIL, MAX_ACTION = 64 << 10, 16 << 20, 32
 

@@ -467,8 +467,8 @@ static void
 test_entry__actions_that_need_the_keeper_key(void **state)
 {
     static const char *const NEED[] = { "init", "type", "slot-add", "slot-remove", "rekey", "adopt",
-        "shares", "reveal", "dump-names", "statement" };
-    static const char *const NOT[] = { "add", "edit", "revert", "remove", "import", "dump",
+        "shares", "reveal", "dump-names", "handoff-names", "statement" };
+    static const char *const NOT[] = { "add", "edit", "revert", "remove", "import", "dump", "handoff",
         "key-change", "checkpoint", "", "ini", "types", "Reveal", "something-later" };
     (void)state;
 

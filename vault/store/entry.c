@@ -5,7 +5,7 @@
 #include "vault/base/cbor.h"
 
 static const char *const KEEPER_ACTIONS[] = { "init", "type", "slot-add", "slot-remove", "rekey",
-    "adopt", "shares", "reveal", "extract-withheld", "dump-names", "purge", "statement", "repair",
+    "adopt", "shares", "reveal", "extract-withheld", "dump-names", "handoff-names", "purge", "statement", "repair",
     "merge", "unmerge", "dismiss", "contact-verify", "contact-remove" };
 
 bool

@@ -270,6 +270,8 @@ const struct deed DEEDS[] = {
         .prepare = prepare_dumped, .also = also_dump },
     { .name = "statement", .run = do_statement, .may_be_done = true, .outside = true,
         .also = also_statement },
+    { .name = "handoff", .run = do_handoff, .may_be_done = true, .outside = true,
+        .prepare = prepare_handoff, .also = also_handoff },
     { .name = "anchored", .run = do_anchored, .anchored = true, .outside = true,
         .prepare = anchor_prepare, .also = also_anchored },
     { .name = "init", .run = do_init, .is_new = true },

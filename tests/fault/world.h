@@ -181,6 +181,9 @@ vault_err do_dump(const struct world *w, vault *v);
 void prepare_move(const struct world *w);
 void prepare_dumped(const struct world *w);
 void also_move(const struct world *w, const struct deed_end *end);
+void prepare_handoff(const struct world *w);
+vault_err do_handoff(const struct world *w, vault *v);
+void also_handoff(const struct world *w, const struct deed_end *end);
 void also_extract(const struct world *w, const struct deed_end *end);
 void also_dump(const struct world *w, const struct deed_end *end);
 

@@ -298,6 +298,12 @@ def keeper_left_out(me, _):
 
 
 @attack("unlock")
+def keeper_left_out_of_a_handoff(me, _):
+    """With names; one without needs no keeper."""
+    me.entry("handoff-names")
+
+
+@attack("unlock")
 def keeper_twice(me, _):
     me.entry("reveal", keepers=[me.keeper, me.author], keeper_seeds=[random(), me.author_seed])
 

@@ -608,6 +608,54 @@ statement(vault *v, bool reveal)
 static vault_err op_statement(vault *v) { return statement(v, false); }
 static vault_err op_statement_reveal(vault *v) { return statement(v, true); }
 
+/* What lies in an age file, was said. */
+static void
+hear_sent(const struct secret *identity)
+{
+    const struct vault_age_with with = { .identities = &identity, .n_identities = 1 };
+    const struct vault_age_output to = { .path = in_dir("sent.tar") };
+    vault_age *a = NULL;
+    FILE *f = fopen(in_dir("sent.age"), "re");
+
+    assert_non_null(f);
+    assert_int_equal(vault_age_begin(&a, fileno(f)), OK);
+    assert_int_equal(vault_age_unlock(a, &with), OK);
+    assert_int_equal(vault_age_decrypt(a, &to), OK);
+    vault_age_free(a);
+    assert_int_equal(fclose(f), 0);
+    assert_true(hear_file("sent.tar"));
+    assert_int_equal(unlink(in_dir("sent.tar")), 0);
+    assert_int_equal(unlink(in_dir("sent.age")), 0);
+}
+
+/* To somebody who has only stock tools; refused, there is no file. */
+static vault_err
+handoff(vault *v, bool names)
+{
+    static const char *const IDS[] = { "P-1", "P-3", "L-1" };
+    struct secret *identity = NULL;
+    char *recipient = NULL, path_of[200];
+    struct vault_handoff_plan plan;
+    struct vault_handoff_sent sent;
+    struct vault_handoff what = { .ids = IDS, .n_ids = 3, .n_recipients = 1, .names = names, .linked = true, .confirmed = true };
+    vault_err err;
+
+    snprintf(path_of, sizeof path_of, "%s", in_dir("sent.age"));
+    assert_int_equal(vault_age_keygen(false, &identity, &recipient), OK);
+    what.recipients = (const char *const *)&recipient;
+    err = vault_handoff_look(v, &what, &plan);
+    assert_int_equal(vault_handoff_plain(v, path_of, &what, &sent), err);
+    if (err == VAULT_OK)
+        hear_sent(identity);
+    assert_int_equal(access(path_of, F_OK), -1);
+    vault_secret_free(identity);
+    vault_free(recipient);
+    return err;
+}
+
+static vault_err op_handoff(vault *v) { return handoff(v, false); }
+static vault_err op_handoff_names(vault *v) { return handoff(v, true); }
+
 static vault_err op_add_open(vault *v) { return add(v, "person", "{\"ref\":\"N-1\"}"); }
 static vault_err op_add_withheld(vault *v)
 {
@@ -950,6 +998,8 @@ static const struct cell {
     { "history", op_history, OK, OK },
     { "statement", op_statement, NO, OK },
     { "statement, revealed", op_statement_reveal, NO, OK },
+    { "handoff", op_handoff, OK, OK },
+    { "handoff with names", op_handoff_names, NO, OK },
     { "timeline", op_timeline, OK, OK },
     { "agenda", op_agenda, OK, OK },
     { "log", op_log, OK, OK },

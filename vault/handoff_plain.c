@@ -508,6 +508,8 @@ begin(struct sending *s, const char *path)
     if (err == VAULT_OK)
         err = output_open(&s->file, path);
     if (err == VAULT_OK)
+        (void)output_wipe_left(s->file);
+    if (err == VAULT_OK)
         err = log_it(s);
     return err;
 }

@@ -142,7 +142,7 @@ for x in re.findall(r"X\x27([0-9A-Fa-f]+)\x27", sys.stdin.read()): sys.stdout.bu
     local page name
     cd "$TOP"
     for page in README.md SECURITY.md docs/threat-model.md docs/recovery.md docs/embedding.md \
-        docs/guide-keeper.md docs/guide-caseworker.md; do
+        docs/guide-keeper.md docs/guide-caseworker.md docs/guide-lawyer.md; do
         # Links are relative to the page, names in backquotes to the top folder.
         for name in $(grep -o '](\([^)#:]*\))' "$page" | tr -d '()]'); do
             [ -e "$(dirname "$page")/$name" ] || { echo "$page: $name"; return 1; }

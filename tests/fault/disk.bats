@@ -35,6 +35,7 @@ setup() { common_setup; }
 @test "attach --move on a disk that fills up: the source, or the attachment" { keeps full attach-move --way on; }
 @test "extract on a disk that fills up: no file or a whole one" { keeps full extract --way on; }
 @test "dump on a disk that fills up" { keeps full dump; }
+@test "handoff on a disk that fills up" { keeps full handoff; }
 @test "history --statement on a disk that fills up" { keeps full statement; }
 @test "add with an anchor on a disk that fills up: the anchor holds" { keeps full anchored; }
 @test "init on a disk that fills up" { keeps full init; }

@@ -32,6 +32,7 @@ setup() { common_setup; }
 @test "show --reveal, killed before and within each write" { keeps kill reveal; keeps torn reveal; }
 @test "dump, killed before and within each write" { keeps kill dump; keeps torn dump; }
 @test "history --statement, killed before and within each write: none or one that holds" { keeps kill statement; keeps torn statement; }
+@test "handoff, killed before and within each write: no file or a whole one" { keeps kill handoff; keeps torn handoff; }
 @test "add with an anchor, killed before and within each write: the anchor holds" { keeps kill anchored; keeps torn anchored; }
 @test "init, killed before and within each write: no vault or a whole one" { keeps kill init; keeps torn init; }
 

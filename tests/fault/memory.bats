@@ -27,6 +27,7 @@ setup() {
 @test "history --statement without memory" { keeps memory statement; }
 @test "join and repair without memory" { keeps memory join; keeps memory repair; }
 @test "dump without memory" { keeps memory dump; }
+@test "handoff without memory" { keeps memory handoff; }
 @test "init without memory" { keeps memory init; }
 @test "backup without memory" { keeps memory backup; }
 @test "restore without memory" { keeps memory restore; }

@@ -69,7 +69,17 @@ size_t handoff_gaps(const struct vault_record *r, enum handoff_gap gap, const ch
 
 /* ---- handoff_json.c, handoff_page.c: the same for programs and for people ---- */
 
+#define HANDOFF_FORMAT "withheld-plain-handoff/1"
 typedef vault_err handoff_put_fn(void *ctx, const void *p, size_t n);
+struct handoff_writing {
+    const struct handoff *h;
+    handoff_put_fn *put;
+    void *ctx;
+    struct buf out;             /* made, and not handed over yet */
+    bool more;                  /* a record stands before */
+};
+/* Hand over what is there if it is a good deal, or (all) in any case. */
+VAULT_CHECK vault_err handoff_flush(struct handoff_writing *w, bool all);
 /* Piece by piece. Each time with the same bytes, so that they may be counted first. */
 VAULT_CHECK vault_err handoff_json(struct handoff *h, handoff_put_fn *put, void *ctx);
 VAULT_CHECK vault_err handoff_page(struct handoff *h, handoff_put_fn *put, void *ctx);

@@ -6,34 +6,37 @@
 #include <string.h>
 #include "vault/base/json_out.h"
 #include "vault/base/text.h"
+#include "vault/base/utf8.h"
 
-#define FORMAT "withheld-plain-handoff/1"
-#define PIECE ((size_t)64 << 10)
-
-struct writing {
-    const struct handoff *h;
-    handoff_put_fn *put;
-    void *ctx;
-    struct buf out;
-    bool more;                  /* a record stands before */
-};
-
-static vault_err
-flush(struct writing *w, size_t least)
+/* What turns the direction of writing, or is not seen, in an editor: as \uXXXX it is the same to a program. */
+static bool
+is_hidden(int32_t cp)
 {
-    vault_err err = buf_ok(&w->out);
-
-    if (err == VAULT_OK && w->out.n > 0 && w->out.n >= least) {
-        err = w->put(w->ctx, w->out.p, w->out.n);
-        buf_reset(&w->out);
-    }
-    return err;
+    return cp == 0xAD || cp == 0x61C || cp == 0x180E || (cp >= 0x200B && cp <= 0x200F) || (cp >= 0x2028 && cp <= 0x202E) ||
+        (cp >= 0x2060 && cp <= 0x206F) || cp == 0xFEFF;
 }
 
 static void
 text(struct buf *out, const char *s)
 {
-    json_string(out, PART(s, strlen(s)));
+    size_t n = strlen(s), from = 0, at, len;
+    struct buf plain = BUF_INIT;
+
+    json_string(&plain, PART(s, n));
+    for (at = 0; at < plain.n; at += len) {
+        int32_t cp = 0;
+
+        len = u8_read(&cp, plain.p + at, plain.n - at);
+        if (len > 1 && is_hidden(cp)) {
+            buf_put(out, plain.p + from, at - from);
+            buf_fmt(out, "\\u%04x", (unsigned)cp);
+            from = at + len;
+        }
+        len += len == 0;
+    }
+    buf_put(out, plain.p + from, plain.n - from);
+    out->bad = out->bad || plain.bad;
+    buf_free(&plain);
 }
 
 static void
@@ -179,7 +182,7 @@ same(const struct handoff *h, struct buf *out, const struct handoff_record *rec)
 static vault_err
 record(void *ctx, const struct handoff_record *rec)
 {
-    struct writing *w = ctx;
+    struct handoff_writing *w = ctx;
     const struct vault_record *r = rec->view;
     struct buf *out = &w->out;
     char when[HANDOFF_TIME];
@@ -201,21 +204,21 @@ record(void *ctx, const struct handoff_record *rec)
     err = same(w->h, out, rec);
     buf_u8(out, '}');
     w->more = true;
-    return err == VAULT_OK ? flush(w, PIECE) : err;
+    return err == VAULT_OK ? handoff_flush(w, false) : err;
 }
 
 vault_err
 handoff_json(struct handoff *h, handoff_put_fn *put, void *ctx)
 {
-    struct writing w = { .h = h, .put = put, .ctx = ctx };
+    struct handoff_writing w = { .h = h, .put = put, .ctx = ctx };
     vault_err err;
 
-    buf_fmt(&w.out, "{\"format\": \"" FORMAT "\",\n\"names\": %s,\n\"linked_left_out\": %" PRIu64 ",\n\"records\": [",
+    buf_fmt(&w.out, "{\"format\": \"" HANDOFF_FORMAT "\",\n\"names\": %s,\n\"linked_left_out\": %" PRIu64 ",\n\"records\": [",
         h->names ? "true" : "false", h->plan.linked);
     err = handoff_each(h, record, &w);
     buf_str(&w.out, "]}\n");
     if (err == VAULT_OK)
-        err = flush(&w, 0);
+        err = handoff_flush(&w, true);
     buf_free(&w.out);
     return err;
 }

@@ -12,8 +12,6 @@
 #include "vault/base/html.h"
 #include "vault/base/text.h"
 
-#define PIECE ((size_t)64 << 10)
-
 /* ---- what the page itself says ---- */
 
 struct phrase {
@@ -68,25 +66,6 @@ static const char HEAD[] =
     "</style>\n<title>Records handed over</title>\n</head>\n<body>\n";
 
 /* ---- pieces ---- */
-
-struct writing {
-    const struct handoff *h;
-    handoff_put_fn *put;
-    void *ctx;
-    struct buf out;
-};
-
-static vault_err
-flush(struct writing *w, size_t least)
-{
-    vault_err err = buf_ok(&w->out);
-
-    if (err == VAULT_OK && w->out.n > 0 && w->out.n >= least) {
-        err = w->put(w->ctx, w->out.p, w->out.n);
-        buf_reset(&w->out);
-    }
-    return err;
-}
 
 static void
 text(struct buf *out, const char *s)
@@ -339,7 +318,7 @@ record_head(struct buf *out, const struct handoff_record *rec)
 static vault_err
 record(void *ctx, const struct handoff_record *rec)
 {
-    struct writing *w = ctx;
+    struct handoff_writing *w = ctx;
     struct buf *out = &w->out;
     vault_err err;
 
@@ -352,13 +331,13 @@ record(void *ctx, const struct handoff_record *rec)
     gaps(out, rec, HANDOFF_LOST, &LOST);
     files(out, rec);
     buf_str(out, "</section>\n");
-    return err == VAULT_OK ? flush(w, PIECE) : err;
+    return err == VAULT_OK ? handoff_flush(w, false) : err;
 }
 
 static vault_err
 entry(void *ctx, const struct handoff_record *rec)
 {
-    struct writing *w = ctx;
+    struct handoff_writing *w = ctx;
     struct buf *out = &w->out;
 
     buf_fmt(out, "<li><a href=\"#r-%s\"><bdi>", rec->view->id);
@@ -366,7 +345,7 @@ entry(void *ctx, const struct handoff_record *rec)
     buf_str(out, "</bdi></a> <span class=\"s\">");
     labels(out, rec->type->label, rec->type->n_labels, rec->view->type);
     buf_str(out, "</span></li>\n");
-    return flush(w, PIECE);
+    return handoff_flush(w, false);
 }
 
 /* ---- the page ---- */
@@ -397,7 +376,7 @@ page_head(const struct handoff *h, struct buf *out)
 vault_err
 handoff_page(struct handoff *h, handoff_put_fn *put, void *ctx)
 {
-    struct writing w = { .h = h, .put = put, .ctx = ctx };
+    struct handoff_writing w = { .h = h, .put = put, .ctx = ctx };
     vault_err err;
 
     page_head(h, &w.out);
@@ -407,7 +386,7 @@ handoff_page(struct handoff *h, handoff_put_fn *put, void *ctx)
         err = handoff_each(h, record, &w);
     buf_str(&w.out, "</body>\n</html>\n");
     if (err == VAULT_OK)
-        err = flush(&w, 0);
+        err = handoff_flush(&w, true);
     buf_free(&w.out);
     return err;
 }

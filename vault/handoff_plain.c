@@ -19,7 +19,6 @@
 #include "vault/handoff/age.h"
 #include "vault/handoff/tar.h"
 
-#define FORMAT "withheld-plain-handoff/1"
 #define CLOCK "this computer's own clock"
 #define FLUSH_AT ((size_t)256 << 10)
 #define SYNC_AT ((uint64_t)4 << 20)
@@ -247,7 +246,7 @@ write_manifest(const struct sending *s, struct buf *out)
     char when[HANDOFF_TIME];
 
     handoff_iso(when, s->h.time);
-    buf_fmt(out, "{\"format\": \"" FORMAT "\",\n\"time\": \"%s\", \"clock\": \"" CLOCK "\",\n\"names\": %s", when,
+    buf_fmt(out, "{\"format\": \"" HANDOFF_FORMAT "\",\n\"time\": \"%s\", \"clock\": \"" CLOCK "\",\n\"names\": %s", when,
         s->h.names ? "true" : "false");
     words_pair(out, ",\n\"vault\": ", v->kf.vault_id, VAULT_ID_BYTES);
     buf_fmt(out, ",\n\"signed_by\": {\"who\": \"%s\", \"key\": \"%s\"},\n\"log\": {\"number\": %" PRIu64 ", \"head\": ",

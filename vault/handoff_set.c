@@ -14,6 +14,7 @@
 #include "vault/same.h"
 
 #define FOLDER "files"
+#define PIECE ((size_t)64 << 10)
 
 /* ---- one record ---- */
 
@@ -286,6 +287,18 @@ handoff_free(struct handoff *h)
 }
 
 /* ---- what is told of one ---- */
+
+vault_err
+handoff_flush(struct handoff_writing *w, bool all)
+{
+    vault_err err = buf_ok(&w->out);
+
+    if (err == VAULT_OK && w->out.n > 0 && (all || w->out.n >= PIECE)) {
+        err = w->put(w->ctx, w->out.p, w->out.n);
+        buf_reset(&w->out);
+    }
+    return err;
+}
 
 void
 handoff_file_path(char out[static HANDOFF_PATH_ROOM], uint64_t number, const char *name)

@@ -223,7 +223,8 @@ refuses() {
 	page.feed(open(sys.argv[1]).read())
 	assert page.open == []
 	END
-    records "'<script>' in d['records'][0]['fields']['residence'] and d['records'][0]['fields']['notes'].startswith('first')"
+    never grep -q "$RLO" "$dir/records.json"
+    records "'<script>' in d['records'][0]['fields']['residence'] and d['records'][0]['fields']['notes'] == 'first\n<b>second</b> \u202e'"
 }
 
 @test "names of files: paths, devices, doubles, long ones, controls; 65 attachments" {

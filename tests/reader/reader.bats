@@ -564,3 +564,17 @@ with_files() {
     sql <<< "UPDATE withheld_chunk SET n = n + 1 WHERE n = (SELECT max(n) FROM withheld_chunk);"
     noticed 'of a file is missing'
 }
+
+@test "handoffs stand in the log, with names and without, of a keeper and of a case holder" {
+    copy
+    VAULT=$COPY
+    add_case_slot
+    "$WITHHELD" -q age keygen -o key.txt > key.pub
+    w "$PASS" handoff send P1 --plain --accept send --with-names --to "$(cat key.pub)" -o one.age
+    w "$PASS" handoff send P1 --plain --accept send --to "$(cat key.pub)" -o two.age
+    w "$OTHER" handoff send P1 --plain --accept send --to "$(cat key.pub)" -o three.age
+    read_vault "$PASS"
+    [ ! -s problems ]
+    run w "$PASS" check --deep
+    [ "$status" = 0 ]
+}

@@ -96,14 +96,20 @@ add_bytes(void *ctx, const void *p, size_t n)
     return tar_data(&s->tar, p, n);
 }
 
-/* Into both lists; sum: its SHA-256, hexadecimal. */
+/* SHA-256 of the file under way, hexadecimal. */
 static void
-note_file(struct sending *s, const char *name, uint64_t size, char sum[static 65])
+sum_of(struct sending *s, char sum[static 65])
 {
     uint8_t hash[32];
 
     crypto_hash_sha256_final(&s->hash, hash);
     hex_of(sum, hash, sizeof hash);
+}
+
+/* Into both lists. */
+static void
+note_file(struct sending *s, const char *name, uint64_t size, const char *sum)
+{
     buf_str(&s->list, s->list.n == 0 ? "\n {\"name\": " : ",\n {\"name\": ");
     json_string(&s->list, PART(name, strlen(name)));
     buf_fmt(&s->list, ", \"size\": %" PRIu64 ", \"sha256\": \"%s\"}", size, sum);
@@ -116,8 +122,10 @@ end_file(struct sending *s, const char *name, uint64_t size)
     char sum[65];
     vault_err err = tar_file_end(&s->tar);
 
-    if (err == VAULT_OK)
+    if (err == VAULT_OK) {
+        sum_of(s, sum);
         note_file(s, name, size, sum);
+    }
     return err;
 }
 
@@ -155,10 +163,13 @@ add_told(struct sending *s, const char *name, vault_err (*tell)(struct handoff *
 
 /* ---- attachments ---- */
 
+/* Not hashed again: reading it compares it with the hash of the value. */
 static vault_err
 add_piece(void *ctx, const uint8_t *p, size_t n)
 {
-    return add_bytes(ctx, p, n);
+    struct sending *s = ctx;
+
+    return tar_data(&s->tar, p, n);
 }
 
 static vault_err
@@ -171,7 +182,11 @@ add_attachment(struct sending *s, uint64_t number, const struct attachment *x, c
     err = begin_file(s, name, a->size);
     if (err == VAULT_OK)
         err = file_read_leaf(s->h.v->db, x->l, add_piece, s);
-    return err == VAULT_OK ? end_file(s, name, a->size) : err;
+    if (err == VAULT_OK)
+        err = tar_file_end(&s->tar);
+    if (err == VAULT_OK)
+        note_file(s, name, a->size, a->sha256);
+    return err;
 }
 
 /* The view tells which, and the revision how: both in the same order. */
@@ -276,6 +291,7 @@ add_signed(struct sending *s, const char *name, const struct buf *text, char sum
         err = tar_file_end(&s->tar);
     if (err != VAULT_OK)
         return err;
+    sum_of(s, sum);
     note_file(s, name, text->n, sum);
     hex_of(hex, s->h.log_head, 32);
     snprintf(comment, sizeof comment, "withheld handoff, log entry %s", hex);

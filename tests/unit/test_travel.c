@@ -466,6 +466,9 @@ test_travel__what_was_written_on_the_way_comes_home(void **state)
 static void
 test_travel__both_sides_are_kept(void **state)
 {
+    static const char *const ID = "P-1";
+    const struct vault_handoff what = { .ids = &ID, .n_ids = 1 };
+    struct vault_handoff_plan plan;
     struct vault_record *r = NULL;
     vault *v;
     (void)state;
@@ -474,6 +477,9 @@ test_travel__both_sides_are_kept(void **state)
     assert_int_equal(vault_show(v, "P-1", NULL, false, &r), VAULT_OK);
     assert_true(r->conflict);
     vault_record_free(r);
+    /* Who is sent it is told that there is another. */
+    assert_int_equal(vault_handoff_look(v, &what, &plan), VAULT_OK);
+    assert_int_equal(plan.conflicts, 1);
     vault_close(v);
 }
 

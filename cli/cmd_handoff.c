@@ -85,9 +85,12 @@ show_recipients(const struct recipients *all)
         term_say("to: %s\n    %s", all->list[i].brief, all->list[i].words);
     if (all->n > 0)
         term_say("compare the words with each recipient in another way than the key came to you");
-    if (all->n == 0 || !all->list[0].post_quantum)
-        term_warn("who keeps this file and has a quantum computer one day can open it%s", all->n == 0 ? ", or guess the passphrase" :
-            "; recipients that begin with age1pq1 do not have that weakness");
+    if (all->n == 0)
+        term_warn("who keeps this file can go on guessing at the passphrase, and faster with a quantum computer one day; recipients that "
+            "begin with age1pq1 do not have that weakness");
+    else if (!all->list[0].post_quantum)
+        term_warn("who keeps this file and has a quantum computer one day can open it; recipients that begin with age1pq1 do not have "
+            "that weakness");
 }
 
 static void

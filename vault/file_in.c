@@ -172,8 +172,8 @@ static vault_err
 make_piece(void *ctx, struct buf *piece, bool *end)
 {
     struct files_in *a = ctx;
-    struct file_in *s = &a->file[a->making];
-    uint64_t at = a->made * FILE_CHUNK, size = (uint64_t)s->st.st_size;
+    struct file_in *s;
+    uint64_t at = a->made * FILE_CHUNK, size;
     uint8_t *plain = secret_edit(a->plain), *out;
     size_t n, real;
     vault_err err;
@@ -181,6 +181,8 @@ make_piece(void *ctx, struct buf *piece, bool *end)
     *end = a->making == a->n;
     if (*end)
         return VAULT_OK;
+    s = &a->file[a->making];
+    size = (uint64_t)s->st.st_size;
     n = file_piece_size(s->rows.kept, a->made);
     real = at >= size ? 0 : size - at < n ? (size_t)(size - at) : n;
     memset(plain + real, 0, n - real);

@@ -84,7 +84,7 @@ show_recipients(const struct recipients *all)
     for (size_t i = 0; i < all->n; i++)
         term_say("to: %s\n    %s", all->list[i].brief, all->list[i].words);
     if (all->n > 0)
-        term_say("compare the words with each recipient in another way than the key came to you");
+        term_say("compare the words, or with somebody who has no withheld the SHA-256 of the key, in another way than it came to you");
     if (all->n == 0)
         term_warn("who keeps this file can go on guessing at the passphrase, and faster with a quantum computer one day; recipients that "
             "begin with age1pq1 do not have that weakness");

@@ -141,9 +141,9 @@ read_recipients(struct recipients *all, const struct call *c)
     for (const char *f; err == VAULT_OK && (f = call_next(c, "recipients-file", &at)) != NULL;)
         err = is_dash(f) && (c->n_args == 0 || is_dash(c->args[0])) ? fail(VAULT_ERR_INPUT, NULL,
             "the recipients and the file cannot both come from standard input") : add_file(all, f);
-    if (err == VAULT_OK && all->n == 0 && !call_has(c, "passphrase"))
+    if (err == VAULT_OK && all->n == 0 && !call_has(c, "ask-passphrase"))
         err = fail(VAULT_ERR_INPUT, "-r RECIPIENT, -R FILE or -p", "say who may open it");
-    if (err == VAULT_OK && all->n > 0 && call_has(c, "passphrase"))
+    if (err == VAULT_OK && all->n > 0 && call_has(c, "ask-passphrase"))
         err = fail(VAULT_ERR_INPUT, "make two files", "an age file is for recipients or for a passphrase, not for both");
     return err;
 }
@@ -197,7 +197,7 @@ encrypt_run(struct call *c)
         err = judge_output(c, to.armor);
     if (err == VAULT_OK)
         err = open_input(&in, c);
-    if (err == VAULT_OK && call_has(c, "passphrase"))
+    if (err == VAULT_OK && call_has(c, "ask-passphrase"))
         err = pass_file(&pass, c, "passphrase for the file (Tab shows it): ");
     if (err == VAULT_OK)
         err = open_confine(c);
@@ -232,7 +232,7 @@ const struct cmd cmd_age_encrypt = {
     .opts = (const struct opt[]){
         { "recipient", 'r', true, "RECIPIENT", "who may open it; can be repeated" },
         { "recipients-file", 'R', true, "FILE", "recipients, one a line; # begins a remark" },
-        { "passphrase", 'p', false, NULL, "a passphrase opens it" },
+        { "ask-passphrase", 'p', false, NULL, "a passphrase opens it" },
         { "armor", 'a', false, NULL, "as text, for mail" },
         { "output", 'o', false, "FILE", "write to this new file" },
         { NULL, 0, false, NULL, NULL } },

@@ -18,7 +18,10 @@
 /* ---- to whom ---- */
 
 struct recipient {
-    const char *text;           /* borrowed from the call */
+    const char *text;           /* borrowed from the call; of a contact: `own` */
+    const char *contact;        /* its name, or NULL */
+    bool verified;
+    char own[VAULT_RECIPIENT_ROOM];
     char brief[BRIEF_FIRST + BRIEF_LAST + 4];   /* "age1qyqszqgp...s3cret" */
     char words[256];
     bool post_quantum;
@@ -29,13 +32,19 @@ struct recipients {
     size_t n;
 };
 
-/* What --to names. The only place that knows what that may be. */
+/* What --to names. The only place that knows what that may be: what cannot be the name of a contact is a recipient. */
 static vault_err
 read_recipient(struct recipient *out, const char *text)
 {
     size_t n = strlen(text);
-    vault_err err = kept(vault_age_recipient(text, &out->post_quantum, out->words));
+    vault_err err;
 
+    if (n > 0 && strncasecmp(text, "age", 3) != 0 && strncasecmp(text, "ssh-", 4) != 0) {
+        out->contact = text;
+        out->post_quantum = true;
+        return VAULT_OK;
+    }
+    err = kept(vault_age_recipient(text, &out->post_quantum, out->words));
     if (err != VAULT_OK)
         return err;
     out->text = text;
@@ -62,9 +71,47 @@ read_recipients(struct recipients *all, const struct call *c)
         }
     }
     if (err == VAULT_OK && all->n == 0 && !call_has(c, "ask-passphrase"))
-        err = fail(VAULT_ERR_INPUT, "--to RECIPIENT, which begins with age1, or --ask-passphrase", "say who may open it");
+        err = fail(VAULT_ERR_INPUT, "--to RECIPIENT, which begins with age1, --to CONTACT, or --ask-passphrase", "say who may open it");
     if (err == VAULT_OK && all->n > 0 && call_has(c, "ask-passphrase"))
         err = fail(VAULT_ERR_INPUT, "make two files", "an age file is for recipients or for a passphrase, not for both");
+    return err;
+}
+
+struct wanted {
+    struct recipient *to;
+    bool names, contested;
+};
+
+static int
+take_contact(void *ctx, const struct vault_contact *x)
+{
+    struct wanted *w = ctx;
+
+    w->contested = x->contested;
+    w->to->verified = x->verified;
+    snprintf(w->to->own, sizeof w->to->own, "%s", w->names ? x->keeper_recipient : x->case_recipient);
+    w->to->text = w->to->own;
+    snprintf(w->to->words, sizeof w->to->words, "%s", x->words);
+    return 0;
+}
+
+/* Names go to the keepers of a contact only; what caseworkers may read, to both. */
+static vault_err
+find_contacts(struct recipients *all, const struct call *c, bool names)
+{
+    vault_err err = VAULT_OK;
+
+    for (size_t i = 0; err == VAULT_OK && i < all->n; i++) {
+        struct wanted w = { .to = &all->list[i], .names = names };
+
+        if (w.to->contact == NULL)
+            continue;
+        err = kept(vault_contact(c->app->vault, w.to->contact, take_contact, &w));
+        if (err == VAULT_OK && w.contested)
+            err = fail(VAULT_ERR_CONFLICT, "a keeper decides: `contact add` with the right card and --accept new-card, or `contact remove`",
+                "two cards stand under that name, from two copies of this vault");
+        all->text[i] = w.to->text;
+    }
     return err;
 }
 
@@ -79,11 +126,24 @@ many(uint64_t n)
 static void
 show_recipients(const struct recipients *all)
 {
+    bool keys = false;
+
     if (all->n == 0)
         term_say("to: whoever has the passphrase");
-    for (size_t i = 0; i < all->n; i++)
-        term_say("to: %s\n    %s", all->list[i].brief, all->list[i].words);
-    if (all->n > 0)
+    for (size_t i = 0; i < all->n; i++) {
+        const struct recipient *r = &all->list[i];
+        bool unverified = r->contact != NULL && !r->verified;
+
+        /* The words of a contact that is not verified are to be heard from its owner, and not read here. */
+        term_say("to: %s%s", r->contact != NULL ? r->contact : r->brief, r->contact == NULL ? "" : r->verified ? " (verified)" : "");
+        if (!unverified)
+            term_say("    %s", r->words);
+        else
+            term_warn("%s is not verified: nobody compared the words of that card with its owner, so it may be anybody's "
+                "(`contact verify`)", r->contact);
+        keys = keys || r->contact == NULL;
+    }
+    if (keys)
         term_say("compare the words, or with somebody who has no withheld the SHA-256 of the key, in another way than it came to you");
     if (all->n == 0)
         term_warn("who keeps this file can go on guessing at the passphrase, and faster with a quantum computer one day; recipients that "
@@ -172,7 +232,9 @@ recipients_json(struct json *j, const struct recipients *all)
         js_text(j, "passphrase");
     for (size_t i = 0; i < all->n; i++) {
         js_object(j);
-        js_pair(j, "recipient", all->list[i].brief);
+        js_pair(j, "recipient", all->list[i].contact != NULL ? all->list[i].contact : all->list[i].brief);
+        if (all->list[i].contact != NULL)
+            js_pair_bool(j, "verified", all->list[i].verified);
         js_pair(j, "words", all->list[i].words);
         js_pair_bool(j, "post_quantum", all->list[i].post_quantum);
         js_end(j);
@@ -291,6 +353,8 @@ send_run(struct call *c)
         err = place_new(c->app->folder, call_value(c, "output"));
     if (err == VAULT_OK)
         err = open_vault(c);
+    if (err == VAULT_OK)
+        err = find_contacts(&all, c, what.names);
     what.recipients = all.text;
     what.n_recipients = all.n;
     return err == VAULT_OK ? look_and_send(c, &what, &all) : err;
@@ -306,7 +370,8 @@ const struct cmd cmd_handoff_send = {
         "--plain makes an age file that holds a tar archive of one folder: a page to read, the same as JSON,\n"
         "the attachments, instructions (English, Russian, Korean) and signatures. Whoever gets it needs only\n"
         "the programs age, tar and minisign, and no vault. RECIPIENT begins with age1; the other person makes\n"
-        "it with `age-keygen`. Withheld values and attachments are left out, and the names of their fields\n"
+        "it with `age-keygen`. It may also be the name of a contact, who opens it with `age decrypt -C VAULT`;\n"
+        "one that is not verified is said. Withheld values and attachments are left out, and the names of their fields\n"
         "told, unless --with-names is given (keeper). A record that a link leads to and that is not sent is\n"
         "not named. First recipients and counts are shown; then `yes` is to be typed, or --accept send given.\n"
         "A passphrase is judged like one of a vault:\n"

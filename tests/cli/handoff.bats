@@ -286,7 +286,10 @@ refuses() {
     refuses 2 L-1 --plain --accept send --to "$one" --to "$pq"
     says 'two kinds'
     refuses 2 --plain --accept send --to "$one"
-    refuses 2 L-1 --plain --accept send --to nobody
+    refuses 7 L-1 --plain --accept send --to nobody
+    says 'no contact'
+    refuses 2 L-1 --plain --accept send --to age1nobody
+    refuses 2 L-1 --plain --accept send --to ''
     refuses 2 L-1 --plain --accept send --to "$(grep SECRET one.txt)"
     says 'private key'
     [[ $output != *"$(grep SECRET one.txt)"* ]]
@@ -419,4 +422,38 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "$WITHHELD" -C "$
     done
     file=$(cat "$dir/OPEN-ME.txt")
     [[ $file == *'WHAT THIS IS'* && $file == *'ЧТО ЭТО'* && $file == *'이것은 무엇입니까'* ]]
+}
+
+@test "to a contact: one that is not verified is said to be; its vault opens the file, names with a keeper's passphrase only" {
+    cp -r "$BATS_FILE_TMPDIR/first.vault" them.vault
+    "$WITHHELD" -q init theirs.vault "${CHEAP[@]}" --passphrase-fd 4 4<<< "$NEXT"
+    "$WITHHELD" -q -C theirs.vault key add --tier case "${CHEAP[@]}" --passphrase-fd 4 --new-passphrase-fd 5 4<<< "$NEXT" 5<<< "$CASE" > no
+    "$WITHHELD" -q -C theirs.vault card show --passphrase-fd 4 4<<< "$NEXT" > their.card
+    w "$PASS" -q contact add anna their.card > no
+    run --separate-stderr w "$PASS" handoff send K-1 --with-names --plain --accept send --to anna -o names.age
+    [ "$status" = 0 ]
+    [[ $stderr == *'anna is not verified'* ]]
+    words=$(sed -n 's/^    //p' their.card | head -n 1)
+    [[ $stderr != *"$words"* ]]
+    w "$PASS" -q contact verify anna $words > no
+    run --separate-stderr w "$PASS" handoff send L-1 --plain --accept send --to anna -o open.age
+    [ "$status" = 0 ]
+    [[ $stderr == *'anna (verified)'* && $stderr == *"$words"* ]]
+    sends "$PASS" L-1 --to anna -o json.age --json
+    json 'd["recipients"][0]["recipient"] == "anna" and d["recipients"][0]["verified"] is True and d["recipients"][0]["post_quantum"] is True'
+
+    theirs() { "$WITHHELD" -C theirs.vault --no-input --passphrase-fd 4 age decrypt "$2" 4<<< "$1"; }
+    theirs "$NEXT" names.age > x.tar
+    tar -xOf x.tar | grep -aq "$DIM"
+    refused 3 theirs "$CASE" names.age
+    theirs "$CASE" open.age > y.tar
+    tar -tf y.tar | grep -q index.html
+}
+
+@test "a contact that was removed is sent nothing" {
+    "$WITHHELD" -q init a.vault "${CHEAP[@]}" --passphrase-fd 4 4<<< "$NEXT"
+    "$WITHHELD" -q -C a.vault card show --passphrase-fd 4 4<<< "$NEXT" > a.card
+    w "$CASE" -q contact add anna a.card > no
+    w "$PASS" -q contact remove anna > no
+    refuses 7 L-1 --plain --accept send --to anna
 }

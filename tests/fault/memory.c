@@ -297,7 +297,7 @@ count_all(struct world *w, const struct deed *d)
 
 /* ---- which of them ---- */
 
-#define FEW 300                 /* so many are all tried */
+#define FEW 200                 /* so many are all tried */
 
 struct at_place {
     uint64_t place;
@@ -312,9 +312,9 @@ by_place(const void *a, const void *b)
     return x->place != y->place ? (x->place < y->place ? -1 : 1) : x->at < y->at ? -1 : x->at > y->at;
 }
 
-/* Of the `all` that were noted: from each place the first and the last, and (middle) one between. *places: how many places there are. */
+/* Of the `all` that were noted: from each place the first, and (more) the last and one between. *places: how many places there are. */
 static void
-choose_by_place(bool *chosen, long all, bool middle, long *places)
+choose_by_place(bool *chosen, long all, bool more, long *places)
 {
     struct at_place *is = calloc((size_t)all, sizeof *is);
 
@@ -326,16 +326,16 @@ choose_by_place(bool *chosen, long all, bool middle, long *places)
     for (long from = 0, to; from < all; from = to, ++*places) {
         for (to = from + 1; to < all && is[to].place == is[from].place; to++)
             ;
-        chosen[is[from].at] = chosen[is[to - 1].at] = true;
-        if (middle)
-            chosen[is[(from + to) / 2].at] = true;
+        chosen[is[from].at] = true;
+        if (more)
+            chosen[is[(from + to) / 2].at] = chosen[is[to - 1].at] = true;
     }
     free(is);
 }
 
 /* True at [n]: number n is tried. The caller frees. */
 static bool *
-choose(const struct options *opt, long all, bool middle)
+choose(const struct options *opt, long all, bool more)
 {
     bool *chosen = calloc((size_t)all + 1, sizeof *chosen);
     long step = all / (long)opt->rounds, places = 0;
@@ -344,7 +344,7 @@ choose(const struct options *opt, long all, bool middle)
         abort();
     step = step < 1 ? 1 : step;
     if (opt->places && all > FEW && all <= ALLOC_NOTES) {
-        choose_by_place(chosen, all, middle, &places);
+        choose_by_place(chosen, all, more, &places);
         printf("%s: %ld allocations from %ld places\n", opt->deed, all, places);
     } else {
         /* From another beginning each time, so that short forms look everywhere in the end. */

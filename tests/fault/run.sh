@@ -6,8 +6,8 @@
 # Every deed of tests/fault/deeds.c at every point of every kind: killed before and within each call that changes a file, the power
 # cut, the disk full, broken, unreadable, a second fault while the opening puts the first right; memory failing at each place that
 # asks for it, the first, the middle and the last time; of second faults and of deeds that do what another does some (FULL=1: each
-# time and all, which takes an hour); ROUNDS kills at random times of each deed, and as many of the program itself; then damage of all kinds. As many run side by
-# side as there are processors. The seeds are printed, so that a failure can be seen again. O and PYTHON as for tests/run.sh.
+# time and all, which takes an hour); two thirds of ROUNDS kills at random times of each deed, and a fifth of the program itself at each of four; then
+# damage of all kinds. As many run side by side as there are processors. The seeds are printed, so that a failure can be seen again. O and PYTHON as for tests/run.sh.
 # The last lines count the points, the runs and the seconds; exit code 1 when anything failed or did not come to its end, or
 # (at the usual ROUNDS) when fewer were killed than is promised.
 set -eu
@@ -44,7 +44,8 @@ list() {
         done
         rounds=$ROUNDS
         case $deed$places in restore-*--places) [ "$ROUNDS" -lt 30 ] || rounds=30 ;; esac
-        for test in random power broken unreadable full kill torn; do
+        echo "$fault random $deed --rounds $(((rounds * 2 + 2) / 3))"
+        for test in power broken unreadable full kill torn; do
             echo "$fault $test $deed --rounds $rounds"
         done
     done

@@ -15,6 +15,8 @@
 
 /* Pieces of age that travel together: few, for little memory; several, for few wake-ups. */
 #define TOGETHER 4u
+/* Of those to be encrypted every third load is sealed by the thread that writes, which else would wait for the other one. */
+#define SHARE 3u
 
 /* ---- from one descriptor to another: a thread makes what is written ---- */
 
@@ -26,7 +28,14 @@ struct stream {
     uint64_t written;
     bool broken;                        /* it could not be written: who waits for input need not */
     struct age_seal *seal;              /* encrypting, */
-    struct buf plain;                   /* with what was read for it; */
+    struct buf plain;                   /* with what was read for it, */
+    struct load {
+        bool later;                     /* sealed where it is written, from piece `first` on */
+        uint64_t first;
+    } load[2 * RELAY_PIECES];           /* of the loads under way, by their number; */
+    uint64_t made, taken;
+    struct buf sealed;
+    bool armored;
     struct age_open *open;              /* or decrypting, */
     vault_err failed;                   /* with what comes behind the last good piece */
     struct vault_error said;
@@ -92,14 +101,20 @@ static vault_err
 make_sealed(void *ctx, struct buf *piece, bool *end)
 {
     struct stream *s = ctx;
+    struct load *load;
     vault_err err;
 
     *end = s->ended;
     if (s->ended)
         return VAULT_OK;
     err = read_full(s);
-    if (err == VAULT_OK)
-        err = age_seal_add(s->seal, piece, s->plain.p, s->plain.n);
+    if (err != VAULT_OK)
+        return err;
+    load = &s->load[s->made++ % (2 * RELAY_PIECES)];
+    load->later = !s->armored && !s->ended && s->made % SHARE == 0;
+    if (load->later)
+        return age_seal_later(s->seal, piece, &load->first, s->plain.p, s->plain.n);
+    err = age_seal_add(s->seal, piece, s->plain.p, s->plain.n);
     return err == VAULT_OK && s->ended ? age_seal_end(s->seal, piece) : err;
 }
 
@@ -124,8 +139,17 @@ static vault_err
 take_piece(void *ctx, struct buf *piece)
 {
     struct stream *s = ctx;
-    vault_err err = fd_write_all(s->out, piece->p, piece->n,
-        s->to->path == NULL ? "the output" : s->to->path);
+    const struct load *load = &s->load[s->taken++ % (2 * RELAY_PIECES)];
+    const struct buf *from = piece;
+    vault_err err = VAULT_OK;
+
+    if (load->later) {
+        s->sealed.n = 0;
+        err = age_seal_now(s->seal, &s->sealed, load->first, piece);
+        from = &s->sealed;
+    }
+    if (err == VAULT_OK)
+        err = fd_write_all(s->out, from->p, from->n, s->to->path == NULL ? "the output" : s->to->path);
 
     if (err == VAULT_OK)
         return may_go_on(s, piece->n);
@@ -160,6 +184,7 @@ run(struct stream *s, const struct buf *first)
         err = output_commit(&file);
     output_abort(&file);
     buf_free(&s->plain);
+    buf_free(&s->sealed);
     return err;
 }
 
@@ -169,7 +194,7 @@ vault_err
 vault_age_encrypt(int in, const struct vault_age_to *to, const struct vault_age_output *out)
 {
     struct age_to age = {.n = to->n_recipients, .passphrase = to->passphrase, .armor = to->armor};
-    struct stream s = {.in = in, .to = out};
+    struct stream s = {.in = in, .to = out, .armored = to->armor};
     struct age_recipient *list = NULL;
     struct buf first = BUF_INIT;
     vault_err err;

@@ -60,6 +60,11 @@ not_opened() {
 
 @test "what stock age encrypts opens here, and the other way round: empty, one and several chunks, around their boundaries" {
     need_age
+    head -c 5000000 /dev/urandom > "$keys/large"
+    cat "$keys/large" > plain
+    age encrypt -r "$one" plain > ours 2> err
+    command age -d -i "$keys/one.txt" ours > got
+    same got
     for n in 0 1 65535 65536 65537 131071 131072 131073 300000; do
         bytes $n
         for armor in '' -a; do

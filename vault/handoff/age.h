@@ -31,6 +31,10 @@ VAULT_CHECK vault_err age_seal_new(struct age_seal **out, struct buf *file, cons
 void age_seal_free(struct age_seal *s);             /* wipes; NULL is fine */
 /* Appends what can be written of n more bytes. */
 VAULT_CHECK vault_err age_seal_add(struct age_seal *s, struct buf *file, const void *p, size_t n);
+/* The same in two steps, of which the second may be done on another thread, in the same order as all else is written: what can be written of
+ * n more bytes is appended as plaintext, its first piece being number *first; and sealed by age_seal_now. Not with armor. */
+VAULT_CHECK vault_err age_seal_later(struct age_seal *s, struct buf *plain, uint64_t *first, const void *p, size_t n);
+VAULT_CHECK vault_err age_seal_now(const struct age_seal *s, struct buf *file, uint64_t first, const struct buf *plain);
 /* Appends the end. Nothing may be added behind it. */
 VAULT_CHECK vault_err age_seal_end(struct age_seal *s, struct buf *file);
 

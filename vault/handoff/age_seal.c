@@ -185,7 +185,7 @@ age_seal_add(struct age_seal *s, struct buf *file, const void *bytes, size_t n)
 
         if (room == 0) {
             put_piece(s, file, s->rest.p, s->rest.n, false);
-            buf_cut(&s->rest, 0);
+            s->rest.n = 0;              /* overwritten, and wiped at the end */
         } else if (s->rest.n == 0 && n > AGE_PIECE) {
             put_piece(s, file, p, AGE_PIECE, false);
             p += AGE_PIECE;
@@ -197,6 +197,47 @@ age_seal_add(struct age_seal *s, struct buf *file, const void *bytes, size_t n)
         }
         if (s->rest.bad || s->sealed.bad || file->bad)
             return err_nomem();
+    }
+    return VAULT_OK;
+}
+
+vault_err
+age_seal_later(struct age_seal *s, struct buf *plain, uint64_t *first, const void *bytes, size_t n)
+{
+    const uint8_t *p = bytes;
+
+    *first = s->number;
+    while (n > 0) {
+        size_t room = AGE_PIECE - s->rest.n, k = n < room ? n : room;
+
+        if (room == 0) {
+            buf_put(plain, s->rest.p, s->rest.n);
+            s->rest.n = 0;
+            s->number++;
+        } else if (s->rest.n == 0 && n > AGE_PIECE) {
+            buf_put(plain, p, AGE_PIECE);
+            s->number++;
+            p += AGE_PIECE;
+            n -= AGE_PIECE;
+        } else {
+            buf_put(&s->rest, p, k);
+            p += k;
+            n -= k;
+        }
+    }
+    return s->rest.bad ? err_nomem() : buf_ok(plain);
+}
+
+vault_err
+age_seal_now(const struct age_seal *s, struct buf *file, uint64_t first, const struct buf *plain)
+{
+    for (size_t at = 0; at < plain->n; at += AGE_PIECE, first++) {
+        uint8_t *out = buf_room(file, AGE_PIECE + PIECE_EXTRA);
+
+        if (out == NULL)
+            return err_nomem();
+        piece_seal(out, secret_bytes(s->key), first, false, PART(plain->p + at, AGE_PIECE));
+        file->n += AGE_PIECE + PIECE_EXTRA;
     }
     return VAULT_OK;
 }

@@ -953,7 +953,7 @@ struct vault_repair_report {
  * A new vault folder `new_path` with everything of the damaged vault at `path` that is whole, which is not written to. Needs a keeper
  * (VAULT_ERR_REFUSED). The result is verified as by vault_check_deep before it gets its name; on any error nothing is left.
  * VAULT_OK also where something was lost: see the report. VAULT_ERR_DAMAGED: nothing could be made of it, also where the log, the list of
- * revisions or a system record is not whole.
+ * revisions or a system record (other than a contact) is not whole.
  */
 VAULT_API VAULT_CHECK vault_err vault_repair(const char *path, const char *new_path,
     const struct vault_credentials *cred, const struct vault_repair_options *opt,

@@ -93,15 +93,14 @@ by_case() { w "$NEXT" "$@"; }
 
 @test "on a terminal the words are asked for, and ours are not shown before" {
     need_terminals
-    command -v script > /dev/null || skip 'script is not installed'
     w "$PASS" -q contact add anna "$cards/theirs.card" > /dev/null
     first=$(words "$cards/theirs.card" | cut -d' ' -f1-2)
     printf '%s\n' "$PASS" > pass
-    run script -qec "'$WITHHELD' -C '$VAULT' --passphrase-file pass contact verify anna" /dev/null < <(sleep 2; echo "$(words "$cards/evil.card")"; sleep 1)
+    run answered 'the words' "$(words "$cards/evil.card")" "$WITHHELD" -C "$VAULT" --passphrase-file pass contact verify anna
     says 'the words'
     says 'not the words of the card'
     [[ $output != *"$first"* ]]
-    run script -qec "'$WITHHELD' -C '$VAULT' --passphrase-file pass contact verify anna" /dev/null < <(sleep 2; echo "$(words "$cards/theirs.card")"; sleep 1)
+    run answered 'the words' "$(words "$cards/theirs.card")" "$WITHHELD" -C "$VAULT" --passphrase-file pass contact verify anna
     says verified
 }
 

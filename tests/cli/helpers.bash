@@ -27,6 +27,11 @@ need_terminals() {
     "${PYTHON:-python3}" -c 'import os; os.openpty()' 2> /dev/null || skip "no pseudo-terminals here (mount devpts)"
 }
 
+# answered PROMPT ANSWER COMMAND...: on a terminal of its own (need_terminals), where ANSWER is typed once PROMPT is there. Prints what it showed.
+answered() {
+    "${PYTHON:-/usr/bin/python3}" "$BATS_TEST_DIRNAME/../cli/answer.py" "$@" < /dev/null
+}
+
 # roomy: skip where a new vault would not take so much more memory than CHEAP.
 roomy() {
     [ "$(awk '/^MemTotal/ { print int($2 / 1024) }' /proc/meminfo)" -ge 2000 ] || skip "this machine has little memory"

@@ -113,7 +113,7 @@ value_text(const struct vault_value *v, size_t indent)
 {
     if (!v->present) {
         out_style(OUT_DIM);
-        fputs(v->lost ? "[lost]" : v->purged ? "[purged]" : v->withheld ? "[withheld]" : "[gone]", stdout);
+        fputs(v->left_out ? "[not sent]" : v->lost ? "[lost]" : v->purged ? "[purged]" : v->withheld ? "[withheld]" : "[gone]", stdout);
         out_style(OUT_PLAIN);
     } else if (v->link_label != NULL) {
         print_code(v->text);
@@ -206,7 +206,7 @@ print_attachments(const struct vault_record *r)
             continue;
         }
         out_style(OUT_DIM);
-        fputs(a->lost ? "[lost]" : a->purged ? "[purged]" : a->withheld ? "[withheld]" : "[gone]", stdout);
+        fputs(a->left_out ? "[not sent]" : a->lost ? "[lost]" : a->purged ? "[purged]" : a->withheld ? "[withheld]" : "[gone]", stdout);
         out_style(OUT_PLAIN);
         putchar('\n');
     }

@@ -11,7 +11,7 @@
 #include "vault/base/relay.h"
 #include "vault/base/text.h"
 #include "vault/handoff/age.h"
-#include "vault/session.h"
+#include "vault/own_age.h"
 
 /* Pieces of age that travel together: few, for little memory; several, for few wake-ups. */
 #define TOGETHER 4u
@@ -329,9 +329,8 @@ vault_age_wants_passphrase(const vault_age *a)
     return age_open_wants_passphrase(a->open);
 }
 
-/* Those of the vault itself: its recipients, and the ones that it had before its keys were changed. */
-static vault_err
-add_vault(struct age_identities *all, vault *v)
+vault_err
+own_age_identities(struct age_identities *all, vault *v)
 {
     vault_err err = age_identities_add(all, AGE_HYBRID, v->tree.case_seed);
 
@@ -363,7 +362,7 @@ vault_age_unlock(vault_age *a, const struct vault_age_with *with)
     for (size_t i = 0; err == VAULT_OK && i < with->n_identities; i++)
         err = age_identities_read(&all, with->identities[i]);
     if (err == VAULT_OK && with->vault != NULL)
-        err = add_vault(&all, with->vault);
+        err = own_age_identities(&all, with->vault);
     if (err == VAULT_OK)
         err = age_open_unlock(a->open, &all, with->passphrase);
     age_identities_free(&all);

@@ -329,6 +329,7 @@ chain_push(struct vault *v, const struct log_entry *e, const uint8_t hash[static
     memcpy(c->author, e->author, sizeof c->author);
     c->keeper = e->n_keepers != 0;
     c->names_keys = e->has_keys;
+    c->receive = strcmp(e->action, "receive") == 0;
     c->backup = session_says_backup(e->action);
     c->own = true;
     c->verified = true;

@@ -151,6 +151,8 @@ must_be_known(const struct vault *v, const struct revision *rev, const struct at
 {
     enum gone_what what = gone_find(&v->recs.gone, rev->record, x->l->c);
 
+    if (what == GONE_LEFT_OUT)
+        return err_say(VAULT_ERR_NOT_FOUND, "ask who sent the record for it", "this attachment was left out when its record was sent here");
     if (what != GONE_NOT && what != GONE_LOST)
         return err_say(VAULT_ERR_NOT_FOUND, "'history' tells when", "this attachment was purged");
     if (x->l->tier != LEAF_OPEN && !is_keeper(v))

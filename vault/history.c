@@ -103,7 +103,7 @@ lacks_values(const struct vault *v, const struct revision *rev, bool lost)
 {
     for (size_t i = 0; i < rev->n_leaves; i++) {
         enum gone_what what = gone_find(&v->recs.gone, rev->record, rev->leaf[i].c);
-        if (what != GONE_NOT && (what == GONE_LOST) == lost)
+        if (gone_for_good(what) && (what == GONE_LOST) == lost)
             return true;
     }
     return false;

@@ -19,6 +19,7 @@
 #include "vault/base/files.h"
 #include "vault/base/text.h"
 #include "vault/contacts.h"
+#include "vault/exchange.h"
 #include "vault/same.h"
 
 #define CHECKPOINT_AFTER 256
@@ -93,6 +94,7 @@ vault_close(vault *v)
     free(v->losses.detail);
     same_free(&v->same);
     contacts_free(&v->contacts);
+    exchanges_free(&v->exchanges);
     free(v->path);
     free(v->db_path);
     if (v->dir >= 0)
@@ -117,6 +119,15 @@ author_of(void *ctx, uint32_t row)
     return row >= 1 && row <= v->n_log ? v->chain[row].author : NULL;
 }
 
+/* The row that is being written is judged by who writes it. */
+static bool
+brings_others(void *ctx, uint32_t row)
+{
+    const struct vault *v = ctx;
+
+    return row > v->n_log || v->chain[row].receive;
+}
+
 vault_err
 session_init_recs(vault *v)
 {
@@ -124,6 +135,7 @@ session_init_recs(vault *v)
     vault_err err = recs_init(&v->recs, v->db, &sk, v->me.author_pk);
 
     v->recs.author_of = author_of;
+    v->recs.brings_others = brings_others;
     v->recs.author_ctx = v;
     return err;
 }

@@ -61,7 +61,7 @@ purge_free(struct purge *p)
 static bool
 is_gone(const struct choosing *x, const struct leaf *l)
 {
-    return gone_find(&x->p->v->recs.gone, x->rev.record, l->c) != GONE_NOT;
+    return gone_for_good(gone_find(&x->p->v->recs.gone, x->rev.record, l->c));
 }
 
 /* Of a field with a value, whatever its provenance. */

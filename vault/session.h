@@ -33,6 +33,7 @@ struct chain_entry {
     bool keeper;                /* names the keeper key */
     bool names_keys;            /* a state of the file keys */
     bool travel;                /* began a copy without names */
+    bool receive;               /* took in a bundle: its revisions may be by others than its signer */
     bool backup;                /* a backup was finished then, or this copy restored from one */
     bool own;                   /* on this copy's own line: first parents from the head */
     bool verified;              /* its signatures, or those of a descendant */
@@ -101,6 +102,10 @@ struct vault {
         size_t n, cap;
         uint32_t lost;          /* row of the newest repair that lost one: nothing said above it verifies any more */
     } contacts;
+    struct exchanges {          /* from the _receipt records: see exchange.h */
+        struct exchange *list;
+        size_t n, cap;
+    } exchanges;
     struct secret *intake;      /* case tier: key of the transaction under way */
     uint8_t intake_enc[INTAKE_ENC_BYTES];
 
@@ -213,8 +218,9 @@ VAULT_CHECK vault_err chain_precedes(const struct vault *v, uint32_t row, uint32
 
 /* ---- system.c: types, authors, the card ---- */
 
-enum system_kind { SYSTEM_TYPE = 1, SYSTEM_SLOT = 2, SYSTEM_CARD = 3, SYSTEM_CONTACT = 5, SYSTEM_TOMBSTONE = 9,
-    SYSTEM_SAME = 10, SYSTEM_FORMER = 11, SYSTEM_LOST = 12, SYSTEM_APART = 13 };
+enum system_kind { SYSTEM_TYPE = 1, SYSTEM_SLOT = 2, SYSTEM_CARD = 3, SYSTEM_CONTACT = 5, SYSTEM_RECEIPT = 8,
+    SYSTEM_TOMBSTONE = 9, SYSTEM_SAME = 10, SYSTEM_FORMER = 11, SYSTEM_LOST = 12, SYSTEM_APART = 13, SYSTEM_LEFT_OUT = 14,
+    SYSTEM_ORIGIN = 15, SYSTEM_THEIR_TYPE = 16, SYSTEM_SHARE = 17 };
 
 /* The bytes of a field of a system record. VAULT_ERR_DAMAGED: they are not there, or not n. */
 VAULT_CHECK vault_err system_bytes(const struct revision *rev, const char *field, void *out, size_t n);

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "vault/contacts.h"
+#include "vault/exchange.h"
 #include "vault/record/value.h"
 #include "vault/same.h"
 
@@ -585,7 +586,7 @@ read_withheld(struct vault *v, uint32_t n, struct revision *rev)
     return err != VAULT_OK ? err : recs_load_withheld(&v->recs, n, rev);
 }
 
-/* One system revision: only entries that the keeper signed may add it, but for contacts, which judge that themselves. */
+/* One system revision: only entries that the keeper signed may add it, but for contacts, which judge that themselves, and for what comes with a bundle. */
 static vault_err
 apply_system(struct vault *v, uint32_t n, struct revision *rev)
 {
@@ -596,7 +597,7 @@ apply_system(struct vault *v, uint32_t n, struct revision *rev)
     if (t == NULL)
         return err_say(VAULT_ERR_FAILED, "open it with a newer withheld",
             "this vault holds system records of a newer version");
-    if (!v->chain[p->log].keeper && p->record[1] != SYSTEM_CONTACT)
+    if (!v->chain[p->log].keeper && p->record[1] != SYSTEM_CONTACT && !exchange_needs_no_keeper(v, n))
         return damaged("a system record was added without the keeper's signature");
     err = recs_load(&v->recs, n, rev);
     if (err == VAULT_OK && is_keeper(v) && revision_introduces(rev))
@@ -622,6 +623,14 @@ apply_system(struct vault *v, uint32_t n, struct revision *rev)
         return apart_apply(v, rev);
     case SYSTEM_CONTACT:
         return contact_apply(v, rev, n, v->chain[p->log].keeper);
+    case SYSTEM_RECEIPT:
+        return exchange_apply_receipt(v, n, rev);
+    case SYSTEM_LEFT_OUT:
+        return exchange_apply_left_out(v, n, rev);
+    case SYSTEM_ORIGIN:
+        return exchange_judge_origin(rev);
+    case SYSTEM_THEIR_TYPE:
+        return exchange_apply_type(v, rev);
     default:
         return judge_former(rev);
     }

@@ -429,6 +429,7 @@ struct vault_value {
     bool present;               /* false: withheld and not revealed, purged, or left out: text is "" */
     bool purged;                /* a keeper destroyed it; present is false */
     bool lost;                  /* a repair could not save it; present is false */
+    bool left_out;              /* who sent this record left it out; present is false */
     bool repeats;
     const char *text;           /* plain text; a link: the code of the record */
     const char *link_label;     /* a link: title of the record, else NULL */
@@ -453,6 +454,7 @@ struct vault_attachment {
     bool present;               /* false: withheld and not revealed, or purged: nothing below is known */
     bool purged;                /* a keeper destroyed it */
     bool lost;                  /* a repair could not save it: its content, or (not present) name and all */
+    bool left_out;              /* who sent this record left it out; present is false */
     const char *name, *type;    /* type: media type */
     uint64_t size;
     const char *sha256;         /* of its content, hexadecimal */

@@ -107,6 +107,7 @@ chain_append(struct vault *v, const struct log_entry *e, const uint8_t hash[stat
     c->keeper = e->n_keepers != 0;
     c->names_keys = e->has_keys;
     c->travel = strcmp(e->action, "travel") == 0 && e->has_keys;
+    c->receive = strcmp(e->action, "receive") == 0;
     c->backup = session_says_backup(e->action);
     if (memcmp(e->author, v->me.author_pk, 32) == 0)
         v->last_own = v->n_log;

@@ -192,7 +192,8 @@ add_value(struct build *b, const struct field_def *f, const struct leaf *l)
     what = gone_find(&b->v->recs.gone, b->rev->record, l->c);
     out->lost = what == GONE_LOST || (l->value.n == 0 && !l->here &&
         index_was_lost(&b->v->recs.index, b->rev->record, l->introduced));
-    out->purged = what != GONE_NOT && what != GONE_LOST;
+    out->purged = gone_for_good(what) && what != GONE_LOST;
+    out->left_out = what == GONE_LEFT_OUT && l->value.n == 0;
     if (l->value.n == 0 || (out->withheld && !b->opt->reveal))
         return VAULT_OK;
     return fill_value(b, l, out);
@@ -233,7 +234,8 @@ fill_attachment(struct build *b, const struct attachment *x, struct vault_attach
     out->field = x->f->name;
     out->withheld = x->l->tier != LEAF_OPEN;
     what = gone_find(&b->v->recs.gone, b->rev->record, x->l->c);
-    out->purged = what != GONE_NOT && what != GONE_LOST;
+    out->purged = gone_for_good(what) && what != GONE_LOST;
+    out->left_out = what == GONE_LEFT_OUT && !x->known;
     out->lost = what == GONE_LOST || (x->known && session_file_lost(b->v, b->rev->record,
         (enum leaf_tier)x->l->tier, x->l->file_first));
     out->present = x->known && (!out->withheld || b->opt->reveal);

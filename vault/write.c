@@ -225,7 +225,7 @@ may_come_back(const struct vault *v, const struct revision *old)
 
     for (size_t i = 0; i < old->n_leaves; i++) {
         enum gone_what what = gone_find(&v->recs.gone, old->record, old->leaf[i].c);
-        any = any || what == GONE_NOT;
+        any = any || !gone_for_good(what);
         refused = refused || what == GONE_REVISION;
     }
     if (any && !refused)

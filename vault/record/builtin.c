@@ -197,6 +197,41 @@ static struct field_def system_contact[] = {
     SYSTEM_FIELD("card", BYTES, OPEN),
 };
 
+/* What was handed over: a bundle that was taken in, or the receipt of the other side for one of ours (`proof`, with its signatures). */
+static struct field_def system_receipt[] = {
+    SYSTEM_FIELD("bundle", BYTES, OPEN),
+    SYSTEM_FIELD("kind", TEXT, OPEN),
+    SYSTEM_FIELD("card", BYTES, OPEN),
+    SYSTEM_FIELD("file", BYTES, OPEN),
+    SYSTEM_FIELD("proof", BYTES, OPEN),
+};
+
+/* Values that a bundle has not, of revisions that it brought (record and c each); and such as came later after all. */
+static struct field_def system_left_out[] = {
+    SYSTEM_FIELD("left_out", BYTES, OPEN),
+    SYSTEM_FIELD("arrived", BYTES, OPEN),
+};
+
+/* Why revisions by others are believed, as a bundle brought it: a part of its evidence. */
+static struct field_def system_origin[] = {
+    SYSTEM_FIELD("bundle", BYTES, OPEN),
+    SYSTEM_FIELD("number", NUMBER, OPEN),
+    SYSTEM_FIELD("part", NUMBER, OPEN),
+    SYSTEM_FIELD("evidence", BYTES, OPEN),
+};
+
+/* A type as another vault has it: for reading what was written there, never in force here. */
+static struct field_def system_their_type[] = {
+    SYSTEM_FIELD("definition", BYTES, OPEN),
+};
+
+/* That a record goes to a contact whenever it changes. */
+static struct field_def system_share[] = {
+    SYSTEM_FIELD("record", BYTES, OPEN),
+    SYSTEM_FIELD("contact", TEXT, OPEN),
+    SYSTEM_FIELD("state", TEXT, OPEN),
+};
+
 #define SYSTEM_TYPE(name, fields) {name, 1, NULL, 0, fields, COUNT(fields), {0}}
 
 static struct type_def system_types[] = {
@@ -209,10 +244,15 @@ static struct type_def system_types[] = {
     SYSTEM_TYPE("_same", system_same),
     SYSTEM_TYPE("_apart", system_apart),
     SYSTEM_TYPE("_contact", system_contact),
+    SYSTEM_TYPE("_receipt", system_receipt),
+    SYSTEM_TYPE("_left_out", system_left_out),
+    SYSTEM_TYPE("_origin", system_origin),
+    SYSTEM_TYPE("_their_type", system_their_type),
+    SYSTEM_TYPE("_share", system_share),
 };
 
 /* The second byte of the record ids of each. */
-static const uint8_t system_kind[COUNT(system_types)] = { 1, 2, 3, 11, 9, 12, 10, 13, 5 };
+static const uint8_t system_kind[COUNT(system_types)] = { 1, 2, 3, 11, 9, 12, 10, 13, 5, 8, 14, 15, 16, 17 };
 
 /* ---- their hashes, computed once; nothing else is ever written here ---- */
 

@@ -140,7 +140,7 @@ finish(struct change *c, struct revision *rev, const uint8_t record[static 32],
     rng_take(&c->rng, nonce, sizeof nonce);
     blob_keys_derive(&out->key.open, LEAF_OPEN, record, nonce);
     blob_keys_derive(&out->key.withheld, LEAF_WITHHELD, blob, nonce + 24);
-    return revision_finish(rev, out->key.open.seed, out->key.withheld.seed);
+    return rev->foreign ? revision_finish_foreign(rev) : revision_finish(rev, out->key.open.seed, out->key.withheld.seed);
 }
 
 static void

@@ -45,7 +45,7 @@ struct change {
 VAULT_CHECK vault_err change_begin(struct change *c, struct recs *r, uint32_t log);
 
 /*
- * Draw keys, finish the drafted revision (its id is set) and give it the next number in the index. Its
+ * Draw keys, finish the drafted revision (its id is set; a foreign one as revision_finish_foreign) and give it the next number in the index. Its
  * plaintexts move into `out`, its values with them. Touches the database only where the record exists
  * already and its key is to be read. One thread at a time.
  */

@@ -421,8 +421,8 @@ keep_leaf(struct draft *d, const struct type_def *t, const struct revision *base
     const struct field_def *f = type_field(t, l->field.p, l->field.n);
     struct leaf *m;
 
-    if (gone_find(&d->r->gone, base->record, l->c) != GONE_NOT)
-        return VAULT_OK;        /* what was purged is not carried on */
+    if (gone_for_good(gone_find(&d->r->gone, base->record, l->c)))
+        return VAULT_OK;        /* what was purged is not carried on; what another vault left out is, as it has it */
     if (l->tier == LEAF_OPEN) {
         m = revision_add(rev, l->field, f == NULL || f->kind == FIELD_FILE ? LEAF_OPEN : f->tier,
             l->value);

@@ -49,12 +49,32 @@ grow(struct gone *g)
     return VAULT_OK;
 }
 
+static struct gone_leaf *
+look_up(const struct gone *g, const uint8_t *record, const uint8_t *c)
+{
+    uint32_t mask = g->n_slots - 1;
+
+    for (uint32_t at = get_u32(c) & mask; g->n != 0 && g->slot[at] != 0; at = (at + 1) & mask) {
+        struct gone_leaf *l = &g->leaf[g->slot[at] - 1];
+        if (memcmp(l->c, c, 32) == 0 && memcmp(l->record, record, RECORD_ID_BYTES) == 0)
+            return l;
+    }
+    return NULL;
+}
+
 vault_err
 gone_add(struct gone *g, const uint8_t record[static RECORD_ID_BYTES], const uint8_t c[static 32],
     enum gone_what what)
 {
-    vault_err err = grow(g);
+    struct gone_leaf *known = look_up(g, record, c);
+    vault_err err;
 
+    if (known != NULL) {
+        if (known->what == GONE_LEFT_OUT)
+            known->what = what;
+        return VAULT_OK;
+    }
+    err = grow(g);
     if (err != VAULT_OK)
         return err;
     memcpy(g->leaf[g->n].record, record, RECORD_ID_BYTES);
@@ -68,14 +88,7 @@ enum gone_what
 gone_find(const struct gone *g, const uint8_t record[static RECORD_ID_BYTES],
     const uint8_t c[static 32])
 {
-    uint32_t mask = g->n_slots - 1;
+    const struct gone_leaf *l = look_up(g, record, c);
 
-    if (g->n == 0)
-        return GONE_NOT;
-    for (uint32_t at = get_u32(c) & mask; g->slot[at] != 0; at = (at + 1) & mask) {
-        const struct gone_leaf *l = &g->leaf[g->slot[at] - 1];
-        if (memcmp(l->c, c, 32) == 0 && memcmp(l->record, record, RECORD_ID_BYTES) == 0)
-            return l->what;
-    }
-    return GONE_NOT;
+    return l == NULL ? GONE_NOT : l->what;
 }

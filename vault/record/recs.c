@@ -225,17 +225,19 @@ complete_type(struct recs *r, uint32_t n, struct revision *rev)
 /*
  * Values of this tier that belong to the revision itself are here, but for those that a
  * tombstone names; these are not. Whoever has the case key can seal a blob anew without a
- * value, or put an old one back: only a keeper signs tombstones.
+ * value, or put an old one back: only a keeper signs tombstones. What another vault left out may be missing, of what that vault wrote.
  */
 static vault_err
 judge_gone(const struct recs *r, const struct revision *rev, enum leaf_tier tier)
 {
     for (size_t i = 0; (rev->partial || r->gone.n != 0) && i < rev->n_leaves; i++) {
         const struct leaf *l = &rev->leaf[i];
+        enum gone_what what;
         bool gone;
         if (l->tier != tier || !l->here)
             continue;
-        gone = gone_find(&r->gone, rev->record, l->c) != GONE_NOT;
+        what = gone_find(&r->gone, rev->record, l->c);
+        gone = gone_for_good(what) || (what == GONE_LEFT_OUT && rev->foreign);
         if (gone && l->value.n != 0)
             return err_say(VAULT_ERR_DAMAGED, NULL, "a revision holds a value that was purged");
         if (!gone && l->value.n == 0)
@@ -245,11 +247,12 @@ judge_gone(const struct recs *r, const struct revision *rev, enum leaf_tier tier
     return VAULT_OK;
 }
 
-/* Only a handoff brings another author than the signer of the entry, and this version has none. */
+/* Only a bundle brings another author than the signer of the entry. That he is who he is said to be is for the evidence that came with it. */
 static vault_err
-judge_author(const struct revision *rev, const uint8_t signer[static 32])
+judge_author(const struct recs *r, uint32_t n, const struct revision *rev, const uint8_t signer[static 32])
 {
-    if (memcmp(rev->author, signer, 32) != 0)
+    if (memcmp(rev->author, signer, 32) != 0 && !(r->brings_others != NULL &&
+        r->brings_others(r->author_ctx, r->index.pair[n].log)))
         return err_say(VAULT_ERR_DAMAGED, NULL,
             "the author of a revision is not the signer of its log entry");
     return VAULT_OK;
@@ -295,7 +298,7 @@ recs_load_from(struct recs *r, uint32_t n, const uint8_t key[static 32], struct 
         err = revision_read_open(rev, seed);
     sodium_memzero(seed, sizeof seed);
     if (err == VAULT_OK)
-        err = judge_author(rev, signer);
+        err = judge_author(r, n, rev, signer);
     if (err == VAULT_OK)
         err = judge_gone(r, rev, LEAF_OPEN);
     return err != VAULT_OK ? err : complete_type(r, n, rev);

@@ -26,6 +26,8 @@ struct recs {
     uint8_t author[32];             /* who writes in this session */
     /* Author of the entry in a row of the log (32 bytes), set by the session; NULL: this session's. */
     const uint8_t *(*author_of)(void *ctx, uint32_t log);
+    /* May the entry in that row have revisions by others than who signed it (a bundle that was taken in)? NULL: none may. */
+    bool (*brings_others)(void *ctx, uint32_t log);
     void *author_ctx;
     bool intake_waits;              /* it could not be adopted when the vault was opened: it is not to blame */
     struct secret *cached;          /* a struct pack: the last one that was opened */

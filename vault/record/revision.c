@@ -14,6 +14,7 @@
 #include "vault/record/file.h"
 
 #define SORT_SHORT 64           /* leaves that are sorted in place */
+#define LEAF_RAISED 3u          /* in a blob: open to its author, withheld here */
 #define LEAVES_KEPT 64          /* room for so many outlasts revision_trim */
 
 void
@@ -28,6 +29,7 @@ revision_reset(struct revision *r)
     r->n_parents = 0;
     r->n_leaves = 0;
     r->partial = false;
+    r->foreign = false;
     buf_reset(&r->open);
     buf_reset(&r->withheld);
     buf_reset(&r->scratch);
@@ -143,7 +145,9 @@ revision_carry(struct revision *r, const struct leaf *from, const uint8_t introd
         return NULL;
     *l = *from;
     l->here = false;
+    l->raised = false;
     l->value = PART(NULL, 0);
+    l->salt = NULL;
     memcpy(l->introduced, introduced, 32);
     return l;
 }
@@ -220,8 +224,8 @@ value_commit(struct leaf *l, struct salts *s, size_t i, struct part item)
 
 /* ---- the id ---- */
 
-static vault_err
-compute_id(struct revision *r, uint8_t id[static 32])
+vault_err
+revision_compute_id(struct revision *r, uint8_t id[static 32])
 {
     struct buf *b = &r->scratch;
     struct part p;
@@ -242,7 +246,7 @@ compute_id(struct revision *r, uint8_t id[static 32])
         cbor_array(b, 4);
         cbor_textn(b, l->field.p, l->field.n);
         cbor_bytes(b, l->element, l->n_element);
-        cbor_uint(b, l->tier);
+        cbor_uint(b, l->raised ? LEAF_OPEN : l->tier);
         cbor_bytes(b, l->c, sizeof l->c);
     }
     err = buf_ok(b);
@@ -262,7 +266,25 @@ goes_into(const struct leaf *l, enum leaf_tier tier)
     return l->tier == tier && l->here && l->value.n != 0;
 }
 
-/* Write the items of one tier and commit to each; values then live in `out`. */
+/* One by one where they come from elsewhere with their values, else for the seed to give. */
+static void
+write_salts(const struct revision *r, enum leaf_tier tier, struct buf *out)
+{
+    size_t n = 0;
+
+    for (size_t k = 0; r->foreign && k < r->n_leaves; k++)
+        n += goes_into(&r->leaf[k], tier);
+    if (!r->foreign) {
+        cbor_bytes(out, NULL, 0);
+        return;
+    }
+    cbor_array(out, n);
+    for (size_t k = 0; k < r->n_leaves; k++)
+        if (goes_into(&r->leaf[k], tier))
+            cbor_bytes(out, r->leaf[k].salt, 32);
+}
+
+/* Write the items of one tier and commit to each (a foreign one is committed to already); values then live in `out`. */
 static vault_err
 write_items(struct revision *r, enum leaf_tier tier, struct buf *out, const uint8_t *seed)
 {
@@ -287,7 +309,8 @@ write_items(struct revision *r, enum leaf_tier tier, struct buf *out, const uint
         buf_put(out, l->value.p, l->value.n);
         if (out->bad)
             break;
-        err = value_commit(l, &s, i++, PART(out->p + at, out->n - at));
+        if (!r->foreign)
+            err = value_commit(l, &s, i++, PART(out->p + at, out->n - at));
     }
     forget_salts(&s);
     return err != VAULT_OK ? err : buf_ok(out);
@@ -323,6 +346,16 @@ write_files(const struct revision *r, enum leaf_tier tier, size_t count, struct 
     }
 }
 
+/* Has it withheld values to be kept? A foreign one may have leaves alone. */
+static bool
+keeps_withheld(const struct revision *r)
+{
+    for (size_t k = 0; k < r->n_leaves; k++)
+        if (goes_into(&r->leaf[k], LEAF_WITHHELD))
+            return true;
+    return false;
+}
+
 static vault_err
 write_withheld(struct revision *r, const uint8_t *seed)
 {
@@ -330,11 +363,11 @@ write_withheld(struct revision *r, const uint8_t *seed)
     size_t files = count_files(r, LEAF_WITHHELD);
     vault_err err;
 
-    if (!revision_introduces(r))
+    if (!keeps_withheld(r))
         return VAULT_OK;
     buf_u32(b, 0);
     cbor_array(b, files == 0 ? 2 : 3);
-    cbor_bytes(b, NULL, 0);
+    write_salts(r, LEAF_WITHHELD, b);
     err = write_items(r, LEAF_WITHHELD, b, seed);
     write_files(r, LEAF_WITHHELD, files, b);
     if (err != VAULT_OK)
@@ -353,7 +386,7 @@ revision_write_leaf(struct buf *b, const struct leaf *l)
     cbor_array(b, 5);
     cbor_textn(b, l->field.p, l->field.n);
     cbor_bytes(b, l->element, l->n_element);
-    cbor_uint(b, l->tier);
+    cbor_uint(b, l->raised ? LEAF_RAISED : l->tier);
     cbor_bytes(b, l->c, sizeof l->c);
     cbor_bytes(b, l->introduced, l->here ? 0 : sizeof l->introduced);
 }
@@ -384,8 +417,8 @@ write_open(struct revision *r, const uint8_t *seed)
     for (size_t i = 0; i < r->n_parents; i++)
         cbor_bytes(b, r->parent[i], REVISION_ID_BYTES);
     cbor_int(b, r->time);
-    cbor_bytes(b, NULL, 0);         /* author: the signer of our entry */
-    cbor_bytes(b, NULL, 0);         /* salts: from the seed */
+    cbor_bytes(b, r->author, r->foreign ? sizeof r->author : 0);    /* else the signer of our entry */
+    write_salts(r, LEAF_OPEN, b);
     err = write_items(r, LEAF_OPEN, b, seed);
     if (err != VAULT_OK)
         return err;
@@ -403,12 +436,10 @@ compare_ids(const void *a, const void *b)
     return memcmp(a, b, REVISION_ID_BYTES);
 }
 
-vault_err
-revision_finish(struct revision *r, const uint8_t open_seed[static 32],
-    const uint8_t withheld_seed[static 32])
+/* In order, none twice. */
+static vault_err
+order_new(struct revision *r)
 {
-    vault_err err;
-
     if (r->n_leaves > REVISION_LEAVES_MAX)
         return err_say(VAULT_ERR_INPUT, NULL, "a record may have at most %d values",
             REVISION_LEAVES_MAX);
@@ -416,14 +447,39 @@ revision_finish(struct revision *r, const uint8_t open_seed[static 32],
     for (size_t i = 1; i < r->n_leaves; i++)
         if (leaf_compare(&r->leaf[i - 1], &r->leaf[i]) == 0)
             return err_say(VAULT_ERR_INPUT, NULL, "a field that does not repeat was given twice");
+    return VAULT_OK;
+}
+
+vault_err
+revision_finish(struct revision *r, const uint8_t open_seed[static 32],
+    const uint8_t withheld_seed[static 32])
+{
+    vault_err err = order_new(r);
+
     if (r->n_parents > 1)
         qsort(r->parent, r->n_parents, REVISION_ID_BYTES, compare_ids);
-    err = write_withheld(r, withheld_seed);
+    if (err == VAULT_OK)
+        err = write_withheld(r, withheld_seed);
     if (err == VAULT_OK)
         err = write_open(r, open_seed);
     if (err == VAULT_OK)
-        err = compute_id(r, r->id);
+        err = revision_compute_id(r, r->id);
     return err;
+}
+
+vault_err
+revision_finish_foreign(struct revision *r)
+{
+    vault_err err = order_new(r);
+
+    buf_reset(&r->open);
+    buf_reset(&r->withheld);
+    r->foreign = true;
+    if (err == VAULT_OK)
+        err = revision_check_id(r);
+    if (err == VAULT_OK)
+        err = write_withheld(r, NULL);
+    return err == VAULT_OK ? write_open(r, NULL) : err;
 }
 
 /* ---- reading ---- */
@@ -549,7 +605,10 @@ read_others(struct revision *r, struct rd *rd)
         if (cbor_get_array(rd, 5) != 5)
             rd->bad = true;
         read_key(rd, l);
-        l->tier = (uint8_t)cbor_get_uint(rd, LEAF_WITHHELD);
+        l->tier = (uint8_t)cbor_get_uint(rd, LEAF_RAISED);
+        l->raised = l->tier == LEAF_RAISED;
+        if (l->raised)
+            l->tier = LEAF_WITHHELD;
         cbor_get_fixed(rd, l->c, sizeof l->c);
         p = cbor_get_bytes(rd, 32);
         l->here = p.n == 0;
@@ -591,6 +650,7 @@ read_author(struct revision *r, struct rd *rd)
 {
     struct part p = cbor_get_bytes(rd, 32);
 
+    r->foreign = p.n == 32;
     if (p.n == 32)
         memcpy(r->author, p.p, 32);
     else if (p.n != 0)
@@ -631,7 +691,7 @@ vault_err
 revision_check_id(struct revision *r)
 {
     uint8_t id[32];
-    vault_err err = compute_id(r, id);
+    vault_err err = revision_compute_id(r, id);
 
     if (err == VAULT_OK && memcmp(id, r->id, sizeof id) != 0)
         err = damaged("its content does not match its id");

@@ -26,11 +26,13 @@ struct leaf {
     struct part field;              /* name, borrowed */
     uint8_t element[ELEMENT_BYTES]; /* of a repeating field */
     uint8_t n_element;              /* 0 or ELEMENT_BYTES */
-    uint8_t tier;                   /* enum leaf_tier */
+    uint8_t tier;                   /* enum leaf_tier: where it is kept, and who is shown it */
+    bool raised;                    /* withheld here, while its author had it open: its id says so */
     bool here;                      /* its value belongs to this revision's own blobs */
     struct part value;              /* CBOR, borrowed; empty when not at hand */
     uint8_t c[32];
     uint8_t introduced[32];         /* where !here: the revision that introduced it */
+    const uint8_t *salt;            /* 32 bytes, borrowed, where it comes from elsewhere with its value; else NULL */
     /* Where the value is that of a file: its key (borrowed; NULL when not at hand) and first row. */
     const uint8_t *file_key;
     uint64_t file_first;
@@ -45,6 +47,7 @@ struct revision {
     size_t n_parents;
     int64_t time;
     bool partial;                   /* read: values of its own are missing, as after a purge or a handoff */
+    bool foreign;                   /* its author is another than the signer of the entry that has it here */
     struct leaf *leaf;              /* sorted once finished or read */
     size_t n_leaves, cap;
     struct buf open;                /* plaintext of the open blob */
@@ -76,6 +79,12 @@ struct leaf *revision_carry(struct revision *r, const struct leaf *from,
 VAULT_CHECK vault_err revision_finish(struct revision *r, const uint8_t open_seed[static 32],
     const uint8_t withheld_seed[static 32]);
 
+/*
+ * The same for one that was written elsewhere: its leaves have their c, and a salt where they have a value; author and id are set. The id
+ * is compared. VAULT_ERR_DAMAGED: it is another.
+ */
+VAULT_CHECK vault_err revision_finish_foreign(struct revision *r);
+
 /* ---- reading one: set record, id (expected) and author, fill r->open, then read ---- */
 
 /* First 8 bytes of the type's hash, as they stand in a blob. */
@@ -84,6 +93,8 @@ VAULT_CHECK vault_err revision_finish(struct revision *r, const uint8_t open_see
 /* Parse r->open: all but the id is judged. seed NULL: a glance, no c is computed. r->type holds the short form, padded with zeros: the caller puts the full hash there, then calls revision_check_id.
  * VAULT_ERR_DAMAGED. */
 VAULT_CHECK vault_err revision_read_open(struct revision *r, const uint8_t *seed);
+/* The id that follows from record, type, parents, time, author and leaves. */
+VAULT_CHECK vault_err revision_compute_id(struct revision *r, uint8_t id[static 32]);
 /* Recompute the id and compare. VAULT_ERR_DAMAGED. */
 VAULT_CHECK vault_err revision_check_id(struct revision *r);
 /* Parse r->withheld against the leaves that revision_read_open found; values become available.

@@ -5,35 +5,52 @@
 #include <string.h>
 #include "vault/base/text.h"
 
+static void
+free_all(struct type_def **t, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        type_free(t[i]);
+    free(t);
+}
+
 void
 type_set_free(struct type_set *s)
 {
-    for (size_t i = 0; i < s->n; i++)
-        type_free(s->type[i]);
-    free(s->type);
+    free_all(s->type, s->n);
+    free_all(s->theirs, s->n_theirs);
     memset(s, 0, sizeof *s);
+}
+
+static vault_err
+add(struct type_def ***list, size_t *n, size_t *cap, struct type_def *t)
+{
+    struct type_def **p;
+
+    for (size_t i = 0; i < *n; i++)
+        if (memcmp((*list)[i]->hash, t->hash, 32) == 0) {
+            type_free(t);
+            return VAULT_OK;
+        }
+    p = array_room(*list, *n, cap, sizeof(struct type_def *));
+    if (p == NULL) {
+        type_free(t);
+        return err_nomem();
+    }
+    *list = p;
+    p[(*n)++] = t;
+    return VAULT_OK;
 }
 
 vault_err
 type_set_add(struct type_set *s, struct type_def *t)
 {
-    for (size_t i = 0; i < s->n; i++)
-        if (memcmp(s->type[i]->hash, t->hash, 32) == 0) {
-            type_free(t);
-            return VAULT_OK;
-        }
-    if (s->n == s->cap) {
-        size_t cap = s->cap == 0 ? 16 : s->cap * 2;
-        struct type_def **p = reallocarray(s->type, cap, sizeof *p);
-        if (p == NULL) {
-            type_free(t);
-            return err_nomem();
-        }
-        s->type = p;
-        s->cap = cap;
-    }
-    s->type[s->n++] = t;
-    return VAULT_OK;
+    return add(&s->type, &s->n, &s->cap, t);
+}
+
+vault_err
+type_set_add_theirs(struct type_set *s, struct type_def *t)
+{
+    return add(&s->theirs, &s->n_theirs, &s->cap_theirs, t);
 }
 
 static const struct type_def *
@@ -42,6 +59,9 @@ by_prefix(const struct type_set *s, const uint8_t *hash, size_t n)
     for (size_t i = 0; i < s->n; i++)
         if (memcmp(s->type[i]->hash, hash, n) == 0)
             return s->type[i];
+    for (size_t i = 0; i < s->n_theirs; i++)
+        if (memcmp(s->theirs[i]->hash, hash, n) == 0)
+            return s->theirs[i];
     for (uint8_t k = 1; k <= SYSTEM_KIND_MAX; k++) {
         const struct type_def *t = type_system(k);
         if (t != NULL && memcmp(t->hash, hash, n) == 0)

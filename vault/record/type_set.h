@@ -13,12 +13,16 @@
 struct type_set {
     struct type_def **type;     /* owned; versions of one name in the order they were added */
     size_t n, cap;
+    struct type_def **theirs;   /* owned; as other vaults have them: found by hash, and never in force */
+    size_t n_theirs, cap_theirs;
 };
 
 void type_set_free(struct type_set *s);
 /* Takes t over (also on failure). The same hash again is fine. */
 VAULT_CHECK vault_err type_set_add(struct type_set *s, struct type_def *t);
-/* Any version, system types as well; NULL when unknown. */
+/* The same for a type of another vault. */
+VAULT_CHECK vault_err type_set_add_theirs(struct type_set *s, struct type_def *t);
+/* Any version, system types and those of other vaults as well; NULL when unknown. */
 const struct type_def *type_set_by_hash(const struct type_set *s, const uint8_t hash[static 32]);
 /* The same by the first 8 bytes of the hash. */
 const struct type_def *type_set_by_short(const struct type_set *s, const uint8_t hash[static 8]);

@@ -1,0 +1,56 @@
+/*
+ * exchange.h - what came from other vaults and what they acknowledged, as system records say it.
+ *
+ * Layer:   vault (session).
+ * Secrets: none: ids, hashes, signatures.
+ * Format:  docs/format.md, section 13: `_receipt`, `_left_out`, `_origin`, `_their_type`.
+ */
+#ifndef VAULT_EXCHANGE_H
+#define VAULT_EXCHANGE_H
+
+#include "vault/session.h"
+
+/* In the order of the format's words: a bundle that was taken in here; the other side's receipt for one of ours. */
+enum exchange_kind { EXCHANGE_TAKEN, EXCHANGE_ACKNOWLEDGED };
+
+struct exchange {
+    enum exchange_kind kind;
+    uint8_t bundle[32];         /* its id */
+    uint8_t card[32];           /* hash of the other side's card */
+    uint32_t pair, log;
+};
+
+void exchanges_free(struct exchanges *all);
+/* May this system revision stand in an entry that no keeper signed? */
+bool exchange_needs_no_keeper(const struct vault *v, uint32_t n);
+/* What each says, loaded. VAULT_ERR_DAMAGED: of a wrong form. */
+VAULT_CHECK vault_err exchange_apply_receipt(struct vault *v, uint32_t n, const struct revision *rev);
+VAULT_CHECK vault_err exchange_apply_left_out(struct vault *v, uint32_t n, const struct revision *rev);
+VAULT_CHECK vault_err exchange_judge_origin(const struct revision *rev);
+VAULT_CHECK vault_err exchange_apply_type(struct vault *v, const struct revision *rev);
+/* That of a bundle, or NULL. */
+const struct exchange *exchange_find(const struct vault *v, enum exchange_kind kind, const uint8_t bundle[static 32]);
+
+/* ---- making them: one or more revisions into an open change ---- */
+
+struct receipt_parts {
+    enum exchange_kind kind;
+    const uint8_t *bundle, *card;       /* 32 each */
+    struct part proof;                  /* ACKNOWLEDGED: the receipt as it came; else empty */
+};
+VAULT_CHECK vault_err exchange_add_receipt(struct vault *v, struct change *c, const struct receipt_parts *p);
+/* A list of record id | c for each value. */
+#define LEFT_OUT_BYTES (RECORD_ID_BYTES + 32u)
+enum left_out_what { LEFT_OUT, LEFT_OUT_ARRIVED };
+VAULT_CHECK vault_err exchange_add_left_out(struct vault *v, struct change *c, enum left_out_what what, struct part list);
+/* Evidence number `number` of a bundle, in as many parts as it takes. */
+VAULT_CHECK vault_err exchange_add_origin(struct vault *v, struct change *c, const uint8_t bundle[static 32], unsigned number,
+    struct part evidence);
+VAULT_CHECK vault_err exchange_add_type(struct vault *v, struct change *c, struct part definition);
+
+/* ---- reading evidence back ---- */
+
+/* Evidence number `number` that came with the entry in a row of the log, appended; nothing where it has no such. VAULT_ERR_DAMAGED. */
+VAULT_CHECK vault_err exchange_evidence(struct vault *v, uint32_t log, unsigned number, struct buf *out);
+
+#endif

@@ -17,10 +17,11 @@ struct handoff_item {
     bool conflict;
 };
 
-/* Begin with v, names and linked, and zeros. */
+/* Begin with v, names, linked and history, and zeros. */
 struct handoff {
     struct vault *v;
     bool names, linked;
+    bool history;               /* for another vault: all revisions go, so that what was removed goes as well */
     struct handoff_item *item;
     size_t n, cap;
     uint8_t *state;             /* of a record, by its first number: enum handoff_state */
@@ -39,6 +40,18 @@ VAULT_CHECK vault_err handoff_gather(struct handoff *h, const char *const *id, s
 void handoff_free(struct handoff *h);
 /* Is the record of that code among them? *first: its first number; 0: not of this vault. */
 enum handoff_state handoff_state_of(const struct handoff *h, const char *code, uint32_t *first);
+
+/* ---- handoff_log.c ---- */
+
+struct handoff_logged {
+    const char *form;           /* "plain", "bundle" */
+    uint8_t (*recipient)[32];   /* n hashes of those who may open it; or else */
+    size_t n;
+    const char *to;             /* "passphrase" */
+    const uint8_t *tag;         /* 16 bytes by which a bundle is known, or NULL */
+};
+/* The entry that says so; with names signed by the keeper. */
+VAULT_CHECK vault_err handoff_log(struct handoff *h, const struct handoff_logged *l);
 
 /* What `fn` is given, of one record; borrowed. */
 struct handoff_record {

@@ -358,116 +358,20 @@ write_all(struct sending *s)
 
 /* ---- the log ---- */
 
-/* Names of fields, each once, over all records: what was revealed. */
-struct revealed {
-    const char *name[TYPE_FIELDS_MAX];
-    size_t n;
-};
-
-static vault_err
-note_revealed(void *ctx, const struct handoff_record *rec)
-{
-    struct revealed *all = ctx;
-    const char *name[TYPE_FIELDS_MAX];
-    size_t n = handoff_gaps(rec->view, HANDOFF_PROTECTED, name);
-
-    for (size_t i = 0; i < n; i++) {
-        const struct field_def *f = type_field(rec->type, name[i], strlen(name[i]));
-        bool again = f == NULL || all->n == TYPE_FIELDS_MAX;
-
-        for (size_t k = 0; !again && k < all->n; k++)
-            again = strcmp(all->name[k], f->name) == 0;
-        if (!again)
-            all->name[all->n++] = f->name;
-    }
-    return VAULT_OK;
-}
-
-/* n texts of `room` bytes each, and where each begins. Everything is in *text, the caller's to free. */
-static vault_err
-texts_new(char **text, const char ***at, size_t n, size_t room)
-{
-    *text = calloc(n + 1, room);
-    *at = calloc(n + 1, sizeof **at);
-    if (*text == NULL || *at == NULL)
-        return err_nomem();
-    for (size_t i = 0; i < n; i++)
-        (*at)[i] = *text + i * room;
-    return VAULT_OK;
-}
-
-static vault_err
-detail_ids(struct detail *d, const struct handoff *h)
-{
-    char *text = NULL;
-    const char **at = NULL;
-    vault_err err = texts_new(&text, &at, h->n, CODE_LEN + 1);
-
-    for (size_t i = 0; err == VAULT_OK && i < h->n; i++)
-        code_of(text + i * (CODE_LEN + 1), h->v->recs.index.pair[h->item[i].first].record);
-    if (err == VAULT_OK)
-        detail_texts(d, "ids", at, h->n);
-    free(at);
-    free(text);
-    return err;
-}
-
-static vault_err
-detail_recipients(struct detail *d, const struct sending *s)
-{
-    size_t n = s->what->n_recipients;
-    char *text = NULL;
-    const char **at = NULL;
-    vault_err err = VAULT_OK;
-
-    if (n == 0) {
-        detail_text(d, "to", "passphrase");
-        return VAULT_OK;
-    }
-    err = texts_new(&text, &at, n, 65);
-    for (size_t i = 0; err == VAULT_OK && i < n; i++) {
-        uint8_t print[32];
-
-        age_recipient_sha256(print, &s->recipient[i]);
-        hex_of(text + i * 65, print, sizeof print);
-    }
-    if (err == VAULT_OK)
-        detail_texts(d, "recipients", at, n);
-    free(at);
-    free(text);
-    return err;
-}
-
 static vault_err
 log_it(struct sending *s)
 {
-    struct vault *v = s->h.v;
-    struct revealed all = { .n = 0 };
-    struct detail d = {0};
-    struct log_entry e;
-    vault_err err = detail_ids(&d, &s->h);
+    struct handoff_logged l = { .form = "plain", .n = s->what->n_recipients, .to = s->what->n_recipients == 0 ? "passphrase" : NULL };
+    vault_err err = VAULT_OK;
 
+    l.recipient = calloc(l.n + 1, 32);
+    if (l.recipient == NULL)
+        err = err_nomem();
+    for (size_t i = 0; err == VAULT_OK && i < l.n; i++)
+        age_recipient_sha256(l.recipient[i], &s->recipient[i]);
     if (err == VAULT_OK)
-        err = detail_recipients(&d, s);
-    if (err == VAULT_OK && s->h.names)
-        err = handoff_each(&s->h, note_revealed, &all);
-    detail_text(&d, "form", "plain");
-    detail_uint(&d, "records", s->h.plan.records);
-    detail_uint(&d, "attachments", s->h.plan.attachments);
-    if (s->h.names) {
-        detail_uint(&d, "revealed", s->h.plan.revealed + s->h.plan.attachments_revealed);
-        detail_texts(&d, "fields", all.name, all.n);
-    }
-    if (err == VAULT_OK)
-        err = session_note(v, s->h.names ? "handoff-names" : "handoff", s->h.names, &d);
-    detail_free(&d);
-    if (err == VAULT_OK)
-        err = session_read_entry(v, v->n_log, &e, NULL);
-    if (err == VAULT_OK) {
-        s->h.time = e.time;
-        s->h.log_number = e.number;
-        memcpy(s->h.log_head, v->chain[v->n_log].hash, 32);
-    }
+        err = handoff_log(&s->h, &l);
+    free(l.recipient);
     return err;
 }
 
@@ -479,7 +383,7 @@ gather(struct sending *s, vault *v, const struct vault_handoff *what)
     vault_err err = what->names ? need_keeper(v, "a handoff with names") : VAULT_OK;
 
     s->what = what;
-    s->h = (struct handoff){ .v = v, .names = what->names, .linked = what->linked };
+    s->h = (struct handoff){ .v = v, .names = what->names, .linked = what->linked, .history = what->n_contacts > 0 };
     return err == VAULT_OK ? handoff_gather(&s->h, what->ids, what->n_ids) : err;
 }
 

@@ -231,7 +231,7 @@ look_at(struct handoff *h, size_t i, size_t named, bool *stays)
     err = recs_head(&h->v->recs, h->item[i].first, &h->item[i].head, &h->item[i].conflict);
     if (err == VAULT_OK)
         err = load(h, &h->item[i], &rev, &extra, &view);
-    if (err == VAULT_OK && revision_removed(&rev)) {
+    if (err == VAULT_OK && revision_removed(&rev) && !h->history) {
         *stays = false;
         err = drop_last_looked_at(h, i, named);
     }

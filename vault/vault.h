@@ -840,6 +840,10 @@ VAULT_API VAULT_CHECK vault_err vault_contact_remove(vault *v, const char *name)
 struct vault_handoff {
     const char *const *ids;             /* records */
     size_t n_ids;
+    const char *const *contacts;        /* vault_handoff_send: to whom, by their names here */
+    size_t n_contacts;
+    int64_t expires;                    /* vault_handoff_send: not taken in after that (seconds since 1970; 0: always) */
+    uint64_t part;                      /* vault_handoff_send: bytes of a part of the file, as FAT sticks need; 0: one file */
     const char *const *recipients;      /* of age, all of one kind; or else */
     size_t n_recipients;
     const struct secret *passphrase;    /* as typed; judged like one of a slot */
@@ -857,16 +861,16 @@ struct vault_handoff_plan {
     uint64_t attachments_gone;          /* purged or lost */
     uint64_t linked;                    /* records that the others link to, or were merged with, and that do not go */
     uint64_t linking;                   /* records that link to these, and do not go */
-    uint64_t conflicts;                 /* records of which the newer of two versions goes */
+    uint64_t conflicts;                 /* records of which the newer of two versions goes (of vault_handoff_send: both) */
 };
-/* What vault_handoff_plain would send; writes nothing. Recipients, passphrase and progress are not looked at. VAULT_ERR_NOT_FOUND (also: removed,
+/* What vault_handoff_plain (or, with contacts, vault_handoff_send) would send; writes nothing. Recipients, passphrase and progress are not looked at. VAULT_ERR_NOT_FOUND (also: removed,
  * purged), VAULT_ERR_REFUSED: names, and no keeper. VAULT_ERR_DAMAGED. */
 VAULT_API VAULT_CHECK vault_err vault_handoff_look(vault *v, const struct vault_handoff *what, struct vault_handoff_plan *out);
 
 struct vault_handoff_sent {
     struct vault_handoff_plan plan;
     uint64_t size;                      /* of the file */
-    char bundle[VAULT_HASH_LEN + 1];    /* SHA-256 of its manifest, hexadecimal */
+    char bundle[VAULT_HASH_LEN + 1];    /* SHA-256 of its manifest; of vault_handoff_send: the id of the bundle; hexadecimal */
     char key[57];                       /* the public key that signed it, as `minisign -P` takes it */
     bool keeper;                        /* it is the vault's keeper key; else that of a case slot */
 };
@@ -877,6 +881,74 @@ struct vault_handoff_sent {
  */
 VAULT_API VAULT_CHECK vault_err vault_handoff_plain(vault *v, const char *path, const struct vault_handoff *what,
     struct vault_handoff_sent *out);
+
+/*
+ * A bundle for other vaults: the records with all their revisions, who signed them and why they may, their attachments; signed, for these contacts
+ * and nobody else. Without names for everybody there, with names for the keepers there. Logged first. `path` becomes a new file, whole or not
+ * at all (with `part`: PATH.001 ...). Errors as for vault_handoff_plain; VAULT_ERR_CONFLICT: two cards stand under a contact's name.
+ */
+VAULT_API VAULT_CHECK vault_err vault_handoff_send(vault *v, const char *path, const struct vault_handoff *what,
+    struct vault_handoff_sent *out);
+
+/* What becomes of a record that a bundle brings or names. */
+struct vault_receive_item {
+    char id[VAULT_CODE_LEN + 1];
+    const char *type, *label;           /* "" where the record is not here */
+    const char *what;                   /* "new", "changed", "same" (nothing new), "conflict" (both sides are kept, `resolve`), "purged-here" (stays
+                                           purged), "purge-asked" (the other side purged it: a keeper here may do the same) */
+    const char *purged;                 /* purge-asked: "record", "field", "revision", "attachment" */
+    const char *field;                  /* purge-asked: of a field or an attachment, else "" */
+};
+typedef int vault_receive_fn(void *ctx, const struct vault_receive_item *x);
+struct vault_receive {
+    bool plan;                          /* only tell; writes nothing */
+    const char *receipt;                /* the receipt goes into this new file; NULL: none */
+    vault_receive_fn *fn;               /* each record; NULL: nobody asks */
+    void *ctx;
+};
+struct vault_received {
+    char bundle[VAULT_HASH_LEN + 1];    /* its id, hexadecimal */
+    char from[129];                     /* the contact; "" where none has that card (the word `sender` was accepted), or it is a copy of this vault */
+    bool verified;                      /* that contact */
+    bool own;                           /* from a copy of this vault */
+    char words[256];                    /* of the sender's card */
+    bool keeper;                        /* a keeper there signed it */
+    bool names;                         /* made with names */
+    bool again;                         /* it was taken in before: nothing changed */
+    int64_t time, expires;              /* by the sender's clock; expires 0: never */
+    uint64_t records_new, records_changed, conflicts;
+    uint64_t revisions;                 /* new here */
+    uint64_t merged;                    /* records of which both sides were brought together, without a conflict */
+    uint64_t purged_here, purge_asked;
+    uint64_t raised;                    /* values open there and withheld here */
+    uint64_t left_out;                  /* values and attachments that did not come along, of what is new */
+    uint64_t arrived;                   /* such as had been left out before */
+    uint64_t attachments, bytes;        /* contents in it */
+    uint64_t types_new;                 /* record types that are in force here now (keeper) */
+    uint64_t by_strangers;              /* revisions by vaults that are no contacts here, on the sender's word */
+    bool receipt;                       /* was written */
+};
+/*
+ * Take in a bundle, or see what it would do. Everything is verified before anything is kept; either all of it comes in or nothing. Logged. Not a
+ * keeper's right, but for one with names. The same one again changes nothing. VAULT_ERR_KEY: not for this vault, or for its keepers only. VAULT_ERR_REFUSED: for another
+ * vault, expired, from nobody who is a contact (accepted word `sender`), builds on what is not here. VAULT_ERR_DAMAGED: cut, changed, forged.
+ * VAULT_ERR_CONFLICT: types that do not go together, a contact with two cards. VAULT_ERR_NOT_FOUND, VAULT_ERR_INPUT: no such file, no bundle. A receipt that cannot be written is no error
+ * (`receipt` tells): taking the same bundle in again writes it.
+ */
+VAULT_API VAULT_CHECK vault_err vault_handoff_receive(vault *v, const char *path, const struct vault_receive *how, struct vault_received *out);
+
+struct vault_receipt {
+    char bundle[VAULT_HASH_LEN + 1];
+    char from[129], words[256];         /* as above */
+    bool verified, keeper;
+    bool again;                         /* it is in the log already */
+    int64_t time;                       /* when it was made, by their clock */
+    uint64_t revisions, records;        /* taken in there */
+    uint64_t log_number;                /* the head of their log then */
+    char log_head[VAULT_HASH_LEN + 1];
+};
+/* The other side's receipt for a bundle of ours, into our log. Errors as above. */
+VAULT_API VAULT_CHECK vault_err vault_handoff_receipt(vault *v, const char *path, struct vault_receipt *out);
 
 /* ---- log and check ------------------------------------------------------------------------ */
 

@@ -801,7 +801,9 @@ test_revision__rules_of_the_open_plaintext(void **state)
     assert_int_equal(read_replaced(&r, OTHERS, other(1, 32, 0, "x", NULL)), VAULT_OK);
     assert_int_equal(read_replaced(&r, OTHERS, other(1, 32, 32, "x", NULL)), VAULT_ERR_DAMAGED);
     assert_int_equal(read_replaced(&r, OTHERS, other(0, 32, 0, "x", NULL)), VAULT_ERR_DAMAGED);
-    assert_int_equal(read_replaced(&r, OTHERS, other(3, 32, 0, "x", NULL)), VAULT_ERR_DAMAGED);
+    assert_int_equal(read_replaced(&r, OTHERS, other(3, 32, 0, "x", NULL)), VAULT_OK);
+    assert_int_equal(read_replaced(&r, OTHERS, other(3, 32, 32, "x", NULL)), VAULT_ERR_DAMAGED);
+    assert_int_equal(read_replaced(&r, OTHERS, other(4, 32, 0, "x", NULL)), VAULT_ERR_DAMAGED);
     assert_int_equal(read_replaced(&r, OTHERS, other(2, 31, 0, "x", NULL)), VAULT_ERR_DAMAGED);
     assert_int_equal(read_replaced(&r, OTHERS, other(2, 32, 16, "x", NULL)), VAULT_ERR_DAMAGED);
     assert_int_equal(read_replaced(&r, OTHERS, other(2, 32, 0, "x", "x")), VAULT_ERR_DAMAGED);

@@ -224,8 +224,8 @@ value_commit(struct leaf *l, struct salts *s, size_t i, struct part item)
 
 /* ---- the id ---- */
 
-vault_err
-revision_compute_id(struct revision *r, uint8_t id[static 32])
+static vault_err
+compute_id(struct revision *r, uint8_t id[static 32])
 {
     struct buf *b = &r->scratch;
     struct part p;
@@ -255,6 +255,12 @@ revision_compute_id(struct revision *r, uint8_t id[static 32])
     p = PART(b->p, b->n);
     hash_parts(id, "withheld:revision:1", &p, 1);
     return VAULT_OK;
+}
+
+vault_err
+revision_compute_id(struct revision *r)
+{
+    return compute_id(r, r->id);
 }
 
 /* ---- writing ---- */
@@ -463,7 +469,7 @@ revision_finish(struct revision *r, const uint8_t open_seed[static 32],
     if (err == VAULT_OK)
         err = write_open(r, open_seed);
     if (err == VAULT_OK)
-        err = revision_compute_id(r, r->id);
+        err = compute_id(r, r->id);
     return err;
 }
 
@@ -612,7 +618,7 @@ read_others(struct revision *r, struct rd *rd)
         cbor_get_fixed(rd, l->c, sizeof l->c);
         p = cbor_get_bytes(rd, 32);
         l->here = p.n == 0;
-        if (l->tier == 0 || (p.n != 0 && p.n != 32) || (l->tier == LEAF_OPEN && !l->here))
+        if (l->tier == 0 || (p.n != 0 && p.n != 32) || ((l->tier == LEAF_OPEN || l->raised) && !l->here))
             rd->bad = true;
         if (!rd->bad && p.n == 32)
             memcpy(l->introduced, p.p, 32);
@@ -691,7 +697,7 @@ vault_err
 revision_check_id(struct revision *r)
 {
     uint8_t id[32];
-    vault_err err = revision_compute_id(r, id);
+    vault_err err = compute_id(r, id);
 
     if (err == VAULT_OK && memcmp(id, r->id, sizeof id) != 0)
         err = damaged("its content does not match its id");

@@ -93,8 +93,8 @@ VAULT_CHECK vault_err revision_finish_foreign(struct revision *r);
 /* Parse r->open: all but the id is judged. seed NULL: a glance, no c is computed. r->type holds the short form, padded with zeros: the caller puts the full hash there, then calls revision_check_id.
  * VAULT_ERR_DAMAGED. */
 VAULT_CHECK vault_err revision_read_open(struct revision *r, const uint8_t *seed);
-/* The id that follows from record, type, parents, time, author and leaves. */
-VAULT_CHECK vault_err revision_compute_id(struct revision *r, uint8_t id[static 32]);
+/* Set the id that follows from record, type, parents, time, author and leaves. */
+VAULT_CHECK vault_err revision_compute_id(struct revision *r);
 /* Recompute the id and compare. VAULT_ERR_DAMAGED. */
 VAULT_CHECK vault_err revision_check_id(struct revision *r);
 /* Parse r->withheld against the leaves that revision_read_open found; values become available.

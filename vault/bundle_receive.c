@@ -1,0 +1,345 @@
+/*
+ * bundle_receive.c - a bundle taken in, and the receipts of both sides: vault_handoff_receive, vault_handoff_receipt.
+ *
+ * The plan is the deed without its end: the same code judges, in a transaction that is undone.
+ */
+#include "vault/bundle.h"
+#include "vault/bundle_take.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include "vault/base/text.h"
+#include "vault/exchange.h"
+#include "vault/handoff/card_text.h"
+
+/* ---- who ---- */
+
+static vault_err
+put_words(char out[static 256], const uint8_t hash[static 32])
+{
+    struct buf words = BUF_INIT;
+    vault_err err;
+
+    card_words(&words, hash);
+    err = buf_cstr(&words) == NULL ? err_nomem() : VAULT_OK;
+    if (err == VAULT_OK)
+        snprintf(out, 256, "%s", (const char *)words.p);
+    buf_free(&words);
+    return err;
+}
+
+static void
+put_name(char out[static 129], const struct bundle_in *b)
+{
+    snprintf(out, 129, "%s", b->from == NULL ? "" : b->from->name);
+}
+
+/* ---- telling ---- */
+
+static vault_err
+tell_one(struct bundle_take *t, const struct vault_receive *how, const uint8_t record[static RECORD_ID_BYTES], const char *what,
+    const struct told_tombstone *tomb)
+{
+    struct vault *v = t->v;
+    uint32_t first = index_record(&v->recs.index, record);
+    struct buf title = BUF_INIT;
+    struct vault_receive_item x = { .type = "", .label = "", .what = what, .purged = tomb == NULL ? "" : tomb->what,
+        .field = tomb == NULL ? "" : tomb->field };
+    const struct touched_record *r = NULL;
+    vault_err err = VAULT_OK;
+
+    code_of(x.id, record);
+    for (size_t i = 0; r == NULL && i < t->n_touched; i++)
+        if (memcmp(t->touched[i].record, record, RECORD_ID_BYTES) == 0)
+            r = &t->touched[i];
+    if (first != 0 && !index_purged(&v->recs.index, first)) {
+        err = recs_title_of(&v->recs, first, &title);
+        if (err == VAULT_OK)
+            x.label = buf_cstr(&title);
+        if (err == VAULT_OK && x.label == NULL)
+            err = err_nomem();
+    }
+    if (r != NULL && r->type != NULL)
+        x.type = r->type->name;
+    if (err == VAULT_OK && how->fn != NULL && how->fn(how->ctx, &x) != 0)
+        err = err_say(VAULT_ERR_INTERRUPTED, NULL, "interrupted");
+    buf_free(&title);
+    return err;
+}
+
+static const char *
+what_of(const struct touched_record *r)
+{
+    return r->purged_here ? "purged-here" : !r->changed ? "same" : r->conflict ? "conflict" : r->is_new ? "new" : "changed";
+}
+
+/* What the other side purged, and is here still. */
+static bool
+is_asked(const struct bundle_take *t, const struct told_tombstone *x)
+{
+    uint32_t first = index_record(&t->v->recs.index, x->record);
+
+    return first != 0 && !index_purged(&t->v->recs.index, first);
+}
+
+static vault_err
+tell_all(struct bundle_take *t, const struct vault_receive *how, struct vault_received *out)
+{
+    vault_err err = VAULT_OK;
+
+    for (size_t i = 0; err == VAULT_OK && i < t->n_touched; i++) {
+        const struct touched_record *r = &t->touched[i];
+
+        out->purged_here += r->purged_here;
+        out->records_new += r->is_new && r->changed;
+        out->records_changed += !r->is_new && r->changed;
+        out->conflicts += r->conflict;
+        err = tell_one(t, how, r->record, what_of(r), NULL);
+    }
+    for (size_t i = 0; err == VAULT_OK && i < t->b->n_tombs; i++)
+        if (is_asked(t, &t->b->tomb[i])) {
+            out->purge_asked++;
+            err = tell_one(t, how, t->b->tomb[i].record, "purge-asked", &t->b->tomb[i]);
+        }
+    return err;
+}
+
+static vault_err
+fill_received(const struct bundle_take *t, struct vault_received *out)
+{
+    const struct bundle_in *b = t->b;
+
+    hex_of(out->bundle, b->id, sizeof b->id);
+    put_name(out->from, b);
+    out->verified = b->from != NULL && b->from->state == CONTACT_VERIFIED;
+    out->own = memcmp(b->card.vault_id, t->v->kf.vault_id, VAULT_ID_BYTES) == 0;
+    out->keeper = b->m.keeper;
+    out->names = b->m.names;
+    out->again = t->again;
+    out->time = b->m.time;
+    out->expires = b->m.expires;
+    out->revisions = t->revisions;
+    out->merged = t->merged;
+    out->raised = t->raised;
+    out->left_out = t->values_left_out;
+    out->attachments = b->n_files;
+    for (size_t i = 0; i < b->n_files; i++)
+        out->bytes += b->file[i].size;
+    out->types_new = t->types_new;
+    out->by_strangers = b->by_strangers;
+    return put_words(out->words, b->card_hash);
+}
+
+/* ---- the deed ---- */
+
+static vault_err
+conclude(struct bundle_take *t)
+{
+    struct vault *v = t->v;
+    struct detail d = {0};
+    struct commit what = { .action = "receive", .keeper = is_keeper(v), .detail = &d };
+    char hex[65];
+    vault_err err;
+
+    hex_of(hex, t->b->id, 32);
+    detail_text(&d, "bundle", hex);
+    hex_of(hex, t->b->card_hash, 32);
+    detail_text(&d, "card", hex);
+    detail_uint(&d, "records", t->n_touched);
+    detail_uint(&d, "revisions", t->revisions);
+    detail_uint(&d, "left_out", t->values_left_out);
+    if (t->merged != 0)
+        detail_uint(&d, "merged", t->merged);
+    err = session_commit(v, &t->change, &what);
+    detail_free(&d);
+    return err;
+}
+
+/* Within a change; it is committed, or undone. */
+static vault_err
+take(struct bundle_take *t, const struct vault_receive *how, struct vault_received *out)
+{
+    vault_err err = session_begin(t->v, &t->change);
+
+    if (err != VAULT_OK)
+        return err;
+    err = bundle_take_all(t);
+    if (err == VAULT_OK)
+        err = tell_all(t, how, out);
+    if (err == VAULT_OK && !how->plan)
+        err = bundle_take_contents(t);
+    if (err == VAULT_OK && !how->plan)
+        return conclude(t);
+    change_abort(&t->change);
+    return err;
+}
+
+/* ---- the receipt ---- */
+
+static vault_err
+write_receipt(struct bundle_take *t, const char *path)
+{
+    struct vault *v = t->v;
+    struct manifest m = { .kind = MANIFEST_RECEIPT, .time = (int64_t)time(NULL), .records = t->n_touched, .revisions = t->b->n_revs };
+    struct age_recipient to = { .kind = AGE_HYBRID };
+    const struct age_to age = { .recipient = &to, .n = 1 };
+    struct frames_out f = { .length = 0 };
+    struct buf mem = BUF_INIT;
+    uint8_t id[32], hash[32];
+    vault_err err = session_may_put(v, path);
+
+    memcpy(to.pk, t->b->card.case_recipient, HPKE_PK_BYTES);
+    manifest_recipient(hash, &to);
+    if (err == VAULT_OK)
+        err = manifest_add_to(&m, hash);
+    randombytes_buf(m.tag, sizeof m.tag);
+    memcpy(m.content, t->b->id, sizeof m.content);
+    m.log_number = v->chain[v->n_log].number;
+    memcpy(m.log_head, v->chain[v->n_log].hash, 32);
+    if (err == VAULT_OK)
+        err = bundle_sign_as(v, &m, &mem);
+    if (err == VAULT_OK)
+        err = frames_create(&f, path, 0, &age);
+    if (err == VAULT_OK)
+        err = bundle_put_manifest(v, &f, &m, id);
+    if (err == VAULT_OK)
+        err = frames_commit(&f);
+    frames_out_free(&f);
+    buf_free(&mem);
+    return err;
+}
+
+static vault_err
+receive(struct bundle_take *t, const struct vault_receive *how, struct vault_received *out)
+{
+    struct bundle_in *b = t->b;
+    vault_err err = bundle_read(b);
+
+    if (err == VAULT_OK && b->m.kind != MANIFEST_BUNDLE)
+        err = err_say(VAULT_ERR_INPUT, "`handoff receipt` takes it", "this is a receipt, not a bundle");
+    if (err == VAULT_OK)
+        err = bundle_verify_sender(b);
+    if (err == VAULT_OK)
+        err = bundle_verify_authors(b);
+    if (err == VAULT_OK)
+        err = bundle_judge(t);
+    t->again = err == VAULT_OK && exchange_find(t->v, EXCHANGE_TAKEN, b->id) != NULL;
+    if (err == VAULT_OK)
+        err = t->again ? tell_all(t, how, out) : take(t, how, out);
+    return err == VAULT_OK ? fill_received(t, out) : err;
+}
+
+vault_err
+vault_handoff_receive(vault *v, const char *path, const struct vault_receive *how, struct vault_received *out)
+{
+    struct bundle_in *b = calloc(1, sizeof *b);
+    struct bundle_take t = { .b = b, .v = v };
+    struct vault_received got = { .from = "" };
+    vault_err err;
+
+    vault_clear_error();
+    if (b == NULL)
+        return err_nomem();
+    b->v = v;
+    b->path = path;
+    err = session_may_take(v, path, false);
+    if (err == VAULT_OK)
+        err = receive(&t, how, &got);
+    /* It stands in the log: what comes after can only be told. */
+    if (err == VAULT_OK && !how->plan && how->receipt != NULL)
+        got.receipt = write_receipt(&t, how->receipt) == VAULT_OK;
+    if (err == VAULT_OK)
+        *out = got;
+    bundle_take_free(&t);
+    bundle_in_free(b);
+    free(b);
+    return err;
+}
+
+/* ---- the other side's ---- */
+
+/* Did we send such a bundle? A receipt is signed by whom we sent it to, and names it; the log has only its tag. So what it proves is that they
+ * have signed for that id; that it is ours, whoever keeps the bundle can show. */
+static vault_err
+take_receipt(struct bundle_in *b)
+{
+    struct vault *v = b->v;
+    struct detail d = {0};
+    struct commit what = { .action = "receipt", .detail = &d };
+    struct buf proof = BUF_INIT;
+    struct receipt_parts parts = { .kind = EXCHANGE_ACKNOWLEDGED, .bundle = b->m.content, .card = b->card_hash };
+    struct change c;
+    char hex[65];
+    vault_err err = session_begin(v, &c);
+
+    if (err != VAULT_OK)
+        return err;
+    buf_put(&proof, b->sigs.p, b->sigs.n);
+    buf_put(&proof, b->manifest.p, b->manifest.n);
+    parts.proof = PART(proof.p, proof.n);
+    err = buf_ok(&proof);
+    if (err == VAULT_OK)
+        err = exchange_add_receipt(v, &c, &parts);
+    hex_of(hex, b->m.content, 32);
+    detail_text(&d, "bundle", hex);
+    hex_of(hex, b->card_hash, 32);
+    detail_text(&d, "card", hex);
+    if (err == VAULT_OK)
+        err = session_commit(v, &c, &what);
+    else
+        change_abort(&c);
+    detail_free(&d);
+    buf_free(&proof);
+    return err;
+}
+
+static vault_err
+fill_receipt(const struct bundle_in *b, struct vault_receipt *out)
+{
+    hex_of(out->bundle, b->m.content, 32);
+    put_name(out->from, b);
+    out->verified = b->from != NULL && b->from->state == CONTACT_VERIFIED;
+    out->keeper = b->m.keeper;
+    out->time = b->m.time;
+    out->revisions = b->m.revisions;
+    out->records = b->m.records;
+    out->log_number = b->m.log_number;
+    hex_of(out->log_head, b->m.log_head, 32);
+    return put_words(out->words, b->card_hash);
+}
+
+vault_err
+vault_handoff_receipt(vault *v, const char *path, struct vault_receipt *out)
+{
+    struct bundle_in *b = calloc(1, sizeof *b);
+    struct vault_receipt got = { .from = "" };
+    vault_err err;
+
+    vault_clear_error();
+    if (b == NULL)
+        return err_nomem();
+    b->v = v;
+    b->path = path;
+    err = session_may_take(v, path, false);
+    if (err == VAULT_OK)
+        err = bundle_read(b);
+    if (err == VAULT_OK && b->m.kind != MANIFEST_RECEIPT)
+        err = err_say(VAULT_ERR_INPUT, "`handoff receive` takes it in", "this is a bundle, not a receipt");
+    if (err == VAULT_OK)
+        err = bundle_verify_sender(b);
+    if (err == VAULT_OK) {
+        const struct exchange *x = exchange_find(v, EXCHANGE_ACKNOWLEDGED, b->m.content);
+
+        got.again = x != NULL && memcmp(x->card, b->card_hash, 32) == 0;
+        err = got.again ? VAULT_OK : take_receipt(b);
+    }
+    if (err == VAULT_OK)
+        err = fill_receipt(b, &got);
+    if (err == VAULT_OK)
+        *out = got;
+    bundle_in_free(b);
+    free(b);
+    return err;
+}

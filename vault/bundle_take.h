@@ -1,0 +1,53 @@
+/*
+ * bundle_take.h - a verified bundle into this vault's records, within one change.
+ *
+ * Layer:   session, private.
+ * Secrets: values of one revision at a time; keys of files until bundle_take_free.
+ * Format:  docs/format.md, sections 13 and 26.
+ */
+#ifndef VAULT_BUNDLE_TAKE_H
+#define VAULT_BUNDLE_TAKE_H
+
+#include "vault/bundle_in.h"
+
+/* Where the content of a file goes. */
+struct placement {
+    size_t number;              /* of the file in the bundle, from 1; 0: its content is here */
+    uint8_t record[RECORD_ID_BYTES];
+    enum leaf_tier tier;
+    uint8_t key[32];
+    uint64_t first, size;
+};
+
+/* A record that the bundle touches, and what becomes of it. */
+struct touched_record {
+    uint8_t record[RECORD_ID_BYTES];
+    bool is_new, changed, purged_here, conflict;
+    const struct type_def *type;        /* of its revisions; NULL: not known yet */
+};
+
+/* Begin with b and v, and zeros. */
+struct bundle_take {
+    struct bundle_in *b;
+    struct vault *v;
+    struct change change;
+    struct buf left_out, arrived;       /* lists of record | c */
+    struct placement **place;
+    size_t n_places, cap_places;
+    struct touched_record *touched;     /* in the order in which they came */
+    size_t n_touched, cap_touched;
+    uint64_t revisions, merged, raised, values_left_out;
+    uint64_t types_new, types_theirs;
+    bool again;                         /* this bundle was taken in before */
+};
+
+/* What each revision is to this vault: known, new, of a record that was purged. Before bundle_take_all. VAULT_ERR_REFUSED: what it builds on is not here. */
+VAULT_CHECK vault_err bundle_judge(struct bundle_take *t);
+/* Everything but the contents of files into t->change, which was begun. Each value is judged as a stranger's. VAULT_ERR_DAMAGED, VAULT_ERR_REFUSED,
+ * VAULT_ERR_CONFLICT (types that do not go together). */
+VAULT_CHECK vault_err bundle_take_all(struct bundle_take *t);
+/* And the contents. */
+VAULT_CHECK vault_err bundle_take_contents(struct bundle_take *t);
+void bundle_take_free(struct bundle_take *t);
+
+#endif

@@ -1,0 +1,240 @@
+/*
+ * bundle_verify.c - is a bundle from whom it says, for us, in time, whole, and by authors who were registered? See bundle_in.h.
+ *
+ * Who sent it is known by the card of a contact; that its author may speak for that vault, by the evidence in the manifest.
+ */
+#include "vault/bundle_in.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include "vault/base/text.h"
+#include "vault/handoff/card_text.h"
+
+static vault_err
+damaged(const char *what)
+{
+    return err_say(VAULT_ERR_DAMAGED, "do not use it; ask who sent it, in another way", "%s", what);
+}
+
+/* ---- for us ---- */
+
+static vault_err
+judge_recipients(const struct bundle_in *b)
+{
+    for (size_t i = 0; i < b->mine.n; i++) {
+        struct age_recipient r;
+        uint8_t hash[32];
+
+        age_identity_public(&r, &b->mine.list[i]);
+        manifest_recipient(hash, &r);
+        if (manifest_is_to(&b->m, hash))
+            return VAULT_OK;
+    }
+    return err_say(VAULT_ERR_REFUSED, "whoever gave you this passed on what was meant for somebody else: tell the sender",
+        "this was made for another vault, and sealed anew for this one by somebody else");
+}
+
+static vault_err
+judge_time(const struct bundle_in *b)
+{
+    int64_t now = (int64_t)time(NULL);
+
+    if (b->m.expires != 0 && b->m.expires < now)
+        return err_say(VAULT_ERR_REFUSED, "ask for a new one", "this bundle has expired");
+    return VAULT_OK;
+}
+
+static vault_err
+judge_content(const struct bundle_in *b)
+{
+    const struct manifest *m = &b->m;
+
+    if (m->kind == MANIFEST_RECEIPT)
+        return b->n_revs + b->n_types + b->n_evidence + b->n_tombs + b->n_files == 0 ? VAULT_OK :
+            damaged("this receipt holds more than a receipt");
+    if (m->length != b->length || memcmp(m->content, b->content, 32) != 0 || m->revisions != b->n_revs || m->files != b->n_files)
+        return damaged("what is in this bundle is not what its sender signed");
+    return VAULT_OK;
+}
+
+/* ---- from whom ---- */
+
+/* Its author is registered in the vault whose card it is, by the keeper of that card. */
+static vault_err
+judge_author(struct bundle_in *b)
+{
+    struct proof p;
+    vault_err err = proof_verify(&p, b->m.evidence);
+
+    if (err == VAULT_OK && (memcmp(p.vault_id, b->card.vault_id, VAULT_ID_BYTES) != 0 ||
+        memcmp(p.card_hash, b->card_hash, sizeof b->card_hash) != 0))
+        err = damaged("who signed it is registered in another vault than the one that it names");
+    if (err == VAULT_OK && proof_author(&p, b->m.author) == NULL)
+        err = damaged("who signed it is not registered in the vault that it names");
+    if (err == VAULT_OK && b->m.names && !b->m.keeper)
+        err = damaged("it says that it has names, and no keeper signed it");
+    if (err == VAULT_OK)
+        err = manifest_verify(&b->m, b->id, PART(b->sigs.p, b->sigs.n), b->card.keeper_pk);
+    proof_free(&p);
+    return err;
+}
+
+/* The contact with this card; or one with another card of the same vault (*other). */
+static vault_err
+look_up(struct bundle_in *b, const struct contact **other)
+{
+    struct vault *v = b->v;
+    vault_err err = VAULT_OK;
+
+    for (size_t i = 0; err == VAULT_OK && i < v->contacts.n; i++) {
+        struct contact *c = &v->contacts.list[i];
+        struct card card;
+
+        if (c->pair == 0)
+            continue;
+        if (memcmp(c->hash, b->card_hash, sizeof b->card_hash) == 0) {
+            b->from = c;
+            return contact_usable(c);
+        }
+        err = contact_card(v, c, &card);
+        if (err == VAULT_OK && memcmp(card.vault_id, b->card.vault_id, VAULT_ID_BYTES) == 0)
+            *other = c;
+    }
+    return err;
+}
+
+static vault_err
+judge_contact(struct bundle_in *b)
+{
+    const struct contact *other = NULL;
+    struct buf words = BUF_INIT;
+    vault_err err;
+
+    if (memcmp(b->card.vault_id, b->v->kf.vault_id, VAULT_ID_BYTES) == 0)
+        return VAULT_OK;        /* a copy of this vault */
+    err = look_up(b, &other);
+    if (err != VAULT_OK || b->from != NULL)
+        return err;
+    if (other != NULL)
+        return err_say(VAULT_ERR_REFUSED, "ask for the new card (`card show`), compare its words, then `contact add` it",
+            "%s has another card now than the one that is known here", other->name);
+    if (session_accepts(b->v, "sender"))
+        return VAULT_OK;
+    card_words(&words, b->card_hash);
+    err = buf_cstr(&words) == NULL ? err_nomem() : err_refuse("sender", "ask the sender for the card (`card show`), compare its words, then "
+        "`contact add` it", "none of the contacts here has the card of the sender: %s", (const char *)words.p);
+    buf_free(&words);
+    return err;
+}
+
+vault_err
+bundle_verify_sender(struct bundle_in *b)
+{
+    vault_err err = card_read(&b->card, b->m.card.p, b->m.card.n);
+
+    card_hash(b->card_hash, b->m.card.p, b->m.card.n);
+    if (err == VAULT_OK)
+        err = judge_content(b);
+    if (err == VAULT_OK)
+        err = judge_author(b);
+    if (err == VAULT_OK)
+        err = judge_recipients(b);
+    if (err == VAULT_OK)
+        err = judge_contact(b);
+    return err == VAULT_OK ? judge_time(b) : err;
+}
+
+/* ---- who wrote what ---- */
+
+static bool
+has_card(const struct proof *p, const uint8_t hash[static 32])
+{
+    for (size_t i = 0; i < p->n_cards; i++)
+        if (memcmp(p->cards[i], hash, 32) == 0)
+            return true;
+    return false;
+}
+
+/*
+ * Evidence proves itself: that there is a vault of that id in which all this is so. That it is the vault which is known here under that id
+ * is told by a card.
+ */
+static vault_err
+judge_vault(struct bundle_in *b, const struct proof *p, bool *stranger)
+{
+    struct vault *v = b->v;
+    vault_err err = VAULT_OK;
+
+    *stranger = false;
+    if (memcmp(p->vault_id, b->card.vault_id, VAULT_ID_BYTES) == 0)
+        return memcmp(p->card_hash, b->card_hash, 32) == 0 ? VAULT_OK : damaged("evidence in it is of another card than the sender's");
+    if (memcmp(p->vault_id, v->kf.vault_id, VAULT_ID_BYTES) == 0)
+        return memcmp(p->entry[0].hash, v->chain[1].hash, 32) == 0 ? VAULT_OK : damaged("somebody pretends to have written in this vault");
+    *stranger = true;
+    for (size_t i = 0; err == VAULT_OK && i < v->contacts.n; i++) {
+        struct contact *c = &v->contacts.list[i];
+        struct card card;
+
+        if (c->pair == 0)
+            continue;
+        err = contact_card(v, c, &card);
+        if (err != VAULT_OK || memcmp(card.vault_id, p->vault_id, VAULT_ID_BYTES) != 0)
+            continue;
+        if (!has_card(p, c->hash))
+            return damaged("somebody pretends to have written in the vault of a contact");
+        *stranger = false;
+    }
+    return err;
+}
+
+static vault_err
+verify_all(struct bundle_in *b, bool *stranger)
+{
+    vault_err err = VAULT_OK;
+
+    for (size_t i = 0; err == VAULT_OK && i < b->n_evidence; i++) {
+        err = proof_verify(&b->proof[i], PART(b->evidence[i].p, b->evidence[i].n));
+        if (err == VAULT_OK)
+            err = judge_vault(b, &b->proof[i], &stranger[i]);
+    }
+    return err;
+}
+
+static vault_err
+judge_revision(struct bundle_in *b, const struct told_revision *x, const bool *stranger)
+{
+    struct revision rev;
+    bool proven = false;
+    vault_err err;
+
+    revision_init(&rev);
+    err = disclose_read(PART(x->bytes.p, x->bytes.n), &rev);
+    for (size_t i = 0; err == VAULT_OK && !proven && i < b->n_evidence; i++) {
+        const struct proof_entry *e = proof_find(&b->proof[i], x->record, x->id);
+
+        proven = e != NULL && memcmp(e->author, rev.author, 32) == 0;
+        b->by_strangers += proven && stranger[i];
+    }
+    revision_free(&rev);
+    if (err == VAULT_OK && !proven)
+        err = damaged("a revision in it is by nobody who was registered in its vault, or nobody's evidence is there");
+    return err;
+}
+
+vault_err
+bundle_verify_authors(struct bundle_in *b)
+{
+    bool *stranger = calloc(b->n_evidence + 1, sizeof *stranger);
+    vault_err err = stranger == NULL ? err_nomem() : VAULT_OK;
+
+    b->proof = calloc(b->n_evidence + 1, sizeof *b->proof);
+    if (b->proof == NULL)
+        err = err_nomem();
+    if (err == VAULT_OK)
+        err = verify_all(b, stranger);
+    for (size_t i = 0; err == VAULT_OK && i < b->n_revs; i++)
+        err = judge_revision(b, &b->rev[i], stranger);
+    free(stranger);
+    return err;
+}

@@ -1,0 +1,127 @@
+/*
+ * handoff_log.c - what the log says of a handoff, before anything leaves: see handoff.h.
+ */
+#include "vault/handoff.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "vault/base/text.h"
+
+/* Names of fields, each once, over all records: what was revealed. */
+struct revealed {
+    const char *name[TYPE_FIELDS_MAX];
+    size_t n;
+};
+
+static vault_err
+note_revealed(void *ctx, const struct handoff_record *rec)
+{
+    struct revealed *all = ctx;
+    const char *name[TYPE_FIELDS_MAX];
+    size_t n = handoff_gaps(rec->view, HANDOFF_PROTECTED, name);
+
+    for (size_t i = 0; i < n; i++) {
+        const struct field_def *f = type_field(rec->type, name[i], strlen(name[i]));
+        bool again = f == NULL || all->n == TYPE_FIELDS_MAX;
+
+        for (size_t k = 0; !again && k < all->n; k++)
+            again = strcmp(all->name[k], f->name) == 0;
+        if (!again)
+            all->name[all->n++] = f->name;
+    }
+    return VAULT_OK;
+}
+
+/* n texts of `room` bytes each, and where each begins. Everything is in *text, the caller's to free. */
+static vault_err
+texts_new(char **text, const char ***at, size_t n, size_t room)
+{
+    *text = calloc(n + 1, room);
+    *at = calloc(n + 1, sizeof **at);
+    if (*text == NULL || *at == NULL)
+        return err_nomem();
+    for (size_t i = 0; i < n; i++)
+        (*at)[i] = *text + i * room;
+    return VAULT_OK;
+}
+
+static vault_err
+detail_ids(struct detail *d, const struct handoff *h)
+{
+    char *text = NULL;
+    const char **at = NULL;
+    vault_err err = texts_new(&text, &at, h->n, CODE_LEN + 1);
+
+    for (size_t i = 0; err == VAULT_OK && i < h->n; i++)
+        code_of(text + i * (CODE_LEN + 1), h->v->recs.index.pair[h->item[i].first].record);
+    if (err == VAULT_OK)
+        detail_texts(d, "ids", at, h->n);
+    free(at);
+    free(text);
+    return err;
+}
+
+static vault_err
+detail_recipients(struct detail *d, const struct handoff_logged *l)
+{
+    char *text = NULL;
+    const char **at = NULL;
+    vault_err err = VAULT_OK;
+
+    if (l->to != NULL) {
+        detail_text(d, "to", l->to);
+        return VAULT_OK;
+    }
+    err = texts_new(&text, &at, l->n, 65);
+    for (size_t i = 0; err == VAULT_OK && i < l->n; i++)
+        hex_of(text + i * 65, l->recipient[i], 32);
+    if (err == VAULT_OK)
+        detail_texts(d, "recipients", at, l->n);
+    free(at);
+    free(text);
+    return err;
+}
+
+static void
+detail_counts(struct detail *d, const struct handoff *h, const struct revealed *all)
+{
+    detail_uint(d, "records", h->plan.records);
+    detail_uint(d, "attachments", h->plan.attachments);
+    if (h->names) {
+        detail_uint(d, "revealed", h->plan.revealed + h->plan.attachments_revealed);
+        detail_texts(d, "fields", all->name, all->n);
+    }
+}
+
+vault_err
+handoff_log(struct handoff *h, const struct handoff_logged *l)
+{
+    struct vault *v = h->v;
+    struct revealed all = { .n = 0 };
+    struct detail d = {0};
+    struct log_entry e;
+    char tag[33];
+    vault_err err = detail_ids(&d, h);
+
+    if (err == VAULT_OK)
+        err = detail_recipients(&d, l);
+    if (err == VAULT_OK && h->names)
+        err = handoff_each(h, note_revealed, &all);
+    detail_text(&d, "form", l->form);
+    if (l->tag != NULL) {
+        hex_of(tag, l->tag, 16);
+        detail_text(&d, "tag", tag);
+    }
+    detail_counts(&d, h, &all);
+    if (err == VAULT_OK)
+        err = session_note(v, h->names ? "handoff-names" : "handoff", h->names, &d);
+    detail_free(&d);
+    if (err == VAULT_OK)
+        err = session_read_entry(v, v->n_log, &e, NULL);
+    if (err == VAULT_OK) {
+        h->time = e.time;
+        h->log_number = e.number;
+        memcpy(h->log_head, v->chain[v->n_log].hash, 32);
+    }
+    return err;
+}

@@ -36,6 +36,7 @@ struct leaf {
     /* Where the value is that of a file: its key (borrowed; NULL when not at hand) and first row. */
     const uint8_t *file_key;
     uint64_t file_first;
+    const uint8_t *salt;            /* 32 bytes, borrowed: of a value that somebody disclosed (disclose.h); else NULL */
 };
 
 struct revision {
@@ -97,6 +98,8 @@ VAULT_CHECK vault_err revision_read_open(struct revision *r, const uint8_t *seed
 VAULT_CHECK vault_err revision_compute_id(struct revision *r);
 /* Recompute the id and compare. VAULT_ERR_DAMAGED. */
 VAULT_CHECK vault_err revision_check_id(struct revision *r);
+/* Compute it into r->id, of members that the caller has set: leaves in order, each with its c. */
+VAULT_CHECK vault_err revision_compute_id(struct revision *r);
 /* Parse r->withheld against the leaves that revision_read_open found; values become available.
  * seed NULL: a glance, no c is compared. */
 VAULT_CHECK vault_err revision_read_withheld(struct revision *r, const uint8_t *seed);

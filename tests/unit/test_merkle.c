@@ -187,6 +187,243 @@ test_merkle__path_is_that_of_the_rfc(void **state)
         }
 }
 
+/* ---- several leaves at once ---- */
+
+/* Maximal subtrees without a told leaf, depth first, by the definition. */
+static void
+naive_proof(struct buf *out, const bool *told, size_t first, size_t n)
+{
+    uint8_t h[32];
+    size_t k = 1, count = 0;
+
+    for (size_t i = first; i < first + n; i++)
+        count += told[i];
+    if (count == 0) {
+        naive(h, first, n);
+        buf_put(out, h, sizeof h);
+        return;
+    }
+    if (n == 1)
+        return;
+    while (k * 2 < n)
+        k *= 2;
+    naive_proof(out, told, first, k);
+    naive_proof(out, told, first + k, n - k);
+}
+
+/* Some leaves of a tree of n, by the bits of `some`. */
+struct some {
+    bool told[70];
+    uint32_t index[70];
+    uint8_t all[70][32], leaf[70][32];
+    struct merkle_told t;
+};
+
+static void
+choose(struct some *s, size_t n, uint64_t some)
+{
+    uint8_t pair[PAIR_BYTES];
+
+    s->t = (struct merkle_told){ .n = n, .index = s->index, .leaf = (const uint8_t (*)[32])s->leaf };
+    for (size_t i = 0; i < n; i++) {
+        leaf(pair, i);
+        merkle_leaf(s->all[i], pair);
+        s->told[i] = some >> (i % 64) & 1;
+        if (!s->told[i])
+            continue;
+        memcpy(s->leaf[s->t.k], s->all[i], 32);
+        s->index[s->t.k++] = (uint32_t)i;
+    }
+}
+
+static void
+assert_same(const struct buf *a, const struct buf *b)
+{
+    assert_int_equal(a->n, b->n);
+    if (a->n != 0)
+        assert_memory_equal(a->p, b->p, a->n);
+}
+
+static vault_err
+root_from(const struct some *s, const struct buf *proof, uint8_t root[static 32])
+{
+    return merkle_proof_root(root, &s->t, (const uint8_t (*)[32])proof->p, proof->n / 32);
+}
+
+/* Of every tree up to ten leaves every choice; of larger ones some. */
+static void
+each_choice(void (*fn)(struct some *s))
+{
+    static struct some s;
+    uint64_t lot = 1;
+
+    for (size_t n = 1; n <= 10; n++)
+        for (uint64_t some = 1; some < (uint64_t)1 << n; some++) {
+            choose(&s, n, some);
+            fn(&s);
+        }
+    for (size_t n = 11; n <= 70; n++)
+        for (int i = 0; i < 8; i++) {
+            lot = lot * 6364136223846793005u + 1442695040888963407u;
+            choose(&s, n, i < 4 ? (lot >> 8) | 1 : (lot & lot >> 17 & lot >> 31) | 2);
+            fn(&s);
+        }
+}
+
+static void
+judge_proof(struct some *s)
+{
+    struct buf got = BUF_INIT, want = BUF_INIT;
+    uint8_t root[32], whole[32];
+
+    assert_int_equal(merkle_proof(&got, &s->t, (const uint8_t (*)[32])s->all), VAULT_OK);
+    naive_proof(&want, s->told, 0, s->t.n);
+    assert_same(&got, &want);
+    assert_int_equal(root_from(s, &got, root), VAULT_OK);
+    root_of(whole, s->t.n);
+    assert_memory_equal(root, whole, 32);
+    if (s->t.k == s->t.n)
+        assert_int_equal(got.n, 0);
+    buf_free(&got);
+    buf_free(&want);
+}
+
+static void
+test_merkle__proof_of_several_is_that_of_the_definition_and_gives_the_root(void **state)
+{
+    (void)state;
+    each_choice(judge_proof);
+}
+
+static void
+judge_wrong_proof(struct some *s)
+{
+    struct buf proof = BUF_INIT;
+    uint8_t root[32], whole[32];
+
+    if (s->t.n > 40)
+        return;
+    root_of(whole, s->t.n);
+    assert_int_equal(merkle_proof(&proof, &s->t, (const uint8_t (*)[32])s->all), VAULT_OK);
+    for (size_t i = 0; i < proof.n; i += 31) {
+        proof.p[i] ^= 1;
+        assert_int_equal(root_from(s, &proof, root), VAULT_OK);
+        assert_memory_not_equal(root, whole, 32);
+        proof.p[i] ^= 1;
+    }
+    if (proof.n != 0) {
+        proof.n -= 32;
+        assert_int_equal(root_from(s, &proof, root), VAULT_ERR_DAMAGED);
+        proof.n += 32;
+    }
+    assert_non_null(buf_add(&proof, 32));
+    assert_int_equal(root_from(s, &proof, root), VAULT_ERR_DAMAGED);
+    buf_free(&proof);
+}
+
+static void
+test_merkle__a_changed_proof_gives_another_root_and_a_short_or_long_one_none(void **state)
+{
+    (void)state;
+    each_choice(judge_wrong_proof);
+}
+
+/* Every second told leaf, and the first alone: the same as if the others had never been told. */
+static void
+judge_reduced(struct some *s)
+{
+    struct buf proof = BUF_INIT, got = BUF_INIT, want = BUF_INIT;
+    bool keep[70], left[70];
+
+    assert_int_equal(merkle_proof(&proof, &s->t, (const uint8_t (*)[32])s->all), VAULT_OK);
+    for (int half = 0; half < 2; half++) {
+        memset(left, 0, sizeof left);
+        for (size_t i = 0; i < s->t.k; i++) {
+            keep[i] = half == 1 ? i % 2 == 0 : i == 0;
+            left[s->index[i]] = keep[i];
+        }
+        buf_reset(&got);
+        buf_reset(&want);
+        assert_int_equal(merkle_proof_reduce(&got, &s->t, (const uint8_t (*)[32])proof.p, proof.n / 32, keep), VAULT_OK);
+        naive_proof(&want, left, 0, s->t.n);
+        assert_same(&got, &want);
+    }
+    memset(keep, 0, sizeof keep);
+    buf_reset(&got);
+    assert_int_equal(merkle_proof_reduce(&got, &s->t, (const uint8_t (*)[32])proof.p, proof.n / 32, keep), VAULT_ERR_DAMAGED);
+    assert_int_equal(got.n, 0);
+    buf_free(&proof);
+    buf_free(&got);
+    buf_free(&want);
+}
+
+static void
+test_merkle__a_reduced_proof_is_that_of_the_leaves_that_are_left(void **state)
+{
+    (void)state;
+    each_choice(judge_reduced);
+}
+
+/* One leaf: the hashes of its audit path, in the order of the tree. */
+static void
+test_merkle__one_leaf_alone_is_its_audit_path(void **state)
+{
+    static struct some s;
+    (void)state;
+
+    for (size_t n = 1; n <= 60; n++)
+        for (size_t at = 0; at < n; at++) {
+            struct buf got = BUF_INIT, path = BUF_INIT;
+            choose(&s, n, (uint64_t)1 << at);
+            assert_int_equal(merkle_proof(&got, &s.t, (const uint8_t (*)[32])s.all), VAULT_OK);
+            naive_path(&path, 0, n, at);
+            assert_int_equal(got.n, path.n);
+            for (size_t i = 0; i < path.n; i += 32) {
+                bool found = false;
+                for (size_t k = 0; k < got.n; k += 32)
+                    found = found || memcmp(got.p + k, path.p + i, 32) == 0;
+                assert_true(found);
+            }
+            buf_free(&got);
+            buf_free(&path);
+        }
+}
+
+static void
+test_merkle__indices_that_cannot_be_are_refused(void **state)
+{
+    static const uint8_t some[2][32] = {{0}};
+    static const struct { uint64_t n; uint32_t index[2]; size_t k; } bad[] = { { 0, { 0, 0 }, 0 }, { 5, { 0, 0 }, 0 },
+        { 0, { 0, 0 }, 1 }, { 5, { 5, 0 }, 1 }, { 5, { 1, 5 }, 2 }, { 5, { 2, 2 }, 2 }, { 5, { 3, 1 }, 2 },
+        { (uint64_t)UINT32_MAX + 1, { 0, 1 }, 2 }, { UINT64_MAX, { 0, 1 }, 2 } };
+    (void)state;
+
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        const struct merkle_told t = { bad[i].n, bad[i].index, some, bad[i].k };
+        struct buf out = BUF_INIT;
+        uint8_t root[32];
+        assert_int_equal(merkle_proof_root(root, &t, some, 2), VAULT_ERR_DAMAGED);
+        assert_int_equal(merkle_proof(&out, &t, some), VAULT_ERR_DAMAGED);
+        assert_int_equal(out.n, 0);
+        buf_free(&out);
+    }
+}
+
+/* What a stranger says about the size of a tree costs nothing. */
+static void
+test_merkle__the_largest_tree_is_climbed_in_32_steps(void **state)
+{
+    static const uint8_t hash[33][32] = {{1}};
+    static const uint32_t last[] = { UINT32_MAX - 1 };
+    const struct merkle_told t = { UINT32_MAX, last, hash, 1 };
+    uint8_t root[32];
+    (void)state;
+
+    assert_int_equal(merkle_proof_root(root, &t, hash, 31), VAULT_OK);
+    assert_int_equal(merkle_proof_root(root, &t, hash, 30), VAULT_ERR_DAMAGED);
+    assert_int_equal(merkle_proof_root(root, &t, hash, 32), VAULT_ERR_DAMAGED);
+}
+
 int
 main(void)
 {
@@ -198,6 +435,12 @@ main(void)
         cmocka_unit_test(test_merkle__asking_for_the_root_changes_nothing),
         cmocka_unit_test(test_merkle__depends_on_every_leaf_and_on_their_order),
         cmocka_unit_test(test_merkle__path_is_that_of_the_rfc),
+        cmocka_unit_test(test_merkle__proof_of_several_is_that_of_the_definition_and_gives_the_root),
+        cmocka_unit_test(test_merkle__a_changed_proof_gives_another_root_and_a_short_or_long_one_none),
+        cmocka_unit_test(test_merkle__a_reduced_proof_is_that_of_the_leaves_that_are_left),
+        cmocka_unit_test(test_merkle__one_leaf_alone_is_its_audit_path),
+        cmocka_unit_test(test_merkle__indices_that_cannot_be_are_refused),
+        cmocka_unit_test(test_merkle__the_largest_tree_is_climbed_in_32_steps),
     };
 
     if (secret_process_init() != VAULT_OK)

@@ -28,16 +28,14 @@ struct proof_entry {
     int64_t time;                       /* its computer's own */
     char action[ENTRY_ACTION_MAX + 1];
     bool keeper;                        /* signed by the keeper key of its time as well */
-    /* Where its parts lie: borrowed from the evidence, valid while that is. */
-    struct part bytes;
-    const uint8_t *sigs;
-    uint32_t first, n;                  /* its revisions: told[by_entry[first ...]] */
 };
 struct proof_told {
     uint8_t record[RECORD_ID_BYTES], revision[REVISION_ID_BYTES];
     uint32_t entry;                     /* place in `entry` */
+    uint32_t index;                     /* place among the revisions that this added */
 };
-/* Who may write, from which entry to which: entry[since] registered him, entry[until] ended that; UINT32_MAX: none did, as far as told. */
+/* Who may write, from which entry to which: entry[since] registered him, entry[until] ended that. */
+#define PROOF_NOT_ENDED UINT32_MAX      /* as far as told */
 struct proof_author {
     uint8_t pk[32], slot[SLOT_ID_BYTES];
     unsigned index, tier;               /* of the slot: index 0 to 7, tier 1 case, 2 keeper */
@@ -53,12 +51,13 @@ struct proof {
     size_t n_cards;
     struct proof_entry *entry;          /* by number, then hash */
     size_t n_entries;
-    struct proof_told *told;            /* by record id, then revision id */
+    struct proof_told *told;            /* by record id, then revision id; those of the cards and slots are among them */
     size_t n_told;
-    struct proof_author *author;
+    struct proof_author *author;        /* by slot id, then key, then entry */
     size_t n_authors;
     struct buf card_bytes;              /* of `card` */
 };
+/* Nothing of it is borrowed from the evidence. */
 
 /*
  * Read and verify all of it. *out is the caller's (proof_free); it is empty after an error, and need not be initialised. Costs about
@@ -85,5 +84,20 @@ typedef bool proof_keep_fn(void *ctx, const uint8_t record[static RECORD_ID_BYTE
  * The evidence was verified when it came in: signatures are not verified again. VAULT_ERR_DAMAGED, VAULT_ERR_NO_SPACE.
  */
 VAULT_CHECK vault_err proof_reduce(struct buf *out, struct part evidence, proof_keep_fn *keep, void *ctx);
+
+/* ---- making it, in this order: head, disclosed cards, disclosed slots, entries ---- */
+
+void proof_put_head(struct buf *out, const uint8_t vault_id[static VAULT_ID_BYTES]);
+/* A list of byte strings: the disclosed revisions of cards, or of slots. */
+void proof_put_list(struct buf *out, const struct part *revision, size_t n);
+/* One entry. The array of entries is the caller's: cbor_array(out, n) before the first. */
+struct proof_parts {
+    struct part entry, sigs;            /* CBOR, as in the log */
+    const uint32_t *index;              /* k, ascending */
+    const uint8_t (*pair)[PAIR_BYTES];  /* of each */
+    size_t k;
+    struct part proof;                  /* of merkle_proof */
+};
+void proof_put_entry(struct buf *out, const struct proof_parts *e);
 
 #endif

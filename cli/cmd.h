@@ -38,7 +38,7 @@ enum cmd_again {
 };
 
 /* A file the library reads or writes after the sandbox is closed: an argument by number (from 1),
- * or the value of an option. The folder it lies in stays open. */
+ * or the value of an option (both: the option where it is given). The folder it lies in stays open. */
 struct cmd_file {
     size_t arg;
     bool rest;                      /* and every argument after it */
@@ -113,6 +113,9 @@ VAULT_CHECK vault_err call_accepted(struct accepted *out, const struct call *c);
 /* *out is left alone when the option was not given. */
 VAULT_CHECK vault_err call_number(const struct call *c, const char *option, long min, long max,
     long *out);
+
+/* Bytes of a part: 650M, 2G, or a number. The same. */
+VAULT_CHECK vault_err call_size(const struct call *c, const char *option, uint64_t *out);
 
 /* run.c: all of a command line, from words to exit code. `words` may be moved around. */
 int cli_main(int argc, char **argv, const struct cmd *const *commands);

@@ -26,32 +26,6 @@ not_there(const char *path)
 
 /* ---- backup ------------------------------------------------------------------------------- */
 
-/* 650M, 2G, or bytes. */
-static vault_err
-read_size(uint64_t *out, const struct call *c)
-{
-    static const char unit[] = "KMG";
-    const char *text = call_value(c, "split"), *at;
-    char *end;
-    unsigned long long n;
-    unsigned shift = 0;
-
-    if (text == NULL)
-        return VAULT_OK;
-    errno = 0;
-    n = strtoull(text, &end, 10);
-    if (*end != '\0' && (at = strchr(unit, *end & ~0x20)) != NULL && end[1] == '\0') {
-        shift = 10 * (unsigned)(at - unit + 1);
-        end++;
-    }
-    if (text[0] < '0' || text[0] > '9' || errno != 0 || *end != '\0' || n > UINT64_MAX >> shift)
-        return fail(VAULT_ERR_INPUT, "for example --split 2G", "--split takes a size in K, M or G");
-    *out = (uint64_t)n << shift;
-    if (*out < VAULT_SPLIT_MIN)
-        return fail(VAULT_ERR_INPUT, "for example --split 2G", "parts have at least 1M");
-    return VAULT_OK;
-}
-
 static void
 backup_json(const struct call *c, const struct vault_backup_report *r)
 {
@@ -92,7 +66,7 @@ backup_run(struct call *c)
     struct vault_backup_options opt = { .since = call_value(c, "since"),
         .progress = progress_step, .progress_ctx = &p };
     struct vault_backup_report r = { .bytes = 0 };
-    vault_err err = read_size(&opt.split, c);
+    vault_err err = call_size(c, "split", &opt.split);
 
     if (err == VAULT_OK)
         err = not_there(c->args[0]);

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include "cli/cmd.h"
 #include "cli/fail.h"
 #include "cli/json.h"
@@ -154,7 +155,7 @@ show_recipients(const struct recipients *all)
 }
 
 static void
-show_plan(const struct vault_handoff_plan *p, bool names)
+show_plan(const struct vault_handoff_plan *p, bool names, bool bundle)
 {
     term_say("%" PRIu64 " record%s, %" PRIu64 " attachment%s (%" PRIu64 " bytes)", p->records, many(p->records), p->attachments,
         many(p->attachments), p->bytes);
@@ -173,7 +174,9 @@ show_plan(const struct vault_handoff_plan *p, bool names)
     if (p->linking > 0)
         term_say("%" PRIu64 " record%s that link%s to these %s left out: name %s if %s should go", p->linking, many(p->linking),
             p->linking == 1 ? "s" : "", p->linking == 1 ? "is" : "are", p->linking == 1 ? "it" : "them", p->linking == 1 ? "it" : "they");
-    if (p->conflicts > 0)
+    if (p->conflicts > 0 && bundle)
+        term_say("of %" PRIu64 " record%s there are two versions; both go", p->conflicts, many(p->conflicts));
+    else if (p->conflicts > 0)
         term_warn("of %" PRIu64 " record%s there are two versions; the newer one goes, and says so", p->conflicts, many(p->conflicts));
 }
 
@@ -279,9 +282,50 @@ tell(const struct call *c, const char *path, const struct recipients *all, const
         return;
     }
     printf("%s\n", path);
+    if (!call_has(c, "plain")) {
+        term_say("bundle %s, with the whole history of these records; the other side takes it in with `handoff receive` and sends a receipt back\n"
+            "(`handoff receipt`)", sent->bundle);
+        term_say("whoever takes it in has its content for good: nothing takes it back");
+        return;
+    }
     term_say("signed with the key %s (%s): tell it to the recipient in another way than the file goes\n"
         "the manifest is %s", sent->key, sent->keeper ? "the keeper's" : "of your own slot", sent->bundle);
     term_say("whoever opens the file has its content for good: nothing takes it back");
+}
+
+/* A bundle is for contacts, by their names. */
+static vault_err
+judge_contacts(const struct recipients *all)
+{
+    for (size_t i = 0; i < all->n; i++)
+        if (all->list[i].contact == NULL)
+            return fail(VAULT_ERR_INPUT, "`contact add` its card; or --plain, for somebody who has no vault",
+                "a bundle goes to a contact, not to an age recipient");
+    return VAULT_OK;
+}
+
+/* The end of that day, here. */
+static vault_err
+read_expires(const struct call *c, int64_t *out)
+{
+    const char *text = call_value(c, "expires");
+    struct tm tm = { .tm_isdst = -1, .tm_hour = 23, .tm_min = 59, .tm_sec = 59 }, back;
+    int n = 0;
+    time_t t;
+
+    if (text == NULL)
+        return VAULT_OK;
+    if (sscanf(text, "%4d-%2d-%2d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &n) == 3 && n == 10 && text[n] == '\0') {
+        tm.tm_year -= 1900;
+        tm.tm_mon -= 1;
+        back = tm;
+        t = mktime(&back);
+        if (t != (time_t)-1 && back.tm_mday == tm.tm_mday && back.tm_mon == tm.tm_mon) {
+            *out = (int64_t)t;
+            return VAULT_OK;
+        }
+    }
+    return fail(VAULT_ERR_INPUT, "as in --expires 2027-01-31", "--expires takes a day");
 }
 
 static vault_err
@@ -293,7 +337,7 @@ send_it(const struct call *c, struct vault_handoff *what, struct vault_handoff_s
     progress_begin(&p, "writing");
     what->progress = progress_step;
     what->progress_ctx = &p;
-    err = kept(vault_handoff_plain(c->app->vault, call_value(c, "output"), what, sent));
+    err = kept((what->n_contacts > 0 ? vault_handoff_send : vault_handoff_plain)(c->app->vault, call_value(c, "output"), what, sent));
     progress_end(&p);
     return err;
 }
@@ -309,7 +353,7 @@ look_and_send(const struct call *c, struct vault_handoff *what, const struct rec
 
     if (err == VAULT_OK) {
         show_recipients(all);
-        show_plan(&plan, what->names);
+        show_plan(&plan, what->names, what->n_contacts > 0);
     }
     if (err == VAULT_OK && call_has(c, "ask-passphrase"))
         err = pass_new(&pass, c, "passphrase for the file (Tab shows it): ");
@@ -327,12 +371,11 @@ look_and_send(const struct call *c, struct vault_handoff *what, const struct rec
 static vault_err
 judge_options(const struct call *c)
 {
-    if (!call_has(c, "plain"))
-        return fail(VAULT_ERR_INPUT, "with --plain: a file that age, tar and minisign open",
-            "a bundle that another vault takes in comes with a later version");
     if (call_value(c, "output") == NULL)
         return fail(VAULT_ERR_INPUT, NULL, "name the new file with -o");
-    if (call_has(c, "expires") || call_has(c, "split"))
+    if (!call_has(c, "plain") && (call_has(c, "ask-passphrase") || call_has(c, "new-passphrase-fd")))
+        return fail(VAULT_ERR_INPUT, "--plain, for somebody who has no vault", "a bundle goes to a contact, not to a passphrase");
+    if (call_has(c, "plain") && (call_has(c, "expires") || call_has(c, "split")))
         return fail(VAULT_ERR_INPUT, NULL, "--expires and --split do not go with --plain");
     return VAULT_OK;
 }
@@ -341,12 +384,19 @@ static vault_err
 send_run(struct call *c)
 {
     struct recipients all = { .n = 0 };
+    const char *names[RECIPIENTS_MAX];
     struct vault_handoff what = { .ids = (const char *const *)c->args, .n_ids = c->n_args, .names = call_has(c, "with-names"),
         .linked = call_has(c, "with-linked") };
     vault_err err = judge_options(c);
 
     if (err == VAULT_OK)
         err = read_recipients(&all, c);
+    if (err == VAULT_OK && !call_has(c, "plain"))
+        err = judge_contacts(&all);
+    if (err == VAULT_OK)
+        err = read_expires(c, &what.expires);
+    if (err == VAULT_OK)
+        err = call_size(c, "split", &what.part);
     if (err == VAULT_OK)
         err = may_be_asked(c);
     if (err == VAULT_OK)
@@ -355,18 +405,30 @@ send_run(struct call *c)
         err = open_vault(c);
     if (err == VAULT_OK)
         err = find_contacts(&all, c, what.names);
-    what.recipients = all.text;
-    what.n_recipients = all.n;
+    for (size_t i = 0; i < all.n; i++)
+        names[i] = all.list[i].contact;
+    if (call_has(c, "plain")) {
+        what.recipients = all.text;
+        what.n_recipients = all.n;
+    } else {
+        what.contacts = names;
+        what.n_contacts = all.n;
+    }
     return err == VAULT_OK ? look_and_send(c, &what, &all) : err;
 }
 
 const struct cmd cmd_handoff_send = {
     .name = "handoff send",
-    .args = "ID... --plain (--to RECIPIENT... | --ask-passphrase) [--with-names] [--with-linked] -o FILE",
+    .args = "ID... (--to CONTACT... [--expires DATE] [--split SIZE] | --plain (--to RECIPIENT... | --ask-passphrase)) [--with-names] [--with-linked] -o FILE",
     .summary = "give records to somebody else, in one encrypted file",
-    .examples = "handoff send C-7 --with-linked --plain --to age1pq1... -o /media/stick/c7.age\n"
+    .examples = "handoff send C-7 --with-linked --to anna -o /media/stick/c7.bundle\n"
+        "handoff send C-7 K-12 --with-names --to anna --expires 2027-01-31 -o c7.bundle\n"
+        "handoff send C-7 --with-linked --plain --to age1pq1... -o /media/stick/c7.age\n"
         "handoff send C-7 K-12 --with-names --plain --ask-passphrase -o c7.age\n",
     .about =
+        "For a contact: a bundle that only that vault takes in (`handoff receive`), with all revisions of\n"
+        "the records, who wrote them and the proof of it, and the attachments. With names it opens for keepers there only.\n"
+        "It cannot be passed on as if it were for somebody else, and is refused after the day of --expires.\n"
         "--plain makes an age file that holds a tar archive of one folder: a page to read, the same as JSON,\n"
         "the attachments, instructions (English, Russian, Korean) and signatures. Whoever gets it needs only\n"
         "the programs age, tar and minisign, and no vault. RECIPIENT begins with age1; the other person makes\n"
@@ -388,8 +450,8 @@ const struct cmd cmd_handoff_send = {
         { "with-names", 0, false, NULL, "with withheld values and attachments (keeper)" },
         { "with-linked", 0, false, NULL, "with the records that these link to" },
         { "output", 'o', false, "FILE", "write to this new file" },
-        { "expires", 0, false, "DATE", "comes with a later version" },
-        { "split", 0, false, "SIZE", "comes with a later version" },
+        { "expires", 0, false, "DATE", "a bundle is not taken in after this day" },
+        { "split", 0, false, "SIZE", "a bundle in parts of this size, as 650M or 2G (at least 1M)" },
         { NULL, 0, false, NULL, NULL } },
     .min_args = 1,
     .max_args = CMD_ANY,

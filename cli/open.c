@@ -182,7 +182,7 @@ add_declared(struct folders *f, const struct call *c, const struct cmd_file *d)
 
     if (d->when != NULL && !call_has(c, d->when))
         return VAULT_OK;
-    if (d->option != NULL && (d->otherwise == NULL || call_has(c, d->option)))
+    if (d->option != NULL && (call_has(c, d->option) || (d->otherwise == NULL && d->arg == 0)))
         return add_file(f, d, call_value(c, d->option));
     if (d->otherwise != NULL)
         return folders_add(f, strdup(d->otherwise));

@@ -344,3 +344,28 @@ call_number(const struct call *c, const char *option, long min, long max, long *
     *out = n;
     return VAULT_OK;
 }
+
+vault_err
+call_size(const struct call *c, const char *option, uint64_t *out)
+{
+    static const char unit[] = "KMG";
+    const char *text = call_value(c, option), *at;
+    char *end;
+    unsigned long long n;
+    unsigned shift = 0;
+
+    if (text == NULL)
+        return VAULT_OK;
+    errno = 0;
+    n = strtoull(text, &end, 10);
+    if (*end != '\0' && (at = strchr(unit, *end & ~0x20)) != NULL && end[1] == '\0') {
+        shift = 10 * (unsigned)(at - unit + 1);
+        end++;
+    }
+    if (text[0] < '0' || text[0] > '9' || errno != 0 || *end != '\0' || n > UINT64_MAX >> shift)
+        return fail(VAULT_ERR_INPUT, "as in 650M or 2G", "--%s takes a size in K, M or G", option);
+    *out = (uint64_t)n << shift;
+    if (*out < VAULT_SPLIT_MIN)
+        return fail(VAULT_ERR_INPUT, "as in 650M or 2G", "parts have at least 1M");
+    return VAULT_OK;
+}

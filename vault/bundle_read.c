@@ -128,6 +128,18 @@ take_evidence(struct bundle_in *b, struct part p)
     return buf_ok(&b->evidence[number]);
 }
 
+static bool
+is_word(struct part what)
+{
+    for (int w = GONE_RECORD; w <= GONE_ATTACHMENT; w++) {
+        const char *name = gone_name((enum gone_what)w);
+
+        if (what.n == strlen(name) && memcmp(what.p, name, what.n) == 0)
+            return true;
+    }
+    return false;
+}
+
 static vault_err
 take_tombstone(struct bundle_in *b, struct part p)
 {
@@ -148,7 +160,7 @@ take_tombstone(struct bundle_in *b, struct part p)
     cbor_get_fixed(&r, x->record, sizeof x->record);
     what = cbor_get_text(&r, sizeof x->what - 1);
     field = cbor_get_text(&r, sizeof x->field - 1);
-    if (!rd_end(&r) || x->record[0] == 0)
+    if (!rd_end(&r) || x->record[0] == 0 || !is_word(what))
         return damaged("a request to purge has a wrong form");
     memcpy(x->what, what.p, what.n);
     if (field.n != 0)

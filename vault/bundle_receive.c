@@ -194,7 +194,7 @@ write_receipt(struct bundle_take *t, const char *path)
     manifest_recipient(hash, &to);
     if (err == VAULT_OK)
         err = manifest_add_to(&m, hash);
-    randombytes_buf(m.tag, sizeof m.tag);
+    memcpy(m.tag, t->b->m.tag, sizeof m.tag);       /* by which the sender's log knows the bundle */
     memcpy(m.content, t->b->id, sizeof m.content);
     m.log_number = v->chain[v->n_log].number;
     memcpy(m.log_head, v->chain[v->n_log].hash, 32);
@@ -260,8 +260,7 @@ vault_handoff_receive(vault *v, const char *path, const struct vault_receive *ho
 
 /* ---- the other side's ---- */
 
-/* Did we send such a bundle? A receipt is signed by whom we sent it to, and names it; the log has only its tag. So what it proves is that they
- * have signed for that id; that it is ours, whoever keeps the bundle can show. */
+/* It names the bundle by its id, and by the tag that our log has in the detail of its `handoff`. */
 static vault_err
 take_receipt(struct bundle_in *b)
 {
@@ -284,6 +283,8 @@ take_receipt(struct bundle_in *b)
         err = exchange_add_receipt(v, &c, &parts);
     hex_of(hex, b->m.content, 32);
     detail_text(&d, "bundle", hex);
+    hex_of(hex, b->m.tag, sizeof b->m.tag);
+    detail_text(&d, "tag", hex);
     hex_of(hex, b->card_hash, 32);
     detail_text(&d, "card", hex);
     if (err == VAULT_OK)

@@ -20,7 +20,7 @@ enum manifest_kind { MANIFEST_BUNDLE, MANIFEST_RECEIPT };
 /* Parts are borrowed: of what was given, or of the bytes that were read. */
 struct manifest {
     enum manifest_kind kind;
-    uint8_t tag[16];                    /* random; the sender's log names it */
+    uint8_t tag[16];                    /* random; the log of who sent the bundle names it; a receipt repeats it */
     int64_t time, expires;              /* seconds since 1970; expires 0: never */
     struct part card;                   /* of the sender, its bytes */
     struct part evidence;               /* that `author` is registered there */

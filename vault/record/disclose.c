@@ -24,7 +24,7 @@ write_leaf(struct buf *out, const struct leaf *l, const uint8_t *salt, const uin
     cbor_array(out, 5);
     cbor_textn(out, l->field.p, l->field.n);
     cbor_bytes(out, l->element, l->n_element);
-    cbor_uint(out, l->tier);
+    cbor_uint(out, l->raised ? LEAF_OPEN : l->tier);         /* the author's */
     if (told) {
         cbor_array(out, file != NULL ? 3 : 2);
         cbor_bytes(out, salt, 32);

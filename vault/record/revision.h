@@ -36,7 +36,6 @@ struct leaf {
     /* Where the value is that of a file: its key (borrowed; NULL when not at hand) and first row. */
     const uint8_t *file_key;
     uint64_t file_first;
-    const uint8_t *salt;            /* 32 bytes, borrowed: of a value that somebody disclosed (disclose.h); else NULL */
 };
 
 struct revision {
@@ -94,8 +93,6 @@ VAULT_CHECK vault_err revision_finish_foreign(struct revision *r);
 /* Parse r->open: all but the id is judged. seed NULL: a glance, no c is computed. r->type holds the short form, padded with zeros: the caller puts the full hash there, then calls revision_check_id.
  * VAULT_ERR_DAMAGED. */
 VAULT_CHECK vault_err revision_read_open(struct revision *r, const uint8_t *seed);
-/* Set the id that follows from record, type, parents, time, author and leaves. */
-VAULT_CHECK vault_err revision_compute_id(struct revision *r);
 /* Recompute the id and compare. VAULT_ERR_DAMAGED. */
 VAULT_CHECK vault_err revision_check_id(struct revision *r);
 /* Compute it into r->id, of members that the caller has set: leaves in order, each with its c. */

@@ -124,6 +124,7 @@ fill_received(const struct bundle_take *t, struct vault_received *out)
     out->merged = t->merged;
     out->raised = t->raised;
     out->left_out = t->values_left_out;
+    out->arrived = t->values_arrived;
     out->attachments = b->n_files;
     for (size_t i = 0; i < b->n_files; i++)
         out->bytes += b->file[i].size;
@@ -150,6 +151,8 @@ conclude(struct bundle_take *t)
     detail_uint(&d, "records", t->n_touched);
     detail_uint(&d, "revisions", t->revisions);
     detail_uint(&d, "left_out", t->values_left_out);
+    if (t->values_arrived != 0)
+        detail_uint(&d, "arrived", t->values_arrived);
     if (t->merged != 0)
         detail_uint(&d, "merged", t->merged);
     err = session_commit(v, &t->change, &what);
@@ -171,8 +174,9 @@ take(struct bundle_take *t, const struct vault_receive *how, struct vault_receiv
     if (err == VAULT_OK && !how->plan)
         err = bundle_take_contents(t);
     if (err == VAULT_OK && !how->plan)
-        return conclude(t);
-    change_abort(&t->change);
+        err = conclude(t);
+    if (err != VAULT_OK || how->plan)
+        bundle_take_undo(t);
     return err;
 }
 

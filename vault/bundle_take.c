@@ -33,6 +33,23 @@ bundle_take_free(struct bundle_take *t)
     buf_free(&t->arrived);
 }
 
+static void
+note_again(struct bundle_take *t, const struct buf *list, enum gone_what what)
+{
+    for (size_t at = 0; at + LEFT_OUT_BYTES <= list->n; at += LEFT_OUT_BYTES) {
+        vault_err err = gone_add(&t->v->recs.gone, list->p + at, list->p + at + RECORD_ID_BYTES, what);
+        (void)err;              /* it is known: nothing is allocated */
+    }
+}
+
+void
+bundle_take_undo(struct bundle_take *t)
+{
+    change_abort(&t->change);
+    note_again(t, &t->left_out, GONE_NOT);
+    note_again(t, &t->arrived, GONE_LEFT_OUT);
+}
+
 /* ---- records ---- */
 
 static struct touched_record *
@@ -250,9 +267,8 @@ find_place(struct bundle_take *t, const struct revision *rev, const struct leaf 
     return err;
 }
 
-/* Its content came, and is what the author's value says. */
-static vault_err
-take_file(struct bundle_take *t, const struct revision *rev, struct leaf *l)
+vault_err
+bundle_take_file(struct bundle_take *t, const struct revision *rev, struct leaf *l)
 {
     struct placement *p = NULL;
     struct value_view view;
@@ -323,7 +339,7 @@ take_leaf(struct bundle_take *t, const struct type_def *theirs, const struct rev
     }
     if (l->value.n == 0)
         return note_left_out(t, rev, l);
-    return value_is_file(l->value) ? take_file(t, rev, l) : VAULT_OK;
+    return value_is_file(l->value) ? bundle_take_file(t, rev, l) : VAULT_OK;
 }
 
 /* The type of what is here of a record already; NULL: nothing was. */
@@ -416,11 +432,16 @@ add_revisions(struct bundle_take *t)
         const struct told_revision *x = &t->b->rev[i];
         char code[CODE_LEN + 1];
 
+        if (x->arrives && is_keeper(t->v)) {
+            err = bundle_arrive(t, x);
+            find_touched(t, x->record)->changed = true;
+        }
         /* Twice in one bundle is once. */
         if (x->here != 0 || x->purged_here || (index_record(&t->v->recs.index, x->record) != 0 &&
             index_revision(&t->v->recs.index, index_record(&t->v->recs.index, x->record), x->id) != 0))
-            continue;
-        err = add_revision(t, x, &rev);
+            ;
+        else
+            err = add_revision(t, x, &rev);
         if (err != VAULT_OK && err != VAULT_ERR_NO_SPACE) {
             code_of(code, x->record);
             err_prefix("record %s: ", code);
@@ -478,6 +499,8 @@ bundle_take_all(struct bundle_take *t)
         err = combine_all(t);
     if (err == VAULT_OK)
         err = exchange_add_left_out(t->v, &t->change, LEFT_OUT, PART(t->left_out.p, t->left_out.n));
+    if (err == VAULT_OK)
+        err = exchange_add_left_out(t->v, &t->change, LEFT_OUT_ARRIVED, PART(t->arrived.p, t->arrived.n));
     return err;
 }
 

@@ -36,7 +36,7 @@ struct bundle_take {
     size_t n_places, cap_places;
     struct touched_record *touched;     /* in the order in which they came */
     size_t n_touched, cap_touched;
-    uint64_t revisions, merged, raised, values_left_out;
+    uint64_t revisions, merged, raised, values_left_out, values_arrived;
     uint64_t types_new, types_theirs;
     bool again;                         /* this bundle was taken in before */
 };
@@ -48,6 +48,16 @@ VAULT_CHECK vault_err bundle_judge(struct bundle_take *t);
 VAULT_CHECK vault_err bundle_take_all(struct bundle_take *t);
 /* And the contents. */
 VAULT_CHECK vault_err bundle_take_contents(struct bundle_take *t);
+/* The change is undone: what this session noted of it in memory, too. */
+void bundle_take_undo(struct bundle_take *t);
 void bundle_take_free(struct bundle_take *t);
+
+/* The content of a value that was told, where it will be. VAULT_ERR_DAMAGED: it is not what its author signed. */
+VAULT_CHECK vault_err bundle_take_file(struct bundle_take *t, const struct revision *rev, struct leaf *l);
+
+/* ---- bundle_arrive.c ---- */
+
+/* Values of a revision that is here, which had been left out (keeper). */
+VAULT_CHECK vault_err bundle_arrive(struct bundle_take *t, const struct told_revision *x);
 
 #endif

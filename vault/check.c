@@ -11,6 +11,7 @@
 
 #include "vault/check_deep.h"
 #include "vault/check_files.h"
+#include "vault/foreign.h"
 #include "vault/intake_keys.h"
 #include "vault/record/scan.h"
 #include "vault/record/value.h"
@@ -23,6 +24,7 @@ struct checking {
     struct deep_check deep;     /* of what attachments contain; its `out` NULL: not asked for */
     struct intake_keys intake;  /* of the encapsulation at hand, and the entry it serves */
     uint32_t intake_log;
+    struct foreign_row foreign; /* evidence of the row of the log at hand */
 };
 
 static vault_err
@@ -43,7 +45,19 @@ tell_page(void *ctx, const char *what)
 
 /* ---- revisions ---- */
 
-/* The signer of the entry that added it is its author. */
+/* By the evidence that came with it. */
+static vault_err
+check_foreign(struct checking *c, uint32_t n, const struct revision *rev)
+{
+    uint32_t row = c->v->recs.index.pair[n].log;
+    vault_err err = c->foreign.row == row ? VAULT_OK : foreign_load(&c->foreign, c->v, row);
+
+    if (err == VAULT_OK && foreign_find(&c->foreign, rev, NULL) == NULL)
+        err = damaged("that its author wrote it, elsewhere, is not proven");
+    return err;
+}
+
+/* The signer of the entry that added it is its author, or it came from elsewhere. */
 static vault_err
 check_author(struct checking *c, uint32_t n, const struct revision *rev)
 {
@@ -59,6 +73,8 @@ check_author(struct checking *c, uint32_t n, const struct revision *rev)
     if (err == VAULT_OK)
         err = got ? entry_decode(&e, row.entry) : damaged("its log entry is missing");
     db_scan_end(cur);
+    if (err == VAULT_OK && rev->foreign)
+        return check_foreign(c, n, rev);
     if (err == VAULT_OK && memcmp(e.author, rev->author, 32) != 0)
         err = damaged("its author is not the signer of its log entry");
     return err;
@@ -432,6 +448,7 @@ check_session(struct checking *c)
     file_places_free(&c->files);
     deep_check_free(&c->deep);
     intake_keys_free(&c->intake);
+    foreign_free(&c->foreign);
     return err;
 }
 

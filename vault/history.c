@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vault/foreign.h"
 #include "vault/base/cbor.h"
 #include "vault/base/json_out.h"
 #include "vault/base/text.h"
@@ -125,7 +126,7 @@ tell_revision(struct vault *v, uint32_t n, bool hashes, struct revision *rev, va
     bool whole = index_purged(&v->recs.index, n);
     struct changes *c = calloc(1, sizeof *c);
     struct history_files files = {0};
-    char hex[2 * REVISION_ID_BYTES + 1], author[40];
+    char hex[2 * REVISION_ID_BYTES + 1], author[FOREIGN_NAME];
     struct log_entry e;
     vault_err err;
 
@@ -138,9 +139,12 @@ tell_revision(struct vault *v, uint32_t n, bool hashes, struct revision *rev, va
         err = find_changes(v, n, rev, c);
     if (err == VAULT_OK && !whole)
         err = history_files(v, n, rev, hashes, &files);
+    if (err == VAULT_OK && !whole)
+        err = foreign_author_name(v, n, rev, author);
+    else if (err == VAULT_OK)
+        author_name(v, e.author, author);
     if (err == VAULT_OK) {
         hex_of(hex, p->revision, REVISION_ID_BYTES);
-        author_name(v, whole ? e.author : rev->author, author);
         struct vault_history_item item = { .revision = hex, .time = whole ? e.time : rev->time,
             .author = author, .action = e.action, .log_number = e.number, .fields = c->list,
             .n_fields = c->n, .files = files.file, .n_files = files.n, .head = !whole && !p->superseded,

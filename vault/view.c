@@ -1,4 +1,5 @@
 /* view.c - see view.h. */
+#include "vault/foreign.h"
 #include "vault/view.h"
 
 #include <sodium.h>
@@ -412,7 +413,8 @@ fill_head(struct build *b)
 {
     struct vault_record *p = &b->box->pub;
     struct buf title = BUF_INIT;
-    char author[40];
+    char author[FOREIGN_NAME];
+    uint32_t n = index_revision(&b->v->recs.index, b->first, b->rev->id);
     vault_err err;
 
     code_of(p->id, b->rev->record);
@@ -421,6 +423,11 @@ fill_head(struct build *b)
     p->time = b->rev->time;
     p->removed = revision_removed(b->rev);
     author_name(b->v, b->rev->author, author);
+    if (b->opt->links && n != 0) {          /* for a person who looks at one record: it takes a while */
+        err = foreign_author_name(b->v, n, b->rev, author);
+        if (err != VAULT_OK)
+            return err;
+    }
     p->author = pool_text(&b->box->pool, PART(author, strlen(author)));
     err = recs_title(&b->v->recs, b->rev, &title);
     p->label = pool_text(&b->box->pool, PART(title.p, title.n));

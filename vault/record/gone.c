@@ -70,7 +70,7 @@ gone_add(struct gone *g, const uint8_t record[static RECORD_ID_BYTES], const uin
     vault_err err;
 
     if (known != NULL) {
-        if (known->what == GONE_LEFT_OUT)
+        if (!gone_for_good(known->what))
             known->what = what;
         return VAULT_OK;
     }

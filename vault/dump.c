@@ -395,7 +395,7 @@ all(struct dump *d)
     if (d->done == NULL)
         return err_nomem();
     for (uint32_t n = 1; err == VAULT_OK && n <= ix->n; n++)
-        if (!index_is_system(&ix->pair[n]) && !ix->pair[n].superseded && !index_purged(ix, n))
+        if (!index_is_system(&ix->pair[n]) && index_is_head(&ix->pair[n]) && !index_purged(ix, n))
             err = emit(d, n, 0);
     free(d->done);
     return err;

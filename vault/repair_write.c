@@ -420,6 +420,9 @@ join_record(struct repairing *r, const uint8_t *record)
         return VAULT_OK;
     revision_init(&rev);
     err = recs_head(recs, first, &head, &conflict);
+    for (uint32_t n = head; err == VAULT_OK && conflict && n != 0; n = recs->index.pair[n].next)
+        if (!recs->index.pair[n].superseded)
+            head = n;           /* the last to come: what it followed may be what was lost */
     if (err == VAULT_OK)
         err = recs_load(recs, head, &rev);
     unclear = conflict || (err == VAULT_OK && carries_lost(recs, &rev));

@@ -485,9 +485,20 @@ void author_name(const struct vault *v, const uint8_t pk[static 32], char out[st
 /* "record 3f6kq2..., revision 0a1b2c..." */
 void pair_name(const struct vault *v, uint32_t n, char out[static 96]);
 
+/* ---- combine.c ---- */
+
+/*
+ * In an open change: where the record that begins with pair `first` has several heads that differ, and nobody has to choose (record/combine.h),
+ * add the revision that brings them together, by this session. *merged: it was added. Where one has to choose, or they are equal, nothing happens.
+ * Withheld values are carried on, so no keeper is needed. VAULT_ERR_DAMAGED: one of its revisions cannot be read.
+ */
+VAULT_CHECK vault_err session_combine(struct vault *v, struct change *c, uint32_t first, bool *merged);
+
 /* ---- write.c ---- */
 
-/* The head to build on, loaded. VAULT_ERR_CONFLICT: there are two, which must be resolved first. */
+/* What came of a change, for the caller. */
+VAULT_CHECK vault_err session_result(struct vault *v, const struct revision *rev, bool changed, struct vault_added *out);
+/* The head to build on, loaded. VAULT_ERR_CONFLICT: there are two that differ, which must be resolved first. */
 VAULT_CHECK vault_err session_load_head(struct vault *v, const char *id, uint32_t *n,
     struct revision *rev);
 /* Store one drafted revision in the open change and commit, under an entry whose detail says which. Undone on failure. */

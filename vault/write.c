@@ -71,8 +71,7 @@ session_load_head(struct vault *v, const char *id, uint32_t *n, struct revision 
     if (err == VAULT_OK)
         err = recs_head(&v->recs, first, n, &conflict);
     if (err == VAULT_OK && conflict)
-        err = err_say(VAULT_ERR_CONFLICT, "look at both with 'history' and 'show --rev'",
-            "this record has two sides that differ");
+        err = recs_differ("this record");
     if (err == VAULT_OK)
         err = recs_load(&v->recs, *n, rev);
     return err;
@@ -80,8 +79,8 @@ session_load_head(struct vault *v, const char *id, uint32_t *n, struct revision 
 
 /* ---- results and details ---- */
 
-static vault_err
-fill_result(struct vault *v, const struct revision *rev, bool changed, struct vault_added *out)
+vault_err
+session_result(struct vault *v, const struct revision *rev, bool changed, struct vault_added *out)
 {
     struct buf title = BUF_INIT;
     vault_err err = recs_title(&v->recs, rev, &title);
@@ -122,7 +121,7 @@ session_commit_one(struct vault *v, struct change *c, struct revision *rev,
     vault_err err = change_add(c, rev);
 
     if (err == VAULT_OK)
-        err = fill_result(v, rev, true, &result);
+        err = session_result(v, rev, true, &result);
     if (err == VAULT_OK) {
         detail_text(what->detail, "id", result.id);
         detail_text(what->detail, "revision", result.revision);
@@ -208,7 +207,7 @@ vault_edit(vault *v, const char *id, const vault_fields *f, struct vault_added *
     if (err == VAULT_OK && changed)
         err = known_check(v, &rev, &base);
     if (err == VAULT_OK)
-        err = changed ? store(v, &rev, "edit", NULL, f, out) : fill_result(v, &base, false, out);
+        err = changed ? store(v, &rev, "edit", NULL, f, out) : session_result(v, &base, false, out);
     draft_done(&d);
     revision_free(&base);
     revision_free(&rev);

@@ -260,8 +260,7 @@ load_base(struct importing *x, uint32_t first, uint32_t *n)
 
     err = recs_head(r, first, n, &conflict);
     if (err == VAULT_OK && conflict)
-        err = err_say(VAULT_ERR_CONFLICT, "look at both with 'history' and 'show --rev'",
-            "the record of this row has two sides that differ");
+        err = recs_differ("the record of this row");
     if (err == VAULT_OK)
         err = recs_load(r, *n, &x->base);
     buf_reset(&x->extra);

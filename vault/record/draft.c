@@ -367,12 +367,12 @@ add_leaf(struct draft *d, struct revision *rev, const struct draft_value *v, siz
     return VAULT_OK;
 }
 
-static void
-begin(struct draft *d, struct revision *rev, const uint8_t *type_hash)
+void
+draft_begin(const struct recs *r, struct revision *rev, const uint8_t type_hash[static 32])
 {
     revision_reset(rev);
     memcpy(rev->type, type_hash, 32);
-    memcpy(rev->author, d->r->author, 32);
+    memcpy(rev->author, r->author, 32);
     rev->time = (int64_t)time(NULL);
 }
 
@@ -393,7 +393,7 @@ draft_add(struct draft *d, const struct type_def *type, const struct vault_field
         err = generate_label(d, type);
     if (err != VAULT_OK)
         return err;
-    begin(d, rev, type->hash);
+    draft_begin(d->r, rev, type->hash);
     do
         rng_take(&d->rng, rev->record, RECORD_ID_BYTES);
     while (rev->record[0] == 0);        /* 0 marks system records */
@@ -413,15 +413,14 @@ names_field(const struct vault_fields *in, struct part field)
     return false;
 }
 
-/* Carry a leaf of the base on, unchanged; a tier that the type has raised since is applied, but to files. */
-static vault_err
-keep_leaf(struct draft *d, const struct type_def *t, const struct revision *base,
+vault_err
+draft_keep(const struct recs *r, const struct type_def *t, const struct revision *base,
     const struct leaf *l, struct revision *rev)
 {
     const struct field_def *f = type_field(t, l->field.p, l->field.n);
     struct leaf *m;
 
-    if (gone_for_good(gone_find(&d->r->gone, base->record, l->c)))
+    if (gone_for_good(gone_find(&r->gone, base->record, l->c)))
         return VAULT_OK;        /* what was purged is not carried on; what another vault left out is, as it has it */
     if (l->tier == LEAF_OPEN) {
         m = revision_add(rev, l->field, f == NULL || f->kind == FIELD_FILE ? LEAF_OPEN : f->tier,
@@ -482,7 +481,7 @@ place_new_values(struct draft *d, const struct type_def *t, const struct revisio
         const struct leaf *l = same_value(d, base, &d->value[i], taken);
         if (l != NULL) {
             taken[l - base->leaf] = true;
-            err = keep_leaf(d, t, base, l, rev);
+            err = draft_keep(d->r, t, base, l, rev);
             continue;
         }
         *changed = true;
@@ -499,6 +498,22 @@ set_parent(struct revision *rev, const struct revision *parent)
     rev->n_parents = 1;
 }
 
+/* On top of the head of a record; where others are equal to it, of these as well, so that they become one again. */
+static void
+set_parents(const struct draft *d, struct revision *rev, const struct revision *head)
+{
+    const struct index *ix = &d->r->index;
+    uint32_t n[REVISION_PARENTS_MAX], first = index_record(ix, head->record);
+    size_t count = recs_heads(d->r, first, n, REVISION_PARENTS_MAX);
+
+    set_parent(rev, head);
+    if (count < 2 || memcmp(ix->pair[n[0]].revision, head->id, REVISION_ID_BYTES) != 0)
+        return;
+    for (size_t i = 1; i < count && i < REVISION_PARENTS_MAX; i++)
+        if (ix->pair[n[i]].echo)
+            memcpy(rev->parent[rev->n_parents++], ix->pair[n[i]].revision, REVISION_ID_BYTES);
+}
+
 static vault_err
 build_edit(struct draft *d, const struct type_def *t, const struct revision *base,
     const struct vault_fields *in, struct revision *rev, bool *changed)
@@ -509,13 +524,13 @@ build_edit(struct draft *d, const struct type_def *t, const struct revision *bas
     if (taken == NULL)
         return err_nomem();
     *changed = false;
-    begin(d, rev, t->hash);
-    set_parent(rev, base);
+    draft_begin(d->r, rev, t->hash);
+    set_parents(d, rev, base);
     err = place_new_values(d, t, base, rev, taken, changed);
     for (size_t i = 0; err == VAULT_OK && i < base->n_leaves; i++) {
         const struct leaf *l = &base->leaf[i];
         if (!names_field(in, l->field))
-            err = keep_leaf(d, t, base, l, rev);
+            err = draft_keep(d->r, t, base, l, rev);
         else if (!taken[i])
             *changed = true;            /* replaced or unset */
     }
@@ -618,11 +633,11 @@ draft_attach(struct draft *d, const struct revision *base, const struct field_de
 
     if (err != VAULT_OK)
         return err;
-    begin(d, rev, t->hash);
-    set_parent(rev, base);
+    draft_begin(d->r, rev, t->hash);
+    set_parents(d, rev, base);
     err = add_files(d, f, next_position(base, f), file, n, rev);
     for (size_t i = 0; err == VAULT_OK && i < base->n_leaves; i++)
-        err = keep_leaf(d, t, base, &base->leaf[i], rev);
+        err = draft_keep(d->r, t, base, &base->leaf[i], rev);
     return err;
 }
 
@@ -635,11 +650,11 @@ draft_detach(struct draft *d, const struct revision *base, const struct leaf *go
 
     if (err != VAULT_OK)
         return err;
-    begin(d, rev, t->hash);
-    set_parent(rev, base);
+    draft_begin(d->r, rev, t->hash);
+    set_parents(d, rev, base);
     for (size_t i = 0; err == VAULT_OK && i < base->n_leaves; i++)
         if (&base->leaf[i] != gone)
-            err = keep_leaf(d, t, base, &base->leaf[i], rev);
+            err = draft_keep(d->r, t, base, &base->leaf[i], rev);
     return err;
 }
 
@@ -658,8 +673,8 @@ draft_copy(struct draft *d, const struct revision *head, const struct revision *
         t = type_set_current(&d->r->types, t->name);    /* a tier raised since holds */
     if (t == NULL)
         return err_say(VAULT_ERR_DAMAGED, NULL, "the type of a record is missing");
-    begin(d, rev, t->hash);
-    set_parent(rev, head);
+    draft_begin(d->r, rev, t->hash);
+    set_parents(d, rev, head);
     if (old == NULL) {
         if (revision_add(rev, PART(REMOVED_FIELD, strlen(REMOVED_FIELD)), LEAF_OPEN,
                 PART(CBOR_TRUE, sizeof CBOR_TRUE)) == NULL)
@@ -669,7 +684,7 @@ draft_copy(struct draft *d, const struct revision *head, const struct revision *
     if (old->n_leaves == 1 && revision_removed(old))
         return err_say(VAULT_ERR_INPUT, NULL, "that revision is a removal");
     for (size_t i = 0; err == VAULT_OK && i < old->n_leaves; i++)
-        err = keep_leaf(d, t, old, &old->leaf[i], rev);
+        err = draft_keep(d->r, t, old, &old->leaf[i], rev);
     return err;
 }
 
@@ -682,7 +697,7 @@ draft_system(struct draft *d, const uint8_t record[static 16], const struct revi
 
     if (t == NULL)
         return err_nomem();
-    begin(d, rev, t->hash);
+    draft_begin(d->r, rev, t->hash);
     if (parent != NULL)
         set_parent(rev, parent);
     memcpy(rev->record, record, RECORD_ID_BYTES);

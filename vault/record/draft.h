@@ -17,7 +17,10 @@ struct link_rule {
     enum find_by by;
 };
 
-/* Works for many records one after the other; keeps its memory. */
+/*
+ * Works for many records one after the other; keeps its memory. What it drafts on top of a head has as parents, too, the other
+ * heads that are equal to it (recs_head).
+ */
 struct draft {
     struct recs *r;
     struct rng_pool rng;
@@ -73,6 +76,13 @@ VAULT_CHECK vault_err draft_detach(struct draft *d, const struct revision *base,
 /* A revision on top of `head` with the content of `old` (the same record), or removed (old NULL). */
 VAULT_CHECK vault_err draft_copy(struct draft *d, const struct revision *head,
     const struct revision *old, struct revision *rev);
+
+/* An empty revision of that type, by this session, now. */
+void draft_begin(const struct recs *r, struct revision *rev, const uint8_t type_hash[static 32]);
+/* Carry a leaf of `base` on, unchanged; one that was purged or lost is not. A tier that the type t has raised since is applied, but
+ * to files. */
+VAULT_CHECK vault_err draft_keep(const struct recs *r, const struct type_def *t, const struct revision *base,
+    const struct leaf *l, struct revision *rev);
 
 /* A system revision: kind in record id, parent when there is one, values as CBOR. */
 struct system_value {

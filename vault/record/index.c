@@ -173,6 +173,7 @@ index_add(struct index *ix, const uint8_t ids[static PAIR_ID_BYTES], uint32_t lo
     } else {
         ix->pair[last_of(ix, first)].next = ix->n;
         ix->pair[first].heads_known = false;
+        ix->pair[first].head = 0;
     }
     return VAULT_OK;
 }
@@ -222,6 +223,7 @@ index_truncate(struct index *ix, uint32_t n)
             continue;
         place(ix, i);
         p->heads_known = p->next == 0;      /* else to be found again */
+        p->head = 0;
         if (p->heads_known)
             p->superseded = false;
         ix->records += !index_is_system(p) && !p->purged;
@@ -272,6 +274,7 @@ index_lose(struct index *ix, uint32_t n)
         ix->pair[before].next = next;
     }
     if (m != 0) {
+        ix->pair[m].head = 0;
         ix->pair[m].heads_known = ix->pair[m].next == 0;
         ix->pair[m].superseded = ix->pair[m].superseded && !ix->pair[m].heads_known;
     }

@@ -25,8 +25,10 @@ struct pair {
     uint32_t pack;          /* first pair of its pack */
     uint32_t tags;          /* offset into the tags, in tags */
     uint16_t n_tags;        /* 0, or ref, label, links... */
+    uint32_t head;          /* of the first pair: the head that stands for its record, 0: not chosen yet */
     bool superseded;        /* valid where heads_known of the first pair is set */
     bool heads_known;
+    bool echo;              /* a head that says what a newer one says; valid where `head` is set */
     bool purged;            /* of the first pair: a tombstone says that the record's content was destroyed */
     bool lost;              /* a repair says that its content is lost; it stands apart, as a purged record of its own */
 };
@@ -69,6 +71,13 @@ static inline bool
 index_is_system(const struct pair *p)
 {
     return p->record[0] == 0;
+}
+
+/* A head that says something of its own? Of records whose head was chosen (recs_head, scan_heads). */
+static inline bool
+index_is_head(const struct pair *p)
+{
+    return !p->superseded && !p->echo;
 }
 
 /* Was the record of revision n purged? */

@@ -23,6 +23,7 @@ struct recs {
     struct index index;
     struct type_set types;
     struct gone gone;               /* values that were purged or lost, by what the tombstones and repairs say */
+    uint32_t gone_seen;             /* how many of them there were when heads were compared */
     uint8_t author[32];             /* who writes in this session */
     /* Author of the entry in a row of the log (32 bytes), set by the session; NULL: this session's. */
     const uint8_t *(*author_of)(void *ctx, uint32_t log);
@@ -107,9 +108,16 @@ void recs_forget_pack(struct recs *r);
 /* The record key of the record whose first pair is `first`. VAULT_ERR_DAMAGED: it is missing. */
 VAULT_CHECK vault_err recs_record_key(struct recs *r, uint32_t first, uint8_t key[static 32]);
 
-/* The head of a record (newest of several), and whether there are several. VAULT_ERR_NOT_FOUND:
- * it was purged. */
+/*
+ * The head of a record, and whether it has several that differ. Of several the newest by time, then by id, so that it is the
+ * same in every copy; of a system record, whose order is that of the log, the last. Heads with equal content (combine.h) are no
+ * conflict. VAULT_ERR_NOT_FOUND: the record was purged.
+ */
 VAULT_CHECK vault_err recs_head(struct recs *r, uint32_t first, uint32_t *head, bool *conflict);
+/* The sentence about one with several that differ. Returns VAULT_ERR_CONFLICT. */
+vault_err recs_differ(const char *which);
+/* All heads of a record whose head was chosen, that one first; at most `max` are put into out. Returns how many there are. */
+size_t recs_heads(const struct recs *r, uint32_t first, uint32_t *out, size_t max);
 
 /* ---- finding ---- */
 

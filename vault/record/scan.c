@@ -590,7 +590,7 @@ wanted(struct scan *s, uint32_t n)
 {
     const struct pair *p = &s->r->index.pair[n];
 
-    return (s->system || !index_is_system(p)) && (s->all || !p->superseded) &&
+    return (s->system || !index_is_system(p)) && (s->all || index_is_head(p)) &&
         !index_purged(&s->r->index, n) && !(s->broken != NULL && s->broken[p->first]);
 }
 

@@ -454,11 +454,6 @@ struct second {
  * the entry: then all is as it was. VAULT_ERR_NO_SPACE. */
 VAULT_CHECK vault_err session_second(struct vault *v, struct second *s);
 
-/* ---- combine.c ---- */
-
-/* Where a record has several heads that differ and nobody has to choose: one revision more in the open change, which brings them together. */
-VAULT_CHECK vault_err session_combine(struct vault *v, struct change *c, uint32_t first, bool *merged);
-
 /* ---- join.c ---- */
 
 /* What another copy of this vault wrote (travel), taken in here: both open. Afterwards v can only be closed; the next session

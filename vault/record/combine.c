@@ -33,7 +33,7 @@ combine_same(const struct leaf *a, const struct leaf *b)
 static bool
 is_gone(const struct gone *gone, const struct revision *rev, const struct leaf *l)
 {
-    return gone != NULL && gone_find(gone, rev->record, l->c) != GONE_NOT;
+    return gone != NULL && gone_for_good(gone_find(gone, rev->record, l->c));
 }
 
 static bool

@@ -15,7 +15,8 @@
 struct gather {
     struct vault *v;
     struct buf *out;
-    bool *told, *known;         /* by number of a revision; by author */
+    bool *told, *listed;        /* by number of a revision: in its entry; among the slots as well */
+    bool *known;                /* by author */
     bool *have;                 /* by row: is it in `row`? */
     uint32_t *row;              /* entries, in the order in which they were found, later that of the evidence */
     size_t n_rows, n_done;
@@ -64,9 +65,10 @@ tell_author(struct gather *g, size_t i)
     memcpy(id + 2, a->slot_id, sizeof a->slot_id);
     for (uint32_t n = index_record(ix, id); err == VAULT_OK && n != 0; n = ix->pair[n].next) {
         uint32_t row = ix->pair[n].log;
-        if (row < a->since || (a->until != 0 && row > a->until) || g->told[n])
+        if (row < a->since || (a->until != 0 && row > a->until) || g->listed[n])
             continue;
         tell(g, n);
+        g->listed[n] = true;
         err = note(&g->slot, &g->n_slots, &g->cap_slots, n);
     }
     return err;
@@ -313,10 +315,11 @@ gather_all(struct vault *v, const uint32_t *pair, size_t n, const struct author 
     vault_err err = recs_quiesce(&v->recs);
 
     g.told = calloc((size_t)v->recs.index.n + 1, sizeof *g.told);
+    g.listed = calloc((size_t)v->recs.index.n + 1, sizeof *g.listed);
     g.known = calloc(v->n_authors + 1, sizeof *g.known);
     g.have = calloc((size_t)v->n_log + 1, sizeof *g.have);
     g.row = calloc((size_t)v->n_log + 1, sizeof *g.row);
-    if (g.told == NULL || g.known == NULL || g.have == NULL || g.row == NULL)
+    if (g.told == NULL || g.listed == NULL || g.known == NULL || g.have == NULL || g.row == NULL)
         err = err_nomem();
     for (size_t i = 0; err == VAULT_OK && i < n; i++)
         tell(&g, pair[i]);
@@ -329,6 +332,7 @@ gather_all(struct vault *v, const uint32_t *pair, size_t n, const struct author 
     if (err != VAULT_OK)
         buf_cut(out, mark);
     free(g.told);
+    free(g.listed);
     free(g.known);
     free(g.have);
     free(g.row);

@@ -102,15 +102,15 @@ slot_values(struct revision *r, struct buf *b, const struct spec_rev *s)
 
     r->record[1] = 2;
     memset(r->record + 2, s->slot, SLOT_ID_BYTES);
-    cbor_bytes(&b[0], author_pk[s->of], 32);
+    cbor_bytes(&b[0], author_pk[s->of], s->wrong == 5 ? 64 : 32);
     add_value(r, &b[0], "author");
     cbor_uint(&b[1], (uint64_t)s->slot);
     add_value(r, &b[1], "index");
     cbor_uint(&b[2], 1);
     add_value(r, &b[2], "kind");
-    cbor_text(&b[3], s->retired ? "retired" : "active");
+    cbor_text(&b[3], s->wrong == 3 ? "asleep" : s->retired ? "retired" : "active");
     add_value(r, &b[3], "state");
-    cbor_uint(&b[4], s->slot == 1 ? 2 : 1);
+    cbor_uint(&b[4], s->wrong == 4 ? 3 : s->slot == 1 ? 2 : 1);
     add_value(r, &b[4], "tier");
     cbor_bytes(&b[5], author_pk[s->of], 32);
     add_value(r, &b[5], "x25519");
@@ -144,11 +144,13 @@ make_rev(struct made *m, size_t e, size_t k)
     revision_init(&r);
     r.time = 1700000000 + (int64_t)se->number;
     memcpy(r.author, author_pk[s->by != 0 ? s->by - 1 : se->author], 32);
-    memcpy(r.type, type_system(s->kind == CARD ? 3 : 2)->hash, 32);
+    memcpy(r.type, type_system((uint8_t)(s->wrong == 1 ? 1 : s->kind == CARD ? 3 : 2))->hash, 32);
     if (s->kind == CARD)
         card_values(&r, value, s->of, s->of == 1 && m->s->card_vault ? 1 : 0);
     else
         slot_values(&r, value, s);
+    if (s->wrong == 2)
+        r.record[15] = 1;
     assert_int_equal(revision_finish(&r, seed, seed), VAULT_OK);
     stream_bytes(block, sizeof block, 0, seed);
     for (size_t i = 0, at = 0; i < r.n_leaves; i++) {
@@ -214,7 +216,7 @@ put_disclosed(struct made *m, const size_t *order, size_t n, enum kind kind, str
             if (s->kind == kind && !s->untold && !s->undisclosed)
                 list[count++] = PART(b->p, b->n);
         }
-    if (kind == CARD && m->s->cards_swapped) {
+    if (kind == CARD ? m->s->cards_swapped : m->s->slots_swapped) {
         struct part p = list[0];
         list[0] = list[1];
         list[1] = p;

@@ -20,6 +20,7 @@ struct spec_rev {
     bool untold;            /* neither among the revisions of its entry nor among the disclosed ones */
     bool undisclosed;       /* among the revisions of its entry, but not disclosed */
     int by;                 /* author that it names, when not 0: 1 + author */
+    int wrong;              /* 1: another type; 2: another id; of a slot 3: another state; 4: another tier; 5: a longer author */
 };
 struct spec_entry {
     uint64_t number;
@@ -33,7 +34,7 @@ struct spec_entry {
 struct spec {
     struct spec_entry entry[ENTRIES];
     int card_vault;         /* 1: the newest card is another vault's */
-    bool cards_swapped;
+    bool cards_swapped, slots_swapped;  /* the first two */
 };
 
 /*

@@ -198,6 +198,32 @@ test_proof__a_slot_is_registered_and_ended_by_keepers_only(void **state)
     assert_bad(&s, "not by the signer of its entry");
 }
 
+static void
+test_proof__cards_and_slots_are_what_they_should_be(void **state)
+{
+    (void)state;
+
+    for (int wrong = 1; wrong <= 5; wrong++) {
+        struct spec s = GOOD;
+        s.entry[2].rev[0].wrong = wrong;
+        assert_bad(&s, "a card or a slot is something else");
+        s = GOOD;
+        s.entry[5].rev[1].wrong = wrong;
+        if (wrong <= 2)
+            assert_bad(&s, "a card or a slot is something else");
+    }
+}
+
+static void
+test_proof__slots_come_in_the_order_of_their_entries(void **state)
+{
+    struct spec s = GOOD;
+    (void)state;
+
+    s.slots_swapped = true;
+    assert_bad(&s, "slots are out of order");
+}
+
 /* ---- signatures, keys ---- */
 
 static void
@@ -517,6 +543,8 @@ main(void)
         cmocka_unit_test(test_proof__an_author_signs_from_his_registration_to_its_end),
         cmocka_unit_test(test_proof__a_registration_that_a_rekey_did_not_repeat_ended_with_it),
         cmocka_unit_test(test_proof__a_slot_is_registered_and_ended_by_keepers_only),
+        cmocka_unit_test(test_proof__cards_and_slots_are_what_they_should_be),
+        cmocka_unit_test(test_proof__slots_come_in_the_order_of_their_entries),
         cmocka_unit_test(test_proof__every_signature_is_verified),
         cmocka_unit_test(test_proof__the_keeper_key_is_that_of_its_time),
         cmocka_unit_test(test_proof__cards_follow_one_another),

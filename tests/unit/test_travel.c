@@ -10,6 +10,8 @@
 #include <cmocka.h>
 #include "tests/unit/phrases.h"
 #include "vault/base/secret.h"
+#include "vault/handoff/proof.h"
+#include "vault/origin.h"
 #include "vault/session.h"
 
 #define KEEPER PHRASE
@@ -181,10 +183,40 @@ tell(void *ctx, const struct vault_problem *p)
     return 0;
 }
 
+/* Whatever came together: somebody without the vault can be shown who wrote every revision in it. */
+static void
+assert_authors_proven(vault *v)
+{
+    const struct index *ix = &v->recs.index;
+    uint32_t *number = calloc((size_t)ix->n + 1, sizeof *number);
+    struct buf b = BUF_INIT;
+    struct proof p;
+    size_t n = 0;
+
+    assert_non_null(number);
+    for (uint32_t i = 1; i <= ix->n; i++)
+        number[n++] = i;
+    assert_int_equal(origin_gather(v, number, n, &b), VAULT_OK);
+    if (proof_verify(&p, PART(b.p, b.n)) != VAULT_OK)
+        fail_msg("%s", vault_last_error()->text);
+    for (size_t i = 0; i < n; i++) {
+        const struct pair *pair = &ix->pair[number[i]];
+        const struct proof_entry *e = proof_find(&p, pair->record, pair->revision);
+        assert_non_null(e);
+        assert_memory_equal(e->hash, v->chain[pair->log].hash, 32);
+        assert_memory_equal(e->author, v->chain[pair->log].author, 32);
+    }
+    assert_memory_equal(p.card_hash, v->card_hash, 32);
+    proof_free(&p);
+    buf_free(&b);
+    free(number);
+}
+
 static void
 assert_whole(vault *v)
 {
     assert_int_equal(vault_check_open(v, tell, NULL, NULL), VAULT_OK);
+    assert_authors_proven(v);
 }
 
 static void

@@ -11,15 +11,23 @@
 #include "vault/base/cbor.h"
 #include "vault/base/sign.h"
 
+#define ADDS(what, which) { .kind = (what), .of = (which) }
+#define HIDES(which) { .kind = PLAIN, .of = (which), .untold = true }
+#define REGISTERS(author, place) { .kind = SLOT, .of = (author), .slot = (place) }
+
 const struct spec GOOD = { .entry = {
-    { 0, 1, 0, { 0 }, 1, "init", { { PLAIN, 90, .untold = true }, { CARD, 0 }, { SLOT, 0, 1 } }, .parentless = true },
-    { 1, 1, 0, { 0 }, 1, "slot-add", { { SLOT, 1, 2 } } },
-    { 2, 1, 0, { 0 }, 1, "slot-add", { { SLOT, 3, 3 } } },
-    { 3, 2, 1, { 0 }, 0, "import", { { PLAIN, 1 }, { PLAIN, 2, .untold = true }, { PLAIN, 3 }, { PLAIN, 4, .untold = true }, { PLAIN, 5 } } },
-    { 4, 1, 0, { 0 }, 1, "slot-remove", { { SLOT, 1, 2, .retired = true } } },
-    { 5, 1, 0, { 0, 1 }, 2, "rekey", { { PLAIN, 91, .untold = true }, { CARD, 1 }, { SLOT, 2, 1 }, { SLOT, 3, 3 } } },
-    { 6, 3, 3, { 0 }, 0, "edit", { { PLAIN, 6 } } },
-    { 7, 1, 2, { 1 }, 1, "add", { { PLAIN, 7 } } },
+    { .number = 0, .slot = 1, .author = 0, .n_keepers = 1, .action = "init", .parentless = true,
+        .rev = { HIDES(90), ADDS(CARD, 0), REGISTERS(0, 1) } },
+    { .number = 1, .slot = 1, .author = 0, .n_keepers = 1, .action = "slot-add", .rev = { REGISTERS(1, 2) } },
+    { .number = 2, .slot = 1, .author = 0, .n_keepers = 1, .action = "slot-add", .rev = { REGISTERS(3, 3) } },
+    { .number = 3, .slot = 2, .author = 1, .action = "import",
+        .rev = { ADDS(PLAIN, 1), HIDES(2), ADDS(PLAIN, 3), HIDES(4), ADDS(PLAIN, 5) } },
+    { .number = 4, .slot = 1, .author = 0, .n_keepers = 1, .action = "slot-remove",
+        .rev = { { .kind = SLOT, .of = 1, .slot = 2, .retired = true } } },
+    { .number = 5, .slot = 1, .author = 0, .keeper = { 0, 1 }, .n_keepers = 2, .action = "rekey",
+        .rev = { HIDES(91), ADDS(CARD, 1), REGISTERS(2, 1), REGISTERS(3, 3) } },
+    { .number = 6, .slot = 3, .author = 3, .action = "edit", .rev = { ADDS(PLAIN, 6) } },
+    { .number = 7, .slot = 1, .author = 2, .keeper = { 1 }, .n_keepers = 1, .action = "add", .rev = { ADDS(PLAIN, 7) } },
 } };
 
 static struct secret *author_seed[AUTHORS];

@@ -560,6 +560,7 @@ finish_file(struct filling *f)
         err = store_piece(f, f->plain.p, f->plain.n);
         buf_reset(&f->plain);
     }
+    buf_reset(&f->plain);       /* of one that goes nowhere */
     f->done = 0;
     return err;
 }

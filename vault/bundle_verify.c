@@ -91,7 +91,7 @@ look_up(struct bundle_in *b, const struct contact **other)
         struct contact *c = &v->contacts.list[i];
         struct card card;
 
-        if (c->pair == 0)
+        if (c->state == CONTACT_REMOVED)
             continue;
         if (memcmp(c->hash, b->card_hash, sizeof b->card_hash) == 0) {
             b->from = c;
@@ -176,7 +176,7 @@ judge_vault(struct bundle_in *b, const struct proof *p, bool *stranger)
         struct contact *c = &v->contacts.list[i];
         struct card card;
 
-        if (c->pair == 0)
+        if (c->state == CONTACT_REMOVED)
             continue;
         err = contact_card(v, c, &card);
         if (err != VAULT_OK || memcmp(card.vault_id, p->vault_id, VAULT_ID_BYTES) != 0)

@@ -110,7 +110,7 @@ vault_name(struct vault *v, const uint8_t id[static VAULT_ID_BYTES], const char 
         struct contact *c = &v->contacts.list[i];
         struct card card;
 
-        if (c->pair == 0)
+        if (c->state == CONTACT_REMOVED)
             continue;
         err = contact_card(v, c, &card);
         if (err == VAULT_OK && memcmp(card.vault_id, id, VAULT_ID_BYTES) == 0)

@@ -478,13 +478,13 @@ introducer(struct recs *r, uint32_t n, const struct leaf *l, uint32_t *out)
     return err_say(VAULT_ERR_DAMAGED, NULL, "a withheld value names a revision that is missing");
 }
 
-/* Does `from` introduce exactly this leaf? */
+/* Does `from` introduce exactly this leaf? What its author had open may be carried on as withheld, where a vault withholds it. */
 static const struct leaf *
 same_leaf(const struct revision *from, const struct leaf *l)
 {
     const struct leaf *m = revision_find(from, l->field, l->element, l->n_element);
 
-    return m != NULL && m->here && m->tier == l->tier && memcmp(m->c, l->c, 32) == 0 ? m : NULL;
+    return m != NULL && m->here && m->tier <= l->tier && memcmp(m->c, l->c, 32) == 0 ? m : NULL;
 }
 
 static vault_err

@@ -160,6 +160,25 @@ test_proof__an_author_signs_from_his_registration_to_its_end(void **state)
     assert_good(&s);
 }
 
+/* Removed, and back under the same key: in between he may not sign. */
+static void
+test_proof__who_is_registered_again_signs_again(void **state)
+{
+    struct spec s = GOOD;
+    (void)state;
+
+    s.entry[8] = (struct spec_entry){ .number = 9, .slot = 1, .author = 2, .keeper = { 1 }, .n_keepers = 1, .action = "slot-add",
+        .rev = { { .kind = SLOT, .of = 1, .slot = 2 } } };
+    s.entry[9] = (struct spec_entry){ .number = 10, .slot = 2, .author = 1, .action = "add", .rev = { { .kind = PLAIN, .of = 8 } } };
+    assert_good(&s);
+    s.entry[9].number = 9;
+    assert_good(&s);
+    s.entry[9].number = 8;
+    assert_bad(&s, "had ended before");
+    s.entry[9].number = 4;
+    assert_good(&s);
+}
+
 /* A keeper key of before the rekey could register anybody, with a low number. It does not help him after the rekey. */
 static void
 test_proof__a_registration_that_a_rekey_did_not_repeat_ended_with_it(void **state)
@@ -541,6 +560,7 @@ main(void)
         cmocka_unit_test(test_proof__any_changed_bit_and_any_other_length_is_refused),
         cmocka_unit_test(test_proof__an_author_whom_no_keeper_registered_is_refused),
         cmocka_unit_test(test_proof__an_author_signs_from_his_registration_to_its_end),
+        cmocka_unit_test(test_proof__who_is_registered_again_signs_again),
         cmocka_unit_test(test_proof__a_registration_that_a_rekey_did_not_repeat_ended_with_it),
         cmocka_unit_test(test_proof__a_slot_is_registered_and_ended_by_keepers_only),
         cmocka_unit_test(test_proof__cards_and_slots_are_what_they_should_be),

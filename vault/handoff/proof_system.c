@@ -286,15 +286,17 @@ register_all(struct proof_reading *r)
     return err;
 }
 
-/* The first registration of this author for this slot, or n_regs. */
+/* Place behind the registrations of this author for this slot that began in an entry with no higher number. */
 static size_t
-first_reg(const struct proof_reading *r, const struct proof_author *key)
+began_by(const struct proof_reading *r, const struct proof_author *key, uint64_t number)
 {
     size_t from = 0, to = r->n_regs;
 
     while (from < to) {
         size_t half = from + (to - from) / 2;
-        if (compare_author(&r->reg[half].a, key) < 0)
+        const struct proof_author *a = &r->reg[half].a;
+        int d = compare_author(a, key);
+        if (d < 0 || (d == 0 && r->p->entry[a->since].number <= number))
             from = half + 1;
         else
             to = half;
@@ -302,28 +304,24 @@ first_reg(const struct proof_reading *r, const struct proof_author *key)
     return from;
 }
 
+/* Of several the last that had begun: each ends before the next begins. */
 vault_err
 proof_signer(const struct proof_reading *r, uint32_t entry, const struct proof_registration **out)
 {
     const struct proof_entry *all = r->p->entry, *e = &all[entry];
     struct proof_author key;
-    bool before = false, after = false;
+    size_t at;
 
     memcpy(key.slot, e->slot, sizeof key.slot);
     memcpy(key.pk, e->author, sizeof key.pk);
-    for (size_t i = first_reg(r, &key); i < r->n_regs && compare_author(&r->reg[i].a, &key) == 0; i++) {
-        const struct proof_author *a = &r->reg[i].a;
-        if (e->number < all[a->since].number)
-            before = true;
-        else if (a->until != PROOF_NOT_ENDED && e->number > all[a->until].number)
-            after = true;
-        else {
-            *out = &r->reg[i];
-            return VAULT_OK;
-        }
+    at = began_by(r, &key, e->number);
+    if (at > 0 && compare_author(&r->reg[at - 1].a, &key) == 0) {
+        *out = &r->reg[at - 1];
+        return (*out)->a.until == PROOF_NOT_ENDED || e->number <= all[(*out)->a.until].number ? VAULT_OK :
+            proof_damaged("an entry is by an author whose registration had ended before");
     }
-    return proof_damaged(after ? "an entry is by an author whose registration had ended before" :
-        before ? "an entry is by an author who was registered only later" : "an entry is by an author whom no keeper registered");
+    return proof_damaged(at < r->n_regs && compare_author(&r->reg[at].a, &key) == 0 ?
+        "an entry is by an author who was registered only later" : "an entry is by an author whom no keeper registered");
 }
 
 vault_err

@@ -96,10 +96,6 @@ take_type(struct bundle_in *b, struct part p)
     if (err != VAULT_OK || b->n_types == BUNDLE_TYPES_MAX)
         return too_much();
     err = type_decode(&t, p.p, p.n);
-    if (err == VAULT_OK && t->name[0] == '_') {
-        type_free(t);
-        return damaged("it has a system type");
-    }
     if (err == VAULT_OK)
         list[b->n_types++] = t;
     return err;

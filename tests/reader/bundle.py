@@ -152,7 +152,8 @@ def read(plain):
     out["revisions"] = [x.id.hex() for x in told]
     out["vaults"] = sorted({e.vault.hex() for e in evidence})
     out["told"] = sorted({name for x in told for name, _ in x.values})
-    out["left_out"] = sorted({x.field for t in told for x in t.leaves if (x.field, x.element) not in t.values})
+    out["left_out"] = sorted({x.field for t in told for x in t.leaves
+                              if not x.introduced and (x.field, x.element) not in t.values})
     out["values"] = [v for x in told for v in x.values.values() if isinstance(v, str)]
     return out, told
 
@@ -303,7 +304,7 @@ def system_record(f):
     f.change_revision(lambda item: item.__setitem__(0, b"\0\1" + os.urandom(14)))
 
 
-@forgery("system type")
+@forgery("record type is damaged")
 def system_type(f):
     definition = decode(f.of(TYPE)[0][1])
     definition[0] = "_slot"

@@ -229,6 +229,8 @@ next_head(struct frames_in *f, enum frame_kind *kind, size_t *n)
         return damaged("it ends too early");
     *kind = (enum frame_kind)p[0];
     *n = get_u32(p + 1);
+    if (frame_max(*kind) == 0)
+        return damaged("it has something that belongs in no bundle");
     if (*n > frame_max(*kind))
         return damaged("it declares more than it may have");
     return VAULT_OK;

@@ -101,7 +101,7 @@ $(O)/libwithheld.so: $(LIB_OBJ)
 $(UNIT): $(O)/%: $(O)/%.o $(UNIT_HELP) $(O)/internal.a
 	$(call say,LINK,$@)$(LINK) -pie -o $@ $^ $(LIBS) $$(pkg-config --libs cmocka)
 
-$(BENCH) $(O)/tests/names/report: $(O)/%: $(O)/%.o $(O)/internal.a
+$(BENCH) $(O)/tests/names/report $(O)/tests/cli/join: $(O)/%: $(O)/%.o $(O)/internal.a
 	$(call say,LINK,$@)$(LINK) -pie -o $@ $^ $(LIBS)
 
 # Text that the program hands out, as C strings.
@@ -134,7 +134,7 @@ $(O)/flags: FORCE | $(SODIUM)
 	@mkdir -p $(O) && printf '%s\n' '$(COMPILE)' '$(LINK) $(LIBS)' > $@.new
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
--include $(patsubst %.c,$(O)/%.d,$(LIB_SRC) $(CLI_SRC) $(UNIT_SRC) $(BENCH_SRC) tests/names/report.c)
+-include $(patsubst %.c,$(O)/%.d,$(LIB_SRC) $(CLI_SRC) $(UNIT_SRC) $(BENCH_SRC) tests/names/report.c tests/cli/join.c)
 
 # ---- set-up: packages of the system, and libsodium in .deps/; see .setup/
 
@@ -156,7 +156,7 @@ $(SODIUM): .setup/sodium.sh | .deps/build.ok
 demo: $(O)/withheld #: build the program and show what it does
 	@WITHHELD='$(abspath $(O)/withheld)' bash docs/demo/run.sh
 
-check: all $(UNIT) $(O)/tests/names/report | .deps/test.ok #: run the tests (T='kdf cli/' runs the suites whose names contain one)
+check: all $(UNIT) $(O)/tests/names/report $(O)/tests/cli/join | .deps/test.ok #: run the tests (T='kdf cli/' runs the suites whose names contain one)
 	@O='$(O)' CC='$(CC)' PYTHON='$(PYTHON)' WRAP='$(WRAP)' sh tests/run.sh $(T)
 
 check-asan: #: the same under AddressSanitizer and UBSan

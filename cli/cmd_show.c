@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <string.h>
 #include "cli/cmd.h"
 #include "cli/fail.h"
 #include "cli/json.h"
@@ -71,6 +72,13 @@ show_json(const struct vault_record *r)
     }
     js_end(&j);
     js_pair_bool(&j, "conflict", r->conflict);
+    if (r->conflict) {
+        js_key(&j, "conflicts");
+        js_array(&j);
+        for (size_t i = 0; i < r->n_conflicts; i++)
+            js_text(&j, r->conflicts[i]);
+        js_end(&j);
+    }
     if (r->n_same > 0)
         same_json(&j, r);
     js_end(&j);
@@ -96,6 +104,20 @@ links_text(const struct vault_record *r)
     }
 }
 
+/* There is another version, which says something else. */
+static void
+conflict_text(const struct vault_record *r)
+{
+    fputs("one of several newest versions", stdout);
+    for (size_t i = 0; i < r->n_conflicts; i++) {
+        bool removal = strcmp(r->conflicts[i], "_removed") == 0;
+        fputs(i == 0 ? ", which differ in " : ", ", stdout);
+        out_text(removal ? "whether the record is removed" : r->conflicts[i]);
+    }
+    printf("; `resolve %.*s` %s\n", PRINT_CODE, r->id,
+        r->n_conflicts == 0 ? "brings them together" : "shows them, and keeps what you choose");
+}
+
 static void
 show_text(const struct vault_record *r)
 {
@@ -113,7 +135,7 @@ show_text(const struct vault_record *r)
     if (r->removed)
         fputs("removed; `revert` brings it back\n", stdout);
     if (r->conflict)
-        fputs("two sides of a conflict are to be resolved\n", stdout);
+        conflict_text(r);
     same_text(r);
     putchar('\n');
     print_values(r, 2, false);
@@ -153,7 +175,7 @@ const struct cmd cmd_show = {
         "\"withheld\":[name...],\n"
         "\"attachments\":[{\"number\",\"field\",\"name\",\"size\",\"type\",\"sha256\",\"tier\"}],\n"
         "\"links_here\":[{\"id\",\"type\",\"label\",\"field\"}],\n"
-        "\"conflict\"}; of a merged record also \"lead\" (a code, or null: this one leads) and\n"
+        "\"conflict\"}; where it is true also \"conflicts\":[field...], for `resolve`; of a merged record also \"lead\" (a code, or null: this one leads) and\n"
         "\"same\":[{\"id\",\"label\"}], the other records that are the same.\n",
     .opts = (const struct opt[]){
         { "reveal", 0, false, NULL, "show withheld values as well; logged" },

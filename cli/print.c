@@ -15,8 +15,8 @@ bare_value_json(struct json *j, const struct vault_value *v)
         js_text(j, v->text);
 }
 
-static void
-value_json(struct json *j, const struct vault_value *v)
+void
+print_value_json(struct json *j, const struct vault_value *v)
 {
     if (v->source == NULL && v->as_of == NULL && v->certainty == NULL) {
         bare_value_json(j, v);
@@ -59,7 +59,7 @@ print_fields_json(struct json *j, const struct vault_record *r)
                     js_array(j);
             }
             open = true;
-            value_json(j, v);
+            print_value_json(j, v);
         }
         if (open && r->values[i].repeats)
             js_end(j);
@@ -108,8 +108,8 @@ provenance(const struct vault_value *v)
     putchar(')');
 }
 
-static void
-value_text(const struct vault_value *v, size_t indent)
+void
+print_value(const struct vault_value *v, size_t indent)
 {
     if (!v->present) {
         out_style(OUT_DIM);
@@ -141,7 +141,7 @@ print_values(const struct vault_record *r, size_t indent, bool revealed)
             continue;
         printf("%*s%-*s  ", (int)indent, "", (int)wide,
             last < i && same_field(r, last, i) ? "" : v->field);
-        value_text(v, indent + wide + 2);
+        print_value(v, indent + wide + 2);
         last = i;
     }
 }

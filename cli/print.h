@@ -19,6 +19,11 @@ void print_withheld_json(struct json *j, const struct vault_record *r);
 /* One aligned line per value, `indent` blanks before it. With `revealed`, only withheld ones. */
 void print_values(const struct vault_record *r, size_t indent, bool revealed);
 
+/* One value; of text of several lines the further ones begin with `indent` blanks. */
+void print_value(const struct vault_value *v, size_t indent);
+/* The same for programs; it is present. */
+void print_value_json(struct json *j, const struct vault_value *v);
+
 #define PRINT_CODE 8        /* characters of a code that people see */
 void print_code(const char *code);
 

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "vault/resolve.h"
 #include "vault/view.h"
 
 static vault_err
@@ -49,10 +50,11 @@ vault_show(vault *v, const char *id, const char *revision, bool reveal,
         err = recs_reveal(&v->recs, n, &rev, &extra);
     if (err == VAULT_OK)
         err = view_build(v, &rev, &opt, &r);
+    if (err == VAULT_OK && conflict)
+        err = resolve_note(v, first, r);
     if (err == VAULT_OK && reveal)
         err = log_reveal(v, r);
     if (err == VAULT_OK) {
-        r->conflict = conflict;
         *out = r;
         r = NULL;
     }

@@ -474,7 +474,11 @@ struct vault_record {
     size_t n_same;
     const struct vault_attachment *attachments;     /* in order of their numbers */
     size_t n_attachments;
-    bool conflict, removed;
+    bool conflict, removed;     /* conflict: it has several newest versions that differ; this is one of them */
+    /* With conflict: the fields that vault_resolve needs a choice for; "_removed": one version removed the record. None: they
+     * differ in different fields, and vault_resolve brings them together. */
+    const char *const *conflicts;
+    size_t n_conflicts;
 };
 
 /* One record at its head, or at `revision` (NULL: head). reveal needs a keeper and is logged first:
@@ -482,6 +486,55 @@ struct vault_record {
 VAULT_API VAULT_CHECK vault_err vault_show(vault *v, const char *id, const char *revision,
     bool reveal, struct vault_record **out);
 VAULT_API void vault_record_free(struct vault_record *r);
+
+/* ---- several newest versions of one record ------------------------------------------------- */
+
+/* One of the newest versions of a record. They come about where two offices, or two copies, changed it without knowing of each other. */
+struct vault_side {
+    char revision[VAULT_HASH_LEN + 1];
+    int64_t time;
+    const char *author;         /* "slot 1 (case)"; written elsewhere: "anna, slot 0 (keeper)", without evidence "key 0a1b2c3d4e5f6071" */
+    bool removed;               /* it removed the record */
+};
+/* What one version has in a field, or in one element of a repeating one. */
+struct vault_side_value {
+    bool has;                   /* false: nothing, and `value` is empty */
+    struct vault_value value;
+};
+/* A field, or element, that two versions changed, each in its own way. */
+struct vault_dispute {
+    const char *field, *label;
+    bool withheld;
+    const struct vault_side_value *sides;       /* in the order of the versions */
+};
+struct vault_conflict {
+    char id[VAULT_CODE_LEN + 1];
+    const char *type, *label;
+    const struct vault_side *sides;     /* the newest first */
+    size_t n_sides;                     /* 0: there are no versions that differ, and nothing is to be done */
+    const struct vault_dispute *disputes;
+    size_t n_disputes;                  /* 0: they differ in different fields, and nobody has to choose */
+    bool whole;                         /* one version is to be chosen as such: one removed the record that another changed */
+};
+/*
+ * What a person is shown before vault_resolve. Of a record with more than 16 such versions, the newest 16. `reveal` needs a keeper and
+ * is logged first: no entry, no reveal. The result is the caller's, freed (and wiped) with vault_conflict_free.
+ */
+VAULT_API VAULT_CHECK vault_err vault_conflict(vault *v, const char *id, bool reveal, struct vault_conflict **out);
+VAULT_API void vault_conflict_free(struct vault_conflict *c);
+
+struct vault_choice {
+    const char *field;          /* NULL: everything in conflict that no other choice names */
+    const char *revision;       /* of the version whose value stays: hexadecimal, a prefix of at least 4 that only one of them has */
+};
+/*
+ * One revision that follows all those versions: values that only one side changed, and the chosen ones. Where nobody has to choose,
+ * n may be 0. Withheld values are carried on without being read, so it needs no keeper. out->changed is false where
+ * there was nothing to do. VAULT_ERR_CONFLICT: a choice is missing. VAULT_ERR_INPUT: a field that is not in conflict.
+ * VAULT_ERR_NOT_FOUND: no such version.
+ */
+VAULT_API VAULT_CHECK vault_err vault_resolve(vault *v, const char *id, const struct vault_choice *choice, size_t n,
+    struct vault_added *out);
 
 /* ---- attachments -------------------------------------------------------------------------- */
 

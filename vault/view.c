@@ -86,6 +86,7 @@ struct build {
     const struct view_options *opt;
     uint32_t first;             /* of the record */
     struct record_box *box;
+    struct pool *pool;          /* the box's, or that of whoever asks for single values */
     struct vault_value *value;
     size_t n;
 };
@@ -123,7 +124,7 @@ title_text(struct build *b, const uint8_t *record, const char **out)
         err = recs_title_of(&b->v->recs, lead, &t);
     }
     if (err == VAULT_OK) {
-        *out = pool_text(&b->box->pool, PART(t.p, t.n));
+        *out = pool_text(b->pool, PART(t.p, t.n));
         if (*out == NULL)
             err = err_nomem();
     }
@@ -134,7 +135,7 @@ title_text(struct build *b, const uint8_t *record, const char **out)
 static vault_err
 fill_provenance(struct build *b, const struct provenance *prov, struct vault_value *out)
 {
-    struct pool *p = &b->box->pool;
+    struct pool *p = b->pool;
 
     if (prov->source.n == RECORD_ID_BYTES)
         out->source = code_text(p, prov->source.p);
@@ -160,7 +161,7 @@ fill_value(struct build *b, const struct leaf *l, struct vault_value *out)
     if (err == VAULT_OK)
         err = value_to_text(&text, l->value);
     if (err == VAULT_OK) {
-        out->text = pool_text(&b->box->pool, PART(text.p, text.n));
+        out->text = pool_text(b->pool, PART(text.p, text.n));
         out->present = true;
         out->is_number = view.shape == VALUE_INT ? 1 : view.shape == VALUE_BOOL ? 2 : 0;
         /* Scripts want true and false whatever a person is shown. */
@@ -179,9 +180,8 @@ fill_value(struct build *b, const struct leaf *l, struct vault_value *out)
 }
 
 static vault_err
-add_value(struct build *b, const struct field_def *f, const struct leaf *l)
+one_value(struct build *b, const struct field_def *f, const struct leaf *l, struct vault_value *out)
 {
-    struct vault_value *out = &b->value[b->n++];
     enum gone_what what;
 
     out->field = f->name;
@@ -200,12 +200,23 @@ add_value(struct build *b, const struct field_def *f, const struct leaf *l)
     return fill_value(b, l, out);
 }
 
+vault_err
+view_value(struct vault *v, struct pool *p, const struct revision *rev, const struct leaf *l, bool reveal,
+    struct vault_value *out)
+{
+    const struct view_options opt = { .reveal = reveal, .links = true };
+    struct build b = { .v = v, .rev = rev, .opt = &opt, .type = type_set_by_hash(&v->recs.types, rev->type), .pool = p };
+    const struct field_def *f = b.type == NULL ? NULL : type_field(b.type, l->field.p, l->field.n);
+
+    return f == NULL ? VAULT_OK : one_value(&b, f, l, out);
+}
+
 static vault_err
 add_values(struct build *b)
 {
     vault_err err = VAULT_OK;
 
-    b->value = pool_alloc(&b->box->pool, (b->rev->n_leaves + 1) * sizeof *b->value);
+    b->value = pool_alloc(b->pool, (b->rev->n_leaves + 1) * sizeof *b->value);
     if (b->value == NULL)
         return err_nomem();
     for (size_t i = 0; i < b->type->n_fields; i++) {
@@ -213,7 +224,7 @@ add_values(struct build *b)
         for (size_t k = 0; err == VAULT_OK && f->kind != FIELD_FILE && k < b->rev->n_leaves; k++) {
             const struct leaf *l = &b->rev->leaf[k];
             if (l->field.n == strlen(f->name) && memcmp(l->field.p, f->name, l->field.n) == 0)
-                err = add_value(b, f, l);
+                err = one_value(b, f, l, &b->value[b->n++]);
         }
     }
     b->box->pub.values = b->value;
@@ -226,7 +237,7 @@ add_values(struct build *b)
 static vault_err
 fill_attachment(struct build *b, const struct attachment *x, struct vault_attachment *out)
 {
-    struct pool *p = &b->box->pool;
+    struct pool *p = b->pool;
     const struct file_value *f = &x->view.file;
     char hex[2 * 32 + 1];
     enum gone_what what;
@@ -263,7 +274,7 @@ add_attachments(struct build *b)
         n++;
     if (n == 0)
         return VAULT_OK;
-    out = pool_alloc(&b->box->pool, n * sizeof *out);
+    out = pool_alloc(b->pool, n * sizeof *out);
     if (out == NULL)
         return err_nomem();
     b->box->pub.attachments = out;
@@ -315,8 +326,8 @@ describe_link(struct build *b, uint32_t n, struct revision *rev, struct vault_li
     code_of(out->id, rev->record);
     err = recs_title(r, rev, &title);
     out->type = t->name;
-    out->field = pool_text(&b->box->pool, l->field);
-    out->label = pool_text(&b->box->pool, PART(title.p, title.n));
+    out->field = pool_text(b->pool, l->field);
+    out->label = pool_text(b->pool, PART(title.p, title.n));
     buf_free(&title);
     *is = true;
     return out->field == NULL || out->label == NULL ? err_nomem() : err;
@@ -332,7 +343,7 @@ add_links_here(struct build *b)
     vault_err err;
 
     err = session_links(b->v, b->first, &pair, &n);
-    out = pool_alloc(&b->box->pool, (n + 1) * sizeof *out);
+    out = pool_alloc(b->pool, (n + 1) * sizeof *out);
     if (err == VAULT_OK && out == NULL)
         err = err_nomem();
     revision_init(&rev);
@@ -377,7 +388,7 @@ fill_same(struct build *b, uint32_t first, struct vault_same *out)
         buf_str(&title, "(damaged)");
         err = VAULT_OK;
     }
-    out->label = out->purged ? "[purged]" : pool_text(&b->box->pool, PART(title.p, title.n));
+    out->label = out->purged ? "[purged]" : pool_text(b->pool, PART(title.p, title.n));
     buf_free(&title);
     revision_free(&rev);
     return out->label == NULL && err == VAULT_OK ? err_nomem() : err;
@@ -393,7 +404,7 @@ add_same(struct build *b)
 
     if (err != VAULT_OK || n == 0)
         return err;
-    out = pool_alloc(&b->box->pool, (n + 1) * sizeof *out);
+    out = pool_alloc(b->pool, (n + 1) * sizeof *out);
     err = out == NULL ? err_nomem() : VAULT_OK;
     if (err == VAULT_OK && lead != b->first)
         err = fill_same(b, lead, &out[count++]);
@@ -428,9 +439,9 @@ fill_head(struct build *b)
         if (err != VAULT_OK)
             return err;
     }
-    p->author = pool_text(&b->box->pool, PART(author, strlen(author)));
+    p->author = pool_text(b->pool, PART(author, strlen(author)));
     err = recs_title(&b->v->recs, b->rev, &title);
-    p->label = pool_text(&b->box->pool, PART(title.p, title.n));
+    p->label = pool_text(b->pool, PART(title.p, title.n));
     buf_free(&title);
     return p->author == NULL || p->label == NULL ? err_nomem() : err;
 }
@@ -448,6 +459,7 @@ view_build(struct vault *v, const struct revision *rev,
     b.box = calloc(1, sizeof *b.box);
     if (b.box == NULL)
         return err_nomem();
+    b.pool = &b.box->pool;
     err = fill_head(&b);
     if (err == VAULT_OK)
         err = add_values(&b);
@@ -462,6 +474,19 @@ view_build(struct vault *v, const struct revision *rev,
     else
         vault_record_free(&b.box->pub);
     return err;
+}
+
+vault_err
+view_texts(struct vault_record *r, const char *const *text, size_t n, const char *const **out)
+{
+    const char **copy = pool_alloc(&((struct record_box *)r)->pool, (n + 1) * sizeof *copy);
+
+    if (copy == NULL)
+        return err_nomem();
+    if (n != 0)
+        memcpy(copy, text, n * sizeof *copy);
+    *out = copy;
+    return VAULT_OK;
 }
 
 size_t

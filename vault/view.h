@@ -28,6 +28,13 @@ struct view_options {
 VAULT_CHECK vault_err view_build(struct vault *v, const struct revision *rev,
     const struct view_options *opt, struct vault_record **out);
 
+/* One value of a revision, its texts in p; `reveal` as above. One that is no field of the type is left alone. The
+ * text of a file is its name. */
+VAULT_CHECK vault_err view_value(struct vault *v, struct pool *p, const struct revision *rev, const struct leaf *l, bool reveal,
+    struct vault_value *out);
+/* A list of n static texts that lives as long as the view. */
+VAULT_CHECK vault_err view_texts(struct vault_record *r, const char *const *text, size_t n, const char *const **out);
+
 /* Names of the withheld fields that hold something: NULL-less list of at most `max`. */
 size_t view_withheld_fields(const struct vault_record *r, const char **name, size_t max);
 

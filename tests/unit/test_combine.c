@@ -447,7 +447,7 @@ draw_parents(unsigned r)
     static const unsigned MANY[] = { 1, 1, 1, 1, 1, 2, 2, 3 };
 
     m.n_parents[r] = m.under[r] = 0;
-    for (unsigned left = r == 0 ? 0 : MANY[draw(8)]; left > 0; left--) {
+    for (unsigned left = r == 0 || draw(12) == 0 ? 0 : MANY[draw(8)]; left > 0; left--) {     /* a second beginning, too */
         unsigned p = r - 1 - draw(r < 5 ? r : 5);
         if (m.under[r] >> p & 1)
             continue;           /* known through another already */
@@ -467,15 +467,16 @@ draw_history(struct change *c)
         record[i] = (uint8_t)(1 + draw(255));
     m.n = 3 + draw(REVS - 3);
     for (unsigned r = 0; r < m.n; r++) {
-        bool fresh = r == 0;
+        bool root, fresh;
         draw_parents(r);
+        root = m.n_parents[r] == 0;
         for (unsigned k = 0; k < KEYS; k++) {
-            m.state[r][k] = r == 0 ? 0 : m.state[m.parent[r][0]][k];
-            if (k == NOTES || (r != 0 && draw(4) != 0))
+            m.state[r][k] = root ? 0 : m.state[m.parent[r][0]][k];
+            if (k == NOTES || (!root && draw(4) != 0))
                 continue;
             m.state[r][k] = k == 0 ? 1 + draw(3) : draw(4);
         }
-        fresh = r == 0 || draw(4) == 0;
+        fresh = root || draw(4) == 0;
         if (fresh)
             m.state[r][NOTES] = is_keeper(v) ? draw(4) : draw(4) == 0 ? 0 : ++written;
         store_revision(c, record, r, fresh);

@@ -13,7 +13,7 @@
 struct scan {
     struct recs *r;
     bool withheld;          /* withheld values as well (keeper) */
-    bool all;               /* every revision, not only heads (of several that are equal one) */
+    bool all;               /* every revision, not only heads of records that were not removed (of equal heads: one) */
     bool system;            /* system records too */
     bool own_only;          /* withheld values only with the revision that introduced them */
     bool tolerate;          /* tell what cannot be read to `bad` and go on */

@@ -28,6 +28,8 @@ struct bundle_out {
     size_t n_files, cap_files;
     uint32_t *pair;             /* of revisions that go, in order */
     size_t n_pairs, cap_pairs;
+    const struct type_def **type;       /* of the revisions that go, each once */
+    size_t n_types, cap_types;
     uint64_t records;
     struct buf told;            /* a frame under way */
 };

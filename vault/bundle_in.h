@@ -25,6 +25,7 @@ struct told_revision {
     uint32_t here;              /* its number in this vault; 0: it has not got it */
     bool purged_here;           /* its record was */
     bool arrives;               /* it is here, without values that came now */
+    size_t touched;             /* its record, among those that the bundle touches */
 };
 struct told_tombstone {
     uint8_t record[RECORD_ID_BYTES];

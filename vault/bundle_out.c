@@ -21,6 +21,7 @@ bundle_out_free(struct bundle_out *b)
     free(b->goes);
     free(b->file);
     free(b->pair);
+    free(b->type);
     buf_free(&b->told);
 }
 
@@ -120,6 +121,22 @@ tell(struct bundle_out *b, uint32_t n, const struct revision *rev, uint8_t (*sal
 }
 
 static vault_err
+note_type(struct bundle_out *b, const struct revision *rev)
+{
+    const struct type_def *t = type_set_by_hash(&b->h.v->recs.types, rev->type), **p;
+
+    for (size_t i = 0; i < b->n_types; i++)
+        if (b->type[i] == t)
+            return VAULT_OK;
+    p = array_room(b->type, b->n_types, &b->cap_types, sizeof(const struct type_def *));
+    if (p == NULL)
+        return err_nomem();
+    b->type = p;
+    p[b->n_types++] = t;
+    return VAULT_OK;
+}
+
+static vault_err
 put_revision(struct bundle_out *b, uint32_t n, struct revision *rev)
 {
     uint8_t (*salt)[SALT_BYTES] = NULL;
@@ -135,6 +152,8 @@ put_revision(struct bundle_out *b, uint32_t n, struct revision *rev)
         salt = calloc(leaves, SALT_BYTES);
         err = salt == NULL ? err_nomem() : tell(b, n, rev, salt);
     }
+    if (err == VAULT_OK)
+        err = note_type(b, rev);
     if (err == VAULT_OK) {
         b->pair[b->n_pairs++] = n;
         b->goes[n] = rev->foreign ? GOES_FOREIGN : GOES_OWN;
@@ -171,35 +190,17 @@ put_revisions(struct bundle_out *b, bundle_wanted_fn *wanted, void *ctx)
 
 /* ---- types ---- */
 
-/* As the revisions name them, each once. */
 static vault_err
 put_types(struct bundle_out *b)
 {
-    const struct type_set *s = &b->h.v->recs.types;
-    const struct type_def **seen = calloc(s->n + s->n_theirs + 1, sizeof(struct type_def *));
-    struct revision rev;
-    size_t n = 0;
-    vault_err err = seen == NULL ? err_nomem() : VAULT_OK;
+    vault_err err = VAULT_OK;
 
-    revision_init(&rev);
-    for (size_t i = 0; err == VAULT_OK && i < b->n_pairs; i++) {
-        const struct type_def *t;
-        size_t k = 0;
-
-        err = recs_load(&b->h.v->recs, b->pair[i], &rev);
-        t = err == VAULT_OK ? type_set_by_hash(s, rev.type) : NULL;
-        while (k < n && seen[k] != t)
-            k++;
-        if (err != VAULT_OK || k < n || t == NULL)
-            continue;
-        seen[n++] = t;
+    for (size_t i = 0; err == VAULT_OK && i < b->n_types; i++) {
         buf_reset(&b->told);
-        err = type_encode(&b->told, t);
+        err = type_encode(&b->told, b->type[i]);
         if (err == VAULT_OK)
             err = frames_put(&b->f, FRAME_TYPE, PART(b->told.p, b->told.n), PART(NULL, 0));
     }
-    revision_free(&rev);
-    free(seen);
     return err;
 }
 

@@ -40,20 +40,16 @@ put_name(char out[static 129], const struct bundle_in *b)
 
 static vault_err
 tell_one(struct bundle_take *t, const struct vault_receive *how, const uint8_t record[static RECORD_ID_BYTES], const char *what,
-    const struct told_tombstone *tomb)
+    const struct touched_record *r, const struct told_tombstone *tomb)
 {
     struct vault *v = t->v;
     uint32_t first = index_record(&v->recs.index, record);
     struct buf title = BUF_INIT;
     struct vault_receive_item x = { .type = "", .label = "", .what = what, .purged = tomb == NULL ? "" : tomb->what,
         .field = tomb == NULL ? "" : tomb->field };
-    const struct touched_record *r = NULL;
     vault_err err = VAULT_OK;
 
     code_of(x.id, record);
-    for (size_t i = 0; r == NULL && i < t->n_touched; i++)
-        if (memcmp(t->touched[i].record, record, RECORD_ID_BYTES) == 0)
-            r = &t->touched[i];
     if (first != 0 && !index_purged(&v->recs.index, first)) {
         err = recs_title_of(&v->recs, first, &title);
         if (err == VAULT_OK)
@@ -63,7 +59,7 @@ tell_one(struct bundle_take *t, const struct vault_receive *how, const uint8_t r
     }
     if (r != NULL && r->type != NULL)
         x.type = r->type->name;
-    if (err == VAULT_OK && how->fn != NULL && how->fn(how->ctx, &x) != 0)
+    if (err == VAULT_OK && how->fn(how->ctx, &x) != 0)
         err = err_say(VAULT_ERR_INTERRUPTED, NULL, "interrupted");
     buf_free(&title);
     return err;
@@ -96,12 +92,12 @@ tell_all(struct bundle_take *t, const struct vault_receive *how, struct vault_re
         out->records_new += r->is_new && r->changed;
         out->records_changed += !r->is_new && r->changed;
         out->conflicts += r->conflict;
-        err = tell_one(t, how, r->record, what_of(r), NULL);
+        err = how->fn == NULL ? VAULT_OK : tell_one(t, how, r->record, what_of(r), r, NULL);
     }
     for (size_t i = 0; err == VAULT_OK && i < t->b->n_tombs; i++)
         if (is_asked(t, &t->b->tomb[i])) {
             out->purge_asked++;
-            err = tell_one(t, how, t->b->tomb[i].record, "purge-asked", &t->b->tomb[i]);
+            err = how->fn == NULL ? VAULT_OK : tell_one(t, how, t->b->tomb[i].record, "purge-asked", NULL, &t->b->tomb[i]);
         }
     return err;
 }

@@ -52,15 +52,6 @@ bundle_take_undo(struct bundle_take *t)
 
 /* ---- records ---- */
 
-static struct touched_record *
-find_touched(const struct bundle_take *t, const uint8_t record[static RECORD_ID_BYTES])
-{
-    for (size_t i = t->n_touched; i > 0; i--)       /* revisions of one stand together */
-        if (memcmp(t->touched[i - 1].record, record, RECORD_ID_BYTES) == 0)
-            return &t->touched[i - 1];
-    return NULL;
-}
-
 static vault_err
 touch(struct bundle_take *t, const uint8_t record[static RECORD_ID_BYTES], struct touched_record **out)
 {
@@ -116,6 +107,7 @@ bundle_judge(struct bundle_take *t)
         err = touch(t, x->record, &r);
         if (err != VAULT_OK)
             break;
+        x->touched = t->n_touched - 1;
         x->purged_here = r->purged_here;
         x->here = first == 0 ? 0 : index_revision(ix, first, x->id);
         r->changed = r->changed || (x->here == 0 && !x->purged_here);
@@ -364,10 +356,10 @@ type_here(struct bundle_take *t, const uint8_t record[static RECORD_ID_BYTES], c
 
 /* All revisions of a record are of types of one name. */
 static vault_err
-judge_type(struct bundle_take *t, const struct revision *rev, const struct type_def **out)
+judge_type(struct bundle_take *t, const struct told_revision *x, const struct revision *rev, const struct type_def **out)
 {
     const struct type_def *theirs = type_set_by_hash(&t->v->recs.types, rev->type);
-    struct touched_record *r = find_touched(t, rev->record);
+    struct touched_record *r = &t->touched[x->touched];
     vault_err err = VAULT_OK;
 
     if (theirs == NULL || theirs->name[0] == '_')
@@ -403,7 +395,7 @@ add_revision(struct bundle_take *t, const struct told_revision *x, struct revisi
     vault_err err = disclose_read(PART(x->bytes.p, x->bytes.n), rev);
 
     if (err == VAULT_OK)
-        err = judge_type(t, rev, &theirs);
+        err = judge_type(t, x, rev, &theirs);
     if (err == VAULT_OK)
         err = judge_parents(t, rev);
     for (size_t i = 0; err == VAULT_OK && i < rev->n_leaves; i++) {
@@ -434,7 +426,7 @@ add_revisions(struct bundle_take *t)
 
         if (x->arrives && is_keeper(t->v)) {
             err = bundle_arrive(t, x);
-            find_touched(t, x->record)->changed = true;
+            t->touched[x->touched].changed = true;
         }
         /* Twice in one bundle is once. */
         if (x->here != 0 || x->purged_here || (index_record(&t->v->recs.index, x->record) != 0 &&

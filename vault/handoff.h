@@ -26,6 +26,8 @@ struct handoff {
     size_t n, cap;
     uint8_t *state;             /* of a record, by its first number: enum handoff_state */
     struct vault_handoff_plan plan;
+    const char *revealed[TYPE_FIELDS_MAX];      /* fields of which withheld values go, each once; names of their types */
+    size_t n_revealed;
     /* Of the entry that says so; known once that is written. */
     int64_t time;
     uint64_t log_number;

@@ -7,31 +7,6 @@
 #include <string.h>
 #include "vault/base/text.h"
 
-/* Names of fields, each once, over all records: what was revealed. */
-struct revealed {
-    const char *name[TYPE_FIELDS_MAX];
-    size_t n;
-};
-
-static vault_err
-note_revealed(void *ctx, const struct handoff_record *rec)
-{
-    struct revealed *all = ctx;
-    const char *name[TYPE_FIELDS_MAX];
-    size_t n = handoff_gaps(rec->view, HANDOFF_PROTECTED, name);
-
-    for (size_t i = 0; i < n; i++) {
-        const struct field_def *f = type_field(rec->type, name[i], strlen(name[i]));
-        bool again = f == NULL || all->n == TYPE_FIELDS_MAX;
-
-        for (size_t k = 0; !again && k < all->n; k++)
-            again = strcmp(all->name[k], f->name) == 0;
-        if (!again)
-            all->name[all->n++] = f->name;
-    }
-    return VAULT_OK;
-}
-
 /* n texts of `room` bytes each, and where each begins. Everything is in *text, the caller's to free. */
 static vault_err
 texts_new(char **text, const char ***at, size_t n, size_t room)
@@ -83,13 +58,13 @@ detail_recipients(struct detail *d, const struct handoff_logged *l)
 }
 
 static void
-detail_counts(struct detail *d, const struct handoff *h, const struct revealed *all)
+detail_counts(struct detail *d, const struct handoff *h)
 {
     detail_uint(d, "records", h->plan.records);
     detail_uint(d, "attachments", h->plan.attachments);
     if (h->names) {
         detail_uint(d, "revealed", h->plan.revealed + h->plan.attachments_revealed);
-        detail_texts(d, "fields", all->name, all->n);
+        detail_texts(d, "fields", h->revealed, h->n_revealed);
     }
 }
 
@@ -97,7 +72,6 @@ vault_err
 handoff_log(struct handoff *h, const struct handoff_logged *l)
 {
     struct vault *v = h->v;
-    struct revealed all = { .n = 0 };
     struct detail d = {0};
     struct log_entry e;
     char tag[33];
@@ -105,14 +79,12 @@ handoff_log(struct handoff *h, const struct handoff_logged *l)
 
     if (err == VAULT_OK)
         err = detail_recipients(&d, l);
-    if (err == VAULT_OK && h->names)
-        err = handoff_each(h, note_revealed, &all);
     detail_text(&d, "form", l->form);
     if (l->tag != NULL) {
         hex_of(tag, l->tag, 16);
         detail_text(&d, "tag", tag);
     }
-    detail_counts(&d, h, &all);
+    detail_counts(&d, h);
     if (err == VAULT_OK)
         err = session_note(v, h->names ? "handoff-names" : "handoff", h->names, &d);
     detail_free(&d);

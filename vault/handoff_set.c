@@ -172,37 +172,106 @@ count_values(struct handoff *h, const struct vault_record *r)
     }
 }
 
-/* How many records link to it that do not go. */
+/* ---- who links to what goes ---- */
+
+static int
+by_bytes(const void *a, const void *b)
+{
+    return memcmp(a, b, TAG_BYTES);
+}
+
+static void
+add_tag(struct handoff *h, struct buf *tags, uint32_t first)
+{
+    uint8_t tag[TAG_BYTES];
+
+    recs_tag_link(&h->v->recs, h->v->recs.index.pair[first].record, tag);
+    buf_put(tags, tag, sizeof tag);
+}
+
+/* By which links to what goes are known, sorted: to each record, or to one that was merged into it. */
 static vault_err
-count_linking(struct handoff *h, uint32_t first)
+find_tags(struct handoff *h, struct buf *tags)
+{
+    vault_err err = VAULT_OK;
+
+    for (size_t i = 0; err == VAULT_OK && i < h->n; i++) {
+        uint32_t *member = NULL;
+        size_t n = 0;
+
+        add_tag(h, tags, h->item[i].first);
+        err = same_members(h->v, h->item[i].first, &member, &n);
+        for (size_t k = 0; err == VAULT_OK && k < n; k++)
+            add_tag(h, tags, member[k]);
+        free(member);
+    }
+    if (err == VAULT_OK)
+        err = buf_ok(tags);
+    if (err == VAULT_OK && tags->n != 0)
+        qsort(tags->p, tags->n / TAG_BYTES, TAG_BYTES, by_bytes);
+    return err;
+}
+
+static bool
+links_to_one(const struct index *ix, uint32_t n, const struct buf *tags)
+{
+    const struct pair *p = &ix->pair[n];
+
+    for (unsigned i = 2; i < p->n_tags; i++)        /* behind those of ref and label */
+        if (bsearch(ix->tag + ((size_t)p->tags + i) * TAG_BYTES, tags->p, tags->n / TAG_BYTES, TAG_BYTES, by_bytes) != NULL)
+            return true;
+    return false;
+}
+
+/* How many records link to these that do not go: in one pass over all. */
+static vault_err
+count_linking(struct handoff *h)
 {
     const struct index *ix = &h->v->recs.index;
-    uint32_t *pair = NULL;
-    size_t n = 0;
-    vault_err err = session_links(h->v, first, &pair, &n);
+    struct buf tags = BUF_INIT;
+    vault_err err = find_tags(h, &tags);
 
-    for (size_t i = 0; err == VAULT_OK && i < n; i++) {
-        uint8_t *s = &h->state[ix->pair[pair[i]].first];
+    for (uint32_t n = 1; err == VAULT_OK && tags.n != 0 && n <= ix->n; n++) {
+        uint32_t first = ix->pair[n].first, head = 0;
 
-        h->plan.linking += *s != HANDOFF_TAKEN && *s != HANDOFF_LINKS;
-        if (*s != HANDOFF_TAKEN)
-            *s = HANDOFF_LINKS;
+        if (ix->pair[n].n_tags <= 2 || h->state[first] == HANDOFF_TAKEN || h->state[first] == HANDOFF_LINKS || index_purged(ix, n) ||
+            !links_to_one(ix, n, &tags))
+            continue;
+        err = recs_head(&h->v->recs, first, &head, NULL);
+        if (err != VAULT_OK || head != n)
+            continue;
+        h->plan.linking++;
+        h->state[first] = HANDOFF_LINKS;
     }
-    free(pair);
+    buf_free(&tags);
     return err;
 }
 
 static vault_err
 sum_up(struct handoff *h)
 {
-    vault_err err = VAULT_OK;
-
     h->plan.records = h->n;
     for (uint32_t i = 1; i <= h->v->recs.index.n; i++)
         h->plan.linked += h->state[i] == HANDOFF_LEFT;
-    for (size_t i = 0; err == VAULT_OK && i < h->n; i++)
-        err = count_linking(h, h->item[i].first);
-    return err;
+    return count_linking(h);
+}
+
+static void
+note_revealed(struct handoff *h, const struct revision *rev, const struct vault_record *view)
+{
+    const struct type_def *t = type_set_by_hash(&h->v->recs.types, rev->type);
+    const char *name[TYPE_FIELDS_MAX];
+    size_t n = handoff_gaps(view, HANDOFF_PROTECTED, name);
+
+    for (size_t i = 0; t != NULL && i < n; i++) {
+        const struct field_def *f = type_field(t, name[i], strlen(name[i]));
+        bool again = f == NULL || h->n_revealed == TYPE_FIELDS_MAX;
+
+        for (size_t k = 0; !again && k < h->n_revealed; k++)
+            again = strcmp(h->revealed[k], f->name) == 0;
+        if (!again)
+            h->revealed[h->n_revealed++] = f->name;
+    }
 }
 
 /* What was removed is not told: an error where somebody named it. */
@@ -239,6 +308,7 @@ look_at(struct handoff *h, size_t i, size_t named, bool *stays)
         h->item[i].file = h->plan.attachments + 1;
         h->plan.conflicts += h->item[i].conflict;
         count_values(h, view);
+        note_revealed(h, &rev, view);
         err = count_files(h, view);
     }
     if (err == VAULT_OK && *stays)

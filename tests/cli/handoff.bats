@@ -279,7 +279,7 @@ refuses() {
 
 @test "wrong usage is told before a passphrase is asked for" {
     refuses 2 L-1 --to "$one"
-    says 'later version'
+    says '--plain'
     refuses 2 L-1 --plain --accept send
     refuses 2 L-1 --plain --accept send --to "$one" --ask-passphrase
     refuses 2 L-1 --plain --accept send --to "$one" --to "$pq"

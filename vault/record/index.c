@@ -415,8 +415,12 @@ void
 index_by_prefix(const struct index *ix, const uint8_t id[static RECORD_ID_BYTES], unsigned bits,
     int (*fn)(void *ctx, uint32_t n), void *ctx)
 {
-    if (bits > 8 * RECORD_ID_BYTES)
-        bits = 8 * RECORD_ID_BYTES;
+    if (bits >= 8 * RECORD_ID_BYTES) {      /* all of it */
+        uint32_t first = index_record(ix, id);
+        if (first != 0 && !index_is_system(&ix->pair[first]))
+            (void)fn(ctx, first);
+        return;
+    }
     for (uint32_t n = 1; n <= ix->n; n++) {
         const struct pair *p = &ix->pair[n];
         if (p->first == n && !index_is_system(p) && prefix_is(p->record, id, bits) &&

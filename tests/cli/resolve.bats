@@ -158,6 +158,34 @@ first_of() { k list person --json | "${PYTHON:-/usr/bin/python3}" -c 'import jso
     k check
 }
 
+# With nothing but format.md.
+reader() { "${PYTHON:-/usr/bin/python3}" "$BATS_TEST_DIRNAME/../reader/reader.py" "$VAULT" --json <<< "$KEEPER"; }
+
+@test "two who brought them together, each for himself, are no conflict: seen once, and one again with the next change" {
+    cp -r v.vault copy.vault
+    VAULT=$PWD/copy.vault w "$CASE" resolve P-2
+    k resolve P-2
+    join_copy v
+    run k show P-2 --json
+    json 'd["conflict"] is False and d["fields"]["occupation"] == "cook" and d["fields"]["residence"] == "Omsk"'
+    run k history P-2 --json
+    json 'sum(x["head"] for x in d) == 2'
+    run k list person --json
+    json 'len([r for r in d if r["label"] == "red-fox"]) == 1 and len([r for r in d if r["label"] == "grey-heron"]) == 2'
+    run k search --type person --field occupation cook --json
+    json 'len([r for r in d if r["label"] == "red-fox"]) == 1'
+    run reader
+    json '[(len(r["heads"]), r["conflict"]) for r in d if r["heads"][0]["fields"].get("ref") == "P-2"] == [(2, False)]'
+    json '[(len(r["heads"]), r["conflict"]) for r in d if r["heads"][0]["fields"].get("ref") == "P-1"] == [(2, True)]'
+    run c resolve P-2
+    [ "$status" = 0 ]
+    says 'nothing was written'
+    k edit P-2 residence=Perm
+    run k history P-2 --json
+    json 'sum(x["head"] for x in d) == 1'
+    k check
+}
+
 @test "at a terminal each field is asked for" {
     need_terminals
     k resolve P-1 --take "name=$(version P-1 name 'Choe Here')" --take "residence=$(version P-1 residence Omsk)"

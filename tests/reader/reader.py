@@ -453,15 +453,22 @@ def utc(time):
     return datetime.fromtimestamp(time, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def says(reader, head):
+    """What a head says: heads of which this is the same are equal, and no conflict."""
+    return reader.type_name(head), {
+        (leaf.place, leaf.tier, leaf.c.hex() if leaf.value is None else repr(leaf.value))
+        for leaf in head.leaves if (head.record, leaf.c) not in reader.gone}
+
+
 def describe(reader):
-    """Every record that is not a system record: its heads, of which there are several only in a conflict. Of purged
+    """Every record that is not a system record: its heads, of which several that differ are a conflict. Of purged
     records nothing is left to tell."""
     for record in reader.records:
         if record[0] == 0:
             continue
         heads = reader.heads(record)
         yield {"id": code(record), "type": next(filter(None, map(reader.type_name, heads)), None),
-               "removed": all(head.removed for head in heads), "conflict": len(heads) > 1,
+               "removed": all(head.removed for head in heads), "conflict": any(says(reader, head) != says(reader, heads[0]) for head in heads),
                "same_as": code(reader.lead(record)) if record in reader.into else None,
                "heads": [describe_head(head, reader.types.get(head.type_hash)) for head in heads]}
 

@@ -938,6 +938,54 @@ test_combine__heads_that_differ_are_both_seen(void **state)
     vault_fields_free(f);
 }
 
+/* More heads than a revision has parents are brought together in turns. */
+static void
+test_combine__many_heads(void **state)
+{
+    const struct type_def *t = type_set_current(&v->recs.types, "case");
+    uint8_t record[16], root[32];
+    struct revision rev;
+    uint32_t first = 0, head = 0;
+    bool merged = false;
+    struct change c;
+    (void)state;
+
+    memset(record, 0x81, sizeof record);
+    assert_int_equal(session_begin(v, &c), VAULT_OK);
+    first = add_case(&c, record, NULL, "before", 1000);
+    memcpy(root, v->recs.index.pair[first].revision, 32);
+    for (unsigned i = 0; i < 40; i++) {     /* each adds a person */
+        struct buf value = BUF_INIT, title = BUF_INIT;
+        struct leaf *l;
+        revision_init(&rev);
+        draft_begin(&v->recs, &rev, t->hash);
+        memcpy(rev.record, record, 16);
+        memcpy(rev.parent[rev.n_parents++], root, 32);
+        put_value(&value, 3, i + 1);
+        cbor_text(&title, "before");
+        assert_non_null(revision_add(&rev, key_field(0), LEAF_OPEN, PART(title.p, title.n)));
+        l = revision_add(&rev, key_field(3), LEAF_OPEN, PART(value.p, value.n));
+        assert_non_null(l);
+        l->n_element = ELEMENT_BYTES;
+        memset(l->element, (int)i, ELEMENT_BYTES);
+        assert_int_equal(change_add(&c, &rev), VAULT_OK);
+        buf_free(&value);
+        buf_free(&title);
+        revision_free(&rev);
+    }
+    assert_int_equal(recs_head(&v->recs, first, &head, NULL), VAULT_OK);
+    assert_int_equal(recs_heads(&v->recs, first, NULL, 0), 40);
+    assert_int_equal(session_combine(v, &c, first, &merged), VAULT_OK);
+    assert_true(merged);
+    assert_int_equal(recs_head(&v->recs, first, &head, NULL), VAULT_OK);
+    assert_int_equal(recs_heads(&v->recs, first, NULL, 0), 1);
+    revision_init(&rev);
+    assert_int_equal(recs_load(&v->recs, head, &rev), VAULT_OK);
+    assert_int_equal(rev.n_leaves, 41);
+    revision_free(&rev);
+    change_abort(&c);
+}
+
 /* A field was purged: what was different in it is no difference any more. */
 static void
 test_combine__a_purge_can_make_heads_equal(void **state)
@@ -980,6 +1028,7 @@ main(void)
         T(equal_heads_are_one_record),
         T(whatever_follows_equal_heads_follows_both),
         T(heads_that_differ_are_both_seen),
+        T(many_heads),
         T(a_purge_can_make_heads_equal),
     };
 

@@ -43,18 +43,21 @@ load(struct arriving *a, const struct told_revision *x)
 
 /* One leaf as it will be kept: with the value that came, or that was here. */
 static vault_err
-settle(struct arriving *a, struct leaf *l, size_t *arrived)
+settle(struct arriving *a, const struct told_revision *x, struct leaf *l, size_t *arrived)
 {
     struct bundle_take *t = a->t;
     const struct leaf *m = revision_find(&a->here, l->field, l->element, l->n_element);
     enum gone_what what = gone_find(&t->v->recs.gone, a->told.record, l->c);
-    vault_err err;
+    bool back = false;
+    vault_err err = bundle_comes_back(a->t, x, &a->told, l, &back);
 
+    if (err != VAULT_OK)
+        return err;
     if (m == NULL)
         return err_say(VAULT_ERR_DAMAGED, NULL, "a revision has lost a leaf");
     l->tier = m->tier;
     l->raised = m->raised;
-    if (l->here && l->value.n != 0 && what == GONE_LEFT_OUT) {
+    if (l->here && l->value.n != 0 && what == GONE_LEFT_OUT && !back) {
         ++*arrived;
         buf_put(&t->arrived, a->told.record, RECORD_ID_BYTES);
         buf_put(&t->arrived, l->c, sizeof l->c);
@@ -134,7 +137,7 @@ bundle_arrive(struct bundle_take *t, const struct told_revision *x)
     revision_init(&a.here);
     err = load(&a, x);
     for (size_t i = 0; err == VAULT_OK && i < a.told.n_leaves; i++)
-        err = settle(&a, &a.told.leaf[i], &arrived);
+        err = settle(&a, x, &a.told.leaf[i], &arrived);
     if (err == VAULT_OK && arrived > 0)
         err = revision_finish_foreign(&a.told);
     if (err == VAULT_OK && arrived > 0)

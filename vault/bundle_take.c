@@ -86,9 +86,14 @@ judge_known(struct bundle_take *t, struct told_revision *x)
 
     revision_init(&rev);
     err = disclose_read(PART(x->bytes.p, x->bytes.n), &rev);
-    for (size_t i = 0; err == VAULT_OK && i < rev.n_leaves; i++)
-        x->arrives = x->arrives || (rev.leaf[i].here && rev.leaf[i].value.n != 0 &&
-            gone_find(&t->v->recs.gone, rev.record, rev.leaf[i].c) == GONE_LEFT_OUT);
+    for (size_t i = 0; err == VAULT_OK && i < rev.n_leaves; i++) {
+        bool back = false;
+
+        if (!rev.leaf[i].here || rev.leaf[i].value.n == 0 || gone_find(&t->v->recs.gone, rev.record, rev.leaf[i].c) != GONE_LEFT_OUT)
+            continue;
+        err = bundle_comes_back(t, x, &rev, &rev.leaf[i], &back);
+        x->arrives = x->arrives || !back;
+    }
     revision_free(&rev);
     return err;
 }
@@ -312,13 +317,23 @@ note_left_out(struct bundle_take *t, const struct revision *rev, const struct le
 
 /* Where it is kept here: the stricter of their tier and ours. What may come later is kept where it may always be. */
 static vault_err
-take_leaf(struct bundle_take *t, const struct type_def *theirs, const struct revision *rev, struct leaf *l)
+take_leaf(struct bundle_take *t, const struct told_revision *x, const struct type_def *theirs, const struct revision *rev, struct leaf *l)
 {
     const struct type_set *s = &t->v->recs.types;
     const struct field_def *f = type_field(theirs, l->field.p, l->field.n);
+    bool back = false;
+    vault_err err;
 
     if (!l->here)
         return VAULT_OK;
+    err = bundle_comes_back(t, x, rev, l, &back);
+    if (err != VAULT_OK)
+        return err;
+    if (back) {
+        l->value = PART(NULL, 0);
+        l->salt = NULL;
+        t->kept_out++;
+    }
     if (gone_for_good(gone_find(&t->v->recs.gone, rev->record, l->c))) {
         l->value = PART(NULL, 0);       /* our purges stay */
         l->salt = NULL;
@@ -401,7 +416,7 @@ add_revision(struct bundle_take *t, const struct told_revision *x, struct revisi
     for (size_t i = 0; err == VAULT_OK && i < rev->n_leaves; i++) {
         err = judge_leaf(theirs, rev, &rev->leaf[i], &scratch);
         if (err == VAULT_OK)
-            err = take_leaf(t, theirs, rev, &rev->leaf[i]);
+            err = take_leaf(t, x, theirs, rev, &rev->leaf[i]);
     }
     rev->foreign = true;
     if (err == VAULT_OK)

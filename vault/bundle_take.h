@@ -36,7 +36,7 @@ struct bundle_take {
     size_t n_places, cap_places;
     struct touched_record *touched;     /* in the order in which they came */
     size_t n_touched, cap_touched;
-    uint64_t revisions, merged, raised, values_left_out, values_arrived;
+    uint64_t revisions, merged, raised, values_left_out, values_arrived, kept_out;
     uint64_t types_new, types_theirs;
     bool again;                         /* this bundle was taken in before */
 };
@@ -54,6 +54,16 @@ void bundle_take_free(struct bundle_take *t);
 
 /* The content of a value that was told, where it will be. VAULT_ERR_DAMAGED: it is not what its author signed. */
 VAULT_CHECK vault_err bundle_take_file(struct bundle_take *t, const struct revision *rev, struct leaf *l);
+
+/* ---- bundle_back.c ---- */
+
+/*
+ * Does this value of revision x (of which rev was read) bring back what was purged here? An open value is committed to anew with every revision, so that no tombstone
+ * names it: it is the same where a parent has it in the same place, and there it was purged, or was kept out for this reason. Where the parent
+ * is not told, nobody can compare: then it is kept out, until the whole record is told.
+ */
+VAULT_CHECK vault_err bundle_comes_back(struct bundle_take *t, const struct told_revision *x, const struct revision *rev, const struct leaf *l,
+    bool *yes);
 
 /* ---- bundle_arrive.c ---- */
 

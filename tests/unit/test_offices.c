@@ -294,6 +294,16 @@ begin(void)
     memcpy(h.id, added.id, sizeof h.id);
 }
 
+/* Had the field no value before, as far as he knows? Who goes back to what was changes nothing, and such histories are left out: all other values differ. */
+static bool
+was_unset(unsigned who, unsigned field)
+{
+    for (unsigned w = 0; w < h.n; w++)
+        if (h.known[who] >> w & 1 && h.write[w].field == field && h.write[w].value == 0 && h.write[w].same == 0)
+            return true;
+    return false;
+}
+
 static void
 edit(unsigned who)
 {
@@ -309,11 +319,8 @@ edit(unsigned who)
         note_same(who);
     assert_int_equal(vault_fields_new(&f), VAULT_OK);
     for (unsigned i = 0, n = 1 + draw(2), at = draw(FIELDS); i < n; i++, at = (at + 1) % FIELDS) {
-        unsigned value = draw(6) == 0 ? 0 : ++h.values, now;
+        unsigned value = draw(6) == 0 && !was_unset(who, at) ? 0 : ++h.values;
 
-        /* To unset what is not there is nothing. */
-        if (value == 0 && settled(who, at, &now) && now == 0)
-            value = ++h.values;
         set(f, at, value);
         if (!refused)
             note_write(who, at, value);

@@ -402,6 +402,19 @@ judge_parents(const struct bundle_take *t, const struct revision *rev)
     return VAULT_OK;
 }
 
+/* Read as everything else will read it: what is taken in here must never be called damage later. */
+static vault_err
+read_back(struct bundle_take *t, struct revision *rev)
+{
+    struct recs *r = &t->v->recs;
+    uint32_t n = r->index.n;
+    vault_err err = recs_load(r, n, rev);
+
+    if (err == VAULT_OK)
+        err = recs_check_carried(r, n, rev);
+    return err == VAULT_OK && is_keeper(t->v) && revision_introduces(rev) ? recs_load_withheld(r, n, rev) : err;
+}
+
 static vault_err
 add_revision(struct bundle_take *t, const struct told_revision *x, struct revision *rev)
 {
@@ -422,7 +435,7 @@ add_revision(struct bundle_take *t, const struct told_revision *x, struct revisi
     if (err == VAULT_OK)
         err = change_add(&t->change, rev);
     if (err == VAULT_OK)
-        err = recs_check_carried(&t->v->recs, t->v->recs.index.n, rev);
+        err = read_back(t, rev);
     t->revisions += err == VAULT_OK;
     buf_free(&scratch);
     return err;

@@ -331,7 +331,26 @@ edit(unsigned who)
     vault_fields_free(f);
 }
 
-/* Choose at random for each field: what is written is what that side has. */
+static unsigned
+number_in(const struct vault_side_value *x, unsigned field)
+{
+    unsigned value = 0;
+
+    if (x->has)
+        assert_int_equal(sscanf(x->value.text, FIELD[field].withheld ? "HIDDEN-%u" : "PLAIN-%u", &value), 1);
+    return value;
+}
+
+static bool
+is_live(unsigned who, unsigned field, unsigned value)
+{
+    for (unsigned w = 0; w < h.n; w++)
+        if (live(who, field, true) >> w & 1 && h.write[w].value == value)
+            return true;
+    return false;
+}
+
+/* Choose at random for each field, but not the side that did not touch it (of three): that would be to go back to what was. */
 static void
 resolve(unsigned who)
 {
@@ -347,17 +366,16 @@ resolve(unsigned who)
     assert_true(c->n_sides >= 2 && c->n_disputes >= 1 && c->n_disputes <= FIELDS && !c->whole);
     for (size_t i = 0; i < c->n_disputes; i++) {
         size_t side = draw((unsigned)c->n_sides);
-        const struct vault_side_value *x = &c->disputes[i].sides[side];
-        unsigned field = 0, value = 0;
+        unsigned field = 0;
 
         while (strcmp(FIELD[field].name, c->disputes[i].field) != 0)
             field++;
-        if (x->has)
-            assert_int_equal(sscanf(x->value.text, FIELD[field].withheld ? "HIDDEN-%u" : "PLAIN-%u", &value), 1);
+        for (size_t k = 0; k < c->n_sides && !is_live(who, field, number_in(&c->disputes[i].sides[side], field)); k++)
+            side = (side + 1) % c->n_sides;
         memcpy(revision[n], c->sides[side].revision, sizeof revision[n]);
         choice[n] = (struct vault_choice){ FIELD[field].name, revision[n] };
         n++;
-        note_choice(who, field, value);
+        note_choice(who, field, number_in(&c->disputes[i].sides[side], field));
     }
     note_same(who);
     assert_int_equal(vault_resolve(office[who], h.id, choice, n, &added), VAULT_OK);

@@ -166,7 +166,7 @@ show_plan(const struct vault_handoff_plan *p, bool names, bool bundle)
         term_say("without names: %" PRIu64 " withheld value%s and %" PRIu64 " withheld attachment%s are left out; the names of their "
             "fields are told", p->withheld, many(p->withheld), p->attachments_withheld, many(p->attachments_withheld));
     if (p->attachments_gone > 0)
-        term_say("%" PRIu64 " attachment%s purged or lost, and cannot go", p->attachments_gone, p->attachments_gone == 1 ? " was" :
+        term_say("%" PRIu64 " attachment%s purged or lost, or never came here, and cannot go", p->attachments_gone, p->attachments_gone == 1 ? " was" :
             "s were");
     if (p->linked > 0)
         term_say("%" PRIu64 " record%s that these link to, or were merged with, %s left out (--with-linked takes them)", p->linked,

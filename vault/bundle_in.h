@@ -80,5 +80,8 @@ VAULT_CHECK vault_err bundle_contents(struct bundle_in *b, bundle_piece_fn *fn, 
 VAULT_CHECK vault_err bundle_verify_sender(struct bundle_in *b);
 /* That each revision was written by whom it says. */
 VAULT_CHECK vault_err bundle_verify_authors(struct bundle_in *b);
+/* What our log keeps of a receipt (signatures, then its manifest): of that bundle, by a registered author of the vault of the card with that
+ * hash? VAULT_ERR_DAMAGED. */
+VAULT_CHECK vault_err bundle_verify_receipt(struct part proof, const uint8_t bundle[static 32], const uint8_t card[static 32]);
 
 #endif

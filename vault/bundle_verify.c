@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 #include "vault/base/text.h"
+#include "vault/foreign.h"
 #include "vault/handoff/card_text.h"
 
 static vault_err
@@ -62,21 +63,58 @@ judge_content(const struct bundle_in *b)
 
 /* Its author is registered in the vault whose card it is, by the keeper of that card. */
 static vault_err
-judge_author(struct bundle_in *b)
+judge_author(const struct manifest *m, const uint8_t id[static 32], struct part sigs, const struct card *card)
 {
+    uint8_t hash[32];
     struct proof p;
-    vault_err err = proof_verify(&p, b->m.evidence);
+    vault_err err = proof_verify(&p, m->evidence);
 
-    if (err == VAULT_OK && (memcmp(p.vault_id, b->card.vault_id, VAULT_ID_BYTES) != 0 ||
-        memcmp(p.card_hash, b->card_hash, sizeof b->card_hash) != 0))
+    card_hash(hash, m->card.p, m->card.n);
+    if (err == VAULT_OK && (memcmp(p.vault_id, card->vault_id, VAULT_ID_BYTES) != 0 || memcmp(p.card_hash, hash, sizeof hash) != 0))
         err = damaged("who signed it is registered in another vault than the one that it names");
-    if (err == VAULT_OK && proof_author(&p, b->m.author) == NULL)
+    if (err == VAULT_OK && proof_author(&p, m->author) == NULL)
         err = damaged("who signed it is not registered in the vault that it names");
-    if (err == VAULT_OK && b->m.names && !b->m.keeper)
+    if (err == VAULT_OK && m->names && !m->keeper)
         err = damaged("it says that it has names, and no keeper signed it");
     if (err == VAULT_OK)
-        err = manifest_verify(&b->m, b->id, PART(b->sigs.p, b->sigs.n), b->card.keeper_pk);
+        err = manifest_verify(m, id, sigs, card->keeper_pk);
     proof_free(&p);
+    return err;
+}
+
+/* Signatures, then the manifest; that says how many there are. */
+static bool
+split_receipt(struct part proof, struct manifest *m, size_t *n_sigs)
+{
+    for (size_t n = 64; n <= 128 && n < proof.n; n += 64) {
+        if (manifest_read(m, PART((const uint8_t *)proof.p + n, proof.n - n)) == VAULT_OK && n == (m->keeper ? 128u : 64u)) {
+            *n_sigs = n;
+            return true;
+        }
+    }
+    return false;
+}
+
+vault_err
+bundle_verify_receipt(struct part proof, const uint8_t bundle[static 32], const uint8_t card[static 32])
+{
+    struct manifest *m = malloc(sizeof *m);
+    uint8_t id[32], hash[32];
+    struct card theirs;
+    size_t n = 0;
+    vault_err err = m == NULL ? err_nomem() : VAULT_OK;
+
+    if (err == VAULT_OK && (!split_receipt(proof, m, &n) || m->kind != MANIFEST_RECEIPT || memcmp(m->content, bundle, 32) != 0))
+        err = damaged("a receipt is not proven: what the other side signed is not of this bundle");
+    if (err == VAULT_OK) {
+        manifest_id(id, PART((const uint8_t *)proof.p + n, proof.n - n));
+        card_hash(hash, m->card.p, m->card.n);
+        err = memcmp(hash, card, sizeof hash) == 0 ? card_read(&theirs, m->card.p, m->card.n) :
+            damaged("a receipt is not proven: it is of another vault than it says");
+    }
+    if (err == VAULT_OK)
+        err = judge_author(m, id, PART(proof.p, n), &theirs);
+    free(m);
     return err;
 }
 
@@ -137,7 +175,7 @@ bundle_verify_sender(struct bundle_in *b)
     if (err == VAULT_OK)
         err = judge_content(b);
     if (err == VAULT_OK)
-        err = judge_author(b);
+        err = judge_author(&b->m, b->id, PART(b->sigs.p, b->sigs.n), &b->card);
     if (err == VAULT_OK)
         err = judge_recipients(b);
     if (err == VAULT_OK)
@@ -170,7 +208,7 @@ judge_vault(struct bundle_in *b, const struct proof *p, bool *stranger)
     if (memcmp(p->vault_id, b->card.vault_id, VAULT_ID_BYTES) == 0)
         return memcmp(p->card_hash, b->card_hash, 32) == 0 ? VAULT_OK : damaged("evidence in it is of another card than the sender's");
     if (memcmp(p->vault_id, v->kf.vault_id, VAULT_ID_BYTES) == 0)
-        return memcmp(p->entry[0].hash, v->chain[1].hash, 32) == 0 ? VAULT_OK : damaged("somebody pretends to have written in this vault");
+        return foreign_fits(v, p) ? VAULT_OK : damaged("somebody pretends to have written in this vault");
     *stranger = true;
     for (size_t i = 0; err == VAULT_OK && i < v->contacts.n; i++) {
         struct contact *c = &v->contacts.list[i];

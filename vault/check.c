@@ -11,6 +11,7 @@
 
 #include "vault/check_deep.h"
 #include "vault/check_files.h"
+#include "vault/exchange.h"
 #include "vault/foreign.h"
 #include "vault/intake_keys.h"
 #include "vault/record/scan.h"
@@ -45,12 +46,30 @@ tell_page(void *ctx, const char *what)
 
 /* ---- revisions ---- */
 
+/* Evidence that came with a bundle holds by itself, whether a revision needs it or not. */
+static vault_err
+check_origin(struct checking *c, uint32_t n)
+{
+    uint32_t row = c->v->recs.index.pair[n].log;
+
+    return c->foreign.row == row ? VAULT_OK : foreign_load(&c->foreign, c->v, row);
+}
+
+/* What stands in no way when the vault is opened, as it gives nobody a right. */
+static vault_err
+check_exchange(struct checking *c, uint32_t n, const struct revision *rev)
+{
+    if (rev->record[0] != 0)
+        return VAULT_OK;
+    return rev->record[1] == SYSTEM_ORIGIN ? check_origin(c, n) :
+        rev->record[1] == SYSTEM_RECEIPT ? exchange_judge_receipt(c->v, n, rev) : VAULT_OK;
+}
+
 /* By the evidence that came with it. */
 static vault_err
 check_foreign(struct checking *c, uint32_t n, const struct revision *rev)
 {
-    uint32_t row = c->v->recs.index.pair[n].log;
-    vault_err err = c->foreign.row == row ? VAULT_OK : foreign_load(&c->foreign, c->v, row);
+    vault_err err = check_origin(c, n);
 
     if (err == VAULT_OK && foreign_find(&c->foreign, rev, NULL) == NULL)
         err = damaged("that its author wrote it, elsewhere, is not proven");
@@ -117,6 +136,8 @@ check_relations(struct checking *c, uint32_t n, const struct revision *rev)
         err = damaged("its tags do not match its content");
     if (err == VAULT_OK)
         err = check_author(c, n, rev);
+    if (err == VAULT_OK)
+        err = check_exchange(c, n, rev);
     buf_free(&tags);
     return err;
 }

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "vault/base/cbor.h"
+#include "vault/bundle_in.h"
 #include "vault/record/draft.h"
 #include "vault/record/value.h"
 
@@ -75,6 +76,13 @@ kind_of(const struct revision *rev, enum exchange_kind *out)
     return false;
 }
 
+/* Whoever has a slot could say that a bundle was taken in, and then it would be passed over when it comes: only an entry that took one in says so. */
+static bool
+is_idle(const struct vault *v, uint32_t n, enum exchange_kind kind)
+{
+    return kind == EXCHANGE_TAKEN && !v->chain[v->recs.index.pair[n].log].receive;
+}
+
 vault_err
 exchange_apply_receipt(struct vault *v, uint32_t n, const struct revision *rev)
 {
@@ -86,7 +94,7 @@ exchange_apply_receipt(struct vault *v, uint32_t n, const struct revision *rev)
         err = system_bytes(rev, "card", x.card, sizeof x.card);
     if (err == VAULT_OK && !kind_of(rev, &x.kind))
         err = damaged("a receipt has a wrong form");
-    if (err != VAULT_OK)
+    if (err != VAULT_OK || is_idle(v, n, x.kind))
         return err;
     p = array_room(all->list, all->n, &all->cap, sizeof *p);
     if (p == NULL)
@@ -122,6 +130,19 @@ exchange_apply_left_out(struct vault *v, uint32_t n, const struct revision *rev)
 
     (void)n;
     return err != VAULT_OK ? err : apply_list(v, bytes_of(rev, "arrived"), GONE_NOT);
+}
+
+vault_err
+exchange_judge_receipt(const struct vault *v, uint32_t n, const struct revision *rev)
+{
+    struct part bundle = bytes_of(rev, "bundle"), card = bytes_of(rev, "card");
+    enum exchange_kind kind = EXCHANGE_TAKEN;
+
+    if (bundle.n != 32 || card.n != 32 || !kind_of(rev, &kind))
+        return damaged("a receipt has a wrong form");
+    if (is_idle(v, n, kind))
+        return damaged("it says that a bundle was taken in, in an entry that took in none");
+    return kind == EXCHANGE_TAKEN ? VAULT_OK : bundle_verify_receipt(bytes_of(rev, "proof"), bundle.p, card.p);
 }
 
 vault_err

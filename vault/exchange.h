@@ -27,6 +27,8 @@ bool exchange_needs_no_keeper(const struct vault *v, uint32_t n);
 VAULT_CHECK vault_err exchange_apply_receipt(struct vault *v, uint32_t n, const struct revision *rev);
 VAULT_CHECK vault_err exchange_apply_left_out(struct vault *v, uint32_t n, const struct revision *rev);
 VAULT_CHECK vault_err exchange_judge_origin(const struct revision *rev);
+/* What opening does not look at: the signatures of the other side. (That a bundle was taken in is our own word.) VAULT_ERR_DAMAGED. */
+VAULT_CHECK vault_err exchange_judge_receipt(const struct vault *v, uint32_t n, const struct revision *rev);
 VAULT_CHECK vault_err exchange_apply_type(struct vault *v, const struct revision *rev);
 /* That of a bundle, or NULL. */
 const struct exchange *exchange_find(const struct vault *v, enum exchange_kind kind, const uint8_t bundle[static 32]);

@@ -38,6 +38,12 @@ room(struct foreign_row *f)
     return VAULT_OK;
 }
 
+bool
+foreign_fits(const struct vault *v, const struct proof *p)
+{
+    return memcmp(p->vault_id, v->kf.vault_id, VAULT_ID_BYTES) != 0 || memcmp(p->entry[0].hash, v->chain[1].hash, 32) == 0;
+}
+
 /* With `only`, what is about that revision alone. */
 static vault_err
 load(struct foreign_row *f, struct vault *v, uint32_t row, proof_keep_fn *only, void *ctx)
@@ -60,6 +66,8 @@ load(struct foreign_row *f, struct vault *v, uint32_t row, proof_keep_fn *only, 
             err = buf_ok(&f->bytes[i]);
         if (err == VAULT_OK)
             err = proof_verify(&f->proof[i], PART(f->bytes[i].p, f->bytes[i].n));
+        if (err == VAULT_OK && !foreign_fits(v, &f->proof[i]))
+            err = err_say(VAULT_ERR_DAMAGED, NULL, "evidence in it pretends to be of this vault");
     }
     buf_free(&whole);
     if (err == VAULT_OK)

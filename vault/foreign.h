@@ -18,8 +18,11 @@ struct foreign_row {
     struct proof *proof;
     size_t n;
 };
-/* That of another row in its place. VAULT_ERR_DAMAGED. */
+/* That of another row in its place. VAULT_ERR_DAMAGED; so is evidence that pretends to be of this vault. */
 VAULT_CHECK vault_err foreign_load(struct foreign_row *f, struct vault *v, uint32_t row);
+/* Evidence proves itself: that there is a vault of that id in which it is so. Where it has the id of this vault: is it this one? (Its first entry
+ * is that of our log.) */
+bool foreign_fits(const struct vault *v, const struct proof *p);
 void foreign_free(struct foreign_row *f);
 /* Is it proven that the author whom the revision names wrote it? The entry there, and (where who is not NULL) the evidence; or NULL. */
 const struct proof_entry *foreign_find(const struct foreign_row *f, const struct revision *rev, const struct proof **who);

@@ -148,7 +148,7 @@ count_files(struct handoff *h, const struct vault_record *r)
             h->plan.attachments++;
             h->plan.attachments_revealed += a->withheld;
             h->plan.bytes += a->size;
-        } else if (a->purged || a->lost) {
+        } else if (a->purged || a->lost || a->left_out) {
             h->plan.attachments_gone++;
         } else if (a->withheld && !h->names) {
             h->plan.attachments_withheld++;

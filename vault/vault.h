@@ -911,7 +911,7 @@ struct vault_handoff_plan {
     uint64_t bytes;                     /* of the attachments */
     uint64_t revealed, withheld;        /* withheld values that go, and that do not */
     uint64_t attachments_revealed, attachments_withheld;        /* likewise; the former are among `attachments` */
-    uint64_t attachments_gone;          /* purged or lost */
+    uint64_t attachments_gone;          /* purged, lost, or never sent to this vault */
     uint64_t linked;                    /* records that the others link to, or were merged with, and that do not go */
     uint64_t linking;                   /* records that link to these, and do not go */
     uint64_t conflicts;                 /* records of which the newer of two versions goes (of vault_handoff_send: both) */

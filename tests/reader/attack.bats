@@ -194,3 +194,57 @@ values_are_refused() {
         rm -r "$VAULT"
     done
 }
+
+@test "what a case holder makes up of an exchange: check tells it, and nothing of it is believed" {
+    [ "$(attacks exchange | wc -l)" -ge 9 ]
+    for name in $(attacks exchange); do
+        echo "$name"
+        attacked "$name"
+        refused 4 w "$KEEPER" check
+        refused 4 reads "$KEEPER"
+        run w "$KEEPER" show P2 --reveal --json
+        [ "$status" = 0 ]
+        case $name in other-author-received|origin-of-this-vault)
+            run w "$KEEPER" show P9
+            [ "$status" = 0 ]
+            says 'by unknown' ;;
+        esac
+        rm -r "$VAULT"
+    done
+}
+
+@test "what a case holder hides or ascribes to others, of what was written here, is damage when it is read" {
+    [ "$(attacks damaged | wc -l)" -ge 4 ]
+    for name in $(attacks damaged); do
+        case $name in left-out-*) victim=P1 ;; *) victim=P9 ;; esac
+        echo "$name"
+        attacked "$name" --victim $victim
+        refused 4 w "$KEEPER" show $victim --reveal
+        refused 4 w "$KEEPER" check
+        refused 4 reads "$KEEPER"
+        run w "$KEEPER" show P2 --reveal --json
+        json 'd["fields"]["name"] == "Елена"'
+        rm -r "$VAULT"
+    done
+}
+
+@test "what a case holder may say of others gives nobody a right: a type of theirs is not in force, a vault that is made up has no name" {
+    attacked their-type-lowered
+    run w "$KEEPER" check
+    [ "$status" = 0 ]
+    echo '{"ref": "P5", "name": "Павел"}' | w "$COLLEAGUE" add person --from -
+    run w "$COLLEAGUE" show P5 --json
+    json '"name" not in d["fields"] and d["withheld"] == ["name"]'
+    run reads "$KEEPER"
+    [ "$status" = 0 ]
+    for name in origin-made-up receipt-of-a-vault-that-is-made-up; do
+        attacked $name
+        run w "$KEEPER" check
+        [ "$status" = 0 ]
+        run reads "$KEEPER"
+        [ "$status" = 0 ]
+    done
+    attacked origin-made-up
+    run w "$KEEPER" show P9
+    says 'a vault that is no contact'
+}

@@ -19,9 +19,11 @@ from database import BY_INTAKE, TABLES
 from keys import CASE, KEEPER, KEYS_SIZE, PASSPHRASE, Given, prepare_passphrase
 from primitives import H, decode, ed25519_public, encode, unbox, x25519_public
 from reader import read_with
-from records import (CARD_RECORD, OPEN, S_CARD, S_CONTACT, S_SLOT, S_TYPE, SYSTEM_DEFINITIONS, WITHHELD, blob_aad, blob_key_and_seed,
-                     slot_record, type_record)
-from writer import Writer, box, encapsulate, random
+from log import merkle_root
+from records import (CARD_RECORD, OPEN, S_CARD, S_CONTACT, S_LEFT_OUT, S_ORIGIN, S_RECEIPT, S_SLOT, S_THEIR_TYPE, S_TYPE,
+                     SYSTEM_DEFINITIONS, WITHHELD, Leaf, blob_aad, blob_key_and_seed, commit, leaf_salts, revision_id, slot_record, type_hash,
+                     type_record)
+from writer import Writer, box, encapsulate, random, sign
 
 ATTACKS = {}
 
@@ -530,6 +532,209 @@ def name_wrap_spoiled(me, victim):
     def spoil(keys):
         keys[-1] ^= 1
     rewrap(me, me.pack_of(me.find(victim)), spoil)
+
+
+# ---- Exchange: what came from elsewhere, and what did not -----------------------------------------------------------
+
+def add_exchange(me, what, **values):
+    me.revision(bytes([0, what]) + random(14), SYSTEM_DEFINITIONS[what], [(name, b"", value) for name, value in values.items()])
+
+
+def by_another(me, author):
+    """A person as somebody else is said to have written it. Its revision, and what it says."""
+    _, definition = me.definition("person")
+    record = bytes([9]) + random(15)
+    rev, _ = me.revision(record, definition, [("ref", b"", "P9"), ("label", b"", "still lake")], author=author)
+    return record, rev
+
+
+@attack("exchange")
+def other_author_received(me, _):
+    by_another(me, ed25519_public(random()))
+    me.entry("receive")
+
+
+@attack("damaged")
+def other_author(me, _):
+    by_another(me, ed25519_public(random()))
+    me.entry("edit")
+
+
+@attack("damaged")
+def signer_as_other_author(me, _):
+    """What names its author is as what came from elsewhere, of which values may have been left out."""
+    by_another(me, me.author)
+    me.entry("edit")
+
+
+def leave_out(me, *leaves):
+    add_exchange(me, S_LEFT_OUT, left_out=b"".join(record + c for record, c in leaves))
+    me.entry("receive")
+
+
+def drop_withheld(me, head):
+    """Its row of `withheld`, and its key out of the pack."""
+    pack = me.pack_of(head)
+    assert pack.hidden == {head.number}
+    me.rows["withheld"] = [row for row in me.rows["withheld"] if row[0] != head.number]
+    flags = bytes(bool(n in pack.record_keys) for n, _ in pack.members)
+    keys = bytes([0]) + flags + b"".join(pack.record_keys.values())
+    me.replace("wrap", pack.n, lambda _: [box(me.k_case, b"withheld:wrap:1\0" + me.vault + pack.hash, keys)])
+
+
+@attack("damaged")
+def left_out_withheld(me, victim):
+    """A name that somebody wrote here is said to have been left out, and taken away."""
+    head = me.find(victim)
+    leave_out(me, *((head.record, leaf.c) for leaf in head.leaves if leaf.tier == WITHHELD))
+    drop_withheld(me, head)
+
+
+@attack("damaged")
+def left_out_open(me, victim):
+    """The same with an open value; and so that it looks as if it had come from elsewhere, the blob names its author."""
+    head = me.find(victim)
+    key, nonce = me.record_keys[head.record], random(24)
+
+    def sealed(blob):
+        old, seed = blob_key_and_seed(key, b"withheld:open:1", blob[:24])
+        aad = blob_aad(me.vault, head.record, head.id, OPEN)
+        content = decode(unbox(old, aad, blob))
+        salts = leaf_salts(b"", seed, len(content[5]))
+        gone = next(i for i, value in enumerate(content[5]) if value[0] == "label")
+        content[3], content[4] = head.author, salts[:gone] + salts[gone + 1:]
+        name, element, _ = content[5].pop(gone)
+        content[6] = sorted([*content[6], [name, element, OPEN, head.leaf("label").c, b""]], key=lambda x: encode(x[:2]))
+        new, _ = blob_key_and_seed(key, b"withheld:open:1", nonce)
+        return [box(new, aad, encode(content), nonce)]
+    leave_out(me, (head.record, head.leaf("label").c))
+    me.replace("open", head.number, sealed)
+
+
+@attack("harmless")
+def their_type_lowered(me, _):
+    _, old = me.definition("person")
+    name, version, labels, fields = decode(old)
+    add_exchange(me, S_THEIR_TYPE, definition=encode([name, version + 1, labels, lowered(fields)]))
+    me.entry("receive")
+
+
+@attack("unlock")
+def their_type_elsewhere(me, _):
+    add_exchange(me, S_THEIR_TYPE, definition=me.definition("person")[1])
+    me.entry("edit")
+
+
+def told(me, record, definition, author, values):
+    """A revision of a vault that is made up, disclosed: its id, its bytes."""
+    salted = [(random(), name, value) for name, value in sorted(values, key=lambda x: encode([x[0], b""]))]
+    leaves = [Leaf(name, b"", OPEN, commit(salt, name, b"", value)) for salt, name, value in salted]
+    rev = revision_id(record, type_hash(definition), [], 1, author, leaves)
+    return rev, encode([record, type_hash(definition), [], 1, author, [[name, b"", OPEN, [salt, value], b""] for salt, name, value in salted]])
+
+
+def made_up(me, vault, seed, others):
+    """Evidence of a vault that never was: its keeper and only author is me, and the first entry brings everything. others: (record, revision)."""
+    author, keeper, slot = ed25519_public(seed), random(), random(8)
+    body = [1, vault, ed25519_public(keeper), *(xwing.public_key(random()) for _ in range(3))]
+    card = encode([*body, sign(keeper, b"withheld:sign:card:1", H(b"withheld:card-body:1", encode(body)))])
+    card_id, card_told = told(me, CARD_RECORD, SYSTEM_DEFINITIONS[S_CARD], author, [("card", card)])
+    slot_id, slot_told = told(me, slot_record(slot), SYSTEM_DEFINITIONS[S_SLOT], author, [
+        ("author", author), ("index", 0), ("kind", PASSPHRASE), ("state", "active"), ("tier", KEEPER), ("x25519", random())])
+    pairs = [(CARD_RECORD, card_id), (slot_record(slot), slot_id), *others]
+    entry = encode([vault, random(16), 0, [], 1, slot, author, [ed25519_public(keeper)], "init",
+                    merkle_root([record + rev for record, rev in pairs]), len(pairs), random(), []])
+    sigs = [sign(x, b"withheld:sign:entry:1", H(b"withheld:entry:1", entry)) for x in (seed, keeper)]
+    return encode([1, vault, [card_told], [slot_told],
+                   [[entry, sigs, [[i, *pair] for i, pair in enumerate(pairs)], []]]]), card, keeper
+
+
+def with_evidence(me, vault):
+    seed = random()
+    person = by_another(me, ed25519_public(seed))
+    evidence, _, _ = made_up(me, vault, seed, [person])
+    add_exchange(me, S_ORIGIN, bundle=random(), number=0, part=0, evidence=evidence)
+    me.entry("receive")
+
+
+@attack("harmless")
+def origin_made_up(me, _):
+    """By somebody in a vault that nobody here knows: `show` says so."""
+    with_evidence(me, random(16))
+
+
+@attack("exchange")
+def origin_of_this_vault(me, _):
+    """As if it had been written here, by somebody who was never registered."""
+    with_evidence(me, me.vault)
+
+
+@attack("exchange")
+def origin_of_nobody(me, _):
+    """No revision needs it, and it does not hold."""
+    add_exchange(me, S_ORIGIN, bundle=random(), number=0, part=0, evidence=made_up(me, random(16), random(), [])[0][:-1])
+    me.entry("receive")
+
+
+def add_receipt(me, proof, bundle, card):
+    add_exchange(me, S_RECEIPT, bundle=bundle, kind="acknowledged", card=H(b"withheld:card:1", card), proof=proof)
+    me.entry("receipt")
+
+
+def receipt_of(me, bundle, author_seed, signer=None):
+    """A receipt of a vault that is made up."""
+    vault, seed = random(16), random()
+    evidence, card, _ = made_up(me, vault, seed, [])
+    author = ed25519_public(author_seed or seed)
+    manifest = encode(["withheld-receipt/1", random(16), 1, 0, card, evidence, author, False, False, [random()], 1, random(), bundle, 0, 1, 1, 0])
+    return sign(signer or author_seed or seed, b"withheld:sign:manifest:1", H(b"withheld:manifest:1", manifest)) + manifest, card
+
+
+@attack("exchange")
+def receipt_without_proof(me, _):
+    add_receipt(me, random(64), random(), me.own_card()[0])
+
+
+@attack("exchange")
+def receipt_of_another_bundle(me, _):
+    proof, card = receipt_of(me, random(), None)
+    add_receipt(me, proof, random(), card)
+
+
+@attack("exchange")
+def receipt_of_another_vault(me, _):
+    bundle = random()
+    proof, _ = receipt_of(me, bundle, None)
+    add_receipt(me, proof, bundle, me.own_card()[0])
+
+
+@attack("exchange")
+def receipt_by_nobody(me, _):
+    bundle = random()
+    proof, card = receipt_of(me, bundle, random())
+    add_receipt(me, proof, bundle, card)
+
+
+@attack("exchange")
+def receipt_signature(me, _):
+    bundle = random()
+    proof, card = receipt_of(me, bundle, None, signer=random())
+    add_receipt(me, proof, bundle, card)
+
+
+@attack("harmless")
+def receipt_of_a_vault_that_is_made_up(me, _):
+    """It is proven to be of that vault; whose it is only a card that somebody compared can tell."""
+    bundle = random()
+    proof, card = receipt_of(me, bundle, None)
+    add_receipt(me, proof, bundle, card)
+
+
+@attack("exchange")
+def taken_elsewhere(me, _):
+    """So that a bundle would be passed over when it comes."""
+    add_exchange(me, S_RECEIPT, bundle=random(), kind="taken", card=random())
+    me.entry("receipt")
 
 
 def main():

@@ -16,9 +16,9 @@ sys.dont_write_bytecode = True
 import nacl.bindings
 
 from keys import Given, open_keys, parse_card, prepare_passphrase
-from log import ENTRY, merkle_root
-from primitives import Damage, H, blake2b, decode, decode_as, ed25519_public, encode, signed_by
-from records import Leaf, commit, padme, revision_id
+from evidence import Evidence, Told
+from primitives import Damage, H, ascending, blake2b, decode, decode_as, ed25519_public, encode, signed_by
+from records import padme
 
 MAGIC = b"withheld-handoff"
 TYPE, EVIDENCE, REVISION, TOMBSTONE, FILE, PIECE, MANIFEST, SIGNATURES = range(1, 9)
@@ -49,78 +49,17 @@ def put_together(parts):
     return plain + bytes(padme(len(plain)) - len(plain))
 
 
-# ---- 25. Disclosed revisions, evidence -----------------------------------------------------------------------------
-
-class Told:
-    def __init__(self, data):
-        self.record, self.type, self.parents, self.time, self.author, leaves = decode_as((16, 32, [32], int, 32, [list]), data)
-        self.leaves, self.values = [], {}
-        for name, element, tier, what, introduced in leaves:
-            if isinstance(what, list):
-                salt, value = what[:2]
-                self.values[name, element] = value
-                what = commit(salt, name, element, value)
-            self.leaves.append(Leaf(name, element, tier, what, introduced))
-        self.id = revision_id(self.record, self.type, self.parents, self.time, self.author, self.leaves)
-
-
-def root_of(count, leaves, hashes):
-    """From the multi-proof: leaves by index."""
-    hashes = iter(hashes)
-
-    def walk(at, n):
-        if not any(at <= i < at + n for i in leaves):
-            return next(hashes)
-        if n == 1:
-            return blake2b(32, b"\0" + leaves[at])
-        k = 1 << (n - 1).bit_length() - 1
-        left = walk(at, k)
-        return blake2b(32, b"\1" + left + walk(at + k, n - k))
-
-    root = walk(0, count)
-    if next(hashes, None) is not None:
-        raise Damage("hashes are left over")
-    return root
-
-
-class Evidence:
-    def __init__(self, data):
-        one, self.vault, cards, slots, entries = decode_as((int, 16, [bytes], [bytes], [list]), data)
-        self.told, self.authors, self.keepers = {}, {}, {}
-        for raw, sigs, pairs, hashes in entries:
-            entry = decode_as(ENTRY, raw)
-            vault, _, number, _, _, slot, author, keepers, action, root, count, *_ = entry
-            if vault != self.vault or one != 1:
-                raise Damage("evidence of another vault")
-            digest = H(b"withheld:entry:1", raw)
-            for key, sig in zip([author, *keepers], decode(sigs) if isinstance(sigs, bytes) else sigs, strict=True):
-                if not signed_by(key, b"withheld:sign:entry:1", digest, sig):
-                    raise Damage("signature of an entry is wrong")
-            if root_of(count, {i: record + revision for i, record, revision in pairs}, hashes) != root:
-                raise Damage("revisions are not those of the entry")
-            for _, record, revision in pairs:
-                self.told[record, revision] = author, slot, number, keepers
-        self.cards = [Told(x) for x in cards]
-        for slot in map(Told, slots):
-            author, _, number, keepers = self.told[slot.record, slot.id]
-            if not keepers or author != slot.author:
-                raise Damage("a registration without a keeper")
-            if slot.values["state", b""] == "active":
-                self.authors.setdefault((slot.record[2:10], slot.values["author", b""]), number)
-        for author, slot, number, _ in self.told.values():
-            if self.authors.get((slot, author), number + 1) > number:
-                raise Damage("author is not registered")
-        self.card = parse_card(self.cards[-1].values["card", b""], self.vault)
-
-
 # ---- 26. Manifests -------------------------------------------------------------------------------------------------
 
-def read(plain):
-    parts = frames(plain)
-    if [kind for kind, _ in parts[-2:]] != [MANIFEST, SIGNATURES]:
-        raise Damage("no manifest at the end")
-    raw, sigs = parts[-2][1], parts[-1][1]
-    m = decode(raw)
+SHAPE = (str, 16, int, int, bytes, bytes, 32, bool, bool, [32], int, 32, 32, int, int, int, int)
+KINDS = ("withheld-bundle/1", "withheld-receipt/1")
+
+
+def signed_manifest(raw, sigs):
+    """A manifest that is signed by whom it names, who is registered in the vault of its card: it, its id, the card."""
+    m = decode_as(SHAPE, raw)
+    if m[KIND] not in KINDS or not m[TO] or not ascending(m[TO]) or m[TIME] < 0 or m[EXPIRES] < 0 or m[NAMES] and not m[KEEPER]:
+        raise Damage("manifest has a wrong form")
     card = parse_card(m[CARD])
     ident = H(b"withheld:manifest:1", raw)
     signers = [m[AUTHOR]] + [card.keeper] * m[KEEPER]
@@ -128,8 +67,28 @@ def read(plain):
                                                 for i, key in enumerate(signers)):
         raise Damage("manifest is not signed by whom it names")
     who = Evidence(m[AUTHOR_EVIDENCE])
-    if who.card.hash != card.hash or not any(key == m[AUTHOR] for _, key in who.authors):
+    if who.card.hash != card.hash or not who.may_sign(m[AUTHOR]):
         raise Damage("its author is not registered in that vault")
+    return m, ident, card
+
+
+def kept_receipt(proof):
+    """What a `_receipt` holds of the other side's: signatures, then the manifest, which says how many."""
+    for n in 64, 128:
+        try:
+            m = decode_as(SHAPE, proof[n:])
+        except Damage:
+            continue
+        if n == 64 * (1 + m[KEEPER]):
+            return signed_manifest(proof[n:], proof[:n])
+    raise Damage("the proof of a receipt has a wrong form")
+
+
+def read(plain):
+    parts = frames(plain)
+    if [kind for kind, _ in parts[-2:]] != [MANIFEST, SIGNATURES]:
+        raise Damage("no manifest at the end")
+    m, ident, card = signed_manifest(parts[-2][1], parts[-1][1])
     before = put_together_plain(parts[:-2])
     out = {"kind": m[KIND], "id": ident.hex(), "tag": m[TAG].hex(), "keeper": m[KEEPER], "names": m[NAMES], "expires": m[EXPIRES],
            "card": card.hash.hex(), "content": m[CONTENT].hex()}
@@ -144,7 +103,7 @@ def read(plain):
             pieces[p[:4]] = pieces.get(p[:4], b"") + p[4:]
     evidence = [Evidence(p) for p in pieces.values()]
     for x in told:
-        if not any(e.told.get((x.record, x.id), (None,))[0] == x.author for e in evidence):
+        if not any(e.wrote(x.record, x.id, x.author) for e in evidence):
             raise Damage("nobody is known to have written a revision")
     if (m[REVISIONS], m[FILES]) != (len(told), sum(kind == FILE for kind, _ in parts)):
         raise Damage("counts are wrong")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from primitives import BOX, Damage, H, blake2b, decode_as, encode, fits, keyed, numbered_from_one, signed_by, unbox
 from keys import parse_card
-from records import CARD_RECORD, MAX_PARENTS, S_CONTACT, S_RECEIPT, S_SLOT, parse_contact
+from records import CARD_RECORD, MAX_PARENTS, S_CONTACT, S_LEFT_OUT, S_ORIGIN, S_RECEIPT, S_SLOT, S_THEIR_TYPE, parse_contact, parse_receipt
 
 
 # ---- 14. The log -------------------------------------------------------------------------------------------------
@@ -234,16 +234,21 @@ class Log:
                 raise Damage("its author was not registered")
             entry.terms = [*entry.terms, author]
         for revision in revisions:
-            if revision.author != entry.author:
+            if revision.author != entry.author and not revision.foreign:
                 raise Damage(f"{revision.where} is by another author")
         if entry.keepers and entry.keepers != [term.key for term in self.trust.keepers]:
             raise Damage("its keeper key is not the one on the card")
-        system = any(r.is_system and r.record[1] not in (S_CONTACT, S_RECEIPT) for r in revisions)
+        anybodys = {S_CONTACT, S_RECEIPT} | ({S_LEFT_OUT, S_ORIGIN, S_THEIR_TYPE} if entry.action == "receive" else set())
+        system = any(r.is_system and r.record[1] not in anybodys for r in revisions)
         if (entry.action in KEEPER_ACTIONS or system) and not entry.keepers:
             raise Damage("needs the keeper, who did not sign it")
         for revision in revisions:
             if revision.is_system and revision.record[1] == S_CONTACT:
                 self.check_contact(entry, revision)
+            if revision.is_system and revision.record[1] == S_RECEIPT:
+                self.reader.receipts.append((entry, revision))
+                if parse_receipt(revision)[1] == "taken" and entry.action != "receive":
+                    raise Damage("says that a bundle was taken in, and took in none")
 
     def check_contact(self, entry, revision):
         """Who is no keeper may add one that he did not know, and nothing else."""

@@ -13,6 +13,8 @@ Written from docs/format.md alone, which is to be read beside it:
     database.py     8 and 9: the tables, wrapped keys
     records.py      10 to 13: leaves, revisions, blobs, types, system records
     log.py          14: entries, signatures, who may do what
+    evidence.py     25: what another vault is told of who wrote what
+    bundle.py       26: manifests; a program of its own for bundles
     names.py        17: codes of records, the search fold
     xwing.py        the one primitive that Debian's Python has not
     reader.py       15, and all of it together
@@ -32,14 +34,16 @@ from datetime import datetime, timezone
 
 sys.dont_write_bytecode = True      # nothing is left beside the sources
 
+from bundle import CONTENT, KIND, KINDS, kept_receipt
 from database import InUse, Wraps, read_database, read_packs
+from evidence import Evidence
 from keys import KEEPER, KEYS_SIZE, Given, WrongPassphrase, check_card, open_keys, parse_card, prepare_passphrase
 from log import Log
 from names import code, fold
 from primitives import MAC, Damage, Report
-from records import (CARD_RECORD, CHUNK_TABLES, K_LINK, OPEN, PROVENANCE, REMOVED, S_APART, S_LOST, S_SAME, S_TOMBSTONE, S_TYPE, SYSTEM_TYPES, WITHHELD, Lost, bare,
-                     check_system, check_types, file_content, file_rows, open_revision, open_withheld, parse_apart, parse_same,
-                     parse_tombstone, parse_type,
+from records import (CARD_RECORD, CHUNK_TABLES, K_LINK, OPEN, PROVENANCE, REMOVED, S_APART, S_LEFT_OUT, S_LOST, S_ORIGIN, S_SAME, S_THEIR_TYPE, S_TOMBSTONE, S_TYPE, SYSTEM_TYPES,
+                     WITHHELD, Lost, bare, check_system, check_types, file_content, file_rows, open_revision, open_withheld, parse_apart,
+                     parse_left_out, parse_origin, parse_receipt, parse_same, parse_tombstone, parse_type,
                      slot_record, type_hash)
 
 # ---- 15. Changing `keys` -------------------------------------------------------------------------------------------
@@ -105,6 +109,9 @@ class Reader:
         self.cards = {}                     # by revision
         self.purged = set()                 # records of which nothing is left
         self.gone = set()                   # (record, c) of values that were purged
+        self.left_out = set()               # (record, c) of values that another vault did not send
+        self.origins = defaultdict(list)    # row of log: the parts of evidence in it, as parse_origin gives them
+        self.receipts = []                  # (entry, revision)
         self.lost = Lost()
         self.into = {}                      # record: the one that it is merged into
         self.apart = set()                  # pairs that are not the same
@@ -121,6 +128,8 @@ class Reader:
         for revision in self.revisions.values():
             with self.report.at(revision.where):
                 self.check_revision(revision)
+        self.check_origins()
+        self.check_receipts()
         self.check_files()
         self.check_keys_against_records()
         self.wraps.check_all_used(self.report)
@@ -190,7 +199,7 @@ class Reader:
         entry = self.log.entries.get(pack.entry)
         types = {h[:8]: h for h in self.types}
         revision = open_revision(self.vault, (number, pack.entry, record, rev), key, row[0],
-                                 entry.author if entry else b"", types)
+                                 (entry.author, entry.action == "receive") if entry else (b"", False), types)
         self.revisions[number] = self.by_id[record, rev] = revision
         self.records[record].append(revision)
         return revision
@@ -207,7 +216,7 @@ class Reader:
         withheld ones cannot be looked at; a copy made for travel may lack those of before."""
         unknown = not self.session.keeper or revision.entry <= self.travel_row
         for leaf in revision.leaves:
-            gone = (revision.record, leaf.c) in self.gone
+            gone = self.is_gone(revision, leaf)
             if leaf.introduced:
                 continue
             if gone and leaf.value is not None:
@@ -215,12 +224,17 @@ class Reader:
             if not gone and leaf.value is None and not (leaf.tier == WITHHELD and unknown):
                 raise Damage(f"{leaf.field} is missing, and no tombstone says so")
 
+    def is_gone(self, revision, leaf):
+        """Destroyed, lost, or left out by who sent it: that counts for what others wrote."""
+        place = revision.record, leaf.c
+        return place in self.gone or revision.foreign and place in self.left_out
+
     def read_withheld(self, pack, revision):
         number = revision.number
         own = [leaf for leaf in revision.leaves if leaf.tier == WITHHELD and not leaf.introduced]
         introduces = bool(own)
         row = self.database["withheld"].get(number)
-        if own and all((revision.record, leaf.c) in self.gone for leaf in own):
+        if own and all(self.is_gone(revision, leaf) for leaf in own):
             if row is not None or number in pack.hidden - pack.quarantined:
                 raise Damage("has withheld content that was purged")
             return
@@ -240,7 +254,7 @@ class Reader:
 
     def read_system(self, revision):
         check_system(revision)
-        if revision.record[1] == S_TYPE:
+        if revision.record[1] in (S_TYPE, S_THEIR_TYPE):
             definition = revision.value("definition")
             self.types[type_hash(definition)] = parse_type(definition)
         elif revision.record == CARD_RECORD:
@@ -250,6 +264,11 @@ class Reader:
             if what == "record":
                 self.purged.add(record)
             self.gone |= {(record, c) for c in leaves}
+        elif revision.record[1] == S_LEFT_OUT:
+            out, arrived = parse_left_out(revision)
+            self.left_out = (self.left_out | out) - arrived
+        elif revision.record[1] == S_ORIGIN:
+            self.origins[revision.entry].append(parse_origin(revision))
         elif revision.record[1] == S_LOST:
             self.lost.take(revision)
             self.gone |= self.lost.leaves
@@ -304,9 +323,50 @@ class Reader:
             if not origin or leaf.introduced not in ancestors:
                 raise Damage(f"{leaf.field} comes from a revision that is not an ancestor")
             first = next((x for x in origin.leaves if x.place == leaf.place), None)
-            if not first or (first.tier, first.introduced, first.c) != (WITHHELD, b"", leaf.c):
+            if not first or (first.introduced, first.c) != (b"", leaf.c):
                 raise Damage(f"{leaf.field} is not what {leaf.introduced.hex()[:16]} introduced")
-            leaf.value, leaf.file = first.value, first.file
+            leaf.value, leaf.file, leaf.kept = first.value, first.file, first.tier
+
+    # What came from other vaults
+
+    def check_origins(self):
+        """Evidence holds by itself, and whoever is another author than the signer of his entry is in that of it."""
+        others = defaultdict(list)
+        for revision in self.revisions.values():
+            if revision.foreign:
+                others[revision.entry].append(revision)
+        for row in sorted({*self.origins, *others}):
+            evidence = []
+            with self.report.at(f"log entry {row}"):
+                evidence = [self.open_evidence(parts) for parts in self.evidence_parts(self.origins[row])]
+            for revision in others[row]:
+                if not any(e.wrote(revision.record, revision.id, revision.author) for e in evidence):
+                    self.report.add(revision.where, "nobody is known to have written it")
+
+    def evidence_parts(self, found):
+        numbers = sorted({number for _, number, _, _ in found})
+        if numbers != list(range(len(numbers))):
+            raise Damage("evidence of a bundle is out of order")
+        for n in numbers:
+            parts = [(part, data) for _, number, part, data in found if number == n]
+            if [part for part, _ in parts] != list(range(len(parts))):
+                raise Damage("evidence of a bundle is out of order")
+            yield b"".join(data for _, data in parts)
+
+    def open_evidence(self, data):
+        evidence = Evidence(data)
+        if evidence.vault == self.vault and (1 not in self.log.entries or evidence.entries[0].hash != self.log.entries[1].hash):
+            raise Damage("evidence pretends to be of this vault")
+        return evidence
+
+    def check_receipts(self):
+        for entry, revision in self.receipts:
+            bundle, kind, card_hash, proof = parse_receipt(revision)
+            if kind == "acknowledged":
+                with self.report.at(f"{revision.where} ({entry.where})"):
+                    m, _, card = kept_receipt(proof or b"")
+                    if (m[KIND], m[CONTENT], card.hash) != (KINDS[1], bundle, card_hash):
+                        raise Damage("the proof is of another bundle or another vault than the receipt says")
 
     def check_files(self):
         """Every byte of every file that can be opened; and no other rows, as far as that can be told."""
@@ -319,13 +379,14 @@ class Reader:
                     mine = revision.record, leaf.file, tuple(bare(leaf.value)[:2])
                     with self.report.at(f"{revision.where}: {leaf.field}"):
                         for n in file_rows(leaf):
-                            if owner[CHUNK_TABLES[leaf.tier]].setdefault(n, mine) != mine:
+                            if owner[CHUNK_TABLES[leaf.kept or leaf.tier]].setdefault(n, mine) != mine:
                                 raise Damage("it names parts of another attachment as its own")
-                if leaf.file and (leaf.tier, leaf.file, repr(leaf.value)) not in seen:
-                    seen.add((leaf.tier, leaf.file, repr(leaf.value)))
-                    table = CHUNK_TABLES[leaf.tier]
+                tier = leaf.kept or leaf.tier
+                if leaf.file and (tier, leaf.file, repr(leaf.value)) not in seen:
+                    seen.add((tier, leaf.file, repr(leaf.value)))
+                    table = CHUNK_TABLES[tier]
                     used[table] |= set(file_rows(leaf))
-                    if (revision.record, leaf.tier, leaf.file[0]) in self.lost.files:
+                    if (revision.record, tier, leaf.file[0]) in self.lost.files:
                         continue
                     with self.report.at(f"{revision.where}: {leaf.field}"):
                         file_content(leaf, self.database[table])

@@ -13,7 +13,7 @@ from primitives import (BOX, Damage, H, ascending, blake2b, decode, decode_as, e
 
 # ---- 10. Records, revisions, leaves --------------------------------------------------------------------------------
 
-OPEN, WITHHELD = 1, 2
+OPEN, WITHHELD, RAISED = 1, 2, 3
 REMOVED = "_removed"
 MAX_LEAVES, MAX_PARENTS, MAX_VALUE, MAX_BLOB = 4096, 16, 1 << 20, 16 << 20
 PROVENANCE = {1: "source", 2: "as_of", 3: "certainty"}
@@ -29,6 +29,8 @@ class Leaf:
     introduced: bytes = b""     # by which revision; empty: this one (withheld leaves)
     value: object = None        # None: not known here
     file: tuple = None          # where the bytes of a file are: its first row, its key
+    raised: bool = False        # withheld here, and open to its author
+    kept: int = 0               # in which tier the bytes of a file are kept; 0: its own
 
     @property
     def place(self):
@@ -46,6 +48,7 @@ class Revision:
     time: int
     author: bytes
     leaves: list
+    foreign: bool = False       # its author is another than the signer of its entry here
 
     @property
     def where(self):
@@ -79,7 +82,7 @@ def commit(salt, name, element, value):
 
 def revision_id(record, type_hash, parents, time, author, leaves):
     return H(b"withheld:revision:1", encode(
-        [record, type_hash, parents, time, author, [[x.field, x.element, x.tier, x.c] for x in leaves]]))
+        [record, type_hash, parents, time, author, [[x.field, x.element, OPEN if x.raised else x.tier, x.c] for x in leaves]]))
 
 
 def bare(value):
@@ -185,7 +188,7 @@ def check_order(leaves):
 
 def open_revision(vault, where, record_key, blob, signer, types):
     """A revision from its open blob. where is its number, the row of its log entry and its ids; signer the author of
-    that entry; types the hashes of types by their first 8 bytes. Its id holds for all that it says, so this is where
+    that entry, and whether it took in a bundle; types the hashes of types by their first 8 bytes. Its id holds for all that it says, so this is where
     the id is recomputed."""
     number, entry, record, rev = where
     plain, seed = open_blob(record_key, b"withheld:open:1", blob_aad(vault, record, rev, OPEN), blob)
@@ -193,11 +196,17 @@ def open_revision(vault, where, record_key, blob, signer, types):
         (8, [32], int, bytes, any, VALUES, [(str, bytes, int, 32, bytes)]), plain)
     if short_hash not in types:
         raise Damage("its type is not in the vault")
+    signer, receive = signer
+    foreign = author != b""
+    if foreign and not receive:
+        raise Damage("is by another author than the signer of its entry, which took in no bundle")
     type_hash, author, others = types[short_hash], author or signer, [Leaf(*other) for other in others]
     check_order(others)
     for leaf in others:
-        if len(leaf.introduced) not in {OPEN: (0,), WITHHELD: (0, 32)}.get(leaf.tier, ()):
+        if len(leaf.introduced) not in {OPEN: (0,), WITHHELD: (0, 32), RAISED: (0,)}.get(leaf.tier, ()):
             raise Damage(f"leaf {leaf.field} has a wrong tier or origin")
+        if leaf.tier == RAISED:
+            leaf.tier, leaf.raised = WITHHELD, True
     opened = value_leaves(leaf_salts(salts, seed, len(values)), values, OPEN)
     place_files(opened, files)
     leaves = sorted(opened + others, key=lambda leaf: leaf.place)
@@ -206,7 +215,7 @@ def open_revision(vault, where, record_key, blob, signer, types):
         raise Damage("parents are not in order, there are too many parents or leaves, or it has no author")
     if revision_id(record, type_hash, parents, time, author, leaves) != rev:
         raise Damage("content is not what the revision id says")
-    return Revision(number, entry, record, rev, type_hash, parents, time, author, leaves)
+    return Revision(number, entry, record, rev, type_hash, parents, time, author, leaves, foreign)
 
 
 def padme(length):
@@ -251,7 +260,7 @@ CHUNK_TABLES = {OPEN: "open_chunk", WITHHELD: "withheld_chunk"}
 
 def kept_bytes(leaf):
     size = bare(leaf.value)[1]
-    return padme(size) if leaf.tier == WITHHELD else size
+    return padme(size) if (leaf.kept or leaf.tier) == WITHHELD else size
 
 
 def file_rows(leaf):
@@ -387,6 +396,7 @@ def check_kind(value, f):
 # ---- 13. System records --------------------------------------------------------------------------------------------
 
 S_TYPE, S_SLOT, S_CARD, S_CONTACT, S_RECEIPT, S_TOMBSTONE, S_SAME, S_FORMER, S_LOST, S_APART = 1, 2, 3, 5, 8, 9, 10, 11, 12, 13
+S_LEFT_OUT, S_ORIGIN, S_THEIR_TYPE = 14, 15, 16
 NEUTRAL = 4
 
 
@@ -412,6 +422,13 @@ SYSTEM_DEFINITIONS = {
     S_SAME: system_definition("_same", ("record", K_BYTES, OPEN), ("into", K_BYTES, OPEN)),
     S_CONTACT: system_definition("_contact", ("name", K_TEXT, OPEN), ("state", K_TEXT, OPEN), ("card", K_BYTES, OPEN)),
     S_APART: system_definition("_apart", ("first", K_BYTES, OPEN), ("second", K_BYTES, OPEN)),
+    S_RECEIPT: system_definition(
+        "_receipt", ("bundle", K_BYTES, OPEN), ("kind", K_TEXT, OPEN), ("card", K_BYTES, OPEN), ("file", K_BYTES, OPEN),
+        ("proof", K_BYTES, OPEN)),
+    S_LEFT_OUT: system_definition("_left_out", ("left_out", K_BYTES, OPEN), ("arrived", K_BYTES, OPEN)),
+    S_ORIGIN: system_definition(
+        "_origin", ("bundle", K_BYTES, OPEN), ("number", K_NUMBER, OPEN), ("part", K_NUMBER, OPEN), ("evidence", K_BYTES, OPEN)),
+    S_THEIR_TYPE: system_definition("_their_type", ("definition", K_BYTES, OPEN)),
 }
 SYSTEM_TYPES = {type_hash(d): parse_type(d, system=True) for d in SYSTEM_DEFINITIONS.values()}
 
@@ -478,6 +495,34 @@ def parse_contact(revision):
     return name, state, card
 
 
+def parse_receipt(revision):
+    """(bundle, kind, hash of the card, proof or None)."""
+    bundle, kind, card, proof = (revision.value(x) for x in ("bundle", "kind", "card", "proof"))
+    if not (fits(bundle, 32) and kind in ("taken", "acknowledged") and fits(card, 32) and fits(proof or b"", bytes)):
+        raise Damage("receipt has a wrong form")
+    return bundle, kind, card, proof
+
+
+def parse_left_out(revision):
+    """(what was left out, what arrived), each a set of (record, c)."""
+    out = []
+    for name in "left_out", "arrived":
+        data = revision.value(name) or b""
+        each = [(data[i:i + 16], data[i + 16:i + 48]) for i in range(0, len(data), 48)] if fits(data, bytes) else []
+        if not fits(data, bytes) or len(data) % 48 or any(record[0] == 0 for record, _ in each):
+            raise Damage("what was left out is told in a wrong form")
+        out.append(set(each))
+    return out
+
+
+def parse_origin(revision):
+    """(bundle, number, part, evidence)."""
+    bundle, number, part, evidence = (revision.value(x) for x in ("bundle", "number", "part", "evidence"))
+    if not (fits(bundle, 32) and fits(number, int) and fits(part, int) and min(number, part) >= 0 and fits(evidence, bytes) and evidence):
+        raise Damage("evidence of a bundle has a wrong form")
+    return bundle, number, part, evidence
+
+
 class Lost:
     """What repairs could not save: section 13, `_lost`."""
 
@@ -529,6 +574,14 @@ def check_system(revision):
         parse_apart(revision)
     elif kind == S_CONTACT:
         parse_contact(revision)
+    elif kind == S_RECEIPT:
+        parse_receipt(revision)
+    elif kind == S_LEFT_OUT:
+        parse_left_out(revision)
+    elif kind == S_ORIGIN:
+        parse_origin(revision)
+    elif kind == S_THEIR_TYPE:
+        parse_type(revision.value("definition") or b"")
     elif not fits(revision.value("card"), bytes):
         raise Damage("card record has a wrong form")
     elif revision.record != (CARD_RECORD if kind == S_CARD else former_record(revision.value("card"))):

@@ -222,6 +222,15 @@ complete_type(struct recs *r, uint32_t n, struct revision *rev)
     return err != VAULT_OK ? err : judge_shape(r, n, rev, t);
 }
 
+/* By a tombstone, or a repair; or by who sent it, which counts for what came from elsewhere alone. */
+static bool
+is_gone(const struct recs *r, const struct revision *rev, const struct leaf *l)
+{
+    enum gone_what what = gone_find(&r->gone, rev->record, l->c);
+
+    return gone_for_good(what) || (what == GONE_LEFT_OUT && rev->foreign);
+}
+
 /*
  * Values of this tier that belong to the revision itself are here, but for those that a
  * tombstone names; these are not. Whoever has the case key can seal a blob anew without a
@@ -232,12 +241,10 @@ judge_gone(const struct recs *r, const struct revision *rev, enum leaf_tier tier
 {
     for (size_t i = 0; (rev->partial || r->gone.n != 0) && i < rev->n_leaves; i++) {
         const struct leaf *l = &rev->leaf[i];
-        enum gone_what what;
         bool gone;
         if (l->tier != tier || !l->here)
             continue;
-        what = gone_find(&r->gone, rev->record, l->c);
-        gone = gone_for_good(what) || (what == GONE_LEFT_OUT && rev->foreign);
+        gone = is_gone(r, rev, l);
         if (gone && l->value.n != 0)
             return err_say(VAULT_ERR_DAMAGED, NULL, "a revision holds a value that was purged");
         if (!gone && l->value.n == 0)
@@ -247,11 +254,15 @@ judge_gone(const struct recs *r, const struct revision *rev, enum leaf_tier tier
     return VAULT_OK;
 }
 
-/* Only a bundle brings another author than the signer of the entry. That he is who he is said to be is for the evidence that came with it. */
+/*
+ * Only a bundle brings another author than the signer of the entry. That he is who he is said to be is for the evidence that came with it. Nor
+ * may one be named elsewhere who is the signer: of what names its author values may have been left out, and whoever has the case key can seal a
+ * blob anew.
+ */
 static vault_err
 judge_author(const struct recs *r, uint32_t n, const struct revision *rev, const uint8_t signer[static 32])
 {
-    if (memcmp(rev->author, signer, 32) != 0 && !(r->brings_others != NULL &&
+    if ((rev->foreign || memcmp(rev->author, signer, 32) != 0) && !(r->brings_others != NULL &&
         r->brings_others(r->author_ctx, r->index.pair[n].log)))
         return err_say(VAULT_ERR_DAMAGED, NULL,
             "the author of a revision is not the signer of its log entry");
@@ -263,8 +274,7 @@ recs_withheld_gone(const struct recs *r, const struct revision *rev)
 {
     for (size_t i = 0; i < rev->n_leaves; i++) {
         const struct leaf *l = &rev->leaf[i];
-        if (l->tier == LEAF_WITHHELD && l->here &&
-            gone_find(&r->gone, rev->record, l->c) == GONE_NOT)
+        if (l->tier == LEAF_WITHHELD && l->here && !is_gone(r, rev, l))
             return false;
     }
     return revision_introduces(rev);

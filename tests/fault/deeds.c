@@ -272,6 +272,9 @@ const struct deed DEEDS[] = {
         .also = also_statement },
     { .name = "handoff", .run = do_handoff, .may_be_done = true, .outside = true,
         .prepare = prepare_handoff, .also = also_handoff },
+    { .name = "handoff-send", .run = do_send, .from = FROM_FRIENDS, .may_be_done = true, .outside = true, .also = also_send },
+    { .name = "handoff-receive", .run = do_receive, .from = FROM_FRIENDS, .may_be_done = true, .outside = true, .also = also_receive },
+    { .name = "handoff-receipt", .run = do_receipt, .from = FROM_FRIENDS },
     { .name = "anchored", .run = do_anchored, .anchored = true, .outside = true,
         .prepare = anchor_prepare, .also = also_anchored },
     { .name = "init", .run = do_init, .is_new = true },
@@ -363,7 +366,7 @@ const char *
 deed_base(const struct world *w, const struct deed *d)
 {
     return d->from == FROM_WAYS ? w->ways : d->from == FROM_WAITING ? w->waiting :
-        d->from == FROM_BASE ? w->base : copies_base(w, d->from);
+        d->from == FROM_BASE ? w->base : d->from == FROM_FRIENDS ? friends_base(w) : copies_base(w, d->from);
 }
 
 void

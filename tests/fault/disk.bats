@@ -36,6 +36,7 @@ setup() { common_setup; }
 @test "extract on a disk that fills up: no file or a whole one" { keeps full extract --way on; }
 @test "dump on a disk that fills up" { keeps full dump; }
 @test "handoff on a disk that fills up" { keeps full handoff; }
+@test "bundles and receipts on a disk that fills up" { keeps full handoff-send; keeps full handoff-receive; keeps full handoff-receipt; }
 @test "history --statement on a disk that fills up" { keeps full statement; }
 @test "add with an anchor on a disk that fills up: the anchor holds" { keeps full anchored; }
 @test "init on a disk that fills up" { keeps full init; }

@@ -36,8 +36,7 @@ do_purge_file(const struct world *w, vault *v)
     return vault_purge(v, &what, &done);
 }
 
-/* Not of the road: hidden names of unfinished files. */
-static unsigned
+unsigned
 hidden_names(const struct world *w)
 {
     char names[2000];

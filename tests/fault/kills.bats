@@ -33,6 +33,9 @@ setup() { common_setup; }
 @test "dump, killed before and within each write" { keeps kill dump; keeps torn dump; }
 @test "history --statement, killed before and within each write: none or one that holds" { keeps kill statement; keeps torn statement; }
 @test "handoff, killed before and within each write: no file or a whole one" { keeps kill handoff; keeps torn handoff; }
+@test "handoff send, killed before and within each write: no bundle or a whole one" { keeps kill handoff-send; keeps torn handoff-send; }
+@test "handoff receive, killed before and within each write: all of it or nothing" { keeps kill handoff-receive; keeps torn handoff-receive; }
+@test "handoff receipt, killed before and within each write" { keeps kill handoff-receipt; keeps torn handoff-receipt; }
 @test "add with an anchor, killed before and within each write: the anchor holds" { keeps kill anchored; keeps torn anchored; }
 @test "init, killed before and within each write: no vault or a whole one" { keeps kill init; keeps torn init; }
 

@@ -28,6 +28,7 @@ setup() {
 @test "join and repair without memory" { keeps memory join; keeps memory repair; }
 @test "dump without memory" { keeps memory dump; }
 @test "handoff without memory" { keeps memory handoff; }
+@test "bundles and receipts without memory" { keeps memory handoff-send; keeps memory handoff-receive; keeps memory handoff-receipt; }
 @test "init without memory" { keeps memory init; }
 @test "backup without memory" { keeps memory backup; }
 @test "restore without memory" { keeps memory restore; }

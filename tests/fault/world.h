@@ -116,7 +116,7 @@ vault_err world_edit_json(vault *v, const char *id, const char *json);
 vault_err world_import(vault *v, const char *path, const char *key);
 vault_err world_add(vault *v);              /* a person who is in no other deed */
 
-enum deed_from { FROM_BASE, FROM_WAYS, FROM_WAITING, FROM_KEPT, FROM_LARGE, FROM_EMPTY, FROM_HOME };
+enum deed_from { FROM_BASE, FROM_WAYS, FROM_WAITING, FROM_KEPT, FROM_LARGE, FROM_EMPTY, FROM_HOME, FROM_FRIENDS };
 
 /* How a deed ended. */
 struct deed_end {
@@ -171,6 +171,8 @@ void also_anchored(const struct world *w, const struct deed_end *end);
 
 /* ---- files.c: attachments, and dumps ---- */
 
+unsigned hidden_names(const struct world *w);   /* of unfinished files, in `road` */
+
 vault_err do_detach(const struct world *w, vault *v);
 vault_err do_purge_field(const struct world *w, vault *v);
 vault_err do_purge_file(const struct world *w, vault *v);
@@ -204,6 +206,15 @@ void prepare_join(const struct world *w);
 void prepare_repair(const struct world *w);
 const char *of_repair(void);
 void also_repair(const struct world *w, const struct deed_end *end);
+
+/* ---- exchange.c: bundles and receipts ---- */
+
+const char *friends_base(const struct world *w);        /* for FROM_FRIENDS */
+vault_err do_send(const struct world *w, vault *v);
+vault_err do_receive(const struct world *w, vault *v);
+vault_err do_receipt(const struct world *w, vault *v);
+void also_send(const struct world *w, const struct deed_end *end);
+void also_receive(const struct world *w, const struct deed_end *end);
 
 /* ---- ways.c: deeds about ways in, and adoption ---- */
 

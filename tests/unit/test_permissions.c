@@ -1381,6 +1381,231 @@ come_home(const char *who)
     vault_close(home);
 }
 
+/* ---- bundles between two vaults ---- */
+
+static vault *
+opened_at(const char *name, const char *text)
+{
+    struct secret *pass = pass_of(text);
+    struct vault_credentials cred = { .passphrase = pass, .slot = -1 };
+    vault *v = NULL;
+
+    assert_int_equal(vault_open(&v, in_dir(name), &cred), VAULT_OK);
+    vault_secret_free(pass);
+    return v;
+}
+
+static void
+knows(vault *v, const char *name, vault *other)
+{
+    struct vault_card card;
+
+    accept_everything(v);
+    assert_int_equal(vault_card(other, &card), VAULT_OK);
+    assert_int_equal(vault_contact_add(v, name, card.text, strlen(card.text)), VAULT_OK);
+    assert_int_equal(vault_contact_verify(v, name, NULL), VAULT_OK);
+    vault_free(card.text);
+}
+
+static vault_err
+send_to(vault *v, const char *contact, const char *file, bool names)
+{
+    static const char *const ID[] = { "P-3" };
+    const struct vault_handoff what = { .ids = ID, .n_ids = 1, .contacts = &contact, .n_contacts = 1, .names = names, .confirmed = true };
+    struct vault_handoff_sent sent;
+    vault_err err = vault_handoff_send(v, in_dir(file), &what, &sent);
+
+    assert_int_equal(access(in_dir(file), F_OK) == 0, err == VAULT_OK);
+    return err;
+}
+
+static vault_err
+receive_at(vault *v, const char *file, const char *receipt, bool plan)
+{
+    char path_of[256] = "";
+    const struct vault_receive how = { .receipt = receipt == NULL ? NULL : path_of, .plan = plan };
+    struct vault_received got;
+
+    if (receipt != NULL)
+        snprintf(path_of, sizeof path_of, "%s", in_dir(receipt));
+    return vault_handoff_receive(v, in_dir(file), &how, &got);
+}
+
+/*
+ * Another office, to which P-3 went with its name; there and here it was changed since. From there: with names and without; and
+ * the receipt for what went.
+ */
+static void
+make_office(void)
+{
+    struct secret *pass = pass_of(PHRASE);
+    vault *home = opened(PHRASE), *office;
+
+    assert_int_equal(vault_create(in_dir("office.vault"), pass, &cheap), VAULT_OK);
+    vault_secret_free(pass);
+    office = opened_at("office.vault", PHRASE);
+    knows(home, "office", office);
+    knows(office, "home", home);
+    assert_int_equal(send_to(home, "office", "first", true), VAULT_OK);
+    assert_int_equal(receive_at(office, "first", "receipt", false), VAULT_OK);
+    assert_int_equal(edit(office, "P-3", "{\"residence\":\"Perm\",\"notes\":\"Theirs\"}"), VAULT_OK);
+    assert_int_equal(edit(home, "P-3", "{\"residence\":\"Omsk\"}"), VAULT_OK);
+    assert_int_equal(send_to(office, "home", "with-names", true), VAULT_OK);
+    assert_int_equal(send_to(office, "home", "without", false), VAULT_OK);
+    vault_close(office);
+    vault_close(home);
+    buf_reset(&said);
+}
+
+static vault_err op_send(vault *v) { return send_to(v, "office", "sent", false); }
+static vault_err op_send_names(vault *v) { return send_to(v, "office", "sent-names", true); }
+static vault_err op_receive_plan(vault *v) { return receive_at(v, "without", NULL, true); }
+static vault_err op_receive(vault *v) { return receive_at(v, "without", "own-receipt", false); }
+static vault_err op_receive_names_plan(vault *v) { return receive_at(v, "with-names", NULL, true); }
+static vault_err op_receive_names(vault *v) { return receive_at(v, "with-names", NULL, false); }
+
+static vault_err
+op_receipt(vault *v)
+{
+    struct vault_receipt got;
+
+    return vault_handoff_receipt(v, in_dir("receipt"), &got);
+}
+
+static vault_err
+conflict(vault *v, bool reveal)
+{
+    struct vault_conflict *c = NULL;
+    vault_err err = vault_conflict(v, "P-3", reveal, &c);
+
+    for (size_t i = 0; err == VAULT_OK && i < c->n_sides; i++)
+        hear(c->sides[i].revision);
+    vault_conflict_free(c);
+    return err;
+}
+
+static vault_err op_conflict(vault *v) { return conflict(v, false); }
+static vault_err op_conflict_reveal(vault *v) { return conflict(v, true); }
+
+/* Their residence, or ours. */
+static vault_err
+op_resolve(vault *v)
+{
+    struct vault_conflict *c = NULL;
+    struct vault_choice choice = { .field = NULL };
+    struct vault_added out;
+    vault_err err = vault_conflict(v, "P-3", false, &c);
+
+    assert_int_equal(err, VAULT_OK);
+    assert_true(c->n_sides == 2);
+    choice.revision = c->sides[1].revision;
+    err = vault_resolve(v, "P-3", &choice, 1, &out);
+    vault_conflict_free(c);
+    return err;
+}
+
+/* What is for keepers only does not open to anybody else, and what was made for the vault at home does not open on the way. */
+#define SHUT VAULT_ERR_KEY
+
+static const struct exchange_cell {
+    const char *what;
+    vault_err (*run)(vault *v);
+    vault_err as_case, as_keeper, on_the_way;
+} exchange_table[] = {
+    { "send", op_send, OK, OK, OK },
+    { "send with names", op_send_names, NO, OK, NO },
+    { "keep a receipt", op_receipt, OK, OK, SHUT },
+    { "look at what came with names", op_receive_names_plan, SHUT, OK, SHUT },
+    { "look at what came", op_receive_plan, OK, OK, SHUT },
+    { "take it in", op_receive, OK, OK, SHUT },
+    { "take in what has names", op_receive_names, SHUT, OK, SHUT },
+    { "look at the versions", op_conflict, OK, OK, OK },
+    { "look at the names of both", op_conflict_reveal, NO, OK, NO },
+    { "choose one of them", op_resolve, OK, OK, OK },
+    { "check", op_check, OK, OK, OK },
+};
+
+/* column: 0 a case holder, 1 a keeper, 2 somebody on the way. */
+static void
+run_exchange(vault *v, int column)
+{
+    accept_everything(v);
+    for (size_t i = 0; i < sizeof exchange_table / sizeof exchange_table[0]; i++) {
+        const struct exchange_cell *c = &exchange_table[i];
+        vault_err want = column == 0 ? c->as_case : column == 1 ? c->as_keeper : c->on_the_way, err;
+        uint8_t before[32], after[32];
+
+        state_of_files(before);
+        err = c->run(v);
+        if (err != want)
+            print_error("%s: %d, not %d: %s\n", c->what, (int)err, (int)want, vault_last_error()->text);
+        hear_error();
+        assert_int_equal(err, want);
+        state_of_files(after);
+        if (want != VAULT_OK)
+            assert_memory_equal(before, after, sizeof before);
+    }
+}
+
+static void
+test_permissions__a_case_holder_exchanges_what_has_no_names(void **state)
+{
+    vault *v, *office;
+    (void)state;
+
+    make_office();
+    v = opened(OTHER_PHRASE);
+    run_exchange(v, 0);
+    vault_close(v);
+    for (int i = 0; i < N_MARKERS; i++)
+        assert_int_equal(heard(i), 0);
+    assert_null(memmem(said.p, said.n, "Theirs", 6));
+    assert_int_equal(access(in_dir("own-receipt"), F_OK), 0);
+    /* Nor does what he sends have any. */
+    office = opened_at("office.vault", PHRASE);
+    assert_int_equal(receive_at(office, "sent", NULL, false), VAULT_OK);
+    vault_close(office);
+}
+
+static void
+test_permissions__a_keeper_exchanges_names(void **state)
+{
+    vault *v;
+    (void)state;
+
+    make_office();
+    v = opened(PHRASE);
+    run_exchange(v, 1);
+    assert_int_equal(show(v, "P-3", NULL, true), VAULT_OK);
+    assert_non_null(memmem(said.p, said.n, "Theirs", 6));
+    assert_true(heard(NAME) > 0);
+    vault_close(v);
+}
+
+/* In a copy for the way: it has another card's keys, and no names of before. */
+static void
+test_permissions__on_the_way_nothing_opens_that_was_sent_home(void **state)
+{
+    char home_path[sizeof path];
+    vault *v;
+    (void)state;
+
+    make_office();
+    v = opened(OTHER_PHRASE);
+    assert_int_equal(op_receive(v), VAULT_OK);
+    assert_int_equal(unlink(in_dir("own-receipt")), 0);
+    assert_int_equal(vault_travel(v, in_dir("way.vault")), VAULT_OK);
+    vault_close(v);
+    memcpy(home_path, path, sizeof path);
+    snprintf(path, sizeof path, "%.100s/way.vault", dir);     /* whose files are looked at */
+    v = opened(OTHER_PHRASE);
+    run_exchange(v, 2);
+    vault_close(v);
+    memcpy(path, home_path, sizeof path);
+    for (int i = 0; i < N_MARKERS; i++)
+        assert_int_equal(heard(i), 0);
+}
+
 static void
 test_permissions__coming_home_needs_no_keeper(void **state)
 {
@@ -1734,6 +1959,9 @@ main(void)
         WITH_VAULT(test_permissions__what_a_case_holder_wrote_is_read_by_a_keeper),
         WITH_VAULT(test_permissions__a_raised_link_is_not_shown_at_its_target),
         WITH_VAULT(test_permissions__intake_waits_for_a_keeper),
+        WITH_VAULT(test_permissions__a_case_holder_exchanges_what_has_no_names),
+        WITH_VAULT(test_permissions__a_keeper_exchanges_names),
+        WITH_VAULT(test_permissions__on_the_way_nothing_opens_that_was_sent_home),
         WITH_VAULT(test_permissions__coming_home_needs_no_keeper),
         WITH_VAULT(test_permissions__a_keeper_may_bring_it_home_as_well),
         WITH_VAULT(test_permissions__a_contact_of_one_name_in_two_copies),

@@ -1,6 +1,7 @@
 /* cmd_handoff.c - records for somebody else: handoff send. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include "cli/cmd.h"
@@ -31,6 +32,7 @@ struct recipients {
     struct recipient list[RECIPIENTS_MAX];
     const char *text[RECIPIENTS_MAX];
     size_t n;
+    bool home;                  /* to the other copies of this vault, and nobody else */
 };
 
 /* What --to names. The only place that knows what that may be: what cannot be the name of a contact is a recipient. */
@@ -96,12 +98,29 @@ take_contact(void *ctx, const struct vault_contact *x)
     return 0;
 }
 
+/* The vault's own card, which its copies have as well. */
+static vault_err
+find_home(struct recipient *to, const struct call *c)
+{
+    struct vault_card card;
+    vault_err err = kept(vault_card(c->app->vault, &card));
+
+    if (err != VAULT_OK)
+        return err;
+    snprintf(to->words, sizeof to->words, "%s", card.words);
+    to->verified = true;
+    vault_free(card.text);
+    return VAULT_OK;
+}
+
 /* Names go to the keepers of a contact only; what caseworkers may read, to both. */
 static vault_err
 find_contacts(struct recipients *all, const struct call *c, bool names)
 {
     vault_err err = VAULT_OK;
 
+    if (all->home)
+        return find_home(&all->list[0], c);
     for (size_t i = 0; err == VAULT_OK && i < all->n; i++) {
         struct wanted w = { .to = &all->list[i], .names = names };
 
@@ -136,7 +155,10 @@ show_recipients(const struct recipients *all)
         bool unverified = r->contact != NULL && !r->verified;
 
         /* The words of a contact that is not verified are to be heard from its owner, and not read here. */
-        term_say("to: %s%s", r->contact != NULL ? r->contact : r->brief, r->contact == NULL ? "" : r->verified ? " (verified)" : "");
+        if (all->home)
+            term_say("to: the other copies of this vault, which have this card");
+        else
+            term_say("to: %s%s", r->contact != NULL ? r->contact : r->brief, r->contact == NULL ? "" : r->verified ? " (verified)" : "");
         if (!unverified)
             term_say("    %s", r->words);
         else
@@ -178,6 +200,15 @@ show_plan(const struct vault_handoff_plan *p, bool names, bool bundle)
         term_say("of %" PRIu64 " record%s there are two versions; both go", p->conflicts, many(p->conflicts));
     else if (p->conflicts > 0)
         term_warn("of %" PRIu64 " record%s there are two versions; the newer one goes, and says so", p->conflicts, many(p->conflicts));
+}
+
+/* Records that were named beside it change nothing. */
+static void
+show_copy(const struct vault_handoff_plan *p, size_t n_ids)
+{
+    term_say("%sthe whole copy goes: %" PRIu64 " record%s in %" PRIu64 " revision%s, %" PRIu64 " attachment%s (%" PRIu64 " bytes), the log", n_ids > 0 ?
+        "not these records alone: " : "", p->records, many(p->records), p->revisions, many(p->revisions), p->attachments, many(p->attachments), p->bytes);
+    term_say("names that it has stay sealed as they are: nobody needs a keeper here, nor to take it in");
 }
 
 /* ---- yes ---- */
@@ -271,6 +302,8 @@ tell_json(const char *path, const struct recipients *all, const struct vault_han
     js_pair_uint(&j, "linked", p->linked);
     js_pair_uint(&j, "linking", p->linking);
     js_pair_uint(&j, "conflicts", p->conflicts);
+    if (all->home)
+        js_pair_uint(&j, "revisions", p->revisions);
     js_end(&j);
 }
 
@@ -282,6 +315,10 @@ tell(const struct call *c, const char *path, const struct recipients *all, const
         return;
     }
     printf("%s\n", path);
+    if (all->home) {
+        term_say("copy %s; at home it is taken in with `handoff receive`, and the receipt comes back here (`handoff receipt`)", sent->bundle);
+        return;
+    }
     if (!call_has(c, "plain")) {
         term_say("bundle %s, with the whole history of these records; the other side takes it in with `handoff receive` and sends a receipt back\n"
             "(`handoff receipt`)", sent->bundle);
@@ -295,8 +332,14 @@ tell(const struct call *c, const char *path, const struct recipients *all, const
 
 /* A bundle is for contacts, by their names. */
 static vault_err
-judge_contacts(const struct recipients *all)
+judge_contacts(struct recipients *all, const struct call *c)
 {
+    for (size_t i = 0; i < all->n; i++)
+        all->home = all->home || (all->list[i].contact != NULL && strcmp(all->list[i].contact, VAULT_HOME) == 0);
+    if (all->home && all->n > 1)
+        return fail(VAULT_ERR_INPUT, "make two files", "--to home stands alone: the whole copy is for the copies of this vault only");
+    if (all->home && (call_has(c, "with-names") || call_has(c, "with-linked")))
+        return fail(VAULT_ERR_INPUT, NULL, "the whole copy goes home, names sealed as they are: --with-names and --with-linked choose nothing");
     for (size_t i = 0; i < all->n; i++)
         if (all->list[i].contact == NULL)
             return fail(VAULT_ERR_INPUT, "`contact add` its card; or --plain, for somebody who has no vault",
@@ -337,7 +380,7 @@ send_it(const struct call *c, struct vault_handoff *what, struct vault_handoff_s
     progress_begin(&p, "writing");
     what->progress = progress_step;
     what->progress_ctx = &p;
-    err = kept((what->n_contacts > 0 ? vault_handoff_send : vault_handoff_plain)(c->app->vault, call_value(c, "output"), what, sent));
+    err = kept((what->n_contacts > 0 || what->home ? vault_handoff_send : vault_handoff_plain)(c->app->vault, call_value(c, "output"), what, sent));
     progress_end(&p);
     return err;
 }
@@ -353,7 +396,10 @@ look_and_send(const struct call *c, struct vault_handoff *what, const struct rec
 
     if (err == VAULT_OK) {
         show_recipients(all);
-        show_plan(&plan, what->names, what->n_contacts > 0);
+        if (what->home)
+            show_copy(&plan, what->n_ids);
+        else
+            show_plan(&plan, what->names, what->n_contacts > 0);
     }
     if (err == VAULT_OK && call_has(c, "ask-passphrase"))
         err = pass_new(&pass, c, "passphrase for the file (Tab shows it): ");
@@ -392,7 +438,9 @@ send_run(struct call *c)
     if (err == VAULT_OK)
         err = read_recipients(&all, c);
     if (err == VAULT_OK && !call_has(c, "plain"))
-        err = judge_contacts(&all);
+        err = judge_contacts(&all, c);
+    if (err == VAULT_OK && c->n_args == 0 && !all.home)
+        err = fail(VAULT_ERR_INPUT, "name the records to send, or --to home", "`handoff send` has too few arguments");
     if (err == VAULT_OK)
         err = read_expires(c, &what.expires);
     if (err == VAULT_OK)
@@ -410,6 +458,8 @@ send_run(struct call *c)
     if (call_has(c, "plain")) {
         what.recipients = all.text;
         what.n_recipients = all.n;
+    } else if (all.home) {
+        what.home = true;
     } else {
         what.contacts = names;
         what.n_contacts = all.n;
@@ -419,16 +469,19 @@ send_run(struct call *c)
 
 const struct cmd cmd_handoff_send = {
     .name = "handoff send",
-    .args = "ID... (--to CONTACT... [--expires DATE] [--split SIZE] | --plain (--to RECIPIENT... | --ask-passphrase)) [--with-names] [--with-linked] -o FILE",
+    .args = "(ID... (--to CONTACT... | --plain (--to RECIPIENT... | --ask-passphrase)) [--with-names] [--with-linked] | --to home) [--expires DATE] [--split SIZE] -o FILE",
     .summary = "give records to somebody else, in one encrypted file",
     .examples = "handoff send C-7 --with-linked --to anna -o /media/stick/c7.bundle\n"
         "handoff send C-7 K-12 --with-names --to anna --expires 2027-01-31 -o c7.bundle\n"
         "handoff send C-7 --with-linked --plain --to age1pq1... -o /media/stick/c7.age\n"
-        "handoff send C-7 K-12 --with-names --plain --ask-passphrase -o c7.age\n",
+        "handoff send C-7 K-12 --with-names --plain --ask-passphrase -o c7.age\n"
+        "handoff send --to home -o /media/stick/journey.copy\n",
     .about =
         "For a contact: a bundle that only that vault takes in (`handoff receive`), with all revisions of\n"
         "the records, who wrote them and the proof of it, and the attachments. With names it opens for keepers there only.\n"
         "It cannot be passed on as if it were for somebody else, and is refused after the day of --expires.\n"
+        "--to home brings this copy of the vault (travel, cp, restore --second) back to the others: the whole of it each\n"
+        "time, with what was written here and names as they are sealed. No keeper is needed on either side.\n"
         "--plain makes an age file that holds a tar archive of one folder: a page to read, the same as JSON,\n"
         "the attachments, instructions (English, Russian, Korean) and signatures. Whoever gets it needs only\n"
         "the programs age, tar and minisign, and no vault. RECIPIENT begins with age1; the other person makes\n"
@@ -441,7 +494,7 @@ const struct cmd cmd_handoff_send = {
         "The log records it first. Nothing is ever overwritten, and a file that was not finished is not left.\n"
         "--json: {\"path\",\"records\",\"attachments\",\"bytes\",\"recipients\":[{\"recipient\",\"words\",\"post_quantum\"}] or\n"
         "[\"passphrase\"],\"signed_by\":{\"who\",\"key\"},\"bundle\",\"revealed\",\"attachments_revealed\",\"withheld\",\n"
-        "\"attachments_withheld\",\"attachments_gone\",\"linked\",\"linking\",\"conflicts\"}; bundle is the SHA-256 of manifest.json\n",
+        "\"attachments_withheld\",\"attachments_gone\",\"linked\",\"linking\",\"conflicts\"}, home also \"revisions\"; bundle is the SHA-256 of manifest.json\n",
     .opts = (const struct opt[]){
         { "plain", 0, false, NULL, "for somebody who has age, tar and minisign" },
         { "to", 0, true, "RECIPIENT", "who may open it; can be repeated" },
@@ -453,7 +506,7 @@ const struct cmd cmd_handoff_send = {
         { "expires", 0, false, "DATE", "a bundle is not taken in after this day" },
         { "split", 0, false, "SIZE", "a bundle in parts of this size, as 650M or 2G (at least 1M)" },
         { NULL, 0, false, NULL, NULL } },
-    .min_args = 1,
+    .min_args = 0,              /* judged by the command: --to home needs none */
     .max_args = CMD_ANY,
     .opens = CMD_OPENS_VAULT,
     .again = CMD_AGAIN_ALWAYS,

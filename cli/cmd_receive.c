@@ -120,6 +120,8 @@ tell_json(const struct call *c, const struct vault_received *r, const struct ite
     js_pair_uint(&j, "attachments", r->attachments);
     js_pair_uint(&j, "types_new", r->types_new);
     js_pair_uint(&j, "by_strangers", r->by_strangers);
+    js_pair_bool(&j, "own", r->own);
+    js_pair_uint(&j, "adopted", r->adopted);
     js_pair(&j, "receipt", r->receipt ? receipt : NULL);
     js_end(&j);
 }
@@ -139,6 +141,15 @@ tell_sender(const char *from, const char *words, bool verified)
         term_say("from: %s%s", from, verified ? " (verified)" : "");
     if (from[0] != '\0' && !verified)
         term_warn("%s is not verified: nobody compared the words of that card with its owner, so it may be anybody's (`contact verify`)", from);
+}
+
+/* Another copy of this vault. */
+static void
+tell_copy(const struct vault_received *r)
+{
+    term_say("from: another copy of this vault%s", r->keeper ? ", sent by a keeper" : "");
+    if (r->adopted > 0)
+        term_say("taken over: %" PRIu64 " revision%s with names that were taken in on the way", r->adopted, many(r->adopted));
 }
 
 static void
@@ -195,7 +206,10 @@ tell_counts(const struct vault_received *r)
 static void
 tell_text(const struct call *c, const struct vault_received *r, const struct items *all, const char *receipt)
 {
-    tell_sender(r->from, r->words, r->verified);
+    if (r->own)
+        tell_copy(r);
+    else
+        tell_sender(r->from, r->words, r->verified);
     tell_items(all, "new", "new");
     tell_items(all, "changed", "changed");
     tell_items(all, "conflict", "changed on both sides, to be resolved");
@@ -203,7 +217,7 @@ tell_text(const struct call *c, const struct vault_received *r, const struct ite
     tell_items(all, "purge-asked", "purged by the sender");
     tell_counts(r);
     if (r->again)
-        term_say("this bundle was taken in before: nothing changed");
+        term_say("this %s was taken in before: nothing changed", r->own ? "copy" : "bundle");
     else if (r->revisions == 0)
         term_say("nothing in it is new here");
     if (call_has(c, "plan")) {
@@ -262,7 +276,7 @@ receive_run(struct call *c)
 const struct cmd cmd_handoff_receive = {
     .name = "handoff receive",
     .args = "FILE [--plan] [-o RECEIPT]",
-    .summary = "take in a bundle that another vault sent, or see what it would do",
+    .summary = "take in a bundle that another vault sent, or a copy that comes home, or see what it would do",
     .examples = "handoff receive /media/stick/c7.bundle --plan\nhandoff receive /media/stick/c7.bundle\n",
     .about =
         "Everything is verified first: who sent it (a contact's card), that it is for this vault, whole and not\n"
@@ -270,11 +284,13 @@ const struct cmd cmd_handoff_receive = {
         "What both sides changed in different fields is brought together; in the same field, both sides are\n"
         "kept until `resolve`. What was purged here stays purged; what the sender purged is listed, and purged\n"
         "here only by a keeper's `purge`. A value that is open there and withheld here is kept as withheld.\n"
+        "From another copy of this vault (`handoff send --to home` there) comes all that was written there; names taken in on\n"
+        "the way are taken over by a keeper's session, this one or the next. What only a keeper may say is refused, and told.\n"
         "One with names opens with a keeper's passphrase only. The same bundle again changes nothing.\n"
         "The receipt, FILE.receipt or RECEIPT, is for the sender: signed here, sealed to that vault.\n"
         "--json: {\"bundle\",\"plan\",\"again\",\"from\",\"words\",\"verified\",\"keeper\",\"names\",\"time\",\"expires\",\"new\":[ids],\n"
         "\"changed\":[ids],\"conflicts\":[ids],\"same\":[ids],\"purged_here\":[ids],\"purge_asked\":[{\"id\",\"what\",\"field\"}],\n"
-        "\"revisions\",\"merged\",\"raised\",\"left_out\",\"arrived\",\"attachments\",\"types_new\",\"by_strangers\",\"receipt\"}\n",
+        "\"revisions\",\"merged\",\"raised\",\"left_out\",\"arrived\",\"attachments\",\"types_new\",\"by_strangers\",\"own\",\"adopted\",\"receipt\"}\n",
     .opts = (const struct opt[]){
         { "plan", 0, false, NULL, "tell what it would do, and take nothing in" },
         { "output", 'o', false, "RECEIPT", "the receipt goes into this new file" },

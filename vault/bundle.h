@@ -45,5 +45,16 @@ void bundle_out_free(struct bundle_out *b);
 VAULT_CHECK vault_err bundle_sign_as(struct vault *v, struct manifest *m, struct buf *mem);
 /* The manifest and its signatures as frames; *id. */
 VAULT_CHECK vault_err bundle_put_manifest(struct vault *v, struct frames_out *f, const struct manifest *m, uint8_t id[static 32]);
+/* A person said yes, and it does not expire at once. VAULT_ERR_REFUSED, VAULT_ERR_INPUT. */
+VAULT_CHECK vault_err bundle_judge_sending(struct vault *v, const struct vault_handoff *what);
+/* Its id, and who signed. */
+void bundle_tell_sent(const struct vault *v, const uint8_t id[static 32], struct vault_handoff_sent *out);
+
+/* ---- copy_send.c: format.md, section 28 ---- */
+
+/* What goes with `home`. */
+VAULT_CHECK vault_err copy_look(struct vault *v, const struct vault_handoff *what, struct vault_handoff_plan *out);
+/* vault_handoff_send with `home`. */
+VAULT_CHECK vault_err copy_send(struct vault *v, const char *path, const struct vault_handoff *what, struct vault_handoff_sent *out);
 
 #endif

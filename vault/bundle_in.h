@@ -51,6 +51,7 @@ struct bundle_in {
     size_t n_tombs, cap_tombs;
     struct told_file *file;     /* by number - 1 */
     size_t n_files, cap_files;
+    uint64_t rows;              /* of a copy: its head and rows, only counted */
     uint64_t held;
     struct buf manifest, sigs;  /* their bytes */
     struct manifest m;
@@ -82,6 +83,6 @@ VAULT_CHECK vault_err bundle_verify_sender(struct bundle_in *b);
 VAULT_CHECK vault_err bundle_verify_authors(struct bundle_in *b);
 /* What our log keeps of a receipt (signatures, then its manifest): of that bundle, by a registered author of the vault of the card with that
  * hash? VAULT_ERR_DAMAGED. */
-VAULT_CHECK vault_err bundle_verify_receipt(struct part proof, const uint8_t bundle[static 32], const uint8_t card[static 32]);
+VAULT_CHECK vault_err bundle_verify_receipt(const struct vault *v, struct part proof, const uint8_t bundle[static 32], const uint8_t card[static 32]);
 
 #endif

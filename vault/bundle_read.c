@@ -242,6 +242,9 @@ take_frame(struct hashing *h, enum frame_kind kind, struct part p)
         return begin_file(h, p);
     case FRAME_PIECE:
         return take_piece(h, p);
+    case FRAME_COPY_KEY:
+    case FRAME_COPY_ROW:
+        return (kind == FRAME_COPY_KEY) == (b->rows++ == 0) ? VAULT_OK : damaged("the rows of a copy stand in a wrong place");
     case FRAME_MANIFEST:
         buf_put(&b->manifest, p.p, p.n);
         return buf_ok(&b->manifest);    /* the last that is taken: what follows it is signatures, or damage */

@@ -5,6 +5,7 @@
  */
 #include "vault/bundle.h"
 #include "vault/bundle_take.h"
+#include "vault/copy_rows.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,19 +104,25 @@ tell_all(struct bundle_take *t, const struct vault_receive *how, struct vault_re
 }
 
 static vault_err
-fill_received(const struct bundle_take *t, struct vault_received *out)
+fill_sender(const struct bundle_in *b, struct vault_received *out)
 {
-    const struct bundle_in *b = t->b;
-
     hex_of(out->bundle, b->id, sizeof b->id);
     put_name(out->from, b);
     out->verified = b->from != NULL && b->from->state == CONTACT_VERIFIED;
-    out->own = memcmp(b->card.vault_id, t->v->kf.vault_id, VAULT_ID_BYTES) == 0;
+    out->own = memcmp(b->card.vault_id, b->v->kf.vault_id, VAULT_ID_BYTES) == 0;
     out->keeper = b->m.keeper;
     out->names = b->m.names;
-    out->again = t->again;
     out->time = b->m.time;
     out->expires = b->m.expires;
+    return put_words(out->words, b->card_hash);
+}
+
+static void
+fill_records(const struct bundle_take *t, struct vault_received *out)
+{
+    const struct bundle_in *b = t->b;
+
+    out->again = t->again;
     out->revisions = t->revisions;
     out->merged = t->merged;
     out->raised = t->raised;
@@ -126,7 +133,6 @@ fill_received(const struct bundle_take *t, struct vault_received *out)
         out->bytes += b->file[i].size;
     out->types_new = t->types_new;
     out->by_strangers = b->by_strangers;
-    return put_words(out->words, b->card_hash);
 }
 
 /* ---- the deed ---- */
@@ -178,11 +184,13 @@ take(struct bundle_take *t, const struct vault_receive *how, struct vault_receiv
 
 /* ---- the receipt ---- */
 
+/* Sealed to this recipient of theirs. */
 static vault_err
-write_receipt(struct bundle_take *t, const char *path)
+write_receipt(const struct bundle_take *t, const char *path, const uint8_t pk[static HPKE_PK_BYTES])
 {
     struct vault *v = t->v;
-    struct manifest m = { .kind = MANIFEST_RECEIPT, .time = (int64_t)time(NULL), .records = t->n_touched, .revisions = t->b->n_revs };
+    const struct bundle_in *b = t->b;
+    struct manifest m = { .kind = MANIFEST_RECEIPT, .time = (int64_t)time(NULL), .records = t->n_touched, .revisions = b->n_revs };
     struct age_recipient to = { .kind = AGE_HYBRID };
     const struct age_to age = { .recipient = &to, .n = 1 };
     struct frames_out f = { .length = 0 };
@@ -190,12 +198,16 @@ write_receipt(struct bundle_take *t, const char *path)
     uint8_t id[32], hash[32];
     vault_err err = session_may_put(v, path);
 
-    memcpy(to.pk, t->b->card.case_recipient, HPKE_PK_BYTES);
+    memcpy(to.pk, pk, HPKE_PK_BYTES);
+    if (b->m.kind == MANIFEST_COPY) {
+        m.records = b->m.records;
+        m.revisions = b->m.revisions;
+    }
     manifest_recipient(hash, &to);
     if (err == VAULT_OK)
         err = manifest_add_to(&m, hash);
-    memcpy(m.tag, t->b->m.tag, sizeof m.tag);       /* by which the sender's log knows the bundle */
-    memcpy(m.content, t->b->id, sizeof m.content);
+    memcpy(m.tag, b->m.tag, sizeof m.tag);       /* by which the sender's log knows the bundle */
+    memcpy(m.content, b->id, sizeof m.content);
     m.log_number = v->chain[v->n_log].number;
     memcpy(m.log_head, v->chain[v->n_log].hash, 32);
     if (err == VAULT_OK)
@@ -212,23 +224,40 @@ write_receipt(struct bundle_take *t, const char *path)
 }
 
 static vault_err
-receive(struct bundle_take *t, const struct vault_receive *how, struct vault_received *out)
+receive_records(struct bundle_take *t, const struct vault_receive *how, struct vault_received *out)
 {
     struct bundle_in *b = t->b;
-    vault_err err = bundle_read(b);
+    vault_err err = bundle_verify_authors(b);
 
-    if (err == VAULT_OK && b->m.kind != MANIFEST_BUNDLE)
-        err = err_say(VAULT_ERR_INPUT, "`handoff receipt` takes it", "this is a receipt, not a bundle");
-    if (err == VAULT_OK)
-        err = bundle_verify_sender(b);
-    if (err == VAULT_OK)
-        err = bundle_verify_authors(b);
     if (err == VAULT_OK)
         err = bundle_judge(t);
     t->again = err == VAULT_OK && exchange_find(t->v, EXCHANGE_TAKEN, b->id) != NULL;
     if (err == VAULT_OK)
         err = t->again ? tell_all(t, how, out) : take(t, how, out);
-    return err == VAULT_OK ? fill_received(t, out) : err;
+    if (err == VAULT_OK)
+        fill_records(t, out);
+    return err;
+}
+
+/* to: to whom the receipt is sealed. */
+static vault_err
+receive(struct bundle_take *t, const struct vault_receive *how, struct vault_received *out, uint8_t to[static HPKE_PK_BYTES])
+{
+    struct bundle_in *b = t->b;
+    vault_err err = bundle_read(b);
+
+    if (err == VAULT_OK && b->m.kind == MANIFEST_RECEIPT)
+        err = err_say(VAULT_ERR_INPUT, "`handoff receipt` takes it", "this is a receipt, not a bundle");
+    if (err == VAULT_OK)
+        err = bundle_verify_sender(b);
+    if (err == VAULT_OK)
+        err = fill_sender(b, out);
+    if (err != VAULT_OK)
+        return err;
+    if (b->m.kind == MANIFEST_COPY)
+        return copy_receive(b, how, out, to);
+    memcpy(to, b->card.case_recipient, HPKE_PK_BYTES);
+    return receive_records(t, how, out);
 }
 
 vault_err
@@ -237,6 +266,7 @@ vault_handoff_receive(vault *v, const char *path, const struct vault_receive *ho
     struct bundle_in *b = calloc(1, sizeof *b);
     struct bundle_take t = { .b = b, .v = v };
     struct vault_received got = { .from = "" };
+    uint8_t to[HPKE_PK_BYTES];
     vault_err err;
 
     vault_clear_error();
@@ -246,10 +276,10 @@ vault_handoff_receive(vault *v, const char *path, const struct vault_receive *ho
     b->path = path;
     err = session_may_take(v, path, false);
     if (err == VAULT_OK)
-        err = receive(&t, how, &got);
+        err = receive(&t, how, &got, to);
     /* It stands in the log: what comes after can only be told. */
     if (err == VAULT_OK && !how->plan && how->receipt != NULL)
-        got.receipt = write_receipt(&t, how->receipt) == VAULT_OK;
+        got.receipt = write_receipt(&t, how->receipt, to) == VAULT_OK;
     if (err == VAULT_OK)
         *out = got;
     bundle_take_free(&t);
@@ -327,7 +357,7 @@ vault_handoff_receipt(vault *v, const char *path, struct vault_receipt *out)
     if (err == VAULT_OK)
         err = bundle_read(b);
     if (err == VAULT_OK && b->m.kind != MANIFEST_RECEIPT)
-        err = err_say(VAULT_ERR_INPUT, "`handoff receive` takes it in", "this is a bundle, not a receipt");
+        err = err_say(VAULT_ERR_INPUT, "`handoff receive` takes it in", "this is a bundle, or a whole copy, and not a receipt");
     if (err == VAULT_OK)
         err = bundle_verify_sender(b);
     if (err == VAULT_OK) {

@@ -138,11 +138,9 @@ find_contacts(struct sending *s)
 
 /* ---- the call ---- */
 
-static vault_err
-judge(struct sending *s, const struct vault_handoff *what)
+vault_err
+bundle_judge_sending(struct vault *v, const struct vault_handoff *what)
 {
-    struct vault *v = s->b.h.v;
-
     if (!what->confirmed && !session_accepts(v, "send"))
         return err_refuse("send", "look at who gets it and what", "a handoff cannot be taken back; nothing was sent");
     if (what->expires != 0 && what->expires <= (int64_t)time(NULL))
@@ -187,26 +185,33 @@ conclude(struct sending *s)
     return err == VAULT_OK ? frames_commit(&s->b.f) : err;
 }
 
+void
+bundle_tell_sent(const struct vault *v, const uint8_t id[static 32], struct vault_handoff_sent *out)
+{
+    hex_of(out->bundle, id, 32);
+    out->keeper = is_keeper(v);
+    minisign_key(out->key, out->keeper ? v->tree.keeper_pk : v->me.author_pk);
+}
+
 static void
 fill_sent(const struct sending *s, struct vault_handoff_sent *out)
 {
-    const struct vault *v = s->b.h.v;
-
     memset(out, 0, sizeof *out);
     out->plan = s->b.h.plan;
     out->size = s->b.f.written;
-    hex_of(out->bundle, s->id, sizeof s->id);
-    out->keeper = is_keeper(v);
-    minisign_key(out->key, out->keeper ? v->tree.keeper_pk : v->me.author_pk);
+    bundle_tell_sent(s->b.h.v, s->id, out);
 }
 
 vault_err
 vault_handoff_send(vault *v, const char *path, const struct vault_handoff *what, struct vault_handoff_sent *out)
 {
-    struct sending *s = calloc(1, sizeof *s);
+    struct sending *s;
     vault_err err;
 
     vault_clear_error();
+    if (what->home)
+        return copy_send(v, path, what, out);
+    s = calloc(1, sizeof *s);
     if (s == NULL)
         return err_nomem();
     s->what = what;
@@ -217,7 +222,7 @@ vault_handoff_send(vault *v, const char *path, const struct vault_handoff *what,
     if (err == VAULT_OK)
         err = handoff_gather(&s->b.h, what->ids, what->n_ids);
     if (err == VAULT_OK)
-        err = judge(s, what);
+        err = bundle_judge_sending(v, what);
     if (err == VAULT_OK)
         err = begin(s, path);
     if (err == VAULT_OK)

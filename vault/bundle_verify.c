@@ -51,9 +51,15 @@ judge_content(const struct bundle_in *b)
 {
     const struct manifest *m = &b->m;
 
+    bool bare = b->n_revs + b->n_types + b->n_evidence + b->n_tombs + b->n_files == 0;
+
     if (m->kind == MANIFEST_RECEIPT)
-        return b->n_revs + b->n_types + b->n_evidence + b->n_tombs + b->n_files == 0 ? VAULT_OK :
-            damaged("this receipt holds more than a receipt");
+        return bare && b->rows == 0 ? VAULT_OK : damaged("this receipt holds more than a receipt");
+    if (m->kind == MANIFEST_COPY)
+        return bare && !m->names && m->files == b->rows && m->length == b->length && memcmp(m->content, b->content, 32) == 0 ? VAULT_OK :
+            damaged("what is in this copy is not what its sender signed");
+    if (b->rows != 0)
+        return damaged("this bundle holds more than a bundle");
     if (m->length != b->length || memcmp(m->content, b->content, 32) != 0 || m->revisions != b->n_revs || m->files != b->n_files)
         return damaged("what is in this bundle is not what its sender signed");
     return VAULT_OK;
@@ -63,7 +69,7 @@ judge_content(const struct bundle_in *b)
 
 /* Its author is registered in the vault whose card it is, by the keeper of that card. */
 static vault_err
-judge_author(const struct manifest *m, const uint8_t id[static 32], struct part sigs, const struct card *card)
+judge_author(const struct vault *v, const struct manifest *m, const uint8_t id[static 32], struct part sigs, const struct card *card)
 {
     uint8_t hash[32];
     struct proof p;
@@ -72,6 +78,9 @@ judge_author(const struct manifest *m, const uint8_t id[static 32], struct part 
     card_hash(hash, m->card.p, m->card.n);
     if (err == VAULT_OK && (memcmp(p.vault_id, card->vault_id, VAULT_ID_BYTES) != 0 || memcmp(p.card_hash, hash, sizeof hash) != 0))
         err = damaged("who signed it is registered in another vault than the one that it names");
+    if (err == VAULT_OK && memcmp(p.vault_id, v->kf.vault_id, VAULT_ID_BYTES) == 0 &&
+        (p.n_entries == 0 || memcmp(p.entry[0].hash, v->chain[1].hash, 32) != 0))
+        err = damaged("somebody pretends to be a copy of this vault");
     if (err == VAULT_OK && proof_author(&p, m->author) == NULL)
         err = damaged("who signed it is not registered in the vault that it names");
     if (err == VAULT_OK && m->names && !m->keeper)
@@ -96,7 +105,7 @@ split_receipt(struct part proof, struct manifest *m, size_t *n_sigs)
 }
 
 vault_err
-bundle_verify_receipt(struct part proof, const uint8_t bundle[static 32], const uint8_t card[static 32])
+bundle_verify_receipt(const struct vault *v, struct part proof, const uint8_t bundle[static 32], const uint8_t card[static 32])
 {
     struct manifest *m = malloc(sizeof *m);
     uint8_t id[32], hash[32];
@@ -113,7 +122,7 @@ bundle_verify_receipt(struct part proof, const uint8_t bundle[static 32], const 
             damaged("a receipt is not proven: it is of another vault than it says");
     }
     if (err == VAULT_OK)
-        err = judge_author(m, id, PART(proof.p, n), &theirs);
+        err = judge_author(v, m, id, PART(proof.p, n), &theirs);
     free(m);
     return err;
 }
@@ -175,7 +184,7 @@ bundle_verify_sender(struct bundle_in *b)
     if (err == VAULT_OK)
         err = judge_content(b);
     if (err == VAULT_OK)
-        err = judge_author(&b->m, b->id, PART(b->sigs.p, b->sigs.n), &b->card);
+        err = judge_author(b->v, &b->m, b->id, PART(b->sigs.p, b->sigs.n), &b->card);
     if (err == VAULT_OK)
         err = judge_recipients(b);
     if (err == VAULT_OK)

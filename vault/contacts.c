@@ -509,7 +509,10 @@ judge_addition(struct vault *v, const struct buf *name, const struct buf *card, 
     card_hash(hash, card->p, card->n);
     *same = c != NULL && c->state != CONTACT_REMOVED && !c->contested && memcmp(hash, c->hash, sizeof hash) == 0;
     if (memcmp(hash, v->card_hash, sizeof hash) == 0)
-        return err_say(VAULT_ERR_INPUT, "a contact is another vault", "that is the card of this vault");
+        return err_say(VAULT_ERR_INPUT, "a contact is another vault; to the other copies of this one goes `handoff send --to home`",
+            "that is the card of this vault");
+    if (name->n == strlen(VAULT_HOME) && strncasecmp((const char *)name->p, VAULT_HOME, name->n) == 0)
+        return err_say(VAULT_ERR_INPUT, "choose another name", "home stands for the other copies of this vault");
     if (c == NULL)
         return judge_alike(&v->contacts, name);
     if (*same)

@@ -142,7 +142,7 @@ exchange_judge_receipt(const struct vault *v, uint32_t n, const struct revision 
         return damaged("a receipt has a wrong form");
     if (is_idle(v, n, kind))
         return damaged("it says that a bundle was taken in, in an entry that took in none");
-    return kind == EXCHANGE_TAKEN ? VAULT_OK : bundle_verify_receipt(bytes_of(rev, "proof"), bundle.p, card.p);
+    return kind == EXCHANGE_TAKEN ? VAULT_OK : bundle_verify_receipt(v, bytes_of(rev, "proof"), bundle.p, card.p);
 }
 
 vault_err

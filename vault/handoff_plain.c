@@ -5,7 +5,7 @@
  * entry that says so, and the manifest names that entry, and those for whom the file is: who passes it on cannot make it look as if
  * it had been for somebody else.
  */
-#include "vault/handoff.h"
+#include "vault/bundle.h"
 
 #include <inttypes.h>
 #include <sodium.h>
@@ -394,6 +394,8 @@ vault_handoff_look(vault *v, const struct vault_handoff *what, struct vault_hand
     vault_err err;
 
     vault_clear_error();
+    if (what->home)
+        return copy_look(v, what, out);
     err = gather(&s, v, what);
     if (err == VAULT_OK)
         *out = s.h.plan;

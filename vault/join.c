@@ -28,32 +28,39 @@ struct joining {
     size_t n_purged;
     struct change change;
     struct secret *home;        /* a struct pack: the one at hand */
-    uint32_t *rows;             /* of the other's log, that we do not have */
-    uint32_t n_rows;
+    bool *fresh;                /* by row of the other's log: we do not have it */
+    uint32_t n_fresh;
     uint64_t revisions;
 };
 
-static bool
-have_entry(const struct vault *v, const uint8_t hash[static 32])
+/* Copies have the same rows as far as they were one vault; beyond that the order may differ. */
+static vault_err
+find_fresh(struct joining *j)
 {
-    for (uint32_t i = v->n_log; i > 0; i--)
-        if (memcmp(v->chain[i].hash, hash, 32) == 0)
-            return true;
-    return false;
+    const struct vault *v = j->v, *o = j->other;
+    uint32_t same = 0;
+
+    j->fresh = calloc((size_t)o->n_log + 1, sizeof *j->fresh);
+    if (j->fresh == NULL)
+        return err_nomem();
+    while (same < v->n_log && same < o->n_log && memcmp(v->chain[same + 1].hash, o->chain[same + 1].hash, 32) == 0)
+        same++;
+    for (uint32_t i = same + 1; i <= o->n_log; i++) {
+        bool here = false;
+
+        for (uint32_t k = v->n_log; !here && k > same; k--)
+            here = memcmp(v->chain[k].hash, o->chain[i].hash, 32) == 0;
+        j->fresh[i] = !here;
+        j->n_fresh += !here;
+    }
+    return VAULT_OK;
 }
 
-static vault_err
-find_rows(struct joining *j)
+/* Came revision n of the other copy with an entry that we do not have? */
+static bool
+is_fresh(const struct joining *j, uint32_t n)
 {
-    const struct vault *o = j->other;
-
-    j->rows = calloc((size_t)o->n_log + 1, sizeof *j->rows);
-    if (j->rows == NULL)
-        return err_nomem();
-    for (uint32_t i = 1; i <= o->n_log; i++)
-        if (!have_entry(j->v, o->chain[i].hash))
-            j->rows[j->n_rows++] = i;
-    return VAULT_OK;
+    return j->fresh[j->other->recs.index.pair[n].log];
 }
 
 /*
@@ -70,7 +77,7 @@ judge_names(struct joining *j)
     if (memcmp(j->v->card_hash, j->other->card_hash, sizeof j->v->card_hash) == 0)
         return VAULT_OK;
     for (uint32_t n = 1; err == VAULT_OK && n <= ix->n; n += index_pack_size(ix, n)) {
-        if (have_entry(j->v, j->other->chain[ix->pair[n].log].hash))
+        if (!is_fresh(j, n))
             continue;
         err = recs_pack(&j->other->recs, n, &p);
         if (err == VAULT_OK && p->how == WRAP_NAME && !(p->readable && is_keeper(j->v)))
@@ -87,14 +94,14 @@ keepers_own(void)
         "the other copy has changes by its keeper, which cannot be joined");
 }
 
-/* What a keeper signed there may come home where it says which records are the same, or who a contact is, and nothing else: under the key that is the
- * keeper's here. */
+/* What a keeper signed there may come home where it adds nothing (she looked at names, say), where it says which records are the same or who a contact is,
+ * and where it took in a bundle: under the key that is the keeper's here. */
 static vault_err
 judge_keeper(struct joining *j, uint32_t row)
 {
-    static const char *const TAKEN[] = { "merge", "unmerge", "dismiss", "contact-add", "contact-verify", "contact-remove" };
+    static const char *const TAKEN[] = { "merge", "unmerge", "dismiss", "contact-add", "contact-verify", "contact-remove", "receive" };
     struct log_entry e;
-    bool taken = false;
+    bool taken = j->other->chain[row].count == 0;
     vault_err err = session_read_entry(j->other, row, &e, NULL);
 
     if (err != VAULT_OK)
@@ -105,13 +112,48 @@ judge_keeper(struct joining *j, uint32_t row)
         return keepers_own();
     if (e.n_keepers != 1 || memcmp(e.keeper[0], j->v->card.keeper_pk, 32) != 0)
         return err_say(VAULT_ERR_REFUSED, "say the same here",
-            "the other copy has merges of records, or contacts, that a keeper signed before the keys were changed here");
+            "the other copy has merges of records, contacts or other things that a keeper signed before the keys were changed here");
     return VAULT_OK;
 }
 
-/* Ours, then theirs: both sides may have said the opposite. */
+/* Values that had been left out and came later lie in a blob of a revision that may be here already, and is not taken in twice. */
 static vault_err
-judge_merges(struct joining *j)
+judge_left_out(struct joining *j, uint32_t n, struct revision *rev)
+{
+    vault_err err = recs_load(&j->other->recs, n, rev);
+
+    if (err == VAULT_OK && revision_leaf(rev, "arrived") != NULL)
+        err = err_say(VAULT_ERR_REFUSED, "`handoff receive` that bundle here first, as a keeper",
+            "the other copy took in values of a bundle that had been left out before");
+    return err;
+}
+
+/* System records that come home; whether the copies agree on which records are the same. */
+static vault_err
+judge_system(struct joining *j, uint32_t n, struct revision *rev, struct same_trial *t, bool *circle)
+{
+    vault_err err;
+
+    switch (j->other->recs.index.pair[n].record[1]) {
+    case SYSTEM_SAME:
+        err = recs_load(&j->other->recs, n, rev);
+        return err == VAULT_OK ? same_try(t, rev, circle) : err;
+    case SYSTEM_LEFT_OUT:
+        return judge_left_out(j, n, rev);
+    case SYSTEM_APART:
+    case SYSTEM_CONTACT:
+    case SYSTEM_RECEIPT:
+    case SYSTEM_ORIGIN:
+    case SYSTEM_THEIR_TYPE:
+        return VAULT_OK;
+    default:
+        return keepers_own();
+    }
+}
+
+/* Of merges ours first, then theirs: both sides may have said the opposite. */
+static vault_err
+judge_all_system(struct joining *j)
 {
     const struct index *ix = &j->other->recs.index;
     struct same_trial t = {0};
@@ -121,18 +163,9 @@ judge_merges(struct joining *j)
 
     revision_init(&rev);
     err = same_try_begin(&t, j->v);
-    for (uint32_t n = 1; err == VAULT_OK && !circle && n <= ix->n; n++) {
-        uint8_t kind = ix->pair[n].record[1];
-        if (!index_is_system(&ix->pair[n]) || have_entry(j->v, j->other->chain[ix->pair[n].log].hash))
-            continue;
-        if (kind != SYSTEM_SAME && kind != SYSTEM_APART && kind != SYSTEM_CONTACT)
-            err = keepers_own();
-        if (err != VAULT_OK || kind != SYSTEM_SAME)
-            continue;
-        err = recs_load(&j->other->recs, n, &rev);
-        if (err == VAULT_OK)
-            err = same_try(&t, &rev, &circle);
-    }
+    for (uint32_t n = 1; err == VAULT_OK && !circle && n <= ix->n; n++)
+        if (index_is_system(&ix->pair[n]) && is_fresh(j, n))
+            err = judge_system(j, n, &rev, &t, &circle);
     if (err == VAULT_OK && circle)
         err = err_say(VAULT_ERR_CONFLICT, "'unmerge' it in one of the two",
             "the copies disagree on which of the same records leads");
@@ -147,18 +180,21 @@ judge(struct joining *j)
 {
     vault_err err = VAULT_OK;
 
-    for (uint32_t i = 0; err == VAULT_OK && i < j->n_rows; i++) {
-        const struct chain_entry *e = &j->other->chain[j->rows[i]];
+    for (uint32_t i = 1; err == VAULT_OK && i <= j->other->n_log; i++) {
+        const struct chain_entry *e = &j->other->chain[i];
         const struct author *a = author_by_pk(j->v, e->author);
+        if (!j->fresh[i])
+            continue;
         if (e->keeper)
-            err = judge_keeper(j, j->rows[i]);
+            err = judge_keeper(j, i);
         if (err != VAULT_OK)
             return err;
         if (a == NULL || (a->until != 0 && !(e->travel && e->count == 0)))
             return err_say(VAULT_ERR_REFUSED, "a keeper can look at that copy on its own",
                 "somebody wrote in the other copy who may not write here");
     }
-    err = judge_merges(j);
+    if (err == VAULT_OK)
+        err = judge_all_system(j);
     return err != VAULT_OK ? err : judge_names(j);
 }
 
@@ -348,17 +384,19 @@ copy_pack(struct joining *j, uint32_t from, uint32_t log)
     return err;
 }
 
+/* Entry by entry, with what each added: revisions stand in the order of their entries. */
 static vault_err
 copy_all(struct joining *j)
 {
     const struct index *ix = &j->other->recs.index;
+    uint32_t log = j->v->n_log, n = 1;
     vault_err err = VAULT_OK;
 
-    for (uint32_t i = 0; err == VAULT_OK && i < j->n_rows; i++) {
-        uint32_t log = j->v->n_log + 1 + i;
-        err = copy_entry(j, j->rows[i], log);
-        for (uint32_t n = 1; err == VAULT_OK && n <= ix->n; n += index_pack_size(ix, n))
-            if (ix->pair[n].log == j->rows[i])
+    for (uint32_t i = 1; err == VAULT_OK && i <= j->other->n_log; i++) {
+        if (j->fresh[i])
+            err = copy_entry(j, i, ++log);
+        for (; err == VAULT_OK && n <= ix->n && ix->pair[n].log == i; n += index_pack_size(ix, n))
+            if (j->fresh[i])
                 err = copy_pack(j, n, log);
     }
     return err;
@@ -410,11 +448,9 @@ copy_open_files(struct joining *j)
     vault_err err = VAULT_OK;
 
     revision_init(&rev);
-    for (uint32_t i = 0; err == VAULT_OK && i < j->n_rows; i++)
-        for (uint32_t n = 1; err == VAULT_OK && n <= ix->n; n++)
-            if (ix->pair[n].log == j->rows[i] && !index_is_system(&ix->pair[n]) &&
-                !is_purged(j, ix->pair[n].record))
-                err = copy_files_of(j, n, &rev);
+    for (uint32_t n = 1; err == VAULT_OK && n <= ix->n; n++)
+        if (is_fresh(j, n) && !index_is_system(&ix->pair[n]) && !is_purged(j, ix->pair[n].record))
+            err = copy_files_of(j, n, &rev);
     revision_free(&rev);
     return err;
 }
@@ -542,7 +578,7 @@ conclude(struct joining *j)
         .other = &j->other->chain[j->other->n_log] };
     vault_err err;
 
-    detail_uint(&d, "entries", j->n_rows);
+    detail_uint(&d, "entries", j->n_fresh);
     detail_uint(&d, "revisions", j->revisions);
     err = session_commit(j->v, &j->change, &what);
     detail_free(&d);
@@ -556,7 +592,7 @@ run(struct joining *j)
     vault_err err = secret_new(&j->home, sizeof(struct pack));
 
     if (err == VAULT_OK)
-        err = change_begin(&j->change, &v->recs, v->n_log + j->n_rows + 1);
+        err = change_begin(&j->change, &v->recs, v->n_log + j->n_fresh + 1);
     if (err != VAULT_OK)
         return err;
     err = copy_all(j);
@@ -575,22 +611,40 @@ run(struct joining *j)
     return err;
 }
 
+/* The caller frees j->fresh. */
+static vault_err
+look(struct joining *j)
+{
+    vault_err err = session_may_write(j->v);
+
+    if (err == VAULT_OK && memcmp(j->v->kf.vault_id, j->other->kf.vault_id, VAULT_ID_BYTES) != 0)
+        err = err_say(VAULT_ERR_INPUT, NULL, "that is not a copy of this vault");
+    if (err == VAULT_OK)
+        err = find_fresh(j);
+    return err == VAULT_OK ? judge(j) : err;
+}
+
+vault_err
+session_join_judge(struct vault *v, struct vault *other, bool **fresh, uint32_t *n)
+{
+    struct joining j = { .v = v, .other = other };
+    vault_err err = look(&j);
+
+    *fresh = j.fresh;
+    *n = j.n_fresh;
+    return err;
+}
+
 vault_err
 session_join(struct vault *v, struct vault *other)
 {
     struct joining j = { .v = v, .other = other };
-    vault_err err = VAULT_OK;
+    vault_err err = look(&j);
 
-    if (v->uncertain || memcmp(v->kf.vault_id, other->kf.vault_id, VAULT_ID_BYTES) != 0)
-        err = err_say(VAULT_ERR_INPUT, NULL, "that is not a copy of this vault");
-    if (err == VAULT_OK)
-        err = find_rows(&j);
-    if (err == VAULT_OK)
-        err = judge(&j);
-    if (err == VAULT_OK && j.n_rows != 0)
+    if (err == VAULT_OK && j.n_fresh != 0)
         err = run(&j);
     secret_free(j.home);
-    free(j.rows);
+    free(j.fresh);
     free(j.purged);
     return err;
 }

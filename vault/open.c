@@ -72,20 +72,12 @@ forget_keys(vault *v)
     v->x = v->e = v->k_case = v->intake = NULL;
 }
 
-void
-vault_close(vault *v)
+/* What was read out of the database. */
+static void
+forget_contents(vault *v)
 {
-    if (v == NULL)
-        return;
-    session_anchor_end(v);
     buf_free(&v->new_names);
     recs_free(&v->recs);
-    db_close(v->db);
-    forget_keys(v);
-    buf_free(&v->used);
-    for (size_t i = 0; i < v->n_accept; i++)
-        free(v->accept[i]);
-    free(v->accept);
     free(v->chain);
     free(v->author);
     free(v->keeper);
@@ -95,6 +87,21 @@ vault_close(vault *v)
     same_free(&v->same);
     contacts_free(&v->contacts);
     exchanges_free(&v->exchanges);
+}
+
+void
+vault_close(vault *v)
+{
+    if (v == NULL)
+        return;
+    session_anchor_end(v);
+    forget_contents(v);
+    db_close(v->db);
+    forget_keys(v);
+    buf_free(&v->used);
+    for (size_t i = 0; i < v->n_accept; i++)
+        free(v->accept[i]);
+    free(v->accept);
     free(v->path);
     free(v->db_path);
     if (v->dir >= 0)
@@ -447,4 +454,58 @@ vault_open(vault **out, const char *path, const struct vault_credentials *cred)
     }
     vault_close(v);
     return err;
+}
+
+/* ---- once more ---- */
+
+/* As if nothing had been read. The chain keeps a first place: there are those who look at its head. */
+static vault_err
+begin_anew(vault *v)
+{
+    struct chain_entry *chain = calloc(2, sizeof *chain);
+
+    if (chain == NULL)
+        return err_nomem();
+    forget_contents(v);
+    v->recs = (struct recs){ .db = v->db };
+    v->chain = chain;
+    v->cap_log = 2;
+    v->n_log = v->last_own = v->last_keeper = v->travel_row = 0;
+    v->author = NULL;
+    v->n_authors = 0;
+    v->keeper = NULL;
+    v->n_keepers = 0;
+    v->tomb = NULL;
+    v->n_tombs = 0;
+    v->losses = (struct losses){ .detail = NULL };
+    v->same = (struct same){ .into = NULL };
+    v->new_names = (struct buf)BUF_INIT;
+    v->have_keys_entry = false;
+    return session_init_recs(v);
+}
+
+vault_err
+session_read_anew(vault *v)
+{
+    uint64_t done = 0;
+    vault_err err;
+
+    v->uncertain = true;
+    err = begin_anew(v);
+    if (err == VAULT_OK)
+        err = verify_chain(v, NULL);
+    if (err == VAULT_OK && (!v->have_keys_entry || memcmp(v->keys_named, v->keys_hash, sizeof v->keys_named) != 0))
+        err = err_say(VAULT_ERR_DAMAGED, "close the vault and look at its folder", "records.db no longer names the file keys");
+    if (err == VAULT_OK)
+        err = recs_open_keys(&v->recs);
+    if (err == VAULT_OK)
+        err = verify_system(v, NULL);
+    if (err == VAULT_OK)
+        err = verify_signatures(v, NULL, false, &done);
+    if (err != VAULT_OK)
+        return err;
+    v->uncertain = false;
+    v->adopted = v->quarantined = 0;
+    adopt(v);
+    return VAULT_OK;
 }

@@ -370,6 +370,12 @@ VAULT_CHECK vault_err session_wipe_unfinished(vault *v);
 VAULT_CHECK vault_err session_open(vault *v, const struct vault_credentials *cred,
     struct report *rep);
 
+/*
+ * Read and verify everything again that the session knows of the database, under the keys that it has, and adopt intake: after something was put there that
+ * it cannot follow (session_join). On an error nothing can be written any more, and what can be read is not all.
+ */
+VAULT_CHECK vault_err session_read_anew(vault *v);
+
 /* The same for a folder that has only its `keys` yet (v->dir may be open): once the keys are at hand, fn makes records.db,
  * which is then opened and verified like any other. */
 struct session_fill {
@@ -437,6 +443,23 @@ enum copy_what { COPY_ALL, COPY_OPEN };
 VAULT_CHECK vault_err session_copy(struct recs *r, struct db *to, const struct seal_keys *keys,
     enum copy_what what);
 
+/* The same, row by row, in this order of kinds and of numbers within each. */
+enum copy_kind { COPY_LOG = 1, COPY_PAIR, COPY_OPEN_BLOB, COPY_WITHHELD_BLOB, COPY_INTAKE, COPY_OPEN_CHUNK, COPY_WITHHELD_CHUNK,
+    COPY_WRAP };
+#define COPY_COLUMNS 3
+struct copy_row {
+    enum copy_kind kind;
+    int64_t n;
+    struct part column[COPY_COLUMNS];   /* LOG: entry, signatures, detail; PAIR: 8 bytes of the entry's row, ids, tags; else one */
+};
+struct copy_to {
+    vault_err (*put)(void *ctx, const struct copy_row *row);
+    void *ctx;
+};
+VAULT_CHECK vault_err session_copy_rows(struct recs *r, const struct copy_to *to, const struct seal_keys *keys, enum copy_what what);
+/* Into a database. The column of a PAIR has its 8 bytes. */
+VAULT_CHECK vault_err copy_row_store(struct db *db, const struct copy_row *row);
+
 /* ---- second.c ---- */
 
 /* A second database, in whose place the first one was, with the state of `keys` that opens it. */
@@ -459,6 +482,9 @@ VAULT_CHECK vault_err session_second(struct vault *v, struct second *s);
 /* What another copy of this vault wrote (travel), taken in here: both open. Afterwards v can only be closed; the next session
  * adopts intake, and shows conflicts. VAULT_ERR_REFUSED: entries by its keeper, or by who may not write here. */
 VAULT_CHECK vault_err session_join(struct vault *v, struct vault *other);
+/* Would it be taken in? *fresh (the caller's to free): by row of the other's log, whether v has not got it; *n: how many. Writes nothing.
+ * Errors as session_join. */
+VAULT_CHECK vault_err session_join_judge(struct vault *v, struct vault *other, bool **fresh, uint32_t *n);
 
 /* ---- adopt.c ---- */
 

@@ -890,11 +890,13 @@ VAULT_API VAULT_CHECK vault_err vault_contact_remove(vault *v, const char *name)
 
 /* ---- records for somebody else -------------------------------------------------------------- */
 
+#define VAULT_HOME "home"            /* cannot be the name of a contact: it stands for the other copies of this vault */
 struct vault_handoff {
     const char *const *ids;             /* records */
     size_t n_ids;
     const char *const *contacts;        /* vault_handoff_send: to whom, by their names here */
     size_t n_contacts;
+    bool home;                          /* vault_handoff_send: to the other copies of this vault, the whole copy; ids and contacts are not looked at */
     int64_t expires;                    /* vault_handoff_send: not taken in after that (seconds since 1970; 0: always) */
     uint64_t part;                      /* vault_handoff_send: bytes of a part of the file, as FAT sticks need; 0: one file */
     const char *const *recipients;      /* of age, all of one kind; or else */
@@ -915,6 +917,7 @@ struct vault_handoff_plan {
     uint64_t linked;                    /* records that the others link to, or were merged with, and that do not go */
     uint64_t linking;                   /* records that link to these, and do not go */
     uint64_t conflicts;                 /* records of which the newer of two versions goes (of vault_handoff_send: both) */
+    uint64_t revisions;                 /* `home`: of all records; and bytes are those of all attachments, of both tiers, as they are stored */
 };
 /* What vault_handoff_plain (or, with contacts, vault_handoff_send) would send; writes nothing. Recipients, passphrase and progress are not looked at. VAULT_ERR_NOT_FOUND (also: removed,
  * purged), VAULT_ERR_REFUSED: names, and no keeper. VAULT_ERR_DAMAGED. */
@@ -939,6 +942,8 @@ VAULT_API VAULT_CHECK vault_err vault_handoff_plain(vault *v, const char *path, 
  * A bundle for other vaults: the records with all their revisions, who signed them and why they may, their attachments; signed, for these contacts
  * and nobody else. Without names for everybody there, with names for the keepers there. Logged first. `path` becomes a new file, whole or not
  * at all (with `part`: PATH.001 ...). Errors as for vault_handoff_plain; VAULT_ERR_CONFLICT: two cards stand under a contact's name.
+ * With `home`: the whole of this copy for the others of this vault (that of which it is a travel copy, above all), at either end without a keeper;
+ * what is withheld goes as it is sealed here.
  */
 VAULT_API VAULT_CHECK vault_err vault_handoff_send(vault *v, const char *path, const struct vault_handoff *what,
     struct vault_handoff_sent *out);
@@ -963,7 +968,7 @@ struct vault_received {
     char bundle[VAULT_HASH_LEN + 1];    /* its id, hexadecimal */
     char from[129];                     /* the contact; "" where none has that card (the word `sender` was accepted), or it is a copy of this vault */
     bool verified;                      /* that contact */
-    bool own;                           /* from a copy of this vault */
+    bool own;                           /* another copy of this vault, as a whole: revisions and records are those that it has and this one had not */
     char words[256];                    /* of the sender's card */
     bool keeper;                        /* a keeper there signed it */
     bool names;                         /* made with names */
@@ -979,6 +984,7 @@ struct vault_received {
     uint64_t attachments, bytes;        /* contents in it */
     uint64_t types_new;                 /* record types that are in force here now (keeper) */
     uint64_t by_strangers;              /* revisions by vaults that are no contacts here, on the sender's word */
+    uint64_t adopted;                   /* revisions with names taken in on the way, which this keeper's session took over now */
     bool receipt;                       /* was written */
 };
 /*

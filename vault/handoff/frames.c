@@ -14,7 +14,8 @@ frame_max(enum frame_kind kind)
 {
     static const size_t most[] = { [FRAME_TYPE] = (size_t)1 << 20, [FRAME_EVIDENCE] = FRAME_EVIDENCE_MAX + 4,
         [FRAME_REVISION] = (size_t)33 << 20, [FRAME_TOMBSTONE] = (size_t)2 << 20, [FRAME_FILE] = 64, [FRAME_PIECE] = FRAME_PIECE_MAX,
-        [FRAME_MANIFEST] = (size_t)64 << 20, [FRAME_SIGNATURES] = 128 };
+        [FRAME_MANIFEST] = (size_t)64 << 20, [FRAME_SIGNATURES] = 128,
+        [FRAME_COPY_KEY] = 2048, [FRAME_COPY_ROW] = 3 * FRAME_COLUMN_MAX + 64 };
 
     return (size_t)kind < sizeof most / sizeof most[0] ? most[kind] : 0;
 }
@@ -257,7 +258,7 @@ frames_next(struct frames_in *f, enum frame_kind *kind, struct part *out)
         const struct part whole = take(f, HEAD_BYTES + n);
 
         *out = PART((const uint8_t *)whole.p + HEAD_BYTES, n);
-        if (*kind < FRAME_MANIFEST) {
+        if (*kind != FRAME_MANIFEST && *kind != FRAME_SIGNATURES) {
             crypto_generichash_blake2b_update(&f->hash, whole.p, whole.n);
             f->content = f->length;
         }

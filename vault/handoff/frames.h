@@ -3,7 +3,7 @@
  *
  * Layer:   handoff (includes base/ only).
  * Secrets: plaintext of frames passes through wiped buffers.
- * Format:  docs/format.md, section 26.
+ * Format:  docs/format.md, sections 26 and 28.
  */
 #ifndef VAULT_HANDOFF_FRAMES_H
 #define VAULT_HANDOFF_FRAMES_H
@@ -14,7 +14,9 @@
 
 /* They stand in this order, but that those of a file (and its pieces) go together. */
 enum frame_kind { FRAME_END, FRAME_TYPE, FRAME_EVIDENCE, FRAME_REVISION, FRAME_TOMBSTONE, FRAME_FILE, FRAME_PIECE, FRAME_MANIFEST,
-    FRAME_SIGNATURES };     /* content is what stands before the manifest */
+    FRAME_SIGNATURES,       /* content is what stands before the manifest */
+    FRAME_COPY_KEY, FRAME_COPY_ROW };   /* of a copy on its way home, which has these alone before its manifest */
+#define FRAME_COLUMN_MAX ((size_t)17 << 20)     /* of a row */
 #define FRAME_PIECE_MAX ((size_t)256 << 10)
 #define FRAME_EVIDENCE_MAX ((size_t)512 << 10)
 /* The most that one of this kind may hold. */

@@ -10,7 +10,7 @@
 #define SIGN_LABEL "withheld:sign:manifest:1"
 #define ELEMENTS 17u
 
-static const char *const KIND[] = { "withheld-bundle/1", "withheld-receipt/1" };
+static const char *const KIND[] = { "withheld-bundle/1", "withheld-receipt/1", "withheld-copy/1" };
 
 static vault_err
 damaged(void)

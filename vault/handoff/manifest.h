@@ -1,9 +1,9 @@
 /*
- * manifest.h - what a vault signs when it hands something over: the manifest of a bundle, and the receipt for one.
+ * manifest.h - what a vault signs when it hands something over: the manifest of a bundle, of a whole copy, and the receipt for one.
  *
  * Layer:   handoff (includes keys/, base/).
  * Secrets: borrows signing seeds.
- * Format:  docs/format.md, section 26, "Manifests".
+ * Format:  docs/format.md, section 26, "Manifests", and section 28.
  */
 #ifndef VAULT_HANDOFF_MANIFEST_H
 #define VAULT_HANDOFF_MANIFEST_H
@@ -15,7 +15,7 @@
 #define MANIFEST_TO_MAX 64u             /* recipients */
 #define MANIFEST_MAX ((size_t)64 << 20) /* bytes, with the evidence for its author */
 
-enum manifest_kind { MANIFEST_BUNDLE, MANIFEST_RECEIPT };
+enum manifest_kind { MANIFEST_BUNDLE, MANIFEST_RECEIPT, MANIFEST_COPY };
 
 /* Parts are borrowed: of what was given, or of the bytes that were read. */
 struct manifest {
@@ -31,9 +31,9 @@ struct manifest {
     size_t n_to;
     uint64_t log_number;                /* the head of the sender's log then */
     uint8_t log_head[32];
-    uint8_t content[32];                /* bundle: hash of all that stands before the manifest; receipt: id of the bundle */
+    uint8_t content[32];                /* bundle, copy: hash of all that stands before the manifest; receipt: id of the bundle */
     uint64_t length;                    /* bundle: bytes of that */
-    uint64_t records, revisions, files; /* bundle: in it; receipt: taken in */
+    uint64_t records, revisions, files; /* bundle: in it; receipt: taken in; copy: of the vault, and `files` its rows */
 };
 
 /* H("withheld:recipient-key:1", its public key). */

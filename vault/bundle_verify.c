@@ -160,6 +160,9 @@ judge_contact(struct bundle_in *b)
 
     if (memcmp(b->card.vault_id, b->v->kf.vault_id, VAULT_ID_BYTES) == 0)
         return VAULT_OK;        /* a copy of this vault */
+    if (b->m.kind == MANIFEST_COPY)
+        return err_say(VAULT_ERR_REFUSED, "ask for the records that you need (`handoff send ID... --to`)",
+            "this is a whole copy of another vault: only a copy of this one can come home to it");
     err = look_up(b, &other);
     if (err != VAULT_OK || b->from != NULL)
         return err;

@@ -653,6 +653,42 @@ handoff(vault *v, bool names)
     return err;
 }
 
+/* The whole copy, sent home and taken in again; what a case session finds in the file was said. */
+static vault_err
+op_home(vault *v)
+{
+    const struct vault_handoff what = { .home = true, .confirmed = true };
+    const struct vault_age_with with = { .vault = v };
+    char path_of[200], output[200], receipt[200];
+    const struct vault_receive how = { .receipt = receipt };
+    struct vault_handoff_sent sent;
+    struct vault_received got;
+    const struct vault_age_output out = { .path = output };
+    vault_age *a = NULL;
+    FILE *f;
+    vault_err err;
+
+    snprintf(path_of, sizeof path_of, "%s", in_dir("home.copy"));
+    snprintf(receipt, sizeof receipt, "%s", in_dir("home.receipt"));
+    snprintf(output, sizeof output, "%s", in_dir("home.frames"));
+    err = vault_handoff_send(v, path_of, &what, &sent);
+    if (err != VAULT_OK)
+        return err;
+    f = fopen(path_of, "re");
+    assert_non_null(f);
+    assert_int_equal(vault_age_begin(&a, fileno(f)), OK);
+    assert_int_equal(vault_age_unlock(a, &with), OK);
+    assert_int_equal(vault_age_decrypt(a, &out), OK);
+    vault_age_free(a);
+    assert_int_equal(fclose(f), 0);
+    assert_true(hear_file("home.frames"));
+    err = vault_handoff_receive(v, path_of, &how, &got);
+    assert_int_equal(unlink(output), 0);
+    assert_int_equal(unlink(path_of), 0);
+    assert_int_equal(unlink(receipt), 0);
+    return err;
+}
+
 static vault_err op_handoff(vault *v) { return handoff(v, false); }
 static vault_err op_handoff_names(vault *v) { return handoff(v, true); }
 
@@ -1000,6 +1036,7 @@ static const struct cell {
     { "statement, revealed", op_statement_reveal, NO, OK },
     { "handoff", op_handoff, OK, OK },
     { "handoff with names", op_handoff_names, NO, OK },
+    { "handoff of the copy home, and back", op_home, OK, OK },
     { "timeline", op_timeline, OK, OK },
     { "agenda", op_agenda, OK, OK },
     { "log", op_log, OK, OK },

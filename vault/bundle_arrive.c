@@ -17,6 +17,7 @@
 struct arriving {
     struct bundle_take *t;
     uint32_t n;                 /* the revision */
+    bool last;                  /* of those with this id: two copies that each took it in and came together have it twice */
     struct revision told, here;
     uint8_t (*salt)[SALT_BYTES];    /* of `here` */
     size_t n_salts;
@@ -59,9 +60,11 @@ settle(struct arriving *a, const struct told_revision *x, struct leaf *l, size_t
     l->raised = m->raised;
     if (l->here && l->value.n != 0 && what == GONE_LEFT_OUT && !back) {
         ++*arrived;
-        buf_put(&t->arrived, a->told.record, RECORD_ID_BYTES);
-        buf_put(&t->arrived, l->c, sizeof l->c);
-        err = t->arrived.bad ? err_nomem() : gone_add(&t->v->recs.gone, a->told.record, l->c, GONE_NOT);
+        if (a->last) {
+            buf_put(&t->arrived, a->told.record, RECORD_ID_BYTES);
+            buf_put(&t->arrived, l->c, sizeof l->c);
+            err = t->arrived.bad ? err_nomem() : gone_add(&t->v->recs.gone, a->told.record, l->c, GONE_NOT);
+        }
         return err == VAULT_OK && value_is_file(l->value) ? bundle_take_file(t, &a->told, l) : err;
     }
     l->value = m->value;
@@ -126,10 +129,10 @@ store(struct arriving *a)
     return err;
 }
 
-vault_err
-bundle_arrive(struct bundle_take *t, const struct told_revision *x)
+static vault_err
+arrive(struct bundle_take *t, const struct told_revision *x, uint32_t n, bool last)
 {
-    struct arriving a = { .t = t, .n = x->here };
+    struct arriving a = { .t = t, .n = n, .last = last };
     size_t arrived = 0;
     vault_err err;
 
@@ -142,11 +145,24 @@ bundle_arrive(struct bundle_take *t, const struct told_revision *x)
         err = revision_finish_foreign(&a.told);
     if (err == VAULT_OK && arrived > 0)
         err = store(&a);
-    t->values_arrived += err == VAULT_OK ? arrived : 0;
+    t->values_arrived += err == VAULT_OK && last ? arrived : 0;
     if (a.salt != NULL)
         sodium_memzero(a.salt, a.n_salts * SALT_BYTES);
     free(a.salt);
     revision_free(&a.told);
     revision_free(&a.here);
+    return err;
+}
+
+vault_err
+bundle_arrive(struct bundle_take *t, const struct told_revision *x)
+{
+    const struct index *ix = &t->v->recs.index;
+    vault_err err = VAULT_OK;
+
+    for (uint32_t n = x->here, next; err == VAULT_OK && n != 0; n = next) {
+        next = ix->pair[n].next == 0 ? 0 : index_revision(ix, ix->pair[n].next, x->id);
+        err = arrive(t, x, n, next == 0);
+    }
     return err;
 }

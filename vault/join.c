@@ -11,6 +11,8 @@
 #include "vault/attachments.h"
 #include "vault/base/cbor.h"
 #include "vault/record/reseal.h"
+#include "vault/record/value.h"
+#include "vault/exchange.h"
 #include "vault/same.h"
 
 #include <sodium.h>
@@ -116,15 +118,53 @@ judge_keeper(struct joining *j, uint32_t row)
     return VAULT_OK;
 }
 
-/* Values that had been left out and came later lie in a blob of a revision that may be here already, and is not taken in twice. */
+static vault_err
+not_as_far(const char *hint, const char *where)
+{
+    return err_say(VAULT_ERR_REFUSED, hint, "both copies took in the same bundle, and values that had been left out of it came to %s only", where);
+}
+
+/* Values that had been left out and came there: of a revision that is here as well they have to have come here, too. */
 static vault_err
 judge_left_out(struct joining *j, uint32_t n, struct revision *rev)
 {
+    struct value_view view;
+    const struct leaf *l;
     vault_err err = recs_load(&j->other->recs, n, rev);
 
-    if (err == VAULT_OK && revision_leaf(rev, "arrived") != NULL)
-        err = err_say(VAULT_ERR_REFUSED, "`handoff receive` that bundle here first, as a keeper",
-            "the other copy took in values of a bundle that had been left out before");
+    if (err != VAULT_OK || (l = revision_leaf(rev, "arrived")) == NULL)
+        return err;
+    err = value_read(&view, l->value);
+    for (size_t at = 0; err == VAULT_OK && at + LEFT_OUT_BYTES <= view.text.n; at += LEFT_OUT_BYTES) {
+        const uint8_t *p = (const uint8_t *)view.text.p + at;
+
+        if (gone_find(&j->v->recs.gone, p, p + RECORD_ID_BYTES) == GONE_LEFT_OUT)
+            err = not_as_far("`handoff receive` the bundle with these values here first, as a keeper", "the other one");
+    }
+    return err;
+}
+
+/* The other way round. A revision that both took in is in the log twice from now on, and has to say the same in both places. */
+static vault_err
+judge_twice(struct joining *j)
+{
+    const struct index *ix = &j->other->recs.index, *here = &j->v->recs.index;
+    struct revision rev;
+    vault_err err = VAULT_OK;
+
+    revision_init(&rev);
+    for (uint32_t n = 1; err == VAULT_OK && n <= ix->n; n++) {
+        uint32_t first = index_is_system(&ix->pair[n]) || !is_fresh(j, n) ? 0 : index_record(here, ix->pair[n].record);
+
+        if (first == 0 || index_revision(here, first, ix->pair[n].revision) == 0)
+            continue;
+        err = recs_load(&j->other->recs, n, &rev);
+        for (size_t i = 0; err == VAULT_OK && i < rev.n_leaves; i++)
+            if (gone_find(&j->other->recs.gone, rev.record, rev.leaf[i].c) == GONE_LEFT_OUT &&
+                    gone_find(&j->v->recs.gone, rev.record, rev.leaf[i].c) != GONE_LEFT_OUT)
+                err = not_as_far("`handoff receive` the bundle with these values there, too, as a keeper", "this one");
+    }
+    revision_free(&rev);
     return err;
 }
 
@@ -195,6 +235,8 @@ judge(struct joining *j)
     }
     if (err == VAULT_OK)
         err = judge_all_system(j);
+    if (err == VAULT_OK)
+        err = judge_twice(j);
     return err != VAULT_OK ? err : judge_names(j);
 }
 
@@ -346,6 +388,17 @@ copy_open(struct joining *j, uint32_t from, uint32_t to)
     return err;
 }
 
+/* A record that is here already (both took in one bundle) keeps the key that it has here. */
+static void
+drop_record_keys(struct joining *j, struct pack *p)
+{
+    for (uint32_t i = 0; i < p->n; i++)
+        if (j->v->recs.index.pair[p->first + i].first != p->first + i) {
+            p->has_record[i] = false;
+            sodium_memzero(p->record_key[i], sizeof p->record_key[i]);
+        }
+}
+
 static vault_err
 copy_pack(struct joining *j, uint32_t from, uint32_t log)
 {
@@ -365,6 +418,8 @@ copy_pack(struct joining *j, uint32_t from, uint32_t log)
                 pack_drop_blob(p, i);
         err = copy_ids(j, from, to, log);
     }
+    if (err == VAULT_OK)
+        drop_record_keys(j, p);
     if (err == VAULT_OK)
         err = pack_seal(&box, &j->v->recs.keys, p);
     if (err == VAULT_OK)

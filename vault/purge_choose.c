@@ -30,11 +30,21 @@ compare_c(const void *a, const void *b)
     return memcmp(a, b, 32);
 }
 
+/* Each once: a revision that two copies took in from one bundle stands in the log twice. */
 static void
 set_sort(struct buf *set)
 {
-    if (set->n != 0)
-        qsort(set->p, set->n / 32, 32, compare_c);
+    size_t kept = 32;
+
+    if (set->n == 0)
+        return;
+    qsort(set->p, set->n / 32, 32, compare_c);
+    for (size_t at = 32; at < set->n; at += 32)
+        if (memcmp(set->p + at, set->p + kept - 32, 32) != 0) {
+            memmove(set->p + kept, set->p + at, 32);
+            kept += 32;
+        }
+    buf_cut(set, kept);
 }
 
 static bool

@@ -285,3 +285,53 @@ alone() {
     at killed "$CASE" extract K-9 big.bin -o big.back
     cmp big.bin big.back
 }
+
+@test "both copies took in the same bundle: it comes together, and names that come later are everywhere" {
+    new_vault anna "$KEEPER"
+    w "$KEEPER" card show > anna.card 2> /dev/null
+    printf '{"ref": "A-1", "name": "Тен Ир", "residence": "Omsk"}' > a1.json
+    w "$KEEPER" add person --from a1.json
+    at home "$KEEPER" card show > office.card 2> /dev/null
+    w "$KEEPER" contact add office office.card 2> /dev/null
+    at home "$KEEPER" contact add anna anna.card 2> /dev/null
+    cp -r home.vault other.vault
+    at anna "$KEEPER" handoff send A-1 --to office --accept send -o a.bundle
+    at anna "$KEEPER" handoff send A-1 --with-names --to office --accept send -o names.bundle
+    at home "$CASE" handoff receive a.bundle
+    at other "$CASE" handoff receive a.bundle -o two.receipt
+    cp -r home.vault first.vault
+    cp -r home.vault second.vault
+    cp -r other.vault third.vault
+
+    # neither has the names
+    sends other "$CASE" other.copy
+    takes home "$CASE" other.copy
+    has '"conflicts":[]'
+    whole home "$KEEPER"
+    at home "$KEEPER" handoff receive names.bundle -o r1
+    run at home "$KEEPER" show A-1 --reveal
+    has "Тен Ир"
+    whole home "$KEEPER"
+    whole home "$CASE"
+    at home "$KEEPER" -q purge A-1 --field name --yes
+    run at home "$KEEPER" show A-1 --reveal
+    [[ $output != *"Тен Ир"* ]]
+    whole home "$KEEPER"
+
+    # home has them, the copy has not
+    at first "$KEEPER" handoff receive names.bundle -o r2
+    refused 6 at first "$KEEPER" handoff receive other.copy -o r3
+    says "came to this one only"
+    whole first "$KEEPER"
+
+    # the copy has them, home not yet
+    at third "$KEEPER" handoff receive names.bundle -o r4
+    sends third "$KEEPER" third.copy
+    refused 6 at second "$KEEPER" handoff receive third.copy -o r5
+    says "came to the other one only"
+    at second "$KEEPER" handoff receive names.bundle -o r6
+    takes second "$CASE" third.copy -o r7
+    whole second "$KEEPER"
+    run at second "$KEEPER" show A-1 --reveal
+    has "Тен Ир"
+}

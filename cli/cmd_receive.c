@@ -118,7 +118,6 @@ tell_json(const struct call *c, const struct vault_received *r, const struct ite
     js_pair_uint(&j, "left_out", r->left_out);
     js_pair_uint(&j, "arrived", r->arrived);
     js_pair_uint(&j, "attachments", r->attachments);
-    js_pair_uint(&j, "types_new", r->types_new);
     js_pair_uint(&j, "by_strangers", r->by_strangers);
     js_pair_bool(&j, "own", r->own);
     js_pair_uint(&j, "adopted", r->adopted);
@@ -191,8 +190,6 @@ tell_counts(const struct vault_received *r)
         term_say("%" PRIu64 " value%s that are open there are kept as withheld here, as your types say", r->raised, many(r->raised));
     if (r->merged > 0)
         term_say("%" PRIu64 " record%s changed on both sides, in different fields: both are in it now", r->merged, many(r->merged));
-    if (r->types_new > 0)
-        term_say("%" PRIu64 " record type%s came along and hold here now", r->types_new, many(r->types_new));
     if (r->by_strangers > 0)
         term_warn("%" PRIu64 " revision%s by vaults that are no contacts here: that they are whose they seem is the sender's word",
             r->by_strangers, r->by_strangers == 1 ? " is" : "s are");
@@ -290,7 +287,7 @@ const struct cmd cmd_handoff_receive = {
         "The receipt, FILE.receipt or RECEIPT, is for the sender: signed here, sealed to that vault.\n"
         "--json: {\"bundle\",\"plan\",\"again\",\"from\",\"words\",\"verified\",\"keeper\",\"names\",\"time\",\"expires\",\"new\":[ids],\n"
         "\"changed\":[ids],\"conflicts\":[ids],\"same\":[ids],\"purged_here\":[ids],\"purge_asked\":[{\"id\",\"what\",\"field\"}],\n"
-        "\"revisions\",\"merged\",\"raised\",\"left_out\",\"arrived\",\"attachments\",\"types_new\",\"by_strangers\",\"own\",\"adopted\",\"receipt\"}\n",
+        "\"revisions\",\"merged\",\"raised\",\"left_out\",\"arrived\",\"attachments\",\"by_strangers\",\"own\",\"adopted\",\"receipt\"}\n",
     .opts = (const struct opt[]){
         { "plan", 0, false, NULL, "tell what it would do, and take nothing in" },
         { "output", 'o', false, "RECEIPT", "the receipt goes into this new file" },

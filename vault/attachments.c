@@ -85,7 +85,7 @@ attachment_find(struct vault *v, const struct revision *rev, const char *name,
     if (err == VAULT_ERR_INPUT)
         err = VAULT_OK;
     while (err == VAULT_OK && attachment_next(&w, &a)) {
-        unknown = unknown || (!a.known && gone_find(&v->recs.gone, rev->record, a.l->c) == GONE_NOT);
+        unknown = unknown || (!a.known && recs_gone(&v->recs, rev, a.l) == GONE_NOT);
         if (numbered ? a.number != number : !is_named(&a, &canonical))
             continue;
         found++;

@@ -48,7 +48,7 @@ settle(struct arriving *a, const struct told_revision *x, struct leaf *l, size_t
 {
     struct bundle_take *t = a->t;
     const struct leaf *m = revision_find(&a->here, l->field, l->element, l->n_element);
-    enum gone_what what = gone_find(&t->v->recs.gone, a->told.record, l->c);
+    enum gone_what what = gone_find(&t->v->recs.left, a->told.id, l->c);
     bool back = false;
     vault_err err = bundle_comes_back(a->t, x, &a->told, l, &back);
 
@@ -62,8 +62,9 @@ settle(struct arriving *a, const struct told_revision *x, struct leaf *l, size_t
         ++*arrived;
         if (a->last) {
             buf_put(&t->arrived, a->told.record, RECORD_ID_BYTES);
+        buf_put(&t->arrived, a->told.id, REVISION_ID_BYTES);
             buf_put(&t->arrived, l->c, sizeof l->c);
-            err = t->arrived.bad ? err_nomem() : gone_add(&t->v->recs.gone, a->told.record, l->c, GONE_NOT);
+            err = t->arrived.bad ? err_nomem() : gone_add(&t->v->recs.left, a->told.id, l->c, GONE_NOT);
         }
         return err == VAULT_OK && value_is_file(l->value) ? bundle_take_file(t, &a->told, l) : err;
     }

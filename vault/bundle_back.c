@@ -37,7 +37,7 @@ judge_told(struct bundle_take *t, const struct told_revision *parent, const stru
     err = disclose_read(PART(parent->bytes.p, parent->bytes.n), &rev);
     m = err == VAULT_OK ? revision_find(&rev, l->field, l->element, l->n_element) : NULL;
     *yes = *yes || (m != NULL && m->value.n == l->value.n && memcmp(m->value.p, l->value.p, l->value.n) == 0 &&
-        gone_find(&t->v->recs.gone, rev.record, m->c) != GONE_NOT);
+        (gone_find(&t->v->recs.gone, rev.record, m->c) != GONE_NOT || gone_find(&t->v->recs.left, rev.id, m->c) != GONE_NOT));
     revision_free(&rev);
     return err;
 }

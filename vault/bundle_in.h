@@ -16,6 +16,7 @@
 #define BUNDLE_HELD_MAX ((uint64_t)1 << 30)     /* bytes of a bundle that are held in memory: all but contents of files */
 #define BUNDLE_TYPES_MAX 1024u
 #define BUNDLE_EVIDENCE_MAX 4096u
+#define BUNDLE_HISTORY_MAX 10000u               /* revisions of one record */
 #define BUNDLE_FILES_MAX 1000000u
 
 /* A revision that came. */

@@ -260,10 +260,10 @@ put_evidence_of(struct bundle_out *b, uint32_t row, uint32_t *number)
     struct buf whole = BUF_INIT, some = BUF_INIT;
     vault_err err = VAULT_OK;
 
-    for (unsigned i = 0; err == VAULT_OK; i++) {
+    for (uint32_t at = 1; err == VAULT_OK;) {
         buf_reset(&whole);
         buf_reset(&some);
-        err = exchange_evidence(b->h.v, row, i, &whole);
+        err = exchange_evidence(b->h.v, row, &at, &whole);
         if (err != VAULT_OK || whole.n == 0)
             break;
         err = proof_reduce(&some, PART(whole.p, whole.n), is_going, b);

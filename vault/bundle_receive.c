@@ -11,9 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include "vault/base/cbor.h"
 #include "vault/base/text.h"
 #include "vault/exchange.h"
 #include "vault/handoff/card_text.h"
+
+#define RECEIPT_MAX ((size_t)512 << 10)     /* of its manifest, which is kept */
 
 /* ---- who ---- */
 
@@ -131,7 +134,6 @@ fill_records(const struct bundle_take *t, struct vault_received *out)
     out->attachments = b->n_files;
     for (size_t i = 0; i < b->n_files; i++)
         out->bytes += b->file[i].size;
-    out->types_new = t->types_new;
     out->by_strangers = b->by_strangers;
 }
 
@@ -170,6 +172,7 @@ take(struct bundle_take *t, const struct vault_receive *how, struct vault_receiv
 
     if (err != VAULT_OK)
         return err;
+    t->theirs_before = t->v->recs.types.n_theirs;
     err = bundle_take_all(t);
     if (err == VAULT_OK)
         err = tell_all(t, how, out);
@@ -290,6 +293,63 @@ vault_handoff_receive(vault *v, const char *path, const struct vault_receive *ho
 
 /* ---- the other side's ---- */
 
+/* Does the detail of a handoff have this tag, and this card among its recipients? */
+static bool
+is_sent(struct part detail, const char *tag, const char *card)
+{
+    struct rd r = rd_of(detail.p, detail.n);
+    bool same_tag = false, same_card = false;
+
+    for (size_t n = cbor_get_map(&r, SIZE_MAX); n > 0 && !r.bad; n--) {
+        struct part key = cbor_get_text(&r, SIZE_MAX);
+
+        if (key.n == 3 && memcmp(key.p, "tag", 3) == 0) {
+            struct part text = cbor_get_text(&r, SIZE_MAX);
+            same_tag = text.n == strlen(tag) && memcmp(text.p, tag, text.n) == 0;
+        } else if (key.n == 10 && memcmp(key.p, "recipients", 10) == 0) {
+            for (size_t k = cbor_get_array(&r, SIZE_MAX); k > 0 && !r.bad; k--) {
+                struct part text = cbor_get_text(&r, SIZE_MAX);
+                same_card = same_card || (text.n == strlen(card) && memcmp(text.p, card, text.n) == 0);
+            }
+        } else {
+            (void)cbor_get_item(&r);
+        }
+    }
+    return same_tag && same_card && !r.bad;
+}
+
+/* Whoever is a contact could acknowledge anything: only what was sent, to that card, as our log says. */
+static vault_err
+judge_sent(struct vault *v, const struct bundle_in *b)
+{
+    char tag[33], card[65];
+    struct buf detail = BUF_INIT;
+    struct db_cursor *c = NULL;
+    struct db_log_row row;
+    struct log_entry e;
+    bool got = true, found = false;
+    vault_err err = db_scan_log(v->db, 1, &c);
+
+    hex_of(tag, b->m.tag, sizeof b->m.tag);
+    hex_of(card, b->card_hash, sizeof b->card_hash);
+    while (err == VAULT_OK && !found) {
+        err = db_next_log(c, &row, &got);
+        if (err != VAULT_OK || !got)
+            break;
+        err = entry_decode(&e, row.entry);
+        if (err != VAULT_OK || strncmp(e.action, "handoff", 7) != 0 || session_detail_lost(v, (uint32_t)row.n))
+            continue;
+        buf_reset(&detail);
+        err = session_open_detail(v, &e, row.detail, &detail);
+        found = err == VAULT_OK && is_sent(PART(detail.p, detail.n), tag, card);
+    }
+    db_scan_end(c);
+    buf_free(&detail);
+    if (err == VAULT_OK && !found)
+        err = err_say(VAULT_ERR_REFUSED, "the log of the vault that sent it knows it", "this vault has sent no such bundle to whoever signed this receipt");
+    return err;
+}
+
 /* It names the bundle by its id, and by the tag that our log has in the detail of its `handoff`. */
 static vault_err
 take_receipt(struct bundle_in *b)
@@ -301,8 +361,10 @@ take_receipt(struct bundle_in *b)
     struct receipt_parts parts = { .kind = EXCHANGE_ACKNOWLEDGED, .bundle = b->m.content, .card = b->card_hash };
     struct change c;
     char hex[65];
-    vault_err err = session_begin(v, &c);
+    vault_err err = b->manifest.n > RECEIPT_MAX ? err_say(VAULT_ERR_DAMAGED, "ask for it again", "this receipt is too large to be one") : judge_sent(v, b);
 
+    if (err == VAULT_OK)
+        err = session_begin(v, &c);
     if (err != VAULT_OK)
         return err;
     buf_put(&proof, b->sigs.p, b->sigs.n);

@@ -37,7 +37,8 @@ static void
 note_again(struct bundle_take *t, const struct buf *list, enum gone_what what)
 {
     for (size_t at = 0; at + LEFT_OUT_BYTES <= list->n; at += LEFT_OUT_BYTES) {
-        vault_err err = gone_add(&t->v->recs.gone, list->p + at, list->p + at + RECORD_ID_BYTES, what);
+        const uint8_t *revision = list->p + at + RECORD_ID_BYTES;
+        vault_err err = gone_add(&t->v->recs.left, revision, revision + REVISION_ID_BYTES, what);
         (void)err;              /* it is known: nothing is allocated */
     }
 }
@@ -46,6 +47,7 @@ void
 bundle_take_undo(struct bundle_take *t)
 {
     change_abort(&t->change);
+    type_set_cut_theirs(&t->v->recs.types, t->theirs_before);
     note_again(t, &t->left_out, GONE_NOT);
     note_again(t, &t->arrived, GONE_LEFT_OUT);
 }
@@ -89,7 +91,7 @@ judge_known(struct bundle_take *t, struct told_revision *x)
     for (size_t i = 0; err == VAULT_OK && i < rev.n_leaves; i++) {
         bool back = false;
 
-        if (!rev.leaf[i].here || rev.leaf[i].value.n == 0 || gone_find(&t->v->recs.gone, rev.record, rev.leaf[i].c) != GONE_LEFT_OUT)
+        if (!rev.leaf[i].here || rev.leaf[i].value.n == 0 || gone_find(&t->v->recs.left, rev.id, rev.leaf[i].c) != GONE_LEFT_OUT)
             continue;
         err = bundle_comes_back(t, x, &rev, &rev.leaf[i], &back);
         x->arrives = x->arrives || !back;
@@ -113,6 +115,8 @@ bundle_judge(struct bundle_take *t)
         if (err != VAULT_OK)
             break;
         x->touched = t->n_touched - 1;
+        if (++r->told > BUNDLE_HISTORY_MAX)
+            return damaged("a record in it has more revisions than a bundle may bring");
         x->purged_here = r->purged_here;
         x->here = first == 0 ? 0 : index_revision(ix, first, x->id);
         r->changed = r->changed || (x->here == 0 && !x->purged_here);
@@ -138,15 +142,20 @@ judge_fields(const struct type_def *ours, const struct type_def *theirs)
     return VAULT_OK;
 }
 
-static vault_err
-copy_type(struct type_def **out, const struct type_def *t, struct buf *bytes)
+/* Is any revision of it in the bundle? Others would only be in the way of every look-up. */
+static bool
+is_used(const struct bundle_in *b, const struct type_def *theirs)
 {
-    vault_err err = type_encode(bytes, t);
-
-    return err == VAULT_OK ? type_decode(out, bytes->p, bytes->n) : err;
+    for (size_t i = 0; i < b->n_revs; i++)
+        if (memcmp(b->rev[i].type, theirs->hash, sizeof theirs->hash) == 0)
+            return true;
+    return false;
 }
 
-/* A type that this vault does not know: in force, where a keeper takes it in and it follows from what is here; else for reading only. */
+/*
+ * A type that this vault does not know, for reading what was written by it: it is never in force here. Blobs name a type by the beginning of its hash, so that two of
+ * one beginning would be taken for each other.
+ */
 static vault_err
 take_type(struct bundle_take *t, const struct type_def *theirs)
 {
@@ -154,24 +163,23 @@ take_type(struct bundle_take *t, const struct type_def *theirs)
     const struct type_def *ours = type_set_current(&v->recs.types, theirs->name);
     struct type_def *copy = NULL;
     struct buf bytes = BUF_INIT;
-    bool in_force = is_keeper(v) && (ours == NULL ? theirs->version == 1 : type_may_follow(ours, theirs) == VAULT_OK);
-    vault_err err = VAULT_OK;
+    vault_err err;
 
-    vault_clear_error();
-    if (ours == NULL && !in_force)
-        err = err_say(VAULT_ERR_REFUSED, "a keeper here takes it in", "it has records of the type %s, which this vault does not know", theirs->name);
-    if (ours != NULL && !in_force)
-        err = judge_fields(ours, theirs);
+    if (type_set_by_short(&v->recs.types, theirs->hash) != NULL)
+        return damaged("a type in it passes itself off as another");
+    if (ours == NULL)
+        return err_say(VAULT_ERR_REFUSED, "the sender tells it (`type show NAME --json`), and a keeper here adds it (`type add`)",
+            "it has records of the type %s, which this vault has not", theirs->name);
+    err = judge_fields(ours, theirs);
     if (err == VAULT_OK)
-        err = copy_type(&copy, theirs, &bytes);
+        err = type_encode(&bytes, theirs);
     if (err == VAULT_OK)
-        err = in_force ? system_add_type(v, &t->change, theirs) : exchange_add_type(v, &t->change, PART(bytes.p, bytes.n));
+        err = exchange_add_type(v, &t->change, PART(bytes.p, bytes.n));
+    if (err == VAULT_OK)
+        err = type_decode(&copy, bytes.p, bytes.n);
     if (err == VAULT_OK)
         err = type_set_add_theirs(&v->recs.types, copy);
-    else
-        type_free(copy);
-    t->types_new += in_force;
-    t->types_theirs += !in_force;
+    t->types_theirs += err == VAULT_OK;
     buf_free(&bytes);
     return err;
 }
@@ -182,7 +190,7 @@ take_types(struct bundle_take *t)
     vault_err err = VAULT_OK;
 
     for (size_t i = 0; err == VAULT_OK && i < t->b->n_types; i++)
-        if (type_set_by_hash(&t->v->recs.types, t->b->type[i]->hash) == NULL)
+        if (type_set_by_hash(&t->v->recs.types, t->b->type[i]->hash) == NULL && is_used(t->b, t->b->type[i]))
             err = take_type(t, t->b->type[i]);
     return err;
 }
@@ -310,9 +318,10 @@ static vault_err
 note_left_out(struct bundle_take *t, const struct revision *rev, const struct leaf *l)
 {
     buf_put(&t->left_out, rev->record, RECORD_ID_BYTES);
+    buf_put(&t->left_out, rev->id, REVISION_ID_BYTES);
     buf_put(&t->left_out, l->c, sizeof l->c);
     t->values_left_out++;
-    return t->left_out.bad ? err_nomem() : gone_add(&t->v->recs.gone, rev->record, l->c, GONE_LEFT_OUT);
+    return t->left_out.bad ? err_nomem() : gone_add(&t->v->recs.left, rev->id, l->c, GONE_LEFT_OUT);
 }
 
 /* Where it is kept here: the stricter of their tier and ours. What may come later is kept where it may always be. */

@@ -23,6 +23,7 @@ struct placement {
 struct touched_record {
     uint8_t record[RECORD_ID_BYTES];
     bool is_new, changed, purged_here, conflict;
+    uint32_t told;                      /* revisions in the bundle */
     const struct type_def *type;        /* of its revisions; NULL: not known yet */
 };
 
@@ -37,7 +38,8 @@ struct bundle_take {
     struct touched_record *touched;     /* in the order in which they came */
     size_t n_touched, cap_touched;
     uint64_t revisions, merged, raised, values_left_out, values_arrived, kept_out;
-    uint64_t types_new, types_theirs;
+    uint64_t types_theirs;
+    size_t theirs_before;               /* types of others that were known */
     bool again;                         /* this bundle was taken in before */
 };
 

@@ -158,8 +158,12 @@ judge_contact(struct bundle_in *b)
     struct buf words = BUF_INIT;
     vault_err err;
 
-    if (memcmp(b->card.vault_id, b->v->kf.vault_id, VAULT_ID_BYTES) == 0)
-        return VAULT_OK;        /* a copy of this vault */
+    if (memcmp(b->card.vault_id, b->v->kf.vault_id, VAULT_ID_BYTES) == 0) {
+        /* A copy of this vault. Whoever was a keeper before a rekey could still say that he is one. */
+        if (b->m.kind != MANIFEST_COPY && memcmp(b->card_hash, b->v->card_hash, sizeof b->card_hash) != 0)
+            return err_say(VAULT_ERR_REFUSED, "bring that copy home (`handoff send --to home`)", "it is signed with keys of this vault that are not in force any more");
+        return VAULT_OK;
+    }
     if (b->m.kind == MANIFEST_COPY)
         return err_say(VAULT_ERR_REFUSED, "ask for the records that you need (`handoff send ID... --to`)",
             "this is a whole copy of another vault: only a copy of this one can come home to it");

@@ -26,7 +26,7 @@ is_due(const struct dump_files *d, const struct attachment *x)
 static bool
 is_gone(const struct dump_files *d, const struct revision *rev, const struct attachment *x)
 {
-    return gone_find(&d->v->recs.gone, rev->record, x->l->c) != GONE_NOT || (x->known &&
+    return recs_gone(&d->v->recs, rev, x->l) != GONE_NOT || (x->known &&
         session_file_lost(d->v, rev->record, (enum leaf_tier)x->l->tier, x->l->file_first));
 }
 

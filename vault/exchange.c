@@ -104,21 +104,28 @@ exchange_apply_receipt(struct vault *v, uint32_t n, const struct revision *rev)
     return VAULT_OK;
 }
 
-/* Of system records nothing is ever left out. */
+/*
+ * Each says of which revision; it counts only for one that came with the same entry (what was left out), so that nobody can say it of another later. Of system
+ * records nothing is ever left out.
+ */
 static vault_err
-apply_list(struct vault *v, struct part list, enum gone_what what)
+apply_list(struct vault *v, uint32_t log, struct part list, enum gone_what what)
 {
+    const struct index *ix = &v->recs.index;
     struct rd r = rd_of(list.p, list.n);
     vault_err err = list.n % LEFT_OUT_BYTES == 0 ? VAULT_OK : damaged("what was left out is told in a wrong form");
 
     while (err == VAULT_OK && r.n != 0) {
-        const uint8_t *record = rd_take(&r, RECORD_ID_BYTES), *c = rd_take(&r, 32);
+        const uint8_t *record = rd_take(&r, RECORD_ID_BYTES), *revision = rd_take(&r, REVISION_ID_BYTES), *c = rd_take(&r, 32);
+        uint32_t first, n;
 
-        if (record == NULL || c == NULL || record[0] == 0)
+        if (record == NULL || revision == NULL || c == NULL || record[0] == 0)
             return damaged("what was left out is told in a wrong form");
-        if (what == GONE_NOT && gone_find(&v->recs.gone, record, c) == GONE_NOT)
+        first = index_record(ix, record);
+        n = first == 0 ? 0 : index_revision(ix, first, revision);
+        if (n == 0 || (what == GONE_LEFT_OUT ? ix->pair[n].log != log : gone_find(&v->recs.left, revision, c) == GONE_NOT))
             continue;
-        err = gone_add(&v->recs.gone, record, c, what);
+        err = gone_add(&v->recs.left, revision, c, what);
     }
     return err;
 }
@@ -126,10 +133,10 @@ apply_list(struct vault *v, struct part list, enum gone_what what)
 vault_err
 exchange_apply_left_out(struct vault *v, uint32_t n, const struct revision *rev)
 {
-    vault_err err = apply_list(v, bytes_of(rev, "left_out"), GONE_LEFT_OUT);
+    uint32_t log = v->recs.index.pair[n].log;
+    vault_err err = apply_list(v, log, bytes_of(rev, "left_out"), GONE_LEFT_OUT);
 
-    (void)n;
-    return err != VAULT_OK ? err : apply_list(v, bytes_of(rev, "arrived"), GONE_NOT);
+    return err != VAULT_OK ? err : apply_list(v, log, bytes_of(rev, "arrived"), GONE_NOT);
 }
 
 vault_err
@@ -298,7 +305,7 @@ number_is(const struct revision *rev, const char *field, uint64_t want)
 }
 
 vault_err
-exchange_evidence(struct vault *v, uint32_t log, unsigned number, struct buf *out)
+exchange_evidence(struct vault *v, uint32_t log, uint32_t *at, struct buf *out)
 {
     const struct index *ix = &v->recs.index;
     struct revision rev;
@@ -306,19 +313,20 @@ exchange_evidence(struct vault *v, uint32_t log, unsigned number, struct buf *ou
     vault_err err = VAULT_OK;
 
     revision_init(&rev);
-    for (uint32_t n = 1; err == VAULT_OK && n <= ix->n; n++) {
-        if (ix->pair[n].log != log || !index_is_system(&ix->pair[n]) || ix->pair[n].record[1] != SYSTEM_ORIGIN ||
-            ix->pair[n].lost)
-            continue;
-        err = recs_load(&v->recs, n, &rev);
-        if (err == VAULT_OK && number_is(&rev, "number", number)) {
-            struct part bytes = bytes_of(&rev, "evidence");
+    for (; err == VAULT_OK && *at <= ix->n; ++*at) {
+        const struct pair *p = &ix->pair[*at];
+        struct part bytes;
 
-            if (number_is(&rev, "part", part++))
-                buf_put(out, bytes.p, bytes.n);
-            else
-                err = damaged("evidence of a bundle is out of order");
-        }
+        if (p->log != log || !index_is_system(p) || p->record[1] != SYSTEM_ORIGIN || p->lost)
+            continue;
+        err = recs_load(&v->recs, *at, &rev);
+        if (err == VAULT_OK && part > 0 && number_is(&rev, "part", 0))
+            break;              /* the next one begins */
+        if (err == VAULT_OK && !number_is(&rev, "part", part++))
+            err = damaged("evidence of a bundle is out of order");
+        bytes = bytes_of(&rev, "evidence");
+        if (err == VAULT_OK)
+            buf_put(out, bytes.p, bytes.n);
     }
     revision_free(&rev);
     return err != VAULT_OK ? err : buf_ok(out);

@@ -41,8 +41,8 @@ struct receipt_parts {
     struct part proof;                  /* ACKNOWLEDGED: the receipt as it came; else empty */
 };
 VAULT_CHECK vault_err exchange_add_receipt(struct vault *v, struct change *c, const struct receipt_parts *p);
-/* A list of record id | c for each value. */
-#define LEFT_OUT_BYTES (RECORD_ID_BYTES + 32u)
+/* A list of record id | revision id | c for each value. */
+#define LEFT_OUT_BYTES (RECORD_ID_BYTES + REVISION_ID_BYTES + 32u)
 enum left_out_what { LEFT_OUT, LEFT_OUT_ARRIVED };
 VAULT_CHECK vault_err exchange_add_left_out(struct vault *v, struct change *c, enum left_out_what what, struct part list);
 /* Evidence number `number` of a bundle, in as many parts as it takes. */
@@ -52,7 +52,7 @@ VAULT_CHECK vault_err exchange_add_type(struct vault *v, struct change *c, struc
 
 /* ---- reading evidence back ---- */
 
-/* Evidence number `number` that came with the entry in a row of the log, appended; nothing where it has no such. VAULT_ERR_DAMAGED. */
-VAULT_CHECK vault_err exchange_evidence(struct vault *v, uint32_t log, unsigned number, struct buf *out);
+/* The next evidence that came with the entry in a row of the log, appended; nothing where there is no more. Begin with *at 1. VAULT_ERR_DAMAGED. */
+VAULT_CHECK vault_err exchange_evidence(struct vault *v, uint32_t log, uint32_t *at, struct buf *out);
 
 #endif

@@ -149,7 +149,7 @@ load(struct vault *v, const char *id, const char *revision, struct revision *rev
 static vault_err
 must_be_known(const struct vault *v, const struct revision *rev, const struct attachment *x)
 {
-    enum gone_what what = gone_find(&v->recs.gone, rev->record, x->l->c);
+    enum gone_what what = recs_gone(&v->recs, rev, x->l);
 
     if (what == GONE_LEFT_OUT)
         return err_say(VAULT_ERR_NOT_FOUND, "ask who sent the record for it", "this attachment was left out when its record was sent here");

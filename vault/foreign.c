@@ -52,9 +52,9 @@ load(struct foreign_row *f, struct vault *v, uint32_t row, proof_keep_fn *only, 
     vault_err err = VAULT_OK;
 
     foreign_free(f);
-    for (unsigned i = 0; err == VAULT_OK; i++) {
+    for (uint32_t i = 0, at = 1; err == VAULT_OK; i++) {
         buf_reset(&whole);
-        err = exchange_evidence(v, row, i, &whole);
+        err = exchange_evidence(v, row, &at, &whole);
         if (err != VAULT_OK || whole.n == 0)
             break;
         err = room(f);

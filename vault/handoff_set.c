@@ -150,7 +150,7 @@ count_files(struct handoff *h, const struct vault_record *r)
             h->plan.bytes += a->size;
         } else if (a->purged || a->lost || a->left_out) {
             h->plan.attachments_gone++;
-        } else if (a->withheld && !h->names) {
+        } else if (a->left_out || (a->withheld && !h->names)) {
             h->plan.attachments_withheld++;
         } else {
             return err_say(VAULT_ERR_DAMAGED, "'check' tells more", "record %s: name and key of an attachment cannot be read", r->id);

@@ -138,7 +138,7 @@ judge_left_out(struct joining *j, uint32_t n, struct revision *rev)
     for (size_t at = 0; err == VAULT_OK && at + LEFT_OUT_BYTES <= view.text.n; at += LEFT_OUT_BYTES) {
         const uint8_t *p = (const uint8_t *)view.text.p + at;
 
-        if (gone_find(&j->v->recs.gone, p, p + RECORD_ID_BYTES) == GONE_LEFT_OUT)
+        if (gone_find(&j->v->recs.left, p + RECORD_ID_BYTES, p + RECORD_ID_BYTES + REVISION_ID_BYTES) == GONE_LEFT_OUT)
             err = not_as_far("`handoff receive` the bundle with these values here first, as a keeper", "the other one");
     }
     return err;
@@ -160,8 +160,8 @@ judge_twice(struct joining *j)
             continue;
         err = recs_load(&j->other->recs, n, &rev);
         for (size_t i = 0; err == VAULT_OK && i < rev.n_leaves; i++)
-            if (gone_find(&j->other->recs.gone, rev.record, rev.leaf[i].c) == GONE_LEFT_OUT &&
-                    gone_find(&j->v->recs.gone, rev.record, rev.leaf[i].c) != GONE_LEFT_OUT)
+            if (gone_find(&j->other->recs.left, rev.id, rev.leaf[i].c) == GONE_LEFT_OUT &&
+                    gone_find(&j->v->recs.left, rev.id, rev.leaf[i].c) != GONE_LEFT_OUT)
                 err = not_as_far("`handoff receive` the bundle with these values there, too, as a keeper", "this one");
     }
     revision_free(&rev);

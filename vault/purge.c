@@ -72,7 +72,7 @@ judge_withheld(const struct purging *x, struct touched *t)
         if (l->tier != LEAF_WITHHELD || !l->here)
             continue;
         some = some || takes;
-        all = all && (takes || gone_find(&x->p.v->recs.gone, x->rev.record, l->c) != GONE_NOT);
+        all = all && (takes || recs_gone(&x->p.v->recs, &x->rev, l) != GONE_NOT);
     }
     t->withheld = !some ? BLOB_STAYS : all ? BLOB_GONE : BLOB_NEW;
 }

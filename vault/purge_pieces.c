@@ -33,7 +33,7 @@ goes_whole(const struct purge *p, const struct revision *rev)
         if (l->tier != LEAF_WITHHELD || !l->here)
             continue;
         some = some || purge_takes(p, l);
-        all = all && (purge_takes(p, l) || gone_find(&p->v->recs.gone, rev->record, l->c) != GONE_NOT);
+        all = all && (purge_takes(p, l) || recs_gone(&p->v->recs, rev, l) != GONE_NOT);
     }
     return some && all;
 }

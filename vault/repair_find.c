@@ -224,7 +224,7 @@ lose_withheld(struct repairing *r, uint32_t n, const struct revision *rev)
     for (size_t i = 0; err == VAULT_OK && i < rev->n_leaves; i++) {
         const struct leaf *l = &rev->leaf[i];
         if (l->tier != LEAF_WITHHELD || !l->here ||
-            gone_find(&r->v->recs.gone, rev->record, l->c) != GONE_NOT)
+            recs_gone(&r->v->recs, rev, l) != GONE_NOT)
             continue;
         add_name(&names, l->field);
         r->report.lost_values++;

@@ -56,7 +56,7 @@ count_files(struct scan *s, uint32_t n, struct revision *rev)
     (void)n;
 
     while (w.type != NULL && attachment_next(&w, &x))
-        *count += gone_find(&s->r->gone, rev->record, x.l->c) == GONE_NOT;
+        *count += recs_gone(s->r, rev, x.l) == GONE_NOT;
     return VAULT_OK;
 }
 

@@ -34,7 +34,7 @@ unread_add(struct unread *u, const struct index *index, uint32_t n)
 bool
 unread_value(const struct recs *r, const struct revision *rev, const struct leaf *l)
 {
-    return l->value.n == 0 && gone_find(&r->gone, rev->record, l->c) == GONE_NOT;
+    return l->value.n == 0 && recs_gone(r, rev, l) == GONE_NOT;
 }
 
 static vault_err

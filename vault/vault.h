@@ -982,7 +982,6 @@ struct vault_received {
     uint64_t left_out;                  /* values and attachments that did not come along, of what is new */
     uint64_t arrived;                   /* such as had been left out before */
     uint64_t attachments, bytes;        /* contents in it */
-    uint64_t types_new;                 /* record types that are in force here now (keeper) */
     uint64_t by_strangers;              /* revisions by vaults that are no contacts here, on the sender's word */
     uint64_t adopted;                   /* revisions with names taken in on the way, which this keeper's session took over now */
     bool receipt;                       /* was written */

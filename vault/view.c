@@ -190,7 +190,7 @@ one_value(struct build *b, const struct field_def *f, const struct leaf *l, stru
     out->withheld = type_set_tier(&b->v->recs.types, b->type, f, l->tier) == LEAF_WITHHELD;
     out->repeats = f->repeats;
     out->text = "";
-    what = gone_find(&b->v->recs.gone, b->rev->record, l->c);
+    what = recs_gone(&b->v->recs, b->rev, l);
     out->lost = what == GONE_LOST || (l->value.n == 0 && !l->here &&
         index_was_lost(&b->v->recs.index, b->rev->record, l->introduced));
     out->purged = gone_for_good(what) && what != GONE_LOST;
@@ -245,7 +245,7 @@ fill_attachment(struct build *b, const struct attachment *x, struct vault_attach
     out->number = x->number;
     out->field = x->f->name;
     out->withheld = x->l->tier != LEAF_OPEN;
-    what = gone_find(&b->v->recs.gone, b->rev->record, x->l->c);
+    what = recs_gone(&b->v->recs, b->rev, x->l);
     out->purged = gone_for_good(what) && what != GONE_LOST;
     out->left_out = what == GONE_LEFT_OUT && !x->known;
     out->lost = what == GONE_LOST || (x->known && session_file_lost(b->v, b->rev->record,

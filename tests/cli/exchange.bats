@@ -161,6 +161,13 @@ tells() { at "$1" --json show "$2" --reveal; }
     json "d['again']"
     VAULT=$PWD/clara.vault
     refused 3 at clara handoff receipt a.bundle.receipt
+    # A receipt for what was never sent to who signed it: of a bundle that Clara has, as Boris was sent it.
+    cp -a anna.vault anna2.vault
+    sends anna K-1 --to boris --to clara -o two.bundle
+    takes clara two.bundle
+    VAULT=$PWD/anna2.vault
+    refused 6 w "$PASS" handoff receipt two.bundle.receipt
+    says 'no such bundle'
     refused 2 at boris handoff receipt a.bundle
     says 'handoff receive'
     refused 2 at anna handoff receive a.bundle.receipt
@@ -348,18 +355,31 @@ json_of() { "$PYTHON" -c 'import json, sys; print(json.loads(sys.argv[1])[sys.ar
     at boris check --deep
 }
 
-@test "a type that only the sender has: a keeper takes it in, a caseworker does not" {
+@test "a type that only the sender has: a keeper adds it first; nothing comes in force with a bundle" {
     printf '{"name":"sighting","fields":[{"name":"ref","kind":"identifier","tier":"open","role":"neutral"}]}' > t.json
     at anna -q type add t.json > /dev/null
     at anna -q add sighting ref=S-1 > /dev/null
     sends anna S-1 --to boris -o a.bundle
-    VAULT=$PWD/boris.vault
-    refused 6 at_case boris handoff receive a.bundle
+    refuses_it 6 boris a.bundle
     says sighting
+    says 'type add'
+    at anna type show sighting --json > s.json
+    at boris -q type add s.json > /dev/null
     takes boris a.bundle
-    json "d['types_new'] == 1"
     run at boris --json show S-1
     json "d['type'] == 'sighting'"
+    # A version that is ours, and another there: read by theirs, and ours stays in force.
+    printf '{"name":"sighting","labels":{"en":"seen by them"},"fields":[{"name":"ref","kind":"identifier","tier":"open","role":"neutral"}]}' > t.json
+    at anna -q type add t.json > /dev/null
+    at anna -q add sighting ref=S-2 > /dev/null
+    sends anna S-2 --to boris -o v2.bundle
+    takes boris v2.bundle --plan
+    before=$(at boris --json type show sighting)
+    takes boris v2.bundle
+    [ "$(at boris --json type show sighting)" = "$before" ]
+    at boris check
+    at boris -q edit S-2 ref=S-3 > /dev/null
+    at boris check
     # Fields that are not here, or are something else: nobody guesses.
     printf '{"name":"visit","fields":[{"name":"ref","kind":"text","tier":"open","role":"neutral"}]}' > t.json
     at boris -q type add t.json > /dev/null

@@ -568,7 +568,7 @@ def signer_as_other_author(me, _):
 
 
 def leave_out(me, *leaves):
-    add_exchange(me, S_LEFT_OUT, left_out=b"".join(record + c for record, c in leaves))
+    add_exchange(me, S_LEFT_OUT, left_out=b"".join(record + revision + c for record, revision, c in leaves))
     me.entry("receive")
 
 
@@ -586,7 +586,7 @@ def drop_withheld(me, head):
 def left_out_withheld(me, victim):
     """A name that somebody wrote here is said to have been left out, and taken away."""
     head = me.find(victim)
-    leave_out(me, *((head.record, leaf.c) for leaf in head.leaves if leaf.tier == WITHHELD))
+    leave_out(me, *((head.record, head.id, leaf.c) for leaf in head.leaves if leaf.tier == WITHHELD))
     drop_withheld(me, head)
 
 
@@ -607,7 +607,7 @@ def left_out_open(me, victim):
         content[6] = sorted([*content[6], [name, element, OPEN, head.leaf("label").c, b""]], key=lambda x: encode(x[:2]))
         new, _ = blob_key_and_seed(key, b"withheld:open:1", nonce)
         return [box(new, aad, encode(content), nonce)]
-    leave_out(me, (head.record, head.leaf("label").c))
+    leave_out(me, (head.record, head.id, head.leaf("label").c))
     me.replace("open", head.number, sealed)
 
 

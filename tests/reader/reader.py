@@ -109,7 +109,7 @@ class Reader:
         self.cards = {}                     # by revision
         self.purged = set()                 # records of which nothing is left
         self.gone = set()                   # (record, c) of values that were purged
-        self.left_out = set()               # (record, c) of values that another vault did not send
+        self.left_out = {}                  # (record, revision, c) of values that another vault did not send: the entries that say so
         self.origins = defaultdict(list)    # row of log: the parts of evidence in it, as parse_origin gives them
         self.receipts = []                  # (entry, revision)
         self.lost = Lost()
@@ -225,9 +225,9 @@ class Reader:
                 raise Damage(f"{leaf.field} is missing, and no tombstone says so")
 
     def is_gone(self, revision, leaf):
-        """Destroyed, lost, or left out by who sent it: that counts for what others wrote."""
-        place = revision.record, leaf.c
-        return place in self.gone or revision.foreign and place in self.left_out
+        """Destroyed, lost, or left out by who sent it: that counts for what others wrote, and came with the entry that says so."""
+        return (revision.record, leaf.c) in self.gone or (
+            revision.foreign and revision.entry in self.left_out.get((revision.record, revision.id, leaf.c), ()))
 
     def read_withheld(self, pack, revision):
         number = revision.number
@@ -266,7 +266,10 @@ class Reader:
             self.gone |= {(record, c) for c in leaves}
         elif revision.record[1] == S_LEFT_OUT:
             out, arrived = parse_left_out(revision)
-            self.left_out = (self.left_out | out) - arrived
+            for place in out:
+                self.left_out.setdefault(place, set()).add(revision.entry)
+            for place in arrived:
+                self.left_out.pop(place, None)
         elif revision.record[1] == S_ORIGIN:
             self.origins[revision.entry].append(parse_origin(revision))
         elif revision.record[1] == S_LOST:

@@ -504,12 +504,12 @@ def parse_receipt(revision):
 
 
 def parse_left_out(revision):
-    """(what was left out, what arrived), each a set of (record, c)."""
+    """(what was left out, what arrived), each a set of (record, revision, c)."""
     out = []
     for name in "left_out", "arrived":
         data = revision.value(name) or b""
-        each = [(data[i:i + 16], data[i + 16:i + 48]) for i in range(0, len(data), 48)] if fits(data, bytes) else []
-        if not fits(data, bytes) or len(data) % 48 or any(record[0] == 0 for record, _ in each):
+        each = [(data[i:i + 16], data[i + 16:i + 48], data[i + 48:i + 80]) for i in range(0, len(data), 80)] if fits(data, bytes) else []
+        if not fits(data, bytes) or len(data) % 80 or any(record[0] == 0 for record, _, _ in each):
             raise Damage("what was left out is told in a wrong form")
         out.append(set(each))
     return out

@@ -75,7 +75,7 @@ is_there(const struct recs *r, const struct revision *base, const struct row_fil
             continue;
         if (l->value.n != 0)
             err = is_same(l, f, PART(name.p, name.n), same);
-        else if (gone_find(&r->gone, base->record, l->c) == GONE_NOT)
+        else if (recs_gone(r, base, l) == GONE_NOT)
             err = err_say(VAULT_ERR_REFUSED, "let a keeper import it",
                 "whether a withheld attachment is there already can be told by a keeper only");
     }

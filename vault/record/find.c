@@ -216,7 +216,11 @@ recs_find(struct recs *r, const char *id, size_t n, enum find_by by, uint32_t *f
 
     if (n == 0 || n > 256 || !text_valid(id, n, NULL))
         return err_say(VAULT_ERR_NOT_FOUND, NULL, "there is no such record");
-    err = seek_names(&s, by, PART(id, n));
+    /* A whole code is nobody else's, whatever somebody else calls his record. */
+    if (by == FIND_ANY && n == CODE_LEN)
+        seek_code(&s, id, n);
+    if (s.n_found == 0)
+        err = seek_names(&s, by, PART(id, n));
     if (err == VAULT_OK && s.n_found == 0 && by == FIND_ANY)
         seek_code(&s, id, n);
     if (err == VAULT_OK && s.n_found == 0 && by == FIND_ANY) {

@@ -27,6 +27,7 @@ recs_free(struct recs *r)
     index_free(&r->index);
     type_set_free(&r->types);
     gone_free(&r->gone);
+    gone_free(&r->left);
     memset(r, 0, sizeof *r);
 }
 
@@ -222,13 +223,20 @@ complete_type(struct recs *r, uint32_t n, struct revision *rev)
     return err != VAULT_OK ? err : judge_shape(r, n, rev, t);
 }
 
-/* By a tombstone, or a repair; or by who sent it, which counts for what came from elsewhere alone. */
-static bool
-is_gone(const struct recs *r, const struct revision *rev, const struct leaf *l)
+enum gone_what
+recs_gone(const struct recs *r, const struct revision *rev, const struct leaf *l)
 {
     enum gone_what what = gone_find(&r->gone, rev->record, l->c);
 
-    return gone_for_good(what) || (what == GONE_LEFT_OUT && rev->foreign);
+    if (what != GONE_NOT || (l->here && !rev->foreign))
+        return what;
+    return gone_find(&r->left, l->here ? rev->id : l->introduced, l->c);
+}
+
+static bool
+is_gone(const struct recs *r, const struct revision *rev, const struct leaf *l)
+{
+    return recs_gone(r, rev, l) != GONE_NOT;
 }
 
 /*
@@ -239,7 +247,7 @@ is_gone(const struct recs *r, const struct revision *rev, const struct leaf *l)
 static vault_err
 judge_gone(const struct recs *r, const struct revision *rev, enum leaf_tier tier)
 {
-    for (size_t i = 0; (rev->partial || r->gone.n != 0) && i < rev->n_leaves; i++) {
+    for (size_t i = 0; (rev->partial || r->gone.n != 0 || r->left.n != 0) && i < rev->n_leaves; i++) {
         const struct leaf *l = &rev->leaf[i];
         bool gone;
         if (l->tier != tier || !l->here)

@@ -23,6 +23,7 @@ struct recs {
     struct index index;
     struct type_set types;
     struct gone gone;               /* values that were purged or lost, by what the tombstones and repairs say */
+    struct gone left;               /* values that did not come with a revision from elsewhere: by the first 16 bytes of its id */
     uint32_t gone_seen;             /* how many of them there were when heads were compared */
     uint8_t author[32];             /* who writes in this session */
     /* Author of the entry in a row of the log (32 bytes), set by the session; NULL: this session's. */
@@ -75,6 +76,8 @@ VAULT_CHECK vault_err recs_withheld_from(struct recs *r, const uint8_t key[stati
  * On an error none of them is in rev. */
 VAULT_CHECK vault_err recs_load_withheld(struct recs *r, uint32_t n, struct revision *rev);
 
+/* What became of the value of this leaf, where it is not there: purged, lost, or (of a revision from elsewhere, and of what is carried on from one) left out. */
+enum gone_what recs_gone(const struct recs *r, const struct revision *rev, const struct leaf *l);
 /* Has it withheld values of its own, and were all of them purged? */
 bool recs_withheld_gone(const struct recs *r, const struct revision *rev);
 /* The sentence about a record that was purged. Returns VAULT_ERR_NOT_FOUND. */

@@ -53,6 +53,13 @@ type_set_add_theirs(struct type_set *s, struct type_def *t)
     return add(&s->theirs, &s->n_theirs, &s->cap_theirs, t);
 }
 
+void
+type_set_cut_theirs(struct type_set *s, size_t n)
+{
+    while (s->n_theirs > n)
+        type_free(s->theirs[--s->n_theirs]);
+}
+
 static const struct type_def *
 by_prefix(const struct type_set *s, const uint8_t *hash, size_t n)
 {

@@ -22,6 +22,8 @@ void type_set_free(struct type_set *s);
 VAULT_CHECK vault_err type_set_add(struct type_set *s, struct type_def *t);
 /* The same for a type of another vault. */
 VAULT_CHECK vault_err type_set_add_theirs(struct type_set *s, struct type_def *t);
+/* Forget those of other vaults behind the first n: a change was undone. */
+void type_set_cut_theirs(struct type_set *s, size_t n);
 /* Any version, system types and those of other vaults as well; NULL when unknown. */
 const struct type_def *type_set_by_hash(const struct type_set *s, const uint8_t hash[static 32]);
 /* The same by the first 8 bytes of the hash. */

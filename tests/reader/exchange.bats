@@ -93,7 +93,10 @@ both() { agree anna && agree boris && agree boris "$NEXT"; }
     both
     gives boris anna K-1 --with-names
     both
-    at boris -q edit K-1 name=Choi > /dev/null
+    at boris -q resolve K-1 --take "$(at boris --json show K-1 | "$PYTHON" -c 'import json, sys
+print(json.load(sys.stdin)["revision"])')" > /dev/null
+    both
+    echo '{"name":"Choi"}' | at boris -q edit K-1 --from - > /dev/null
     gives boris anna K-1 --with-names
     gives anna boris K-1 --with-names
     both

@@ -307,6 +307,12 @@ def bomb_of_recipients(f):
 
 @forgery("belongs in no bundle")
 def unknown_frame(f):
+    f.parts.insert(0, [200, b""])
+
+
+@forgery("more than a bundle")
+def frame_of_a_copy(f):
+    """What only a copy of the vault on its way home has."""
     f.parts.insert(0, [9, b"?"])
 
 

@@ -6,6 +6,7 @@
 #include <time.h>
 #include "cli/cmd.h"
 #include "cli/fail.h"
+#include "cli/handoff.h"
 #include "cli/json.h"
 #include "cli/open.h"
 #include "cli/pass.h"
@@ -176,8 +177,8 @@ show_recipients(const struct recipients *all)
             "that weakness");
 }
 
-static void
-show_plan(const struct vault_handoff_plan *p, bool names, bool bundle)
+void
+handoff_show_plan(const struct vault_handoff_plan *p, bool names, bool bundle)
 {
     term_say("%" PRIu64 " record%s, %" PRIu64 " attachment%s (%" PRIu64 " bytes)", p->records, many(p->records), p->attachments,
         many(p->attachments), p->bytes);
@@ -226,18 +227,17 @@ is_accepted(const struct call *c)
     return false;
 }
 
-/* Who is not shown what goes out cannot say yes to it. */
-static vault_err
-may_be_asked(const struct call *c)
+vault_err
+handoff_may_be_asked(const struct call *c)
 {
     if (is_accepted(c) || (term_asks() && !c->json && !c->app->quiet))
         return VAULT_OK;
     return fail(VAULT_ERR_REFUSED, "`--accept send`, or run it at a terminal without --json and --quiet, and look at it first",
-        "nobody is there to say yes to what is sent; nothing was made");
+        "nobody is there to say yes to what is sent; nothing was done");
 }
 
-static vault_err
-ask(const struct call *c, bool *confirmed)
+vault_err
+handoff_ask(const struct call *c, const char *prompt, bool *confirmed)
 {
     struct secret *answer = NULL;
     bool yes;
@@ -246,11 +246,11 @@ ask(const struct call *c, bool *confirmed)
     *confirmed = false;
     if (is_accepted(c))
         return VAULT_OK;
-    err = term_ask(&answer, &(struct term_question){ .prompt = "type yes to make this file: ", .echo = TERM_SHOWN, .max = 64 });
+    err = term_ask(&answer, &(struct term_question){ .prompt = prompt, .echo = TERM_SHOWN, .max = 64 });
     yes = err == VAULT_OK && vault_secret_len(answer) == 3 && memcmp(vault_secret_edit(answer), "yes", 3) == 0;
     vault_secret_free(answer);
     if (err == VAULT_OK && !yes)
-        err = fail(VAULT_ERR_REFUSED, NULL, "that was not yes; nothing was made");
+        err = fail(VAULT_ERR_REFUSED, NULL, "that was not yes; nothing was done");
     *confirmed = yes;
     return err;
 }
@@ -399,13 +399,13 @@ look_and_send(const struct call *c, struct vault_handoff *what, const struct rec
         if (what->home)
             show_copy(&plan, what->n_ids);
         else
-            show_plan(&plan, what->names, what->n_contacts > 0);
+            handoff_show_plan(&plan, what->names, what->n_contacts > 0);
     }
     if (err == VAULT_OK && call_has(c, "ask-passphrase"))
         err = pass_new(&pass, c, "passphrase for the file (Tab shows it): ");
     what->passphrase = pass;
     if (err == VAULT_OK)
-        err = ask(c, &what->confirmed);
+        err = handoff_ask(c, "type yes to make this file: ", &what->confirmed);
     if (err == VAULT_OK)
         err = send_it(c, what, &sent);
     if (err == VAULT_OK)
@@ -446,7 +446,7 @@ send_run(struct call *c)
     if (err == VAULT_OK)
         err = call_size(c, "split", &what.part);
     if (err == VAULT_OK)
-        err = may_be_asked(c);
+        err = handoff_may_be_asked(c);
     if (err == VAULT_OK)
         err = place_new(c->app->folder, call_value(c, "output"));
     if (err == VAULT_OK)

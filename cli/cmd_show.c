@@ -6,6 +6,7 @@
 #include "cli/open.h"
 #include "cli/out.h"
 #include "cli/print.h"
+#include "cli/share.h"
 
 /* The leading one comes first, where this is not it. */
 static bool
@@ -43,10 +44,11 @@ same_text(const struct vault_record *r)
     }
 }
 
-static void
-show_json(const struct vault_record *r)
+static vault_err
+show_json(const struct call *c, const struct vault_record *r)
 {
     struct json j = { .to = stdout };
+    vault_err err;
 
     js_object(&j);
     js_pair(&j, "id", r->id);
@@ -81,7 +83,12 @@ show_json(const struct vault_record *r)
     }
     if (r->n_same > 0)
         same_json(&j, r);
+    js_key(&j, "shared");
+    js_array(&j);
+    err = share_tell(c, r->id, &j);
     js_end(&j);
+    js_end(&j);
+    return err;
 }
 
 static void
@@ -118,10 +125,11 @@ conflict_text(const struct vault_record *r)
         r->n_conflicts == 0 ? "brings them together" : "shows them, and keeps what you choose");
 }
 
-static void
-show_text(const struct vault_record *r)
+static vault_err
+show_text(const struct call *c, const struct vault_record *r)
 {
     char iso[OUT_TIME];
+    vault_err err;
 
     out_iso(iso, r->time);
     out_style(OUT_BOLD);
@@ -137,10 +145,12 @@ show_text(const struct vault_record *r)
     if (r->conflict)
         conflict_text(r);
     same_text(r);
+    err = share_tell(c, r->id, NULL);
     putchar('\n');
     print_values(r, 2, false);
     print_attachments(r);
     links_text(r);
+    return err;
 }
 
 static vault_err
@@ -154,12 +164,9 @@ show_run(struct call *c)
             call_has(c, "reveal"), &r));
     if (err != VAULT_OK)
         return err;
-    if (c->json)
-        show_json(r);
-    else
-        show_text(r);
+    err = c->json ? show_json(c, r) : show_text(c, r);
     vault_record_free(r);
-    return VAULT_OK;
+    return err;
 }
 
 const struct cmd cmd_show = {
@@ -176,7 +183,7 @@ const struct cmd cmd_show = {
         "\"attachments\":[{\"number\",\"field\",\"name\",\"size\",\"type\",\"sha256\",\"tier\"}],\n"
         "\"links_here\":[{\"id\",\"type\",\"label\",\"field\"}],\n"
         "\"conflict\"}; where it is true also \"conflicts\":[field...], for `resolve`; of a merged record also \"lead\" (a code, or null: this one leads) and\n"
-        "\"same\":[{\"id\",\"label\"}], the other records that are the same.\n",
+        "\"same\":[{\"id\",\"label\"}], the other records that are the same. \"shared\" is as `share` lists it.\n",
     .opts = (const struct opt[]){
         { "reveal", 0, false, NULL, "show withheld values as well; logged" },
         { "rev", 0, false, "R", "show this revision (see history), not the latest" },

@@ -45,6 +45,9 @@ void bundle_out_free(struct bundle_out *b);
 VAULT_CHECK vault_err bundle_sign_as(struct vault *v, struct manifest *m, struct buf *mem);
 /* The manifest and its signatures as frames; *id. */
 VAULT_CHECK vault_err bundle_put_manifest(struct vault *v, struct frames_out *f, const struct manifest *m, uint8_t id[static 32]);
+/* The manifest of b, of which tag, recipients and expiry are set, behind everything else. */
+VAULT_CHECK vault_err bundle_conclude(struct bundle_out *b, struct manifest *m, struct buf *mem, uint8_t id[static 32]);
+
 /* A person said yes, and it does not expire at once. VAULT_ERR_REFUSED, VAULT_ERR_INPUT. */
 VAULT_CHECK vault_err bundle_judge_sending(struct vault *v, const struct vault_handoff *what);
 /* Its id, and who signed. */

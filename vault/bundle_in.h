@@ -63,6 +63,8 @@ struct bundle_in {
     uint8_t card_hash[32];
     const struct contact *from; /* NULL: no contact has that card */
     uint64_t by_strangers;      /* revisions of vaults that are no contacts, on the sender's word */
+    const uint8_t *file_hash;   /* standing exchange: hash of the file, 32 bytes; its receipt is named by its content, and opens for us as well */
+    bool waits;                 /* it was refused as it builds on what is not here */
 };
 
 /* ---- bundle_read.c ---- */
@@ -85,5 +87,11 @@ VAULT_CHECK vault_err bundle_verify_authors(struct bundle_in *b);
 /* What our log keeps of a receipt (signatures, then its manifest): of that bundle, by a registered author of the vault of the card with that
  * hash? VAULT_ERR_DAMAGED. */
 VAULT_CHECK vault_err bundle_verify_receipt(const struct vault *v, struct part proof, const uint8_t bundle[static 32], const uint8_t card[static 32]);
+
+/* ---- bundle_receive.c: one that was read ---- */
+
+/* As vault_handoff_receive and vault_handoff_receipt. */
+VAULT_CHECK vault_err bundle_receive(struct bundle_in *b, const struct vault_receive *how, struct vault_received *out);
+VAULT_CHECK vault_err bundle_receipt(struct bundle_in *b, struct vault_receipt *out);
 
 #endif

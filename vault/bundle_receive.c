@@ -194,21 +194,24 @@ write_receipt(const struct bundle_take *t, const char *path, const uint8_t pk[st
     struct vault *v = t->v;
     const struct bundle_in *b = t->b;
     struct manifest m = { .kind = MANIFEST_RECEIPT, .time = (int64_t)time(NULL), .records = t->n_touched, .revisions = b->n_revs };
-    struct age_recipient to = { .kind = AGE_HYBRID };
-    const struct age_to age = { .recipient = &to, .n = 1 };
+    struct age_recipient to[2] = { { .kind = AGE_HYBRID }, { .kind = AGE_HYBRID } };
+    const struct age_to age = { .recipient = to, .n = b->file_hash == NULL ? 1 : 2 };
     struct frames_out f = { .length = 0 };
     struct buf mem = BUF_INIT;
+    char name[CONTENT_NAME_ROOM];
     uint8_t id[32], hash[32];
     vault_err err = session_may_put(v, path);
 
-    memcpy(to.pk, pk, HPKE_PK_BYTES);
+    memcpy(to[0].pk, pk, HPKE_PK_BYTES);
+    memcpy(to[1].pk, v->card.case_recipient, HPKE_PK_BYTES);        /* in a folder we know it again by opening it */
     if (b->m.kind == MANIFEST_COPY) {
         m.records = b->m.records;
         m.revisions = b->m.revisions;
     }
-    manifest_recipient(hash, &to);
-    if (err == VAULT_OK)
+    for (size_t i = 0; err == VAULT_OK && i < age.n; i++) {
+        manifest_recipient(hash, &to[i]);
         err = manifest_add_to(&m, hash);
+    }
     memcpy(m.tag, b->m.tag, sizeof m.tag);       /* by which the sender's log knows the bundle */
     memcpy(m.content, b->id, sizeof m.content);
     m.log_number = v->chain[v->n_log].number;
@@ -220,7 +223,7 @@ write_receipt(const struct bundle_take *t, const char *path, const uint8_t pk[st
     if (err == VAULT_OK)
         err = bundle_put_manifest(v, &f, &m, id);
     if (err == VAULT_OK)
-        err = frames_commit(&f);
+        err = b->file_hash == NULL ? frames_commit(&f) : frames_commit_by_content(&f, name);
     frames_out_free(&f);
     buf_free(&mem);
     return err;
@@ -247,9 +250,9 @@ static vault_err
 receive(struct bundle_take *t, const struct vault_receive *how, struct vault_received *out, uint8_t to[static HPKE_PK_BYTES])
 {
     struct bundle_in *b = t->b;
-    vault_err err = bundle_read(b);
+    vault_err err = VAULT_OK;
 
-    if (err == VAULT_OK && b->m.kind == MANIFEST_RECEIPT)
+    if (b->m.kind == MANIFEST_RECEIPT)
         err = err_say(VAULT_ERR_INPUT, "`handoff receipt` takes it", "this is a receipt, not a bundle");
     if (err == VAULT_OK)
         err = bundle_verify_sender(b);
@@ -264,30 +267,57 @@ receive(struct bundle_take *t, const struct vault_receive *how, struct vault_rec
 }
 
 vault_err
-vault_handoff_receive(vault *v, const char *path, const struct vault_receive *how, struct vault_received *out)
+bundle_receive(struct bundle_in *b, const struct vault_receive *how, struct vault_received *out)
 {
-    struct bundle_in *b = calloc(1, sizeof *b);
-    struct bundle_take t = { .b = b, .v = v };
+    struct bundle_take t = { .b = b, .v = b->v };
     struct vault_received got = { .from = "" };
     uint8_t to[HPKE_PK_BYTES];
-    vault_err err;
+    vault_err err = receive(&t, how, &got, to);
 
-    vault_clear_error();
-    if (b == NULL)
-        return err_nomem();
-    b->v = v;
-    b->path = path;
-    err = session_may_take(v, path, false);
-    if (err == VAULT_OK)
-        err = receive(&t, how, &got, to);
     /* It stands in the log: what comes after can only be told. */
     if (err == VAULT_OK && !how->plan && how->receipt != NULL)
         got.receipt = write_receipt(&t, how->receipt, to) == VAULT_OK;
     if (err == VAULT_OK)
         *out = got;
     bundle_take_free(&t);
-    bundle_in_free(b);
+    return err;
+}
+
+/* A file that a person names, read. *out is bundle_in_free's and free's, also after an error. */
+static vault_err
+read_named(struct vault *v, const char *path, struct bundle_in **out)
+{
+    struct bundle_in *b = calloc(1, sizeof *b);
+    vault_err err;
+
+    *out = b;
+    if (b == NULL)
+        return err_nomem();
+    b->v = v;
+    b->path = path;
+    err = session_may_take(v, path, false);
+    return err == VAULT_OK ? bundle_read(b) : err;
+}
+
+static void
+free_named(struct bundle_in *b)
+{
+    if (b != NULL)
+        bundle_in_free(b);
     free(b);
+}
+
+vault_err
+vault_handoff_receive(vault *v, const char *path, const struct vault_receive *how, struct vault_received *out)
+{
+    struct bundle_in *b;
+    vault_err err;
+
+    vault_clear_error();
+    err = read_named(v, path, &b);
+    if (err == VAULT_OK)
+        err = bundle_receive(b, how, out);
+    free_named(b);
     return err;
 }
 
@@ -358,7 +388,7 @@ take_receipt(struct bundle_in *b)
     struct detail d = {0};
     struct commit what = { .action = "receipt", .detail = &d };
     struct buf proof = BUF_INIT;
-    struct receipt_parts parts = { .kind = EXCHANGE_ACKNOWLEDGED, .bundle = b->m.content, .card = b->card_hash };
+    struct receipt_parts parts = { .kind = EXCHANGE_ACKNOWLEDGED, .bundle = b->m.content, .card = b->card_hash, .file = b->file_hash };
     struct change c;
     char hex[65];
     vault_err err = b->manifest.n > RECEIPT_MAX ? err_say(VAULT_ERR_DAMAGED, "ask for it again", "this receipt is too large to be one") : judge_sent(v, b);
@@ -404,26 +434,17 @@ fill_receipt(const struct bundle_in *b, struct vault_receipt *out)
 }
 
 vault_err
-vault_handoff_receipt(vault *v, const char *path, struct vault_receipt *out)
+bundle_receipt(struct bundle_in *b, struct vault_receipt *out)
 {
-    struct bundle_in *b = calloc(1, sizeof *b);
     struct vault_receipt got = { .from = "" };
-    vault_err err;
+    vault_err err = VAULT_OK;
 
-    vault_clear_error();
-    if (b == NULL)
-        return err_nomem();
-    b->v = v;
-    b->path = path;
-    err = session_may_take(v, path, false);
-    if (err == VAULT_OK)
-        err = bundle_read(b);
-    if (err == VAULT_OK && b->m.kind != MANIFEST_RECEIPT)
+    if (b->m.kind != MANIFEST_RECEIPT)
         err = err_say(VAULT_ERR_INPUT, "`handoff receive` takes it in", "this is a bundle, or a whole copy, and not a receipt");
     if (err == VAULT_OK)
         err = bundle_verify_sender(b);
     if (err == VAULT_OK) {
-        const struct exchange *x = exchange_find(v, EXCHANGE_ACKNOWLEDGED, b->m.content);
+        const struct exchange *x = exchange_find(b->v, EXCHANGE_ACKNOWLEDGED, b->m.content);
 
         got.again = x != NULL && memcmp(x->card, b->card_hash, 32) == 0;
         err = got.again ? VAULT_OK : take_receipt(b);
@@ -432,7 +453,19 @@ vault_handoff_receipt(vault *v, const char *path, struct vault_receipt *out)
         err = fill_receipt(b, &got);
     if (err == VAULT_OK)
         *out = got;
-    bundle_in_free(b);
-    free(b);
+    return err;
+}
+
+vault_err
+vault_handoff_receipt(vault *v, const char *path, struct vault_receipt *out)
+{
+    struct bundle_in *b;
+    vault_err err;
+
+    vault_clear_error();
+    err = read_named(v, path, &b);
+    if (err == VAULT_OK)
+        err = bundle_receipt(b, out);
+    free_named(b);
     return err;
 }

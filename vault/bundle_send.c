@@ -164,25 +164,21 @@ begin(struct sending *s, const char *path)
     return err == VAULT_OK ? handoff_log(&s->b.h, &l) : err;
 }
 
-static vault_err
-conclude(struct sending *s)
+vault_err
+bundle_conclude(struct bundle_out *b, struct manifest *m, struct buf *mem, uint8_t id[static 32])
 {
-    struct manifest *m = &s->m;
-    const struct handoff *h = &s->b.h;
-    vault_err err = bundle_sign_as(h->v, m, &s->mem);
+    const struct handoff *h = &b->h;
+    vault_err err = bundle_sign_as(h->v, m, mem);
 
     m->time = h->time;
-    m->expires = s->what->expires;
     m->names = h->names;
     m->log_number = h->log_number;
     memcpy(m->log_head, h->log_head, sizeof m->log_head);
-    m->records = s->b.records;
-    m->revisions = s->b.n_pairs;
-    m->files = s->b.n_files;
-    frames_content(&s->b.f, m->content, &m->length);
-    if (err == VAULT_OK)
-        err = bundle_put_manifest(h->v, &s->b.f, m, s->id);
-    return err == VAULT_OK ? frames_commit(&s->b.f) : err;
+    m->records = b->records;
+    m->revisions = b->n_pairs;
+    m->files = b->n_files;
+    frames_content(&b->f, m->content, &m->length);
+    return err == VAULT_OK ? bundle_put_manifest(h->v, &b->f, m, id) : err;
 }
 
 void
@@ -227,8 +223,11 @@ vault_handoff_send(vault *v, const char *path, const struct vault_handoff *what,
         err = begin(s, path);
     if (err == VAULT_OK)
         err = bundle_put_all(&s->b, NULL, NULL);
+    s->m.expires = what->expires;
     if (err == VAULT_OK)
-        err = conclude(s);
+        err = bundle_conclude(&s->b, &s->m, &s->mem, s->id);
+    if (err == VAULT_OK)
+        err = frames_commit(&s->b.f);
     if (err == VAULT_OK)
         fill_sent(s, out);
     bundle_out_free(&s->b);

@@ -405,9 +405,11 @@ judge_parents(const struct bundle_take *t, const struct revision *rev)
     uint32_t first = index_record(ix, rev->record);
 
     for (size_t i = 0; i < rev->n_parents; i++)
-        if ((first == 0 || index_revision(ix, first, rev->parent[i]) == 0) && !index_was_lost(ix, rev->record, rev->parent[i]))
+        if ((first == 0 || index_revision(ix, first, rev->parent[i]) == 0) && !index_was_lost(ix, rev->record, rev->parent[i])) {
+            t->b->waits = true;
             return err_say(VAULT_ERR_REFUSED, "take in the earlier bundle first, or ask for the whole record (`handoff send`)",
                 "a revision in it builds on one that is not here");
+        }
     return VAULT_OK;
 }
 
@@ -486,7 +488,7 @@ static vault_err
 add_records_of_it(struct bundle_take *t)
 {
     const struct bundle_in *b = t->b;
-    const struct receipt_parts parts = { .kind = EXCHANGE_TAKEN, .bundle = b->id, .card = b->card_hash };
+    const struct receipt_parts parts = { .kind = EXCHANGE_TAKEN, .bundle = b->id, .card = b->card_hash, .file = b->file_hash };
     vault_err err = exchange_add_receipt(t->v, &t->change, &parts);
 
     for (size_t i = 0; err == VAULT_OK && i < b->n_evidence; i++)

@@ -38,6 +38,7 @@ exchange_needs_no_keeper(const struct vault *v, uint32_t n)
 
     switch (p->record[1]) {
     case SYSTEM_RECEIPT:
+    case SYSTEM_SHARE:          /* with names it is judged by standing.c */
         return true;
     case SYSTEM_LEFT_OUT:
     case SYSTEM_ORIGIN:
@@ -92,6 +93,8 @@ exchange_apply_receipt(struct vault *v, uint32_t n, const struct revision *rev)
 
     if (err == VAULT_OK)
         err = system_bytes(rev, "card", x.card, sizeof x.card);
+    if (err == VAULT_OK && bytes_of(rev, "file").n != 0)
+        err = system_bytes(rev, "file", x.file, sizeof x.file);
     if (err == VAULT_OK && !kind_of(rev, &x.kind))
         err = damaged("a receipt has a wrong form");
     if (err != VAULT_OK || is_idle(v, n, x.kind))
@@ -139,6 +142,12 @@ exchange_apply_left_out(struct vault *v, uint32_t n, const struct revision *rev)
     return err != VAULT_OK ? err : apply_list(v, log, bytes_of(rev, "arrived"), GONE_NOT);
 }
 
+struct part
+exchange_arrived(const struct revision *rev)
+{
+    return bytes_of(rev, "arrived");
+}
+
 vault_err
 exchange_judge_receipt(const struct vault *v, uint32_t n, const struct revision *rev)
 {
@@ -182,6 +191,15 @@ exchange_find(const struct vault *v, enum exchange_kind kind, const uint8_t bund
     return NULL;
 }
 
+const struct exchange *
+exchange_by_file(const struct vault *v, const uint8_t file[static 32])
+{
+    for (size_t i = 0; i < v->exchanges.n; i++)
+        if (memcmp(v->exchanges.list[i].file, file, 32) == 0)
+            return &v->exchanges.list[i];
+    return NULL;
+}
+
 /* ---- making ---- */
 
 /* One system record of these values, under a random id. */
@@ -206,8 +224,8 @@ add(struct vault *v, struct change *c, enum system_kind kind, const struct syste
 }
 
 struct field_cbor {
-    struct buf mem[4];
-    struct system_value value[4];
+    struct buf mem[8];
+    struct system_value value[8];
     size_t n;
 };
 
@@ -243,6 +261,8 @@ exchange_add_receipt(struct vault *v, struct change *c, const struct receipt_par
     cbor_bytes(field_new(&f, "bundle"), p->bundle, 32);
     cbor_text(field_new(&f, "kind"), KIND[p->kind]);
     cbor_bytes(field_new(&f, "card"), p->card, 32);
+    if (p->file != NULL)
+        cbor_bytes(field_new(&f, "file"), p->file, 32);
     if (p->proof.n != 0)
         cbor_bytes(field_new(&f, "proof"), p->proof.p, p->proof.n);
     return add_fields(v, c, SYSTEM_RECEIPT, &f);

@@ -17,6 +17,7 @@ struct exchange {
     enum exchange_kind kind;
     uint8_t bundle[32];         /* its id */
     uint8_t card[32];           /* hash of the other side's card */
+    uint8_t file[32];           /* hash of the file that it was, where it lay in a folder for standing exchange; else zeros */
     uint32_t pair, log;
 };
 
@@ -26,6 +27,8 @@ bool exchange_needs_no_keeper(const struct vault *v, uint32_t n);
 /* What each says, loaded. VAULT_ERR_DAMAGED: of a wrong form. */
 VAULT_CHECK vault_err exchange_apply_receipt(struct vault *v, uint32_t n, const struct revision *rev);
 VAULT_CHECK vault_err exchange_apply_left_out(struct vault *v, uint32_t n, const struct revision *rev);
+/* Its list of values that arrived (record id | c each), borrowed from rev; empty where there is none. */
+struct part exchange_arrived(const struct revision *rev);
 VAULT_CHECK vault_err exchange_judge_origin(const struct revision *rev);
 /* What opening does not look at: the signatures of the other side. (That a bundle was taken in is our own word.) VAULT_ERR_DAMAGED. */
 VAULT_CHECK vault_err exchange_judge_receipt(const struct vault *v, uint32_t n, const struct revision *rev);
@@ -33,12 +36,16 @@ VAULT_CHECK vault_err exchange_apply_type(struct vault *v, const struct revision
 /* That of a bundle, or NULL. */
 const struct exchange *exchange_find(const struct vault *v, enum exchange_kind kind, const uint8_t bundle[static 32]);
 
+/* The one that lay in a file with this hash, or NULL. */
+const struct exchange *exchange_by_file(const struct vault *v, const uint8_t file[static 32]);
+
 /* ---- making them: one or more revisions into an open change ---- */
 
 struct receipt_parts {
     enum exchange_kind kind;
     const uint8_t *bundle, *card;       /* 32 each */
     struct part proof;                  /* ACKNOWLEDGED: the receipt as it came; else empty */
+    const uint8_t *file;                /* 32, or NULL */
 };
 VAULT_CHECK vault_err exchange_add_receipt(struct vault *v, struct change *c, const struct receipt_parts *p);
 /* A list of record id | revision id | c for each value. */

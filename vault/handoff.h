@@ -39,6 +39,8 @@ enum handoff_state { HANDOFF_UNKNOWN, HANDOFF_TAKEN, HANDOFF_LEFT, HANDOFF_GONE,
 
 /* Find what goes, and fill the plan. Everything that will be told is read once. VAULT_ERR_NOT_FOUND, VAULT_ERR_DAMAGED. */
 VAULT_CHECK vault_err handoff_gather(struct handoff *h, const char *const *id, size_t n);
+/* The same for records by their first numbers, which are there; what links to them is not counted. */
+VAULT_CHECK vault_err handoff_gather_numbers(struct handoff *h, const uint32_t *first, size_t n);
 void handoff_free(struct handoff *h);
 /* Is the record of that code among them? *first: its first number; 0: not of this vault. */
 enum handoff_state handoff_state_of(const struct handoff *h, const char *code, uint32_t *first);
@@ -51,6 +53,8 @@ struct handoff_logged {
     size_t n;
     const char *to;             /* "passphrase" */
     const uint8_t *tag;         /* 16 bytes by which a bundle is known, or NULL */
+    session_fill_fn *fill;      /* system records of that entry; NULL: none */
+    void *ctx;
 };
 /* The entry that says so; with names signed by the keeper. */
 VAULT_CHECK vault_err handoff_log(struct handoff *h, const struct handoff_logged *l);

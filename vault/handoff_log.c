@@ -68,6 +68,22 @@ detail_counts(struct detail *d, const struct handoff *h)
     }
 }
 
+static vault_err
+note(struct vault *v, struct commit *what, const struct handoff_logged *l)
+{
+    struct change c;
+    vault_err err = session_begin(v, &c);
+
+    if (err != VAULT_OK)
+        return err;
+    if (l->fill != NULL)
+        err = l->fill(v, &c, l->ctx);
+    if (err == VAULT_OK)
+        return session_commit(v, &c, what);
+    change_abort(&c);
+    return err;
+}
+
 vault_err
 handoff_log(struct handoff *h, const struct handoff_logged *l)
 {
@@ -86,7 +102,7 @@ handoff_log(struct handoff *h, const struct handoff_logged *l)
     }
     detail_counts(&d, h);
     if (err == VAULT_OK)
-        err = session_note(v, h->names ? "handoff-names" : "handoff", h->names, &d);
+        err = note(v, &(struct commit){ .action = h->names ? "handoff-names" : "handoff", .keeper = h->names, .detail = &d }, l);
     detail_free(&d);
     if (err == VAULT_OK)
         err = session_read_entry(v, v->n_log, &e, NULL);

@@ -319,10 +319,24 @@ look_at(struct handoff *h, size_t i, size_t named, bool *stays)
     return err;
 }
 
+static vault_err
+look_at_all(struct handoff *h)
+{
+    size_t named = h->n;
+    vault_err err = VAULT_OK;
+
+    for (size_t i = 0; err == VAULT_OK && i < h->n;) {
+        bool stays;
+
+        err = look_at(h, i, named, &stays);
+        i += stays;
+    }
+    return err;
+}
+
 vault_err
 handoff_gather(struct handoff *h, const char *const *id, size_t n)
 {
-    size_t named;
     vault_err err = n == 0 ? err_say(VAULT_ERR_INPUT, NULL, "no record is named") : VAULT_OK;
 
     h->state = calloc((size_t)h->v->recs.index.n + 1, 1);
@@ -337,14 +351,25 @@ handoff_gather(struct handoff *h, const char *const *id, size_t n)
         else if (n > 1)
             err_prefix("record %zu of those named: ", i + 1);
     }
-    named = h->n;
-    for (size_t i = 0; err == VAULT_OK && i < h->n;) {
-        bool stays;
-
-        err = look_at(h, i, named, &stays);
-        i += stays;
-    }
+    if (err == VAULT_OK)
+        err = look_at_all(h);
     return err != VAULT_OK ? err : sum_up(h);
+}
+
+vault_err
+handoff_gather_numbers(struct handoff *h, const uint32_t *first, size_t n)
+{
+    vault_err err = VAULT_OK;
+
+    h->state = calloc((size_t)h->v->recs.index.n + 1, 1);
+    if (h->state == NULL)
+        return err_nomem();
+    for (size_t i = 0; err == VAULT_OK && i < n; i++)
+        err = take(h, first[i]);
+    if (err == VAULT_OK)
+        err = look_at_all(h);
+    h->plan.records = h->n;
+    return err;
 }
 
 void

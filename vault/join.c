@@ -101,7 +101,8 @@ keepers_own(void)
 static vault_err
 judge_keeper(struct joining *j, uint32_t row)
 {
-    static const char *const TAKEN[] = { "merge", "unmerge", "dismiss", "contact-add", "contact-verify", "contact-remove", "receive" };
+    static const char *const TAKEN[] = { "merge", "unmerge", "dismiss", "contact-add", "contact-verify", "contact-remove", "receive", "share",
+        "unshare" };
     struct log_entry e;
     bool taken = j->other->chain[row].count == 0;
     vault_err err = session_read_entry(j->other, row, &e, NULL);

@@ -21,6 +21,7 @@
 #include "vault/contacts.h"
 #include "vault/exchange.h"
 #include "vault/same.h"
+#include "vault/standing.h"
 
 #define CHECKPOINT_AFTER 256
 
@@ -87,6 +88,7 @@ forget_contents(vault *v)
     same_free(&v->same);
     contacts_free(&v->contacts);
     exchanges_free(&v->exchanges);
+    standing_free(&v->standing);
 }
 
 void

@@ -106,6 +106,12 @@ struct vault {
         struct exchange *list;
         size_t n, cap;
     } exchanges;
+    struct standing {           /* from the _share records: see standing.h */
+        struct standing_said *said;
+        size_t n, cap;
+        char **name;            /* of contacts, each once */
+        size_t n_names, cap_names;
+    } standing;
     struct secret *intake;      /* case tier: key of the transaction under way */
     uint8_t intake_enc[INTAKE_ENC_BYTES];
 
@@ -220,7 +226,7 @@ VAULT_CHECK vault_err chain_precedes(const struct vault *v, uint32_t row, uint32
 
 enum system_kind { SYSTEM_TYPE = 1, SYSTEM_SLOT = 2, SYSTEM_CARD = 3, SYSTEM_CONTACT = 5, SYSTEM_RECEIPT = 8,
     SYSTEM_TOMBSTONE = 9, SYSTEM_SAME = 10, SYSTEM_FORMER = 11, SYSTEM_LOST = 12, SYSTEM_APART = 13, SYSTEM_LEFT_OUT = 14,
-    SYSTEM_ORIGIN = 15, SYSTEM_THEIR_TYPE = 16, SYSTEM_SHARE = 17 };
+    SYSTEM_ORIGIN = 15, SYSTEM_THEIR_TYPE = 16, SYSTEM_SHARE = 17, SYSTEM_SENT = 18 };
 
 /* The bytes of a field of a system record. VAULT_ERR_DAMAGED: they are not there, or not n. */
 VAULT_CHECK vault_err system_bytes(const struct revision *rev, const char *field, void *out, size_t n);
@@ -303,6 +309,13 @@ VAULT_CHECK vault_err system_add_same(struct vault *v, struct change *c,
 /* That these two are not the same; in either order. */
 VAULT_CHECK vault_err system_add_apart(struct vault *v, struct change *c,
     const uint8_t a[static RECORD_ID_BYTES], const uint8_t b[static RECORD_ID_BYTES]);
+
+/* That records (ids of 16 bytes each) go to a contact, or (no card) no longer. */
+struct share_parts { struct part records, contact, card; const char *state; };
+VAULT_CHECK vault_err system_add_share(struct vault *v, struct change *c, const struct share_parts *p);
+/* A part of what a bundle holds (sent.h). */
+struct sent_parts { struct part tag, card, mark, items; const char *state; };
+VAULT_CHECK vault_err system_add_sent(struct vault *v, struct change *c, const struct sent_parts *p);
 
 /* That another vault's card stands under a name; no card: that it does not any more. */
 struct contact_parts { struct part name, card; const char *state; };

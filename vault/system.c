@@ -15,6 +15,7 @@
 #include "vault/exchange.h"
 #include "vault/record/value.h"
 #include "vault/same.h"
+#include "vault/standing.h"
 
 static vault_err
 damaged(const char *what)
@@ -597,6 +598,8 @@ apply_system(struct vault *v, uint32_t n, struct revision *rev)
     if (t == NULL)
         return err_say(VAULT_ERR_FAILED, "open it with a newer withheld",
             "this vault holds system records of a newer version");
+    if (p->record[1] == SYSTEM_SENT)
+        return VAULT_OK;        /* read when it is needed: there may be much of it, and it gives nobody a right */
     if (!v->chain[p->log].keeper && p->record[1] != SYSTEM_CONTACT && !exchange_needs_no_keeper(v, n))
         return damaged("a system record was added without the keeper's signature");
     err = recs_load(&v->recs, n, rev);
@@ -631,6 +634,8 @@ apply_system(struct vault *v, uint32_t n, struct revision *rev)
         return exchange_judge_origin(rev);
     case SYSTEM_THEIR_TYPE:
         return exchange_apply_type(v, rev);
+    case SYSTEM_SHARE:
+        return standing_apply(v, n, rev);
     default:
         return judge_former(rev);
     }

@@ -236,6 +236,42 @@ system_add_contact(struct vault *v, struct change *c, const struct contact_parts
 }
 
 vault_err
+system_add_share(struct vault *v, struct change *c, const struct share_parts *p)
+{
+    uint8_t id[RECORD_ID_BYTES] = { 0, SYSTEM_SHARE };
+    struct values s = {0};
+    vault_err err;
+
+    randombytes_buf(id + 2, sizeof id - 2);
+    cbor_bytes(value_new(&s, "records"), p->records.p, p->records.n);
+    cbor_textn(value_new(&s, "contact"), p->contact.p, p->contact.n);
+    cbor_text(value_new(&s, "state"), p->state);
+    if (p->card.n != 0)
+        cbor_bytes(value_new(&s, "card"), p->card.p, p->card.n);
+    err = put(v, c, id, &s);
+    values_free(&s);
+    return err;
+}
+
+vault_err
+system_add_sent(struct vault *v, struct change *c, const struct sent_parts *p)
+{
+    const struct { const char *name; struct part bytes; } field[] = { { "tag", p->tag }, { "card", p->card }, { "mark", p->mark },
+        { "items", p->items } };
+    uint8_t id[RECORD_ID_BYTES] = { 0, SYSTEM_SENT };
+    struct values s = {0};
+    vault_err err;
+
+    randombytes_buf(id + 2, sizeof id - 2);
+    for (size_t i = 0; i < sizeof field / sizeof field[0]; i++)
+        cbor_bytes(value_new(&s, field[i].name), field[i].bytes.p, field[i].bytes.n);
+    cbor_text(value_new(&s, "state"), p->state);
+    err = put(v, c, id, &s);
+    values_free(&s);
+    return err;
+}
+
+vault_err
 system_add_former(struct vault *v, struct change *c, const struct key_tree *tree)
 {
     uint8_t id[RECORD_ID_BYTES] = { 0, SYSTEM_FORMER };

@@ -1008,6 +1008,62 @@ struct vault_receipt {
 /* The other side's receipt for a bundle of ours, into our log. Errors as above. */
 VAULT_API VAULT_CHECK vault_err vault_handoff_receipt(vault *v, const char *path, struct vault_receipt *out);
 
+/* ---- standing exchange: records that go to a contact whenever they change, through a folder that something else carries ---- */
+
+/*
+ * From now on the records in `what` (ids, linked) go to its contacts with each vault_sync; with names needs a keeper. `confirmed` and the word `send`
+ * as for a handoff: it cannot be taken back. Logged. *changed: records for which that is new (0: nothing was written). What was shared with names and
+ * is shared without goes without from then on. Errors as for vault_handoff_send.
+ */
+VAULT_API VAULT_CHECK vault_err vault_share(vault *v, const struct vault_handoff *what, uint64_t *changed);
+/* No longer. What went stays there. Anybody may. VAULT_ERR_NOT_FOUND: no such record, or nothing of it is shared with that contact. */
+VAULT_API VAULT_CHECK vault_err vault_unshare(vault *v, const char *const *ids, size_t n, const char *contact, uint64_t *changed);
+
+struct vault_standing {
+    char id[VAULT_CODE_LEN + 1];
+    const char *label;                  /* "" where the record was purged */
+    const char *contact;
+    const char *held;                   /* why nothing goes to that contact now, or NULL */
+    bool verified, names, purged;
+};
+typedef int vault_standing_fn(void *ctx, const struct vault_standing *s);
+/* What is shared: all (id NULL), or one record. */
+VAULT_API VAULT_CHECK vault_err vault_standing_list(vault *v, const char *id, vault_standing_fn *fn, void *ctx);
+
+/* What happened in the folder. */
+struct vault_sync_item {
+    const char *what;                   /* "taken" (a bundle), "receipt" (for one of ours), "refused" (a file), "written" (a bundle), "held" (a contact:
+                                           nothing goes to it) */
+    const char *file;                   /* its name; "" for a contact */
+    const char *contact;                /* from or to whom; "" where that is not known */
+    bool verified;                      /* that contact */
+    bool names;                         /* made with names */
+    uint64_t records;                   /* taken: new or changed here; written: in it; receipt: taken in there */
+    uint64_t conflicts, purge_asked, left_out;  /* taken: as in vault_received */
+    vault_err code;                     /* refused: why */
+    const char *reason, *hint;          /* refused, held: likewise, in words; else "" */
+    bool waits;                         /* refused: it builds on what is not here yet */
+};
+typedef int vault_sync_fn(void *ctx, const struct vault_sync_item *x);
+struct vault_synced {
+    uint64_t taken, receipts, written, receipts_written, removed;
+    uint64_t lie;                       /* bundles of ours that lie there, and no receipt for them has come yet */
+    uint64_t waiting;                   /* files that build on what is not here yet; they are among the refused */
+    uint64_t refused;
+    uint64_t others;                    /* files that do not open here: for other vaults, or, for a case holder, for keepers of this one */
+    uint64_t incomplete;                /* with a name like ours and another content: still on their way, or cut */
+    uint64_t held;                      /* contacts to which something is shared and nothing goes */
+    uint64_t names_later;               /* records shared with names of which a keeper has still to send the names */
+};
+/*
+ * Through `folder`, which anything may carry to others: take in what is there for this vault, give receipts, take those of others, write what contacts have
+ * not got yet of what is shared with them, and remove what is done with. A file is looked at if its name is the hash of its content, as all have that
+ * this writes. Only files of this vault are removed. What is refused stays, and the rest goes on: afterwards the error of the first such file is returned
+ * (*out is filled then as well). Twice in a row changes nothing, not even the log. VAULT_ERR_REFUSED: the folder is a vault's. VAULT_ERR_NOT_FOUND,
+ * VAULT_ERR_INPUT: no folder. Others end the work where it is: VAULT_ERR_NO_SPACE, VAULT_ERR_INTERRUPTED.
+ */
+VAULT_API VAULT_CHECK vault_err vault_sync(vault *v, const char *folder, vault_sync_fn *fn, void *ctx, struct vault_synced *out);
+
 /* ---- log and check ------------------------------------------------------------------------ */
 
 struct vault_log_item {

@@ -998,6 +998,40 @@ static vault_err op_contact_list(vault *v) { return vault_contact_list(v, hear_c
 static vault_err op_contact_replace(vault *v) { return add_contact(v, "anna", 1); }
 static vault_err op_contact_verify(vault *v) { return vault_contact_verify(v, "anna", NULL); }
 static vault_err op_contact_remove(vault *v) { return vault_contact_remove(v, "anna"); }
+
+/* ---- standing exchange ---- */
+
+static const char *const ANNA = "anna";
+static const char *const SHARED[] = { "P-1", "P-3", "L-1" };
+
+static vault_err
+share_with_anna(vault *v, bool names)
+{
+    const struct vault_handoff what = { .ids = SHARED, .n_ids = 3, .contacts = &ANNA, .n_contacts = 1, .names = names, .confirmed = true };
+    uint64_t changed = 0;
+
+    return vault_share(v, &what, &changed);
+}
+
+static int
+hear_share(void *ctx, const struct vault_standing *s)
+{
+    (void)ctx;
+    hear(s->contact);
+    hear(s->label);
+    return 0;
+}
+
+static vault_err op_share(vault *v) { return share_with_anna(v, false); }
+static vault_err op_share_names(vault *v) { return share_with_anna(v, true); }
+static vault_err op_share_list(vault *v) { return vault_standing_list(v, NULL, hear_share, NULL); }
+static vault_err
+op_unshare(vault *v)
+{
+    uint64_t changed = 0;
+
+    return vault_unshare(v, SHARED, 3, ANNA, &changed);
+}
 /* ---- the table ---- */
 
 /* In this order: what changes the record P-1 comes after what looks at it; what takes slots or keys away, last. */
@@ -1082,6 +1116,10 @@ static const struct cell {
     { "put another card in its place", op_contact_replace, NO, OK },
     { "verify a contact", op_contact_verify, NO, OK },
     { "list contacts", op_contact_list, OK, OK },
+    { "share", op_share, OK, OK },
+    { "share with names", op_share_names, NO, OK },
+    { "list what is shared", op_share_list, OK, OK },
+    { "no longer share", op_unshare, OK, OK },
     { "remove a contact", op_contact_remove, NO, OK },
     { "plan a purge", op_purge_plan, NO, OK },
     { "purge a removed record", op_purge, NO, OK },

@@ -46,6 +46,8 @@ struct parts_new;
 VAULT_CHECK vault_err parts_create(struct parts_new **out, const char *path, uint64_t each);
 /* VAULT_ERR_INPUT: more than PARTS_MAX parts. */
 VAULT_CHECK vault_err parts_write(struct parts_new *p, const void *bytes, size_t n);
+/* Another name in the same folder, before parts_commit. Errors as for parts_create. */
+VAULT_CHECK vault_err parts_rename(struct parts_new *p, const char *name);
 /* Everything is synced, and as far as the kernel allows forgotten, so that reading it reads the disk. *back: the
  * caller's to close, before parts_commit. */
 VAULT_CHECK vault_err parts_read_back(struct parts_new *p, struct parts **back);

@@ -78,6 +78,19 @@ parts_create(struct parts_new **out, const char *path, uint64_t each)
     return err;
 }
 
+vault_err
+parts_rename(struct parts_new *p, const char *name)
+{
+    char *path = NULL;
+
+    if (asprintf(&path, "%.*s%s", (int)(p->name - p->path), p->path, name) < 0)
+        return err_nomem();
+    p->name = path + (p->name - p->path);
+    free(p->path);
+    p->path = path;
+    return judge_name(p);
+}
+
 static vault_err
 end_part(struct parts_new *p)
 {

@@ -27,6 +27,7 @@ write_out(struct frames_out *f)
 {
     vault_err err = parts_write(f->to, f->out.p, f->out.n);
 
+    crypto_generichash_blake2b_update(&f->file, f->out.p, f->out.n);
     f->written += f->out.n;
     buf_reset(&f->out);
     if (err == VAULT_OK && f->progress != NULL && f->progress(f->progress_ctx, f->written, 0) != 0)
@@ -53,6 +54,7 @@ frames_create(struct frames_out *f, const char *path, uint64_t each, const struc
     vault_err err;
 
     crypto_generichash_blake2b_init(&f->hash, NULL, 0, 32);
+    crypto_generichash_blake2b_init(&f->file, NULL, 0, 32);
     err = age_seal_new(&f->seal, &f->out, to);
     if (err == VAULT_OK)
         err = parts_create(&f->to, path, each);
@@ -90,8 +92,9 @@ frames_content(const struct frames_out *f, uint8_t hash[static 32], uint64_t *le
     *length = f->length;
 }
 
-vault_err
-frames_commit(struct frames_out *f)
+/* Everything is written but its name. */
+static vault_err
+finish(struct frames_out *f)
 {
     static const uint8_t zeros[4096];
     uint64_t left = pad_length(f->length) - f->length;
@@ -105,9 +108,35 @@ frames_commit(struct frames_out *f)
     }
     if (err == VAULT_OK)
         err = age_seal_end(f->seal, &f->out);
-    if (err == VAULT_OK)
-        err = write_out(f);
+    return err == VAULT_OK ? write_out(f) : err;
+}
+
+vault_err
+frames_commit(struct frames_out *f)
+{
+    vault_err err = finish(f);
+
     return err == VAULT_OK ? parts_commit(&f->to) : err;
+}
+
+vault_err
+frames_commit_by_content(struct frames_out *f, char name[static CONTENT_NAME_ROOM])
+{
+    uint8_t hash[32];
+    vault_err err = finish(f);
+
+    sum(&f->file, hash);
+    hex_of(name, hash, sizeof hash);
+    strcpy(name + 64, CONTENT_NAME);
+    if (err == VAULT_OK)
+        err = parts_rename(f->to, name);
+    return err == VAULT_OK ? parts_commit(&f->to) : err;
+}
+
+void
+frames_mark(const struct frames_out *f, uint8_t mark[static 32])
+{
+    crypto_generichash_blake2b(mark, 32, f->out.p, f->out.n < FRAMES_MARK_BYTES ? f->out.n : FRAMES_MARK_BYTES, NULL, 0);
 }
 
 void

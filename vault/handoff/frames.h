@@ -29,6 +29,7 @@ struct frames_out {
     struct parts_new *to;
     struct buf out;             /* sealed, and not written yet */
     crypto_generichash_blake2b_state hash;  /* of everything so far */
+    crypto_generichash_blake2b_state file;  /* of what was written */
     uint64_t length, written;
     int (*progress)(void *ctx, uint64_t done, uint64_t total);  /* NULL: none */
     void *progress_ctx;
@@ -42,6 +43,14 @@ VAULT_CHECK vault_err frames_put(struct frames_out *f, enum frame_kind kind, str
 void frames_content(const struct frames_out *f, uint8_t hash[static 32], uint64_t *length);
 /* Padding; the file takes its name. */
 VAULT_CHECK vault_err frames_commit(struct frames_out *f);
+/* The same, and its name is the hash of its bytes, in the folder of the one that it was begun with. */
+#define CONTENT_NAME ".withheld"        /* behind 64 hexadecimal digits */
+#define CONTENT_NAME_ROOM (64 + sizeof CONTENT_NAME)
+VAULT_CHECK vault_err frames_commit_by_content(struct frames_out *f, char name[static CONTENT_NAME_ROOM]);
+/* By which its maker knows it again, as soon as it is begun: BLAKE2b-256 of the first FRAMES_MARK_BYTES of the file, which nobody can foresee. A file
+ * of frames is longer. */
+#define FRAMES_MARK_BYTES 1024u
+void frames_mark(const struct frames_out *f, uint8_t mark[static 32]);
 void frames_out_free(struct frames_out *f);             /* nothing is left of what was not committed */
 
 /* ---- reading ---- */

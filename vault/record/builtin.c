@@ -225,11 +225,21 @@ static struct field_def system_their_type[] = {
     SYSTEM_FIELD("definition", BYTES, OPEN),
 };
 
-/* That a record goes to a contact whenever it changes. */
+/* That records (their ids) go to a contact whenever they change, or no longer; with the hash of its card then. */
 static struct field_def system_share[] = {
-    SYSTEM_FIELD("record", BYTES, OPEN),
+    SYSTEM_FIELD("records", BYTES, OPEN),
     SYSTEM_FIELD("contact", TEXT, OPEN),
     SYSTEM_FIELD("state", TEXT, OPEN),
+    SYSTEM_FIELD("card", BYTES, OPEN),
+};
+
+/* What a bundle in a folder for standing exchange holds (`items`), to whom, and how the file is known. */
+static struct field_def system_sent[] = {
+    SYSTEM_FIELD("tag", BYTES, OPEN),
+    SYSTEM_FIELD("card", BYTES, OPEN),
+    SYSTEM_FIELD("mark", BYTES, OPEN),
+    SYSTEM_FIELD("state", TEXT, OPEN),
+    SYSTEM_FIELD("items", BYTES, OPEN),
 };
 
 #define SYSTEM_TYPE(name, fields) {name, 1, NULL, 0, fields, COUNT(fields), {0}}
@@ -249,10 +259,11 @@ static struct type_def system_types[] = {
     SYSTEM_TYPE("_origin", system_origin),
     SYSTEM_TYPE("_their_type", system_their_type),
     SYSTEM_TYPE("_share", system_share),
+    SYSTEM_TYPE("_sent", system_sent),
 };
 
 /* The second byte of the record ids of each. */
-static const uint8_t system_kind[COUNT(system_types)] = { 1, 2, 3, 11, 9, 12, 10, 13, 5, 8, 14, 15, 16, 17 };
+static const uint8_t system_kind[COUNT(system_types)] = { 1, 2, 3, 11, 9, 12, 10, 13, 5, 8, 14, 15, 16, 17, 18 };
 
 /* ---- their hashes, computed once; nothing else is ever written here ---- */
 

@@ -1,0 +1,16 @@
+/*
+ * share.h - with whom a record is shared, for `show`.
+ *
+ * Layer:   cli.
+ * Secrets: none.
+ */
+#ifndef CLI_SHARE_H
+#define CLI_SHARE_H
+
+#include "cli/cmd.h"
+#include "cli/json.h"
+
+/* Its lines; or, with j, the elements of an array that was begun. */
+VAULT_CHECK vault_err share_tell(const struct call *c, const char *id, struct json *j);
+
+#endif

@@ -186,6 +186,8 @@ judge_system(struct joining *j, uint32_t n, struct revision *rev, struct same_tr
     case SYSTEM_RECEIPT:
     case SYSTEM_ORIGIN:
     case SYSTEM_THEIR_TYPE:
+    case SYSTEM_SHARE:
+    case SYSTEM_SENT:
         return VAULT_OK;
     default:
         return keepers_own();

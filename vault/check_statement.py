@@ -123,10 +123,10 @@ def root(node, i, n, path):
 
 
 # The parts of a statement
-def check_entry(st, e):
+def check_entry(vault, e):
     keepers = [raw(k, 32) for k in e["keepers"]]
     keys = e["keys"][:1] + [raw(k, 32) for k in e["keys"][1:]]
-    hashed = labelled("withheld:entry:1", cbor([raw(st["vault"], 16), raw(e["copy"], 16), e["number"],
+    hashed = labelled("withheld:entry:1", cbor([raw(vault, 16), raw(e["copy"], 16), e["number"],
         [raw(p, 32) for p in e["parents"]], e["time"], raw(e["slot"], 8), raw(e["author"], 32), keepers, e["action"],
         raw(e["root"], 32), e["count"], raw(e["commitment"], 32), keys]))
     need(hashed == raw(e["hash"]), "a log entry was changed")
@@ -135,7 +135,7 @@ def check_entry(st, e):
         need(signed(key, b"withheld:sign:entry:1\0" + hashed, raw(signature)), "a signature in the log is not valid")
 
 
-def check_revision(entries, r):
+def check_content(r):
     order = [cbor([x["field"], raw(x["element"])]) for x in r["leaves"]]
     need(order == sorted(set(order)) and r["parents"] == sorted(set(r["parents"])), "a revision is out of order")
     for x in r["leaves"]:
@@ -145,12 +145,6 @@ def check_revision(entries, r):
         [raw(p, 32) for p in r["parents"]], r["time"], raw(r["author"], 32),
         [[x["field"], raw(x["element"]), x["tier"], raw(x["c"], 32)] for x in r["leaves"]]]))
     need(ident == raw(r["revision"]), "a revision was changed")
-    e = entries[r["entry"]]
-    need(r["author"] == e["author"], "a revision is not by the signer of its log entry")
-    path = [raw(p, 32) for p in r["path"]]
-    need(root(blake(b"\0" + raw(r["record"]) + ident), r["index"], e["count"], path) == raw(e["root"]),
-        "a revision is not in its log entry")
-    return e
 
 
 def field(r, name):
@@ -158,65 +152,108 @@ def field(r, name):
     return raw(x["bytes"]) if isinstance(x, dict) else x
 
 
-def check_slot(entries, keepers, r):
-    """A revision of a slot, which a keeper signed. Returns the number of its entry."""
-    e = check_revision(entries, r)
-    need(r["record"] == "0002" + r["record"][4:20] + 12 * "0", "a slot is not a slot")
-    need(e["keepers"] and all(raw(k) in keepers for k in e["keepers"]), "a slot was registered or ended without the keeper")
-    return e["number"]
+class Log:
+    """What is told of the log of one vault: entries, cards, and who might sign when."""
+
+    def __init__(self, told):
+        self.vault, self.used = told["vault"], set()
+        self.entries = {e["hash"]: e for e in told["entries"]}
+        need(len(self.entries) == len(told["entries"]), "a log entry stands twice")
+        for e in told["entries"]:
+            check_entry(self.vault, e)
+        self.keepers, self.cards = [], []
+        for r in told["keepers"]:
+            self.check_card(r)
+        self.check_slots(told)
+
+    def entry(self, r, place):
+        """The entry that added this revision, and says so."""
+        e, path = self.entries[place["entry"]], [raw(p, 32) for p in place["path"]]
+        need(root(blake(b"\0" + raw(r["record"]) + raw(r["revision"])), place["index"], e["count"], path) == raw(e["root"]),
+            "a revision is not in its log entry")
+        self.used.add(e["hash"])
+        return e
+
+    def written(self, r):
+        """The same of a revision that was written in this vault."""
+        check_content(r)
+        e = self.entry(r, r)
+        need(r["author"] == e["author"] and "origin" not in r, "a revision is not by the signer of its log entry")
+        return e
+
+    def check_card(self, r):
+        e, card = self.written(r), field(r, "card")
+        key, body = card[21:53], b"\x86" + card[1:-66]
+        need(r["record"] == "0003" + 28 * "0" and card[:19] == b"\x87\x01\x50" + raw(self.vault) and signed(key,
+            b"withheld:sign:card:1\0" + labelled("withheld:card-body:1", body), card[-64:]), "a keeper's card is not valid")
+        need(e["keepers"] == [k.hex() for k in [*self.keepers[-1:], key]], "a keeper key does not follow from the one before")
+        self.keepers.append(key)
+        self.cards.append(labelled("withheld:card:1", card).hex())
+
+    def check_slot(self, r):
+        """A revision of a slot, which a keeper signed. Returns the number of its entry."""
+        e = self.written(r)
+        need(r["record"] == "0002" + r["record"][4:20] + 12 * "0", "a slot is not a slot")
+        need(e["keepers"] and all(raw(k) in self.keepers for k in e["keepers"]),
+            "a slot was registered or ended without the keeper")
+        return e["number"]
+
+    def check_slots(self, told):
+        self.name, self.since, self.until = {}, {}, {}     # the last two: numbers of entries
+        for r in told["authors"]:
+            number, slot, author = self.check_slot(r), r["record"][4:20], field(r, "author").hex()
+            need(field(r, "state") == "active", "a slot is not registered")
+            need((slot, author) not in self.since, "a slot stands twice")
+            self.name[slot, author] = "slot %d (%s)" % (field(r, "index"), {1: "case", 2: "keeper"}[field(r, "tier")])
+            self.since[slot, author] = number
+        since, ended = self.since, [(r["record"][4:20], self.check_slot(r)) for r in told["ended"]]
+        replaced = {(s, n) for (s, _), n in since.items() if any(t == s and m < n for (t, _), m in since.items())}
+        need(len(set(ended)) == len(ended) and replaced <= set(ended) and {s for s, _ in ended} <= {s for s, _ in since},
+            "the end of a registration is missing, or belongs to none")
+        for slot, number in ended:      # retired, or another author has the slot from here on
+            self.until.update((a, min(number, self.until.get(a, number))) for a in since if a[0] == slot and since[a] < number)
+
+    def may(self, e):
+        a = e["slot"], e["author"]
+        return a in self.since and self.since[a] <= e["number"] <= self.until.get(a, e["number"])
 
 
 def check(st):
-    """Everything but the signature of the file. Returns the keeper's key, and who may sign through which slot."""
+    """Everything but the signature of the file. Returns the logs: the vault's own, and those of origin."""
     need(st["format"] == "withheld-statement/1" and st["times"] == "times are this computer's own", "another format")
     number = int.from_bytes(raw(st["record"], 16), "big") << 2
     need(st["code"] == "".join(ALPHABET[number >> 5 * i & 31] for i in range(25, -1, -1)), "the code is not the record's")
-    entries = {e["hash"]: e for e in st["entries"]}
-    need(len(entries) == len(st["entries"]), "a log entry stands twice")
-    for e in st["entries"]:
-        check_entry(st, e)
-    keepers = []
-    for r in st["keepers"]:
-        e, card = check_revision(entries, r), field(r, "card")
-        key, body = card[21:53], b"\x86" + card[1:-66]
-        need(r["record"] == "0003" + 28 * "0" and card[:19] == b"\x87\x01\x50" + raw(st["vault"]) and signed(key,
-            b"withheld:sign:card:1\0" + labelled("withheld:card-body:1", body), card[-64:]), "a keeper's card is not valid")
-        need(e["keepers"] == [k.hex() for k in [*keepers[-1:], key]], "a keeper key does not follow from the one before")
-        keepers.append(key)
-    may_sign, since, until = {}, {}, {}     # numbers of entries
-    for r in st["authors"]:
-        number, slot, author = check_slot(entries, keepers, r), r["record"][4:20], field(r, "author").hex()
-        need(field(r, "state") == "active", "a slot is not registered")
-        need((slot, author) not in may_sign, "a slot stands twice")
-        may_sign[slot, author] = "slot %d (%s)" % (field(r, "index"), {1: "case", 2: "keeper"}[field(r, "tier")])
-        since[slot, author] = number
-    ended = [(r["record"][4:20], check_slot(entries, keepers, r)) for r in st["ended"]]
-    replaced = {(s, n) for (s, _), n in since.items() if any(t == s and m < n for (t, _), m in since.items())}
-    need(len(set(ended)) == len(ended) and replaced <= set(ended) and {s for s, _ in ended} <= {s for s, _ in since},
-        "the end of a registration is missing, or belongs to none")
-    for slot, number in ended:      # retired, or another author has the slot from here on
-        until.update((a, min(number, until.get(a, number))) for a in since if a[0] == slot and since[a] < number)
-
-    def may(e):
-        a = e["slot"], e["author"]
-        return a in since and since[a] <= e["number"] <= until.get(a, e["number"])
-
-    known = {}
+    own, origins, known, used = Log(st), [Log(o) for o in st["origins"]], {}, set()
     need(st["history"], "there is no history")
     for r in st["history"]:
-        e = check_revision(entries, r)
+        check_content(r)
+        e = own.entry(r, r)
         need(r["record"] == st["record"], "a revision is of another record")
-        need(may(e), "a revision is by somebody whom no keeper had registered then")
-        need(r["revision"] not in known and all(p in known and known[p] <= e["number"] for p in r["parents"]),
-            "an earlier revision is missing or later, or one stands twice")
-        known[r["revision"]] = e["number"]
-    e = entries[st["head"]]
-    need(may(e) and keepers and e["keepers"] == [keepers[-1].hex()]
+        need(own.may(e), "a revision is by somebody whom no keeper had registered then")
+        numbers = {own.vault: e["number"]}      # in each log that has it
+        if "origin" in r:
+            need(e["action"] == "receive", "a revision from elsewhere was not received")
+            need(r["origin"]["number"] >= 0 and set(r["origin"]) == {"number", "entry", "index", "path"}, "an origin is none")
+            log = origins[r["origin"]["number"]]
+            e = log.entry(r, r["origin"])
+            need(log.may(e), "a revision is by somebody whom no keeper had registered where it comes from")
+            need(log.vault != own.vault, "a revision from elsewhere is of this vault")
+            numbers[log.vault] = e["number"]
+            used.add(r["origin"]["number"])
+        need(r["author"] == e["author"], "a revision is not by the signer of its log entry")
+        need(r["revision"] not in known and all(p in known and all(known[p].get(v, n) <= n for v, n in numbers.items())
+            for p in r["parents"]), "an earlier revision is missing or later, or one stands twice")
+        known[r["revision"]] = numbers
+    e = own.entries[st["head"]]
+    need(own.may(e) and own.keepers and e["keepers"] == [own.keepers[-1].hex()]
         and e["action"] == "statement", "no keeper made this statement")
-    used = {st["head"], *(r["entry"] for r in st["history"] + st["authors"] + st["ended"] + st["keepers"])}
-    need(all(e["number"] <= entries[st["head"]]["number"] for e in st["entries"]), "an entry is later than the statement")
-    need(used == set(entries), "there is a log entry that nothing belongs to")
-    return keepers[-1], may_sign
+    own.used.add(st["head"])
+    need(all(x["number"] <= e["number"] for x in st["entries"]), "an entry is later than the statement")
+    need(all(log.used == set(log.entries) for log in [own, *origins]), "there is a log entry that nothing belongs to")
+    need(used == set(range(len(origins))) and all(log.cards for log in origins), "an origin belongs to no revision, or has no card")
+    for a in origins:
+        need(all(x == y for b in origins if a.vault == b.vault for x, y in zip(a.cards, b.cards)), "one vault has two first cards")
+    return own, origins
 
 
 def check_signature(content, signature, public):
@@ -244,13 +281,19 @@ def when(seconds):
     return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(seconds))
 
 
-def tell(st, may_sign, files):
-    entries, followed = {e["hash"]: e for e in st["entries"]}, {p for r in st["history"] for p in r["parents"]}
-    print("record %s of vault %s" % (st["code"], st["vault"]))
+def tell(st, own, origins, files):
+    entries, followed = own.entries, {p for r in st["history"] for p in r["parents"]}
+    print("record %s of vault %s\n    hash of its card: %s" % (st["code"], st["vault"], own.cards[-1]))
+    for vault, card in dict((log.vault, log.cards[-1]) for log in sorted(origins, key=lambda log: len(log.cards))).items():
+        print("some revisions were written in vault %s\n    hash of its card: %s" % (vault, card))
     for r in st["history"]:
-        e = entries[r["entry"]]
-        print("\n%s  %s  %s  (revision %s, log entry %d%s)" % (when(r["time"]), may_sign[e["slot"], e["author"]],
-            shown(e["action"]), r["revision"][:16], e["number"], "" if r["revision"] in followed else ", newest"))
+        e, log, place = entries[r["entry"]], own, ""
+        if "origin" in r:
+            place = " of vault %s, here %d" % (origins[r["origin"]["number"]].vault[:8], e["number"])
+            log = origins[r["origin"]["number"]]
+            e = log.entries[r["origin"]["entry"]]
+        print("\n%s  %s  %s  (revision %s, log entry %d%s%s)" % (when(r["time"]), log.name[e["slot"], e["author"]],
+            shown(e["action"]), r["revision"][:16], e["number"], place, "" if r["revision"] in followed else ", newest"))
         for x in r["leaves"]:
             left = "withheld: not in this statement" if x["tier"] == 2 else "not in this statement"
             print("    %s: %s" % (x["field"], shown(x["value"]) if "value" in x else
@@ -272,11 +315,11 @@ def main(folder=".", *files):
         content = read("statement.json")
         key = check_signature(content, read("statement.json.minisig"), read("keeper.pub"))
         st = json.loads(content.decode(), object_pairs_hook=once)
-        keeper, may_sign = check(st)
-        need(keeper == key, "keeper.pub is not the key of the vault's keeper")
+        own, origins = check(st)
+        need(own.keepers[-1] == key, "keeper.pub is not the key of the vault's keeper")
     except Exception as e:      # whatever it is: it does not hold
         sys.exit("NOT VALID: %s" % shown(str(e) or type(e).__name__))
-    tell(st, may_sign, files)
+    tell(st, own, origins, files)
     print("\nVALID: all of this holds, under the keeper's key\n    %s\nAsk its owner, by another way, whether it is his. "
         "Times are the office's own computer's." % read("keeper.pub").decode().split("\n")[1])
 

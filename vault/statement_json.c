@@ -213,6 +213,14 @@ note_row(struct statement *s, uint32_t row)
     return VAULT_OK;
 }
 
+void
+statement_place(struct statement *s, const uint8_t entry[static 32], uint32_t index, const struct buf *path)
+{
+    hex_pair(&s->json, "\"entry\": ", entry, 32);
+    buf_fmt(&s->json, ", \"index\": %u", index);
+    hex_list(&s->json, ", \"path\": ", path->p, 32, path->n / 32);
+}
+
 /* Where it stands in the tree of its entry, and what proves that. */
 static vault_err
 write_path(struct statement *s, uint32_t n)
@@ -238,9 +246,8 @@ write_path(struct statement *s, uint32_t n)
     }
     err = merkle_path(&path, leaf, count, n - from);
     if (err == VAULT_OK) {
-        hex_pair(&s->json, " \"entry\": ", s->v->chain[row].hash, 32);
-        buf_fmt(&s->json, ", \"index\": %u", n - from);
-        hex_list(&s->json, ", \"path\": ", path.p, 32, path.n / 32);
+        buf_u8(&s->json, ' ');
+        statement_place(s, s->v->chain[row].hash, n - from, &path);
         err = note_row(s, row);
     }
     buf_free(&path);
@@ -278,6 +285,37 @@ load_withheld(struct statement *s, uint32_t n, struct revision *rev, bool *loade
 }
 
 static vault_err
+leaf_list(struct telling *t)
+{
+    vault_err err = VAULT_OK;
+
+    buf_str(&t->s->json, ",\n \"leaves\": [");
+    for (size_t i = 0; err == VAULT_OK && i < t->rev->n_leaves; i++)
+        err = write_leaf(t, i);
+    buf_str(&t->s->json, "],\n");
+    return err;
+}
+
+vault_err
+statement_disclosed(struct statement *s, const struct revision *rev, bool first)
+{
+    struct telling t = { .s = s, .rev = rev, .salt = calloc(rev->n_leaves + 1, sizeof *t.salt) };
+    vault_err err;
+
+    if (t.salt == NULL)
+        return err_nomem();
+    for (size_t i = 0; i < rev->n_leaves; i++)
+        if (rev->leaf[i].salt != NULL)
+            memcpy(t.salt[i], rev->leaf[i].salt, SALT_BYTES);
+    buf_str(&s->json, first ? "\n" : ",\n");
+    write_head(&s->json, rev);
+    err = leaf_list(&t);
+    buf_u8(&s->json, ' ');
+    free(t.salt);       /* of cards and slots: no secrets */
+    return err;
+}
+
+static vault_err
 write_leaves(struct telling *t, bool withheld)
 {
     struct recs *r = &t->s->v->recs;
@@ -292,10 +330,8 @@ write_leaves(struct telling *t, bool withheld)
     err = recs_salts(r, t->n, LEAF_OPEN, t->rev, t->salt);
     if (err == VAULT_OK && withheld)
         err = recs_salts(r, t->n, LEAF_WITHHELD, t->rev, t->salt);
-    buf_str(&t->s->json, ",\n \"leaves\": [");
-    for (size_t i = 0; err == VAULT_OK && i < n; i++)
-        err = write_leaf(t, i);
-    buf_str(&t->s->json, "],\n");
+    if (err == VAULT_OK)
+        err = leaf_list(t);
     sodium_memzero(t->salt, (n + 1) * sizeof *t->salt);
     free(t->salt);
     return err;
@@ -322,6 +358,8 @@ write_revision(struct statement *s, uint32_t n, bool first)
     }
     if (err == VAULT_OK)
         err = write_path(s, n);
+    if (err == VAULT_OK)
+        err = statement_origin_of(s, n);
     buf_u8(&s->json, '}');
     revision_free(&rev);
     return err;
@@ -421,38 +459,44 @@ write_keepers(struct statement *s)
 
 /* ---- entries ---- */
 
-static vault_err
-write_entry(struct statement *s, uint32_t row, bool first)
+void
+statement_entry(struct statement *s, const uint8_t hash[static 32], const struct log_entry *e, const uint8_t (*sig)[64], bool first)
 {
     struct buf *b = &s->json;
-    struct log_entry e;
-    uint8_t sig[1 + ENTRY_KEEPERS_MAX][64];
-    vault_err err = session_read_entry(s->v, row, &e, sig);
 
-    if (err != VAULT_OK)
-        return err;
-    hex_pair(b, first ? "\n{\"hash\": " : ",\n{\"hash\": ", s->v->chain[row].hash, 32);
-    hex_pair(b, ",\n \"copy\": ", e.copy_id, sizeof e.copy_id);
-    buf_fmt(b, ", \"number\": %" PRIu64, e.number);
-    hex_list(b, ", \"parents\": ", e.parent, 32, e.n_parents);
-    buf_fmt(b, ",\n \"time\": %" PRId64, e.time);
-    hex_pair(b, ", \"slot\": ", e.slot, sizeof e.slot);
-    hex_pair(b, ", \"author\": ", e.author, sizeof e.author);
-    hex_list(b, ", \"keepers\": ", e.keeper, 32, e.n_keepers);
-    text_pair(b, ",\n \"action\": ", PART(e.action, strlen(e.action)));
-    hex_pair(b, ", \"root\": ", e.root, sizeof e.root);
-    buf_fmt(b, ", \"count\": %" PRIu64, e.count);
-    hex_pair(b, ", \"commitment\": ", e.commitment, sizeof e.commitment);
-    if (e.has_keys) {
-        buf_fmt(b, ", \"keys\": [%" PRIu64, e.keys_sequence);
-        hex_pair(b, ", ", e.keys_hash, sizeof e.keys_hash);
+    hex_pair(b, first ? "\n{\"hash\": " : ",\n{\"hash\": ", hash, 32);
+    hex_pair(b, ",\n \"copy\": ", e->copy_id, sizeof e->copy_id);
+    buf_fmt(b, ", \"number\": %" PRIu64, e->number);
+    hex_list(b, ", \"parents\": ", e->parent, 32, e->n_parents);
+    buf_fmt(b, ",\n \"time\": %" PRId64, e->time);
+    hex_pair(b, ", \"slot\": ", e->slot, sizeof e->slot);
+    hex_pair(b, ", \"author\": ", e->author, sizeof e->author);
+    hex_list(b, ", \"keepers\": ", e->keeper, 32, e->n_keepers);
+    text_pair(b, ",\n \"action\": ", PART(e->action, strlen(e->action)));
+    hex_pair(b, ", \"root\": ", e->root, sizeof e->root);
+    buf_fmt(b, ", \"count\": %" PRIu64, e->count);
+    hex_pair(b, ", \"commitment\": ", e->commitment, sizeof e->commitment);
+    if (e->has_keys) {
+        buf_fmt(b, ", \"keys\": [%" PRIu64, e->keys_sequence);
+        hex_pair(b, ", ", e->keys_hash, sizeof e->keys_hash);
         buf_u8(b, ']');
     } else {
         buf_str(b, ", \"keys\": []");
     }
-    hex_list(b, ",\n \"signatures\": ", sig, 64, 1 + e.n_keepers);
+    hex_list(b, ",\n \"signatures\": ", sig, 64, 1 + e->n_keepers);
     buf_u8(b, '}');
-    return VAULT_OK;
+}
+
+static vault_err
+write_entry(struct statement *s, uint32_t row, bool first)
+{
+    struct log_entry e;
+    uint8_t sig[1 + ENTRY_KEEPERS_MAX][64];
+    vault_err err = session_read_entry(s->v, row, &e, sig);
+
+    if (err == VAULT_OK)
+        statement_entry(s, s->v->chain[row].hash, &e, (const uint8_t (*)[64])sig, first);
+    return err;
 }
 
 static int
@@ -491,7 +535,9 @@ statement_write(struct statement *s)
     text_pair(b, ",\n\"code\": ", PART(code, CODE_LEN));
     hex_pair(b, ",\n\"head\": ", s->v->chain[s->head].hash, 32);
     buf_str(b, ",\n\"history\": [");
-    err = write_record(s, s->first);
+    err = statement_find_origins(s);
+    if (err == VAULT_OK)
+        err = write_record(s, s->first);
     for (uint32_t n = s->first; n != 0; n = s->v->recs.index.pair[n].next)
         s->revisions++;
     if (err == VAULT_OK)
@@ -504,6 +550,9 @@ statement_write(struct statement *s)
     buf_str(b, "],\n\"entries\": [");
     if (err == VAULT_OK)
         err = write_entries(s);
+    buf_str(b, "],\n\"origins\": [");
+    if (err == VAULT_OK)
+        err = statement_origins(s);
     buf_str(b, "]}\n");
     return err != VAULT_OK ? err : buf_ok(b);
 }
@@ -514,4 +563,5 @@ statement_free(struct statement *s)
     buf_free(&s->json);
     buf_free(&s->seen);
     free(s->row);
+    statement_free_origins(s);
 }

@@ -85,6 +85,12 @@ typedef bool proof_keep_fn(void *ctx, const uint8_t record[static RECORD_ID_BYTE
  */
 VAULT_CHECK vault_err proof_reduce(struct buf *out, struct part evidence, proof_keep_fn *keep, void *ctx);
 
+/*
+ * Audit path (nearest first, appended to out) of the one revision at `index` of an entry with `count`; `rest` is what stands in the
+ * evidence behind the signatures of that entry: told revisions, hashes. The evidence was verified. VAULT_ERR_DAMAGED: not told of.
+ */
+VAULT_CHECK vault_err proof_path(struct buf *out, struct part rest, uint64_t count, uint32_t index);
+
 /* ---- making it, in this order: head, disclosed cards, disclosed slots, entries ---- */
 
 void proof_put_head(struct buf *out, const uint8_t vault_id[static VAULT_ID_BYTES]);

@@ -208,3 +208,54 @@ proof_reduce(struct buf *out, struct part evidence, proof_keep_fn *keep, void *c
     proof_free(&p);
     return err;
 }
+
+/* ---- one revision ---- */
+
+/* A proof of one leaf is its audit path in the order of the tree: what lies left comes first, from the root down; then what lies right, upwards. */
+static vault_err
+nearest_first(struct buf *out, const struct buf *proof, uint64_t n, uint64_t index)
+{
+    const uint8_t *hash[64];
+    size_t from = 0, to = proof->n / 32, depth = 0;
+
+    while (n > 1 && from < to && depth < 64) {
+        uint64_t k = 1;
+        while (k * 2 < n)
+            k *= 2;
+        hash[depth++] = proof->p + 32 * (index < k ? --to : from++);
+        n = index < k ? k : n - k;
+        index -= index < k ? 0 : k;
+    }
+    if (n != 1 || from != to)
+        return proof_damaged("a path has a wrong length");
+    while (depth > 0)
+        buf_put(out, hash[--depth], 32);
+    return buf_ok(out);
+}
+
+vault_err
+proof_path(struct buf *out, struct part rest, uint64_t count, uint32_t index)
+{
+    struct proof_tail t = {0};
+    struct rd rd = rd_of(rest.p, rest.n);
+    struct buf proof = BUF_INIT;
+    bool *keep = NULL, found = false;
+    vault_err err = proof_read_tail(&rd, &t);
+
+    if (err == VAULT_OK && (keep = calloc(t.k + 1, sizeof *keep)) == NULL)
+        err = err_nomem();
+    for (size_t i = 0; err == VAULT_OK && i < t.k; i++)
+        found = (keep[i] = t.index[i] == index) || found;
+    if (err == VAULT_OK && !found)
+        err = proof_damaged("a revision is not told of");
+    if (err == VAULT_OK) {
+        const struct merkle_told told = { count, t.index, (const uint8_t (*)[32])t.leaf, t.k };
+        err = merkle_proof_reduce(&proof, &told, (const uint8_t (*)[32])t.hash, t.n_hashes, keep);
+    }
+    if (err == VAULT_OK)
+        err = nearest_first(out, &proof, count, index);
+    buf_free(&proof);
+    free(keep);
+    proof_tail_free(&t);
+    return err;
+}

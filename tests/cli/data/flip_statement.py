@@ -14,7 +14,7 @@ statement = json.load(open(folder + "/statement.json", encoding="utf-8"))
 checker.check(statement)
 
 # Where the order of a list says nothing.
-FREE = {("entries",), ("authors",), ("ended",)}
+FREE = {"entries", "authors", "ended"}
 
 
 def places(x, path=()):
@@ -36,7 +36,7 @@ def changes(path, x):
             yield {k: v for k, v in x.items() if k != key}
     elif x:
         yield from (x[:-1], x[1:], x + x[-1:])
-        if len(x) > 1 and path not in FREE and x[0] != x[1]:
+        if len(x) > 1 and path[-1] not in FREE and x[0] != x[1]:
             yield x[1::-1] + x[2:]
 
 

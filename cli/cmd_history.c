@@ -183,7 +183,8 @@ const struct cmd cmd_history = {
         "--statement (keeper) writes a new folder with this record's history: open values, who signed\n"
         "them and through which slot, SHA-256 of attachments, and proofs that a page of Python in it\n"
         "checks without the vault; signed for `minisign`. Withheld values, names of withheld\n"
-        "attachments and the ids of other records are left out. The log records it.\n",
+        "attachments and the ids of other records are left out. Revisions of another office come with\n"
+        "what proves who wrote them there. The log records it.\n",
     .opts = (const struct opt[]){
         { "statement", 0, false, "DIR", "make this folder, which is readable by anybody" },
         { "reveal", 0, false, NULL, "with withheld values" },

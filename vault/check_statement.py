@@ -283,9 +283,9 @@ def when(seconds):
 
 def tell(st, own, origins, files):
     entries, followed = own.entries, {p for r in st["history"] for p in r["parents"]}
-    print("record %s of vault %s\n    hash of its card: %s" % (st["code"], st["vault"], own.cards[-1]))
+    print("record %s of vault %s\n    fingerprint of its card: %s" % (st["code"], st["vault"], own.cards[-1]))
     for vault, card in dict((log.vault, log.cards[-1]) for log in sorted(origins, key=lambda log: len(log.cards))).items():
-        print("some revisions were written in vault %s\n    hash of its card: %s" % (vault, card))
+        print("some revisions were written in vault %s\n    fingerprint of its card: %s" % (vault, card))
     for r in st["history"]:
         e, log, place = entries[r["entry"]], own, ""
         if "origin" in r:

@@ -53,6 +53,12 @@ refuses_it() {
     [ "$(at "$office" log head)" = "$before" ]
     output=$stderr
 }
+# stated OFFICE RECORD: a statement of it there holds; $output is what its script prints.
+stated() {
+    at "$1" -q history "$2" --statement "st-$1" --reveal > /dev/null || return 1
+    run "$PYTHON" "st-$1/check_statement.py" "st-$1"
+    [ "$status" = 0 ] && says VALID
+}
 tells() { at "$1" --json show "$2" --reveal; }
 
 @test "without names: what is left out is said, nothing of it is in the bundle, and the signature over the revision holds" {
@@ -74,6 +80,9 @@ tells() { at "$1" --json show "$2" --reveal; }
     at boris extract C-1 big.bin -o got
     cmp got "$BATS_FILE_TMPDIR/big.bin"
     at boris check --deep
+    stated boris K-1
+    says 'name: withheld: not in this statement'
+    says 'born: 1962'
     # What was not named and not linked to stays at home.
     refused 7 at boris show L-1
 }
@@ -116,6 +125,8 @@ tells() { at "$1" --json show "$2" --reveal; }
     json "d['changed'] and d['keeper'] is False"
     run tells anna K-1
     json "d['fields']['residence'] == 'Moscow' and d['fields']['name'] == 'Choi Myung-bok'"
+    stated anna K-1
+    says 'slot 1 (case)  edit'
     VAULT=$PWD/boris.vault
     refused 6 at_case boris handoff send K-1 --with-names --to anna --accept send -o c.bundle
     [ ! -e c.bundle ]
@@ -215,6 +226,8 @@ json_of() { "$PYTHON" -c 'import json, sys; print(json.loads(sys.argv[1])[sys.ar
     json "d['new']"
     # What was written before the rekey is proven by the keys of its time.
     at clara check
+    stated clara K-1
+    "$PYTHON" "$BATS_TEST_DIRNAME/data/flip_statement.py" st-clara
 }
 
 @test "expired; a day that is over; parts on a stick" {
@@ -408,6 +421,8 @@ json_of() { "$PYTHON" -c 'import json, sys; print(json.loads(sys.argv[1])[sys.ar
     at clara contact remove anna > /dev/null
     run at clara history K-1
     says 'no contact'
+    stated clara K-1
+    [ "$(grep -c 'some revisions were written in vault' <<< "$output")" = 2 ]
     # To somebody who does not know Anna it is said.
     at anna -q edit K-1 occupation=teacher > /dev/null
     sends anna K-1 --with-names --to boris -o c.bundle

@@ -39,7 +39,7 @@ hands() {
 fields() { at "$1" --json show "$2" --reveal | "$PYTHON" -c 'import json, sys
 d = json.load(sys.stdin)
 print(json.dumps([d["id"], d["type"], d["revision"], d["fields"]], sort_keys=True, ensure_ascii=False))'; }
-hash_of() { at "$1" --json card show | "$PYTHON" -c 'import json, sys; print(json.load(sys.stdin)["hash"])'; }
+hash_of() { at "$1" --json card show | "$PYTHON" -c 'import json, sys; print(json.load(sys.stdin)["fingerprint"])'; }
 agree() { cmp <(fields anna "$1") <(fields boris "$1"); }
 
 @test "two lawyers, a correction in both directions, a conflict, a purge, receipts: both statements hold and agree" {

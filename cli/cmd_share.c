@@ -65,12 +65,30 @@ print_with(void *ctx, const struct vault_standing *s)
     return 0;
 }
 
+static int
+note_one(void *ctx, const struct vault_standing *s)
+{
+    (void)s;
+    *(bool *)ctx = true;
+    return 1;
+}
+
 vault_err
 share_tell(const struct call *c, const char *id, struct json *j)
 {
+    bool any = false;
+    vault_err err;
+
     if (j == NULL)
         return kept(vault_standing_list(c->app->vault, id, print_with, NULL));
-    return kept(vault_standing_list(c->app->vault, id, print_share, j));
+    err = kept(vault_standing_list(c->app->vault, id, note_one, &any));
+    if (err != VAULT_OK || !any)
+        return err;
+    js_key(j, "shared");
+    js_array(j);
+    err = kept(vault_standing_list(c->app->vault, id, print_share, j));
+    js_end(j);
+    return err;
 }
 
 static vault_err

@@ -83,10 +83,7 @@ show_json(const struct call *c, const struct vault_record *r)
     }
     if (r->n_same > 0)
         same_json(&j, r);
-    js_key(&j, "shared");
-    js_array(&j);
     err = share_tell(c, r->id, &j);
-    js_end(&j);
     js_end(&j);
     return err;
 }
@@ -183,7 +180,7 @@ const struct cmd cmd_show = {
         "\"attachments\":[{\"number\",\"field\",\"name\",\"size\",\"type\",\"sha256\",\"tier\"}],\n"
         "\"links_here\":[{\"id\",\"type\",\"label\",\"field\"}],\n"
         "\"conflict\"}; where it is true also \"conflicts\":[field...], for `resolve`; of a merged record also \"lead\" (a code, or null: this one leads) and\n"
-        "\"same\":[{\"id\",\"label\"}], the other records that are the same. \"shared\" is as `share` lists it.\n",
+        "\"same\":[{\"id\",\"label\"}], the other records that are the same. \"shared\", where it is, is as `share` lists it.\n",
     .opts = (const struct opt[]){
         { "reveal", 0, false, NULL, "show withheld values as well; logged" },
         { "rev", 0, false, "R", "show this revision (see history), not the latest" },

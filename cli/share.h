@@ -10,7 +10,7 @@
 #include "cli/cmd.h"
 #include "cli/json.h"
 
-/* Its lines; or, with j, the elements of an array that was begun. */
+/* Its lines; or, with j, the key `shared` and its array, where it is shared at all. */
 VAULT_CHECK vault_err share_tell(const struct call *c, const char *id, struct json *j);
 
 #endif

@@ -1520,13 +1520,13 @@ make_office(void)
     vault_secret_free(pass);
     office = opened_at("office.vault", PHRASE);
     knows(home, "office", office);
-    knows(office, "home", home);
+    knows(office, "anna", home);
     assert_int_equal(send_to(home, "office", "first", true), VAULT_OK);
     assert_int_equal(receive_at(office, "first", "receipt", false), VAULT_OK);
     assert_int_equal(edit(office, "P-3", "{\"residence\":\"Perm\",\"notes\":\"Theirs\"}"), VAULT_OK);
     assert_int_equal(edit(home, "P-3", "{\"residence\":\"Omsk\"}"), VAULT_OK);
-    assert_int_equal(send_to(office, "home", "with-names", true), VAULT_OK);
-    assert_int_equal(send_to(office, "home", "without", false), VAULT_OK);
+    assert_int_equal(send_to(office, "anna", "with-names", true), VAULT_OK);
+    assert_int_equal(send_to(office, "anna", "without", false), VAULT_OK);
     vault_close(office);
     vault_close(home);
     buf_reset(&said);

@@ -227,7 +227,6 @@ json_of() { "$PYTHON" -c 'import json, sys; print(json.loads(sys.argv[1])[sys.ar
     # What was written before the rekey is proven by the keys of its time.
     at clara check
     stated clara K-1
-    "$PYTHON" "$BATS_TEST_DIRNAME/data/flip_statement.py" st-clara
 }
 
 @test "expired; a day that is over; parts on a stick" {

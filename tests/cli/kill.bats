@@ -1,5 +1,5 @@
 # kill -9 at any moment: the vault opens and holds the old or the new state. Here the program itself, killed at random;
-# tests/fault/fault.bats kills it at each and every write. ROUNDS (15) kills of each operation; tests/fault/run.sh is
+# tests/fault/fault.bats kills it at each and every write. ROUNDS (10) kills of each operation; tests/fault/run.sh is
 # the long form.
 
 bats_require_minimum_version 1.5.0
@@ -11,9 +11,9 @@ setup() {
 }
 
 killed() {
-    run "$PYTHON" "$FAULT_DIR/kill.py" "$WITHHELD" "$1" "${ROUNDS:-15}"
+    run "$PYTHON" "$FAULT_DIR/kill.py" "$WITHHELD" "$1" "${ROUNDS:-10}"
     [ "$status" = 0 ]
-    says "${ROUNDS:-15} kills"
+    says "${ROUNDS:-10} kills"
 }
 
 @test "add, killed at random" { killed add; }

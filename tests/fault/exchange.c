@@ -70,11 +70,11 @@ exchange(const struct world *w, vault *here, vault *there)
     snprintf(first, sizeof first, "%s/first.bundle", w->root);
     well(world_add_json(there, "person", "{\"ref\":\"F-1\",\"residence\":\"Quuxandergrad\",\"name\":\"Quuxandra zebrafink\"}", shared), "add");
     attach_to(w, there);
-    well(send_it(there, first, "home", shared, false), "send");
+    well(send_it(there, first, "anna", shared, false), "send");
     well(take_it(here, first, NULL, false), "receive");
     well(world_edit_json(here, shared, "{\"residence\":\"Zebrafinkowo\"}"), "edit");
     well(world_edit_json(there, shared, "{\"residence\":\"Quuxanderholm\",\"other_names\":[\"물총새\"]}"), "edit");
-    well(send_it(there, given, "home", shared, true), "send");
+    well(send_it(there, given, "anna", shared, true), "send");
     (void)unlink(first);
     well(send_it(here, first, "office", w->person, true), "send");
     well(take_it(there, first, acknowledged, false), "receive");
@@ -100,7 +100,7 @@ friends_base(const struct world *w)
     here = world_open(w, friends, false);
     there = world_open(w, office, false);
     knows(here, "office", there);
-    knows(there, "home", here);
+    knows(there, "anna", here);
     exchange(w, here, there);
     vault_close(here);
     vault_close(there);

@@ -100,6 +100,31 @@ judge_known(struct bundle_take *t, struct told_revision *x)
     return err;
 }
 
+static int
+by_record(const void *a, const void *b)
+{
+    return memcmp(a, b, RECORD_ID_BYTES);
+}
+
+/* Revisions of one record stand together: what is counted for each record would else count for nothing. */
+static vault_err
+judge_order(const struct bundle_take *t)
+{
+    uint8_t (*id)[RECORD_ID_BYTES] = calloc(t->n_touched + 1, sizeof *id);
+    vault_err err = VAULT_OK;
+
+    if (id == NULL)
+        return err_nomem();
+    for (size_t i = 0; i < t->n_touched; i++)
+        memcpy(id[i], t->touched[i].record, sizeof *id);
+    qsort(id, t->n_touched, sizeof *id, by_record);
+    for (size_t i = 1; err == VAULT_OK && i < t->n_touched; i++)
+        if (memcmp(id[i - 1], id[i], sizeof *id) == 0)
+            err = damaged("the revisions of a record in it do not stand together");
+    free(id);
+    return err;
+}
+
 vault_err
 bundle_judge(struct bundle_take *t)
 {
@@ -123,7 +148,7 @@ bundle_judge(struct bundle_take *t)
         if (x->here != 0 && !x->purged_here)
             err = judge_known(t, x);
     }
-    return err;
+    return err == VAULT_OK ? judge_order(t) : err;
 }
 
 /* ---- types ---- */

@@ -21,7 +21,8 @@ setup_file() {
     w "$PASS" -q edit K-1 residence=Moscow > /dev/null
     head -c 300000 /dev/urandom > scan
     w "$PASS" -q attach K-1 scan > /dev/null
-    w "$PASS" -q handoff send K-1 --with-names --to boris --accept send -o names.bundle > /dev/null
+    w "$PASS" -q add case ref=C-1 title=asylum person=K-1 > /dev/null
+    w "$PASS" -q handoff send K-1 C-1 --with-names --to boris --accept send -o names.bundle > /dev/null
     w "$PASS" -q handoff send K-1 --to boris --accept send -o none.bundle > /dev/null
     VAULT=$PWD/boris.vault
     for b in names none; do w "$PASS" age decrypt -o $b.plain $b.bundle; done

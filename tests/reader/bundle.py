@@ -278,6 +278,15 @@ def parent_left_out(f):
     f.parts.remove(parent)
 
 
+@forgery("do not stand together")
+def records_interleaved(f):
+    """Revisions of one record, and another in between: its evidence holds, as nothing was changed but the order."""
+    first = f.of(REVISION)[0]
+    other = next(x for x in f.of(REVISION) if Told(x[1]).record != Told(first[1]).record)
+    f.parts.remove(other)
+    f.parts.insert(f.parts.index(first) + 1, other)
+
+
 @forgery("out of order")
 def file_number(f):
     f.of(FILE)[0][1] = encode([7])

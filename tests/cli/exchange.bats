@@ -145,6 +145,32 @@ tells() { at "$1" --json show "$2" --reveal; }
     json "not d['plan'] and len(d['new']) == 2"
 }
 
+@test "the plan and the deed in one session: a type that came along is not forgotten between them" {
+    printf '{"name":"sighting","fields":[{"name":"ref","kind":"identifier","tier":"open","role":"neutral"}]}' > t.json
+    for office in anna boris; do at $office -q type add t.json > /dev/null; done
+    printf '{"name":"sighting","labels":{"en":"seen"},"fields":[{"name":"ref","kind":"identifier","tier":"open","role":"neutral"}]}' > t.json
+    at anna -q type add t.json > /dev/null
+    at anna -q add sighting ref=S-1 > /dev/null
+    sends anna S-1 --to boris -o a.bundle
+    printf 'handoff receive a.bundle --plan\nhandoff receive a.bundle\n' | at boris shell --files . > /dev/null
+    run at boris --json show S-1
+    [ "$status" = 0 ]
+    json "d['fields'] == {'ref': 'S-1'}"
+    at boris check
+}
+
+@test "whoever calls a record of his by the code of ours does not get what is meant for ours" {
+    sends anna K-1 --with-names --to boris -o a.bundle
+    takes boris a.bundle
+    code=$(at boris --json show K-1 | "$PYTHON" -c 'import json, sys; print(json.load(sys.stdin)["id"])')
+    at anna -q add case ref="$code" title=trap > /dev/null
+    trap=$(at anna --json list case --where title=trap | "$PYTHON" -c 'import json, sys; print(json.load(sys.stdin)[0]["id"])')
+    sends anna "$trap" --to boris -o b.bundle
+    takes boris b.bundle
+    run at boris --json show "$code"
+    json "d['id'] == '$code' and d['type'] == 'person'"
+}
+
 @test "twice changes nothing; the receipt comes again" {
     sends anna C-1 --with-linked --to boris -o a.bundle
     takes boris a.bundle

@@ -341,7 +341,7 @@ rows_csv_start(struct rows *r)
     bool got;
 
     err = find_row(r, &raw, &got);
-    if (err == VAULT_OK)
+    if (err == VAULT_OK && r->separator == '\0')
         err = find_separator(r, &raw);
     if (err == VAULT_OK)
         err = read_row(r, &raw, take_name);

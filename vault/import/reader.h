@@ -44,7 +44,8 @@ struct rows {
     size_t n_cells, cap_cells;
     uint64_t row_number;
 
-    char separator;             /* CSV */
+    char separator;             /* CSV; 0: to be found */
+    bool keep_empty;            /* CSV: a row without any cell is told, too */
     bool in_quotes;             /* CSV: state after `scanned` bytes */
     bool in_string;             /* JSON: the same */
     unsigned depth;             /* JSON: open brackets after `scanned` bytes */

@@ -283,22 +283,36 @@ rows_start(struct rows *r, enum rows_format format)
     return err;
 }
 
-vault_err
-rows_open(struct rows **out, int fd, enum rows_format format)
+static vault_err
+open_rows(struct rows **out, const struct rows *like)
 {
     struct rows *r = calloc(1, sizeof *r);
     vault_err err;
 
     if (r == NULL)
         return err_nomem();
-    r->fd = fd;
-    err = rows_start(r, format);
+    *r = *like;
+    err = rows_start(r, like->format);
     if (err == VAULT_OK) {
         *out = r;
         r = NULL;
     }
     rows_close(r);
     return err;
+}
+
+vault_err
+rows_open(struct rows **out, int fd, enum rows_format format)
+{
+    return open_rows(out, &(struct rows){ .fd = fd, .format = format });
+}
+
+vault_err
+rows_open_table(struct rows **out, int fd, char separator)
+{
+    if (separator != '\0' && (separator == '"' || separator == '\n' || separator == '\r' || (signed char)separator < 0))
+        return err_say(VAULT_ERR_INPUT, "as in --separator ';'", "that cannot separate columns");
+    return open_rows(out, &(struct rows){ .fd = fd, .format = ROWS_CSV, .separator = separator, .keep_empty = true });
 }
 
 vault_err
@@ -311,7 +325,7 @@ rows_next(struct rows *r, struct row *row, bool *got)
         r->n_cells = 0;
         r->row_number++;
         err = r->format == ROWS_JSON ? rows_json_next(r, row, got) : rows_csv_next(r, row, got);
-    } while (err == VAULT_OK && *got && r->n_cells == 0);
+    } while (err == VAULT_OK && *got && r->n_cells == 0 && !r->keep_empty);
     row->cell = r->cell;
     row->n_cells = r->n_cells;
     return err;

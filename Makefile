@@ -98,6 +98,8 @@ $(O)/libwithheld.so: $(LIB_OBJ)
 	$(call say,LINK,$@)$(LINK) -shared -Wl,-soname,libwithheld.so.$(ABI) -Wl,--exclude-libs,ALL \
 	    -o $@ $^ $(LIBS)
 
+$(O)/tests/unit/test_foreign_names: LDFLAGS += -Wl,--wrap=file_name_put -Wl,--wrap=file_name_valid
+
 $(UNIT): $(O)/%: $(O)/%.o $(UNIT_HELP) $(O)/internal.a
 	$(call say,LINK,$@)$(LINK) -pie -o $@ $^ $(LIBS) $$(pkg-config --libs cmocka)
 

@@ -21,7 +21,7 @@ from primitives import Damage, H, ascending, blake2b, decode, decode_as, ed25519
 from records import padme
 
 MAGIC = b"withheld-handoff"
-TYPE, EVIDENCE, REVISION, TOMBSTONE, FILE, PIECE, MANIFEST, SIGNATURES = range(1, 9)
+TYPE, EVIDENCE, REVISION, TOMBSTONE, FILE, PIECE, MANIFEST, SIGNATURES, COPY_KEY, COPY_ROW = range(1, 11)
 (KIND, TAG, TIME, EXPIRES, CARD, AUTHOR_EVIDENCE, AUTHOR, KEEPER, NAMES, TO, NUMBER, HEAD, CONTENT, LENGTH, RECORDS,
  REVISIONS, FILES) = range(17)
 

@@ -1262,6 +1262,44 @@ struct vault_name_fold {
 VAULT_API VAULT_CHECK vault_err vault_names_fold(const char *name, size_t n,
     struct vault_name_fold *out);
 
+/* ---- how easily a table leads back to people; without a vault ------------------------------ */
+
+struct vault_risk_ask {
+    const char *data;                   /* path of a CSV file: a line of names, then a line for each row */
+    const char *const *quasi;           /* columns by which people may be known; at least one */
+    size_t n_quasi;
+    const char *sensitive;              /* a column, or NULL */
+    const char *weights;                /* column: how many people each row stands for; NULL: not known */
+    const char *population;             /* path of a CSV file of everybody, with the columns of `quasi`; NULL: not known */
+    const char *hierarchies;            /* folder with NAME.csv for each column whose level is not 0; NULL: none */
+    const unsigned *levels;             /* for each of quasi; NULL: all 0 */
+    char separator;                     /* 0: found from the header */
+    const char *suppressed;             /* text of a cell that is kept back; NULL: "*". An empty cell counts as kept back as well */
+    uint32_t k;
+    unsigned m;                         /* sets of at most so many of `quasi` are looked at; 0: none */
+};
+
+struct vault_risk_figures {
+    uint64_t records, classes, unique, min_class, below_k;
+    double avg_class, prosecutor_max, prosecutor_avg;
+    bool has_population;                /* or weights; otherwise the next five mean nothing */
+    double journalist_max, marketer, k_map_min, delta_max, delta_min;
+    bool has_sensitive;                 /* otherwise the next three mean nothing */
+    uint64_t l_distinct_min;
+    double l_entropy_min, t_max;
+    uint64_t set_unique;                /* rows that are unique on some set of at most m columns */
+};
+struct vault_risk {
+    struct vault_risk_figures lenient, strict;      /* a cell that is kept back fits anything; is a value of its own */
+    uint64_t sets;                      /* 0: m was 0 */
+};
+/*
+ * docs/risk.md tells what the figures mean. VAULT_ERR_INPUT, with file, line and column where there are: a column that is not there, ragged rows, no rows,
+ * too many columns, weights that are not positive numbers, a population smaller than the release, a hierarchy with gaps, rings or
+ * without a value. VAULT_ERR_NOT_FOUND.
+ */
+VAULT_API VAULT_CHECK vault_err vault_risk(struct vault_risk *out, const struct vault_risk_ask *ask);
+
 /* ---- loose ends --------------------------------------------------------------------------- */
 
 /* A new file for a person (0600; whole, synced, or not at all; never overwrites). VAULT_ERR_INPUT: something of that name is there. */

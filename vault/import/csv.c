@@ -7,6 +7,7 @@
  * place is the likely reason, and it knows where.
  */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include "vault/base/text.h"
 #include "vault/import/reader.h"
@@ -333,6 +334,38 @@ find_separator(struct rows *r, const struct raw_row *header)
     return VAULT_OK;
 }
 
+/* How often `what` stands outside quotes. */
+static size_t
+count_outside(const struct raw_row *row, char what)
+{
+    size_t n = 0;
+    bool quoted = false;
+
+    for (size_t i = 0; i < row->n; i++)
+        if (row->p[i] == '"')
+            quoted = !quoted;
+        else if (row->p[i] == (uint8_t)what && !quoted)
+            n++;
+    return n;
+}
+
+/* The first row stays where it is: it is read like the others. */
+static vault_err
+number_columns(struct rows *r, const struct raw_row *row)
+{
+    size_t n = count_outside(row, r->separator) + 1;
+    vault_err err = VAULT_OK;
+
+    for (size_t i = 0; err == VAULT_OK && i < n; i++) {
+        char name[24];
+        uint32_t at;
+        int len = snprintf(name, sizeof name, "%zu", i);
+
+        err = rows_add_column(r, PART(name, (size_t)len), (struct place){ r->here.line, i + 1 }, &at);
+    }
+    return err;
+}
+
 vault_err
 rows_csv_start(struct rows *r)
 {
@@ -341,10 +374,12 @@ rows_csv_start(struct rows *r)
     bool got;
 
     err = find_row(r, &raw, &got);
+    if (err == VAULT_OK && r->bare && count_outside(&raw, ';') > 0)
+        r->separator = ';';
     if (err == VAULT_OK && r->separator == '\0')
         err = find_separator(r, &raw);
     if (err == VAULT_OK)
-        err = read_row(r, &raw, take_name);
+        err = r->bare ? number_columns(r, &raw) : read_row(r, &raw, take_name);
     return err;
 }
 

@@ -46,6 +46,7 @@ struct rows {
 
     char separator;             /* CSV; 0: to be found */
     bool keep_empty;            /* CSV: a row without any cell is told, too */
+    bool bare;                  /* CSV: no header; columns are numbered */
     bool in_quotes;             /* CSV: state after `scanned` bytes */
     bool in_string;             /* JSON: the same */
     unsigned depth;             /* JSON: open brackets after `scanned` bytes */

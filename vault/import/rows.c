@@ -316,6 +316,12 @@ rows_open_table(struct rows **out, int fd, char separator)
 }
 
 vault_err
+rows_open_bare(struct rows **out, int fd)
+{
+    return open_rows(out, &(struct rows){ .fd = fd, .format = ROWS_CSV, .keep_empty = true, .bare = true });
+}
+
+vault_err
 rows_next(struct rows *r, struct row *row, bool *got)
 {
     vault_err err;

@@ -51,6 +51,9 @@ VAULT_CHECK vault_err rows_open(struct rows **out, int fd, enum rows_format form
 /* A table as CSV whose columns `separator` keeps apart (0: found as above), in which a row of empty cells is a row. VAULT_ERR_INPUT: the separator is
  * a quote, a line break or not ASCII. */
 VAULT_CHECK vault_err rows_open_table(struct rows **out, int fd, char separator);
+/* The same without a header: columns are called 0, 1, 2 ..., as many as the first row has, and every row has so many. A ; outside quotes in the first
+ * row is the separator; else it is found. */
+VAULT_CHECK vault_err rows_open_bare(struct rows **out, int fd);
 /* Next row. *got is false at the end. `row` is borrowed until the next call. CSV rows with more or
  * fewer fields than the header, broken UTF-8, zero bytes, an unclosed quote, a quote inside an
  * unquoted field: VAULT_ERR_INPUT with line and column; call it no more then. Empty CSV cells give

@@ -83,6 +83,8 @@ sheet_text(const struct sheet *s, size_t row, size_t column)
  * columns, not UTF-8, a name twice. VAULT_ERR_NOT_FOUND. `what` names the file in sentences.
  */
 VAULT_CHECK vault_err sheet_read_csv(struct sheet *s, const char *path, char separator);
+/* Where row `row` (from 0) begins in a file that was read so: its line, counted from 1. For sentences; reads the file again. */
+VAULT_CHECK vault_err sheet_csv_line(uint64_t *line, const char *path, char separator, size_t row);
 /* As CSV with CRLF, each cell quoted where it must be. A cell that a spreadsheet would take for a formula is refused: VAULT_ERR_REFUSED names table,
  * row and column (word `formula`: written with an apostrophe before it). */
 VAULT_CHECK vault_err sheet_write_csv(struct buf *out, const struct sheet *s, bool formulas_with_apostrophe);

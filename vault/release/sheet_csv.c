@@ -71,6 +71,34 @@ sheet_read_csv(struct sheet *s, const char *path, char separator)
     return err;
 }
 
+static vault_err
+seek_row(uint64_t *line, int fd, char separator, size_t n)
+{
+    struct rows *r = NULL;
+    struct row row = { .line = 0 };
+    bool got = true;
+    vault_err err = rows_open_table(&r, fd, separator);
+
+    for (size_t i = 0; err == VAULT_OK && got && i <= n; i++)
+        err = rows_next(r, &row, &got);
+    *line = row.line;
+    rows_close(r);
+    return err;
+}
+
+vault_err
+sheet_csv_line(uint64_t *line, const char *path, char separator, size_t row)
+{
+    struct stat st;
+    int fd = -1;
+    vault_err err = fd_open_regular(&fd, &st, AT_FDCWD, path, O_RDONLY);
+
+    if (err == VAULT_OK)
+        err = seek_row(line, fd, separator, row);
+    fd_close(fd);
+    return err;
+}
+
 /* ---- writing ---- */
 
 /* Characters that a spreadsheet takes for the beginning of a formula, also as full-width forms. */

@@ -1,0 +1,150 @@
+/*
+ * fits.c - which looks fit which, where a suppressed cell fits anything.
+ */
+#include <string.h>
+
+#include "vault/release/patterns.h"
+#include "vault/release/table.h"
+
+vault_err
+fits_make(struct fits *f, const struct patterns *a, const struct patterns *b)
+{
+    size_t looks = (size_t)b->n + 1, masks = (size_t)b->n_masks + 1;
+
+    *f = (struct fits){ .a = a, .b = b };
+    if ((uint64_t)a->n_masks * b->n + (uint64_t)a->n * b->n_masks > PATTERNS_WORK_MAX)
+        return err_say(VAULT_ERR_INPUT, "fewer columns, or whole columns suppressed", "cells are suppressed in too many different ways to compare all rows");
+    f->of = malloc(looks * sizeof *f->of);
+    f->first = malloc(looks * sizeof *f->first);
+    f->rows = malloc(looks * sizeof *f->rows);
+    f->weight = malloc(looks * sizeof *f->weight);
+    f->table = calloc(1, sizeof *f->table);
+    f->shown = malloc(masks * (a->n_columns + 1) * sizeof *f->shown);
+    f->n_shown = malloc(masks * sizeof *f->n_shown);
+    if (f->of == NULL || f->first == NULL || f->rows == NULL || f->weight == NULL || f->table == NULL || f->shown == NULL || f->n_shown == NULL)
+        return err_nomem();
+    return table_make(f->table, looks);
+}
+
+void
+fits_free(struct fits *f)
+{
+    free(f->of);
+    free(f->first);
+    free(f->rows);
+    free(f->weight);
+    free(f->shown);
+    free(f->n_shown);
+    if (f->table != NULL)
+        table_free(f->table);
+    free(f->table);
+    *f = (struct fits){ 0 };
+}
+
+static void
+note_shown(struct fits *f, uint32_t b_mask)
+{
+    uint16_t *shown = f->shown + b_mask * (f->a->n_columns + 1);
+    uint32_t n = 0;
+
+    for (size_t j = 0; j < f->a->n_columns; j++)
+        if (!mask_has(&f->a->masks[f->a_mask], j) && !mask_has(&f->b->masks[b_mask], j))
+            shown[n++] = (uint16_t)j;
+    f->n_shown[b_mask] = n;
+}
+
+/* Where the group is, or would be, of looks with this mask and these cells. */
+static size_t
+slot_of(const struct fits *f, const uint32_t *cell, uint32_t b_mask)
+{
+    const struct patterns *b = f->b;
+    const uint16_t *shown = f->shown + b_mask * (f->a->n_columns + 1);
+    uint64_t h = table_mix(0, b_mask);
+    uint32_t there;
+    size_t at;
+
+    for (uint32_t i = 0; i < f->n_shown[b_mask]; i++)
+        h = table_mix(h, cell[shown[i]]);
+    for (at = table_begin(f->table, h); (there = table_at(f->table, at)) != 0; at = table_next(f->table, at)) {
+        uint32_t look = f->first[there - 1], i = 0;
+        const uint32_t *other = b->cell + look * b->n_columns;
+
+        if (b->mask[look] != b_mask)
+            continue;
+        while (i < f->n_shown[b_mask] && cell[shown[i]] == other[shown[i]])
+            i++;
+        if (i == f->n_shown[b_mask])
+            break;
+    }
+    return at;
+}
+
+void
+fits_for(struct fits *f, uint32_t a_mask)
+{
+    const struct patterns *b = f->b;
+
+    f->a_mask = a_mask;
+    f->n = 0;
+    memset(f->table->slot, 0, (f->table->mask + 1) * sizeof *f->table->slot);
+    for (uint32_t m = 0; m < b->n_masks; m++)
+        note_shown(f, m);
+    for (uint32_t i = 0; i < b->n; i++) {
+        size_t at = slot_of(f, b->cell + i * b->n_columns, b->mask[i]);
+        uint32_t g = table_at(f->table, at);
+
+        if (g == 0) {
+            g = ++f->n;
+            table_put(f->table, at, g - 1);
+            f->first[g - 1] = i;
+            f->rows[g - 1] = 0;
+            f->weight[g - 1] = 0;
+        }
+        f->of[i] = g - 1;
+        f->rows[g - 1] += b->rows[i];
+        f->weight[g - 1] += b->weight[i];
+    }
+}
+
+bool
+fits_find(const struct fits *f, uint32_t i, uint32_t b_mask, uint32_t *group)
+{
+    uint32_t there = table_at(f->table, slot_of(f, f->a->cell + i * f->a->n_columns, b_mask));
+
+    *group = there - 1;
+    return there != 0;
+}
+
+static void
+add_up(const struct fits *f, uint32_t i, uint64_t *rows, double *weight)
+{
+    uint32_t g;
+
+    if (rows != NULL)
+        rows[i] = 0;
+    if (weight != NULL)
+        weight[i] = 0;
+    for (uint32_t m = 0; m < f->b->n_masks; m++)
+        if (fits_find(f, i, m, &g)) {
+            if (rows != NULL)
+                rows[i] += f->rows[g];
+            if (weight != NULL)
+                weight[i] += f->weight[g];
+        }
+}
+
+vault_err
+patterns_fit(const struct patterns *a, const struct patterns *b, uint64_t *rows, double *weight)
+{
+    struct fits f;
+    vault_err err = fits_make(&f, a, b);
+
+    for (uint32_t m = 0; err == VAULT_OK && m < a->n_masks; m++) {
+        fits_for(&f, m);
+        for (uint32_t i = 0; i < a->n; i++)
+            if (a->mask[i] == m)
+                add_up(&f, i, rows, weight);
+    }
+    fits_free(&f);
+    return err;
+}

@@ -209,6 +209,95 @@ test_minisign__a_seed_has_32_bytes(void **state)
     secret_free(s);
 }
 
+/* ---- and what we verify ---- */
+
+static bool
+holds(const struct buf *sig, const uint8_t by[static 32], const char *content, struct part *comment)
+{
+    uint8_t hash[64];
+
+    crypto_generichash_blake2b(hash, sizeof hash, (const uint8_t *)content, strlen(content), NULL, 0);
+    return minisign_verify(PART(sig->p, sig->n), by, hash, comment);
+}
+
+static void
+test_minisign__what_was_signed_verifies(void **state)
+{
+    struct buf sig = sign_content(seed, COMMENT);
+    struct part comment;
+    (void)state;
+
+    assert_true(holds(&sig, pk, CONTENT, &comment));
+    assert_int_equal(comment.n, strlen(COMMENT));
+    assert_memory_equal(comment.p, COMMENT, comment.n);
+    assert_true(holds(&sig, pk, CONTENT, NULL));
+    assert_false(holds(&sig, pk, "something else", NULL));
+    buf_free(&sig);
+}
+
+static void
+test_minisign__each_changed_bit_and_length_of_a_signature_file_fails(void **state)
+{
+    struct buf sig = sign_content(seed, COMMENT);
+    struct part comment = PART(NULL, 7);
+    (void)state;
+
+    for (size_t i = 0; i < 8 * sig.n; i++) {
+        sig.p[i / 8] ^= (uint8_t)(1u << i % 8);
+        assert_false(holds(&sig, pk, CONTENT, &comment));
+        sig.p[i / 8] ^= (uint8_t)(1u << i % 8);
+    }
+    for (size_t n = sig.n; n-- > 0;) {
+        struct buf cut = { .p = sig.p, .n = n };
+        assert_false(holds(&cut, pk, CONTENT, &comment));
+    }
+    buf_u8(&sig, '\n');
+    assert_false(holds(&sig, pk, CONTENT, &comment));
+    assert_null(comment.p);
+    assert_int_equal(comment.n, 7);
+    buf_free(&sig);
+}
+
+static void
+test_minisign__a_signature_by_another_key_fails(void **state)
+{
+    struct secret *other = NULL;
+    struct buf sig;
+    uint8_t other_pk[32];
+    (void)state;
+
+    assert_int_equal(secret_random(&other, 32), VAULT_OK);
+    assert_int_equal(sign_public(other_pk, other), VAULT_OK);
+    sig = sign_content(other, COMMENT);
+    assert_true(holds(&sig, other_pk, CONTENT, NULL));
+    assert_false(holds(&sig, pk, CONTENT, NULL));
+    buf_free(&sig);
+    secret_free(other);
+}
+
+static void
+test_minisign__a_key_as_a_word_is_read_in_one_spelling(void **state)
+{
+    char key[MINISIGN_KEY_CHARS + 1], changed[MINISIGN_KEY_CHARS + 2];
+    uint8_t read[32] = {0};
+    (void)state;
+
+    minisign_key(key, pk);
+    assert_true(minisign_key_read(read, key));
+    assert_memory_equal(read, pk, 32);
+    for (size_t i = 0; i < MINISIGN_KEY_CHARS; i++) {
+        memcpy(changed, key, sizeof key);
+        changed[i] = changed[i] == 'A' ? 'B' : 'A';
+        assert_false(minisign_key_read(read, changed));
+    }
+    snprintf(changed, sizeof changed, "%s=", key);
+    assert_false(minisign_key_read(read, changed));
+    assert_false(minisign_key_read(read, ""));
+    /* The stock program's own test key: its number does not follow from it. */
+    assert_false(minisign_key_read(read, "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3"));
+    assert_memory_equal(read, pk, 32);
+}
+
 int
 main(void)
 {
@@ -220,6 +309,10 @@ main(void)
         cmocka_unit_test(test_minisign__the_same_bytes_for_the_same_content),
         cmocka_unit_test(test_minisign__a_comment_is_one_short_line),
         cmocka_unit_test(test_minisign__a_seed_has_32_bytes),
+        cmocka_unit_test(test_minisign__what_was_signed_verifies),
+        cmocka_unit_test(test_minisign__each_changed_bit_and_length_of_a_signature_file_fails),
+        cmocka_unit_test(test_minisign__a_signature_by_another_key_fails),
+        cmocka_unit_test(test_minisign__a_key_as_a_word_is_read_in_one_spelling),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);

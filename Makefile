@@ -103,7 +103,8 @@ $(O)/tests/unit/test_foreign_names: LDFLAGS += -Wl,--wrap=file_name_put -Wl,--wr
 $(UNIT): $(O)/%: $(O)/%.o $(UNIT_HELP) $(O)/internal.a
 	$(call say,LINK,$@)$(LINK) -pie -o $@ $^ $(LIBS) $$(pkg-config --libs cmocka)
 
-$(BENCH) $(O)/tests/names/report $(O)/tests/cli/join: $(O)/%: $(O)/%.o $(O)/internal.a
+$(O)/tests/page/render $(O)/tests/bench/bench_page: $(O)/tests/unit/sample_release.o
+$(BENCH) $(O)/tests/names/report $(O)/tests/cli/join $(O)/tests/page/render: $(O)/%: $(O)/%.o $(O)/internal.a
 	$(call say,LINK,$@)$(LINK) -pie -o $@ $^ $(LIBS)
 
 # Text that the program hands out, as C strings.
@@ -114,6 +115,8 @@ $(O)/vault/statement.o: DEFS += -I$(O)
 $(O)/vault/statement.o: $(addprefix $(O)/vault/,check_statement.py.inc statement_readme.txt.inc)
 $(O)/vault/handoff_plain.o: DEFS += -I$(O)
 $(O)/vault/handoff_plain.o: $(O)/vault/handoff_open_me.txt.inc
+$(O)/vault/release/page_html.o: DEFS += -I$(O)
+$(O)/vault/release/page_html.o: $(addprefix $(O)/vault/release/,page.css.inc page.js.inc)
 
 # Tables of names, as C: made by two programs, the second of which asks the library what a name sounds like.
 TABLES    := vault/names/tables
@@ -136,7 +139,7 @@ $(O)/flags: FORCE | $(SODIUM)
 	@mkdir -p $(O) && printf '%s\n' '$(COMPILE)' '$(LINK) $(LIBS)' > $@.new
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
--include $(patsubst %.c,$(O)/%.d,$(LIB_SRC) $(CLI_SRC) $(UNIT_SRC) $(BENCH_SRC) tests/names/report.c tests/cli/join.c)
+-include $(patsubst %.c,$(O)/%.d,$(LIB_SRC) $(CLI_SRC) $(UNIT_SRC) $(BENCH_SRC) tests/names/report.c tests/cli/join.c tests/page/render.c)
 
 # ---- set-up: packages of the system, and libsodium in .deps/; see .setup/
 
@@ -158,7 +161,7 @@ $(SODIUM): .setup/sodium.sh | .deps/build.ok
 demo: $(O)/withheld #: build the program and show what it does
 	@WITHHELD='$(abspath $(O)/withheld)' bash docs/demo/run.sh
 
-check: all $(UNIT) $(O)/tests/names/report $(O)/tests/cli/join | .deps/test.ok #: run the tests (T='kdf cli/' runs the suites whose names contain one)
+check: all $(UNIT) $(O)/tests/names/report $(O)/tests/cli/join $(O)/tests/page/render | .deps/test.ok #: run the tests (T='kdf cli/' runs the suites whose names contain one)
 	@O='$(O)' CC='$(CC)' PYTHON='$(PYTHON)' WRAP='$(WRAP)' sh tests/run.sh $(T)
 
 check-asan: #: the same under AddressSanitizer and UBSan

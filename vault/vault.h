@@ -1240,6 +1240,21 @@ typedef int vault_age_recipient_fn(void *ctx, const char *recipient);
 VAULT_API VAULT_CHECK vault_err vault_age_public(const struct secret *identities, vault_age_recipient_fn *fn,
     void *ctx);
 
+/* ---- releases; without a vault ----------------------------------------------------------------- */
+
+struct vault_release_verified {
+    char audience[201], purpose[501], as_of[11], expires[11];
+    uint64_t files;                     /* compared, besides the manifest and its signature */
+    char key[57];                       /* it is signed with, as minisign has it: a word for -P */
+    char words[256];                    /* twelve, by which people compare that key */
+};
+/*
+ * Is the folder of a release as it was signed? Its signature, size and SHA-256 of each file, and that nothing else is there. Anybody can sign: who
+ * did, only the key tells, compared with what the sender said. `key` (or NULL): the word that it must be signed with.
+ * VAULT_ERR_DAMAGED: changed, missing, added, not signed, or with another key. VAULT_ERR_NOT_FOUND. VAULT_ERR_INPUT: not a release.
+ */
+VAULT_API VAULT_CHECK vault_err vault_release_verify(const char *dir, const char *key, struct vault_release_verified *out);
+
 /* ---- names across spellings and scripts; without a vault ----------------------------------- */
 
 struct vault_name_match {

@@ -60,7 +60,7 @@ struct cmd {
     const struct opt *opts;         /* ends with a NULL name; NULL: none */
     size_t min_args, max_args;
     enum cmd_opens opens;
-    struct cmd_file reads, writes;
+    struct cmd_file reads, writes, also_writes;
     bool not_in_shell;
     enum cmd_again again;
     vault_err (*run)(struct call *c);

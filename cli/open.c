@@ -209,6 +209,8 @@ open_confine(const struct call *c)
     if (err == VAULT_OK)
         err = add_declared(&writes, c, &c->cmd->writes);
     if (err == VAULT_OK)
+        err = add_declared(&writes, c, &c->cmd->also_writes);
+    if (err == VAULT_OK)
         err = add_declared(&writes, c, &ANCHOR);
     if (err == VAULT_OK && place_memory() != NULL)
         err = folders_add(&writes, strdup(place_memory()));

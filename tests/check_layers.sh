@@ -14,7 +14,7 @@ names: base
 record: names store keys base
 import: record names store keys base
 handoff: record names store keys base
-release: import record names store keys base
+release: handoff import record names store keys base
 top: release handoff import record names store keys base
 '
 

@@ -188,6 +188,9 @@ judge_system(struct joining *j, uint32_t n, struct revision *rev, struct same_tr
     case SYSTEM_THEIR_TYPE:
     case SYSTEM_SHARE:
     case SYSTEM_SENT:
+    case SYSTEM_RELEASE:
+    case SYSTEM_AUDIENCE:
+    case SYSTEM_JUDGED:
         return VAULT_OK;
     default:
         return keepers_own();

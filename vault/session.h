@@ -226,7 +226,8 @@ VAULT_CHECK vault_err chain_precedes(const struct vault *v, uint32_t row, uint32
 
 enum system_kind { SYSTEM_TYPE = 1, SYSTEM_SLOT = 2, SYSTEM_CARD = 3, SYSTEM_CONTACT = 5, SYSTEM_RECEIPT = 8,
     SYSTEM_TOMBSTONE = 9, SYSTEM_SAME = 10, SYSTEM_FORMER = 11, SYSTEM_LOST = 12, SYSTEM_APART = 13, SYSTEM_LEFT_OUT = 14,
-    SYSTEM_ORIGIN = 15, SYSTEM_THEIR_TYPE = 16, SYSTEM_SHARE = 17, SYSTEM_SENT = 18 };
+    SYSTEM_ORIGIN = 15, SYSTEM_THEIR_TYPE = 16, SYSTEM_SHARE = 17, SYSTEM_SENT = 18,
+    SYSTEM_RELEASE = 6, SYSTEM_AUDIENCE = 7, SYSTEM_JUDGED = 19 };
 
 /* The bytes of a field of a system record. VAULT_ERR_DAMAGED: they are not there, or not n. */
 VAULT_CHECK vault_err system_bytes(const struct revision *rev, const char *field, void *out, size_t n);
@@ -316,6 +317,12 @@ VAULT_CHECK vault_err system_add_share(struct vault *v, struct change *c, const 
 /* A part of what a bundle holds (sent.h). */
 struct sent_parts { struct part tag, card, mark, items; const char *state; };
 VAULT_CHECK vault_err system_add_sent(struct vault *v, struct change *c, const struct sent_parts *p);
+
+/* A part of what the ledger knows of a release (ledger.h); an audience and its secret, under an id of the caller's (state `destroyed`: without
+ * either); what a keeper judged. */
+VAULT_CHECK vault_err system_add_release(struct vault *v, struct change *c, const uint8_t release[static 16], unsigned part, struct part content);
+VAULT_CHECK vault_err system_add_audience(struct vault *v, struct change *c, const char *name, const struct secret *secret);
+VAULT_CHECK vault_err system_add_judged(struct vault *v, struct change *c, const char *what, struct part subject, struct part text);
 
 /* That another vault's card stands under a name; no card: that it does not any more. */
 struct contact_parts { struct part name, card; const char *state; };

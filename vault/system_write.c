@@ -272,6 +272,55 @@ system_add_sent(struct vault *v, struct change *c, const struct sent_parts *p)
 }
 
 vault_err
+system_add_release(struct vault *v, struct change *c, const uint8_t release[static 16], unsigned part, struct part content)
+{
+    uint8_t id[RECORD_ID_BYTES] = { 0, SYSTEM_RELEASE };
+    struct values s = {0};
+    vault_err err;
+
+    randombytes_buf(id + 2, sizeof id - 2);
+    cbor_bytes(value_new(&s, "release"), release, 16);
+    cbor_uint(value_new(&s, "part"), part);
+    cbor_bytes(value_new(&s, "content"), content.p, content.n);
+    err = put(v, c, id, &s);
+    values_free(&s);
+    return err;
+}
+
+vault_err
+system_add_audience(struct vault *v, struct change *c, const char *name, const struct secret *secret)
+{
+    uint8_t id[RECORD_ID_BYTES] = { 0, SYSTEM_AUDIENCE };
+    struct values s = {0};
+    vault_err err;
+
+    randombytes_buf(id + 2, sizeof id - 2);
+    cbor_text(value_new(&s, "state"), "made");
+    cbor_text(value_new(&s, "name"), name);
+    cbor_bytes(value_new(&s, "secret"), secret_bytes(secret), 32);
+    err = put(v, c, id, &s);
+    values_free(&s);
+    return err;
+}
+
+vault_err
+system_add_judged(struct vault *v, struct change *c, const char *what, struct part subject, struct part text)
+{
+    uint8_t id[RECORD_ID_BYTES] = { 0, SYSTEM_JUDGED };
+    struct values s = {0};
+    vault_err err;
+
+    randombytes_buf(id + 2, sizeof id - 2);
+    cbor_text(value_new(&s, "what"), what);
+    cbor_bytes(value_new(&s, "subject"), subject.p, subject.n);
+    if (text.n != 0)
+        cbor_textn(value_new(&s, "text"), text.p, text.n);
+    err = put(v, c, id, &s);
+    values_free(&s);
+    return err;
+}
+
+vault_err
 system_add_former(struct vault *v, struct change *c, const struct key_tree *tree)
 {
     uint8_t id[RECORD_ID_BYTES] = { 0, SYSTEM_FORMER };

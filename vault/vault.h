@@ -1254,6 +1254,104 @@ struct vault_release_verified {
  * VAULT_ERR_DAMAGED: changed, missing, added, not signed, or with another key. VAULT_ERR_NOT_FOUND. VAULT_ERR_INPUT: not a release.
  */
 VAULT_API VAULT_CHECK vault_err vault_release_verify(const char *dir, const char *key, struct vault_release_verified *out);
+/* ---- releases; for keepers -------------------------------------------------------------------- */
+
+/* Why something is not released. `rule`: unlisted, k, k_map, l, m, suppressed, published, difference, leak, consent, expired, formula, destination,
+ * rows. `where`: a field, a record, or file:line. accept: the word that overrides it, or NULL. */
+struct vault_refusal {
+    const char *rule, *where, *detail, *accept;
+};
+struct vault_release {
+    const struct vault_refusal *refusals;
+    size_t n_refusals;
+    const char *const *advice;          /* sentences */
+    size_t n_advice;
+    const char *risk;                   /* figures, as a JSON object */
+    const char *audience, *as_of;
+    uint64_t rows, persons, tables;
+    /* Of vault_release_make: */
+    uint64_t files;
+    const char *key, *words;            /* that signed it */
+    bool one_device;                    /* data and map lie on the same one */
+};
+/*
+ * Everything that vault_release_make would find, and nothing is written. *out is the caller's to free (vault_release_free). VAULT_ERR_REFUSED with *out set: it is refused, the
+ * first reason is the sentence. VAULT_ERR_INPUT: the policy, or a file that it names. VAULT_ERR_REFUSED without *out: no keeper.
+ */
+VAULT_API VAULT_CHECK vault_err vault_release_check(vault *v, const char *policy, struct vault_release **out);
+VAULT_API void vault_release_free(struct vault_release *r);         /* NULL is fine */
+
+struct vault_release_to {
+    const char *dir;                    /* a new folder */
+    const char *map;                    /* a new file in another folder; NULL: no map */
+    const char *const *recipients;      /* of age, who can open it */
+    size_t n_recipients;
+    unsigned threshold, count;          /* trustees who can open it together; count 0: none */
+    vault_trustee_fn *trustee;          /* is told each share, before anything is written; not 0: stop */
+    void *trustee_ctx;
+};
+/* Checked as above, logged, then written: whole or not at all. VAULT_ERR_INPUT: `dir` or `map` is there, or nobody could open the map. */
+VAULT_API VAULT_CHECK vault_err vault_release_make(vault *v, const char *policy, const struct vault_release_to *to, struct vault_release **out);
+
+struct vault_released {
+    const char *id, *audience, *purpose, *expires, *folder; /* folder: its name when it was made */
+    int64_t time;
+    uint64_t log;                       /* number of its entry */
+    uint64_t persons;
+    bool map;
+    const char *receipt_key;            /* of minisign, for the receipts of those who opened the map; NULL: there is none */
+};
+typedef int vault_released_fn(void *ctx, const struct vault_released *r);
+/* Those made from this vault, in the order of the log. */
+VAULT_API VAULT_CHECK vault_err vault_release_list(vault *v, vault_released_fn *fn, void *ctx);
+
+/* A text that a policy lets out once somebody has read it. */
+struct vault_review {
+    const char *record, *label, *field, *text;
+    const struct vault_review_name { size_t at, n; const char *pseudonym; } *names;     /* known names in it: bytes, and what its person is called in this release, or NULL */
+    size_t n_names;
+};
+/* *instead: NULL: as it is; else what stands there (borrowed until the next call). */
+enum vault_review_answer { VAULT_REVIEW_YES, VAULT_REVIEW_NO, VAULT_REVIEW_STOP };
+typedef enum vault_review_answer vault_review_fn(void *ctx, const struct vault_review *r, const char **instead);
+/* Each text that nobody has read yet; what was agreed to is remembered for that very text, logged. */
+VAULT_API VAULT_CHECK vault_err vault_release_review(vault *v, const char *policy, vault_review_fn *fn, void *ctx, uint64_t *agreed);
+
+struct vault_consent_hit {
+    const char *kind;                   /* "release", "handoff" */
+    const char *to, *what;              /* audience, or the words of recipients; folder, or form */
+    int64_t time;
+    uint64_t log;
+    bool names;                         /* of a handoff: with names */
+};
+typedef int vault_consent_fn(void *ctx, const struct vault_consent_hit *h);
+/*
+ * Withdraw the consents of a person, or one consent (`id` names either), from today; *changed: how many were. Then everything that went out with the
+ * person in it is told. Releases are known to keepers only. VAULT_ERR_NOT_FOUND: no consent.
+ */
+VAULT_API VAULT_CHECK vault_err vault_consent_withdraw(vault *v, const char *id, vault_consent_fn *fn, void *ctx, uint64_t *changed);
+
+/* ---- the way back; without a vault, or with one, which logs it -------------------------------- */
+
+struct vault_reidentify {
+    const char *map;                    /* file */
+    const struct secret *const *identities;     /* contents of files with private keys */
+    size_t n_identities;
+    const struct secret *shares;        /* what trustees' shares give, or NULL */
+    const char *const *pseudonyms;
+    size_t n;
+    const char *receipt;                /* NULL, or a new file: who asked for what, signed; its signature beside it as NAME.minisig */
+};
+struct vault_person {
+    const char *pseudonym;
+    bool found;
+    const char *const *field, *const *value;
+    size_t n;
+};
+typedef int vault_person_fn(void *ctx, const struct vault_person *p);
+/* The asked rows of a map. v: NULL, or logged there first (keeper). VAULT_ERR_KEY: nothing of that opens it. VAULT_ERR_NOT_FOUND: a pseudonym is not in it (the others
+ * were told). */
+VAULT_API VAULT_CHECK vault_err vault_reidentify(vault *v, const struct vault_reidentify *what, vault_person_fn *fn, void *ctx);
 
 /* ---- names across spellings and scripts; without a vault ----------------------------------- */
 

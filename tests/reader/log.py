@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from primitives import BOX, Damage, H, blake2b, decode_as, encode, fits, keyed, numbered_from_one, signed_by, unbox
 from keys import parse_card
-from records import CARD_RECORD, MAX_PARENTS, S_CONTACT, S_LEFT_OUT, S_ORIGIN, S_RECEIPT, S_SLOT, S_THEIR_TYPE, parse_contact, parse_receipt
+from records import CARD_RECORD, MAX_PARENTS, S_CONTACT, S_LEFT_OUT, S_ORIGIN, S_RECEIPT, S_SENT, S_SHARE, S_SLOT, S_THEIR_TYPE, parse_contact, parse_receipt
 
 
 # ---- 14. The log -------------------------------------------------------------------------------------------------
@@ -12,7 +12,7 @@ from records import CARD_RECORD, MAX_PARENTS, S_CONTACT, S_LEFT_OUT, S_ORIGIN, S
 ENTRY = (16, 16, int, [32], int, 8, 32, [32], str, 32, int, 32, [any])
 KEEPER_ACTIONS = {"init", "type", "slot-add", "slot-remove", "rekey", "adopt", "shares", "reveal",
                   "extract-withheld", "dump-names", "handoff-names", "purge", "statement", "repair", "merge", "unmerge", "dismiss",
-                  "contact-verify", "contact-remove"}
+                  "contact-verify", "contact-remove", "release", "release-judge", "reidentify"}
 MAX_ENTRY, MAX_DETAIL, MAX_ACTION = 64 << 10, 16 << 20, 32
 
 
@@ -238,11 +238,13 @@ class Log:
                 raise Damage(f"{revision.where} is by another author")
         if entry.keepers and entry.keepers != [term.key for term in self.trust.keepers]:
             raise Damage("its keeper key is not the one on the card")
-        anybodys = {S_CONTACT, S_RECEIPT} | ({S_LEFT_OUT, S_ORIGIN, S_THEIR_TYPE} if entry.action == "receive" else set())
+        anybodys = {S_CONTACT, S_RECEIPT, S_SHARE, S_SENT} | ({S_LEFT_OUT, S_ORIGIN, S_THEIR_TYPE} if entry.action == "receive" else set())
         system = any(r.is_system and r.record[1] not in anybodys for r in revisions)
         if (entry.action in KEEPER_ACTIONS or system) and not entry.keepers:
             raise Damage("needs the keeper, who did not sign it")
         for revision in revisions:
+            if revision.is_system and revision.record[1] == S_SHARE and revision.value("state") == "names" and not entry.keepers:
+                raise Damage("shares records with names, and the keeper did not sign it")
             if revision.is_system and revision.record[1] == S_CONTACT:
                 self.check_contact(entry, revision)
             if revision.is_system and revision.record[1] == S_RECEIPT:

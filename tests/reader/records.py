@@ -396,7 +396,8 @@ def check_kind(value, f):
 # ---- 13. System records --------------------------------------------------------------------------------------------
 
 S_TYPE, S_SLOT, S_CARD, S_CONTACT, S_RECEIPT, S_TOMBSTONE, S_SAME, S_FORMER, S_LOST, S_APART = 1, 2, 3, 5, 8, 9, 10, 11, 12, 13
-S_LEFT_OUT, S_ORIGIN, S_THEIR_TYPE = 14, 15, 16
+S_LEFT_OUT, S_ORIGIN, S_THEIR_TYPE, S_SHARE, S_SENT = 14, 15, 16, 17, 18
+S_RELEASE, S_AUDIENCE, S_JUDGED = 6, 7, 19
 NEUTRAL = 4
 
 
@@ -429,6 +430,12 @@ SYSTEM_DEFINITIONS = {
     S_ORIGIN: system_definition(
         "_origin", ("bundle", K_BYTES, OPEN), ("number", K_NUMBER, OPEN), ("part", K_NUMBER, OPEN), ("evidence", K_BYTES, OPEN)),
     S_THEIR_TYPE: system_definition("_their_type", ("definition", K_BYTES, OPEN)),
+    S_SHARE: system_definition("_share", ("records", K_BYTES, OPEN), ("contact", K_TEXT, OPEN), ("state", K_TEXT, OPEN), ("card", K_BYTES, OPEN)),
+    S_SENT: system_definition("_sent", ("tag", K_BYTES, OPEN), ("card", K_BYTES, OPEN), ("mark", K_BYTES, OPEN), ("state", K_TEXT, OPEN),
+                              ("items", K_BYTES, OPEN)),
+    S_RELEASE: system_definition("_release", ("release", K_BYTES, OPEN), ("part", K_NUMBER, OPEN), ("content", K_BYTES, WITHHELD)),
+    S_AUDIENCE: system_definition("_audience", ("state", K_TEXT, OPEN), ("name", K_TEXT, WITHHELD), ("secret", K_BYTES, WITHHELD)),
+    S_JUDGED: system_definition("_judged", ("what", K_TEXT, OPEN), ("subject", K_BYTES, WITHHELD), ("text", K_TEXT, WITHHELD)),
 }
 SYSTEM_TYPES = {type_hash(d): parse_type(d, system=True) for d in SYSTEM_DEFINITIONS.values()}
 
@@ -547,6 +554,23 @@ class Lost:
         self.details |= {int.from_bytes(x, "little") for x in parts["details"]}
 
 
+def pieces(value, each):
+    """Bytes that are one or more pieces of this many each."""
+    return fits(value, bytes) and len(value) > 0 and len(value) % each == 0
+
+
+# What is withheld in these may not be at hand.
+PLAIN_FORMS = {
+    S_SHARE: lambda v: (pieces(v("records"), 16) and fits(v("contact"), str) and v("state") in ("ended", "shared", "names")
+                        and (v("card") is None if v("state") == "ended" else fits(v("card"), 32))),
+    S_SENT: lambda v: (fits(v("tag"), 16) and fits(v("card"), 32) and fits(v("mark"), 32) and v("state") in ("shared", "names")
+                       and pieces(v("items"), 16)),
+    S_RELEASE: lambda v: fits(v("release"), 16) and fits(v("part"), int) and fits(v("content") or b"", bytes),
+    S_AUDIENCE: lambda v: v("state") == "made" and fits(v("name") or "", str) and fits(v("secret") or bytes(32), 32),
+    S_JUDGED: lambda v: v("what") in ("text", "press-name") and fits(v("subject") or bytes(32), 32) and fits(v("text") or "", str),
+}
+
+
 def check_system(revision):
     """A revision of a system record against the table of section 13."""
     kind = revision.record[1]
@@ -582,6 +606,9 @@ def check_system(revision):
         parse_origin(revision)
     elif kind == S_THEIR_TYPE:
         parse_type(revision.value("definition") or b"")
+    elif kind in PLAIN_FORMS:
+        if not PLAIN_FORMS[kind](revision.value):
+            raise Damage(f"{SYSTEM_TYPES[revision.type_hash].name} has a wrong form")
     elif not fits(revision.value("card"), bytes):
         raise Damage("card record has a wrong form")
     elif revision.record != (CARD_RECORD if kind == S_CARD else former_record(revision.value("card"))):

@@ -110,6 +110,12 @@ test_type__system_hashes_do_not_change(void **state)
     assert_null(type_system(0));
     assert_null(type_system(4));
     assert_null(type_system(255));
+    assert_hash(type_system(6),
+        "a89b69651a49e5698b752b5d3acaedb3ee76173ea005a53bb752079c9b11a097");
+    assert_hash(type_system(7),
+        "fb7626afd6731c4d2bddd907fcca08343bd2f0f27996255944f61a7121495a7f");
+    assert_hash(type_system(19),
+        "c526c2b2b68e4da9d233023313ca108b2b44d4390309e6e675380801fd50d8f2");
     assert_string_equal(type_system(9)->name, "_tombstone");
     assert_hash(type_system(9),
         "fdb9e1202df517c53c9d3235a5c22342ea0b70557784bbbe9dd96a45f50836d5");

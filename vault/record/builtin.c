@@ -242,6 +242,27 @@ static struct field_def system_sent[] = {
     SYSTEM_FIELD("items", BYTES, OPEN),
 };
 
+/* A part of what was released, to whom, about whom (`content`: vault/ledger.h). */
+static struct field_def system_release[] = {
+    SYSTEM_FIELD("release", BYTES, OPEN),
+    SYSTEM_FIELD("part", NUMBER, OPEN),
+    SYSTEM_FIELD("content", BYTES, WITHHELD),
+};
+
+/* An audience and the secret that its pseudonyms come from; without both, that the secret was destroyed. */
+static struct field_def system_audience[] = {
+    SYSTEM_FIELD("state", TEXT, OPEN),
+    SYSTEM_FIELD("name", TEXT, WITHHELD),
+    SYSTEM_FIELD("secret", BYTES, WITHHELD),
+};
+
+/* What a keeper decided of something that a release would tell: `subject` says of what, `text` what stands there instead. */
+static struct field_def system_judged[] = {
+    SYSTEM_FIELD("what", TEXT, OPEN),
+    SYSTEM_FIELD("subject", BYTES, WITHHELD),
+    SYSTEM_FIELD("text", TEXT, WITHHELD),
+};
+
 #define SYSTEM_TYPE(name, fields) {name, 1, NULL, 0, fields, COUNT(fields), {0}}
 
 static struct type_def system_types[] = {
@@ -260,10 +281,13 @@ static struct type_def system_types[] = {
     SYSTEM_TYPE("_their_type", system_their_type),
     SYSTEM_TYPE("_share", system_share),
     SYSTEM_TYPE("_sent", system_sent),
+    SYSTEM_TYPE("_release", system_release),
+    SYSTEM_TYPE("_audience", system_audience),
+    SYSTEM_TYPE("_judged", system_judged),
 };
 
 /* The second byte of the record ids of each. */
-static const uint8_t system_kind[COUNT(system_types)] = { 1, 2, 3, 11, 9, 12, 10, 13, 5, 8, 14, 15, 16, 17, 18 };
+static const uint8_t system_kind[COUNT(system_types)] = { 1, 2, 3, 11, 9, 12, 10, 13, 5, 8, 14, 15, 16, 17, 18, 6, 7, 19 };
 
 /* ---- their hashes, computed once; nothing else is ever written here ---- */
 

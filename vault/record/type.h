@@ -79,7 +79,7 @@ vault_err type_no_field(const struct type_def *t, const char *name, size_t n);
 /* The types every vault starts with (design table; *out has as many as returned), and the
  * system types; static, their hashes computed once; 0 and NULL only when out of memory. */
 size_t types_builtin(const struct type_def *const **out);
-#define SYSTEM_KIND_MAX 18
+#define SYSTEM_KIND_MAX 19
 /* By kind: 1 _type, 2 _slot, 3 _card, 9 _tombstone, 11 _former; NULL for others. */
 const struct type_def *type_system(uint8_t kind);
 

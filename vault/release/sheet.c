@@ -248,3 +248,20 @@ sheet_set(struct sheet *s, size_t row, size_t column, struct part text)
 {
     return sheet_value(&s->column[column], text, &s->column[column].cell[row]);
 }
+
+vault_err
+sheet_reorder(struct sheet *s, const uint32_t *order)
+{
+    uint32_t *cell = calloc(s->n_rows + 1, sizeof *cell);
+
+    if (cell == NULL)
+        return err_nomem();
+    for (size_t c = 0; c < s->n_columns; c++) {
+        for (size_t i = 0; i < s->n_rows; i++)
+            cell[i] = s->column[c].cell[order[i]];
+        if (s->n_rows > 0)
+            memcpy(s->column[c].cell, cell, s->n_rows * sizeof *cell);
+    }
+    free(cell);
+    return VAULT_OK;
+}

@@ -64,6 +64,8 @@ VAULT_CHECK vault_err sheet_add_column(struct sheet *s, const char *name, struct
 VAULT_CHECK vault_err sheet_add_row(struct sheet *s);
 /* Text without zero bytes into a cell; copied. */
 VAULT_CHECK vault_err sheet_set(struct sheet *s, size_t row, size_t column, struct part text);
+/* order[i] is the row that becomes row i: each once. */
+VAULT_CHECK vault_err sheet_reorder(struct sheet *s, const uint32_t *order);
 /* The number of a text in a column, made where it is new. */
 VAULT_CHECK vault_err sheet_value(struct sheet_column *c, struct part text, uint32_t *out);
 /* The same, but only where it is there. */
@@ -86,8 +88,9 @@ VAULT_CHECK vault_err sheet_read_csv(struct sheet *s, const char *path, char sep
 /* Where row `row` (from 0) begins in a file that was read so: its line, counted from 1. For sentences; reads the file again. */
 VAULT_CHECK vault_err sheet_csv_line(uint64_t *line, const char *path, char separator, size_t row);
 /* As CSV with CRLF, each cell quoted where it must be. A cell that a spreadsheet would take for a formula is refused: VAULT_ERR_REFUSED names table,
- * row and column (word `formula`: written with an apostrophe before it). */
-VAULT_CHECK vault_err sheet_write_csv(struct buf *out, const struct sheet *s, bool formulas_with_apostrophe);
+ * row and column (word `formula`: written with an apostrophe before it). What no spreadsheet is to open goes as it is. */
+enum sheet_formulas { SHEET_REFUSE_FORMULAS, SHEET_APOSTROPHE, SHEET_AS_IT_IS };
+VAULT_CHECK vault_err sheet_write_csv(struct buf *out, const struct sheet *s, enum sheet_formulas formulas);
 /* As an array of objects, in the order of rows and columns; "" as null. */
 VAULT_CHECK vault_err sheet_write_json(struct buf *out, const struct sheet *s);
 

@@ -144,7 +144,7 @@ formula(const struct sheet *s, size_t row, size_t column)
 }
 
 vault_err
-sheet_write_csv(struct buf *out, const struct sheet *s, bool formulas_with_apostrophe)
+sheet_write_csv(struct buf *out, const struct sheet *s, enum sheet_formulas formulas)
 {
     for (size_t c = 0; c < s->n_columns; c++) {
         csv_cell(out, s->column[c].name, false);
@@ -153,9 +153,9 @@ sheet_write_csv(struct buf *out, const struct sheet *s, bool formulas_with_apost
     for (size_t r = 0; r < s->n_rows; r++)
         for (size_t c = 0; c < s->n_columns; c++) {
             const char *text = sheet_text(s, r, c);
-            bool bad = is_formula(text);
+            bool bad = formulas != SHEET_AS_IT_IS && is_formula(text);
 
-            if (bad && !formulas_with_apostrophe)
+            if (bad && formulas == SHEET_REFUSE_FORMULAS)
                 return formula(s, r, c);
             csv_cell(out, text, bad);
             buf_str(out, c + 1 < s->n_columns ? "," : "\r\n");

@@ -6,7 +6,7 @@
 
 static const char *const KEEPER_ACTIONS[] = { "init", "type", "slot-add", "slot-remove", "rekey",
     "adopt", "shares", "reveal", "extract-withheld", "dump-names", "handoff-names", "purge", "statement", "repair",
-    "merge", "unmerge", "dismiss", "contact-verify", "contact-remove" };
+    "merge", "unmerge", "dismiss", "contact-verify", "contact-remove", "release", "release-judge", "reidentify" };
 
 bool
 entry_needs_keeper(const char *action)

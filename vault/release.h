@@ -1,0 +1,151 @@
+/*
+ * release.h - a release in the making: what the policy asks for, gathered out of the vault, judged, written.
+ *
+ * Layer:   session, private.
+ * Secrets: the secret of the audience in guarded memory; rows of the map and what is searched for hold names, in wiped memory.
+ * Format:  docs/release.md.
+ *
+ * release_open reads the policy; release_gather what it asks for (release_gather.c, _persons.c); release_judge applies every rule
+ * (release_rules.c) to the files that release_files made; vault_release_make writes them (release_make.c).
+ */
+#ifndef VAULT_RELEASE_H
+#define VAULT_RELEASE_H
+
+#include "vault/conditions.h"
+#include "vault/known.h"
+#include "vault/release/hierarchy.h"
+#include "vault/release/page.h"
+#include "vault/release/policy.h"
+#include "vault/releases.h"
+
+/* ---- what is refused ---- */
+
+struct refusals {
+    struct vault_refusal *list;             /* where and detail are owned */
+    size_t n, cap;
+};
+/* accept: the word that overrides it (static), or NULL. */
+VAULT_CHECK vault_err refusal_add(struct refusals *r, const char *rule, const char *accept, const char *where, const char *fmt, ...) VAULT_PRINTF(5, 6);
+void refusals_free(struct refusals *r);
+
+/* ---- what is gathered ---- */
+
+enum source_kind { SOURCE_ROWS, SOURCE_TABLE, SOURCE_PUBLIC };
+
+struct release_column {
+    const struct field_def *f;
+    enum treat treat;
+    unsigned arg;
+    struct hierarchy *h;                    /* or NULL */
+    bool link;                              /* to a released type: its pseudonym stands here */
+};
+
+/* Records of one type that meet conditions. */
+struct release_source {
+    enum source_kind kind;
+    size_t at;                              /* in the policy's list of that kind */
+    const struct type_def *type;
+    struct conditions *where;
+    struct release_column *column;
+    size_t n_columns;
+    struct sheet sheet;                     /* of ROWS column 0 is the pseudonym; then, as for the others, one for each of `column` */
+    size_t skip;                            /* 1 for ROWS */
+    struct sheet map;                       /* of ROWS: the fields of the policy's map, as they are */
+    const struct field_def **map_field;
+    uint32_t *record;                       /* first number, by row */
+    size_t cap_record;
+    struct release_link { uint32_t row, column, first; } *link;
+    size_t n_links, cap_links;
+    struct release_text { uint32_t row, column; uint8_t subject[JUDGED_BYTES]; bool judged; } *text;    /* reviewed ones */
+    size_t n_texts, cap_texts;
+};
+
+/* From one record to another that it is about. */
+struct release_edge { uint32_t from, to; };
+
+struct release_consent {
+    uint32_t person;                        /* first number of its lead */
+    int32_t given, expires, withdrawn;      /* days since 1970; INT32_MIN: not said */
+    bool audience, uses[4];                 /* for this audience; in the order of the type's choices */
+};
+
+struct release {
+    struct vault *v;
+    char *folder;                           /* of the policy */
+    struct policy p;
+    struct buf text;                        /* of the policy */
+    struct release_source *source;
+    size_t n_sources;
+    struct release_edge *edge;
+    size_t n_edges, cap_edges;
+    struct release_consent *consent;
+    size_t n_consents, cap_consents;
+    uint8_t *kind;                          /* by first number: 1: a person */
+    struct judgements judged;
+    struct releases earlier;
+    struct secret *secret;                  /* of the audience */
+    bool new_secret;                        /* it is not in the vault yet */
+    char as_of[96];                         /* day of the newest revision that is in it */
+    int64_t newest;
+    uint32_t *person;                       /* first numbers of all who are in it, sorted, each once */
+    size_t n_persons, cap_persons;
+    struct refusals refusals;
+    struct release_advice { char **text; size_t n, cap; } advice;
+    struct buf risk;                        /* figures, as a JSON object */
+    struct release_notes { char **text; size_t n, cap; } notes;     /* sentences of the method note */
+    struct release_files files;             /* once rendered */
+    struct known known;                     /* names of all records */
+    struct buf value, joined;               /* room */
+};
+
+/* VAULT_ERR_INPUT, VAULT_ERR_NOT_FOUND, VAULT_ERR_REFUSED (no keeper). In any case release_close. */
+VAULT_CHECK vault_err release_open(struct release *r, vault *v, const char *policy);
+void release_close(struct release *r);
+/* A file that the policy names. *out is the caller's to free. */
+VAULT_CHECK vault_err release_path(const struct release *r, const char *file, char **out);
+
+/* Everything but the files: sources are filled, pseudonyms drawn, rows in their order. */
+VAULT_CHECK vault_err release_gather(struct release *r);
+
+/* ---- release_persons.c ---- */
+
+/* Note what a revision says of who is concerned, and of consent. */
+VAULT_CHECK vault_err release_note(struct release *r, uint32_t first, const struct type_def *t, const struct revision *rev);
+/* Is anything of this type wanted for that? */
+bool release_wants_type(const struct release *r, const struct type_def *t);
+/* Whose consent is needed: r->person; and refusals for those who have not given it. */
+VAULT_CHECK vault_err release_judge_consent(struct release *r);
+
+/* ---- release_rules.c ---- */
+
+/* Every rule but the gate, before anything is rendered: more refusals, advice, figures, and what is suppressed. */
+VAULT_CHECK vault_err release_judge_all(struct release *r);
+/* A sentence that somebody reads: for the keeper; for the method note. */
+VAULT_CHECK vault_err release_advise(struct release *r, const char *fmt, ...) VAULT_PRINTF(2, 3);
+VAULT_CHECK vault_err release_remark(struct release *r, const char *fmt, ...) VAULT_PRINTF(2, 3);
+
+/* ---- release_press.c ---- */
+
+/* Is a press name anybody else's, or a name that the vault withholds? */
+VAULT_CHECK vault_err release_judge_press(struct release *r);
+/* What a keeper agreed to with the word `press-name` is remembered: into an open change. */
+VAULT_CHECK vault_err release_keep_judgements(struct release *r, struct change *c);
+/* Was a record's press name agreed to? */
+bool release_press_agreed(const struct release *r, uint32_t first, const char *name);
+
+/* ---- release_doc.c ---- */
+
+/* r->files: everything but the manifest. */
+VAULT_CHECK vault_err release_make_files(struct release *r);
+/* The manifest and its signature behind them. */
+VAULT_CHECK vault_err release_sign_files(struct release *r);
+
+/* ---- release_pseudonym.c ---- */
+
+/* Draw or find the secret; give each row its pseudonym, fill in links, and put rows into the order of pseudonyms. */
+VAULT_CHECK vault_err release_pseudonyms(struct release *r);
+#define PSEUDONYM_CHARS 14u
+/* Of a record (its lead) for this audience, zero-terminated. */
+void release_code(const struct release *r, uint32_t first, char out[static PSEUDONYM_CHARS + 1]);
+
+#endif

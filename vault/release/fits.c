@@ -21,9 +21,13 @@ fits_make(struct fits *f, const struct patterns *a, const struct patterns *b)
     f->table = calloc(1, sizeof *f->table);
     f->shown = malloc(masks * (a->n_columns + 1) * sizeof *f->shown);
     f->n_shown = malloc(masks * sizeof *f->n_shown);
-    if (f->of == NULL || f->first == NULL || f->rows == NULL || f->weight == NULL || f->table == NULL || f->shown == NULL || f->n_shown == NULL)
+    f->view_of = malloc(masks * sizeof *f->view_of);
+    f->hidden = malloc(masks * sizeof *f->hidden);
+    f->views = calloc(1, sizeof *f->views);
+    if (f->of == NULL || f->first == NULL || f->rows == NULL || f->weight == NULL || f->table == NULL || f->shown == NULL || f->n_shown == NULL ||
+        f->view_of == NULL || f->hidden == NULL || f->views == NULL || table_make(f->table, looks) != VAULT_OK)
         return err_nomem();
-    return table_make(f->table, looks);
+    return table_make(f->views, masks);
 }
 
 void
@@ -35,45 +39,88 @@ fits_free(struct fits *f)
     free(f->weight);
     free(f->shown);
     free(f->n_shown);
+    free(f->view_of);
+    free(f->hidden);
     if (f->table != NULL)
         table_free(f->table);
+    if (f->views != NULL)
+        table_free(f->views);
     free(f->table);
+    free(f->views);
     *f = (struct fits){ 0 };
 }
 
+/* ---- views ---- */
+
 static void
-note_shown(struct fits *f, uint32_t b_mask)
+note_shown(struct fits *f, uint32_t view)
 {
-    uint16_t *shown = f->shown + b_mask * (f->a->n_columns + 1);
+    uint16_t *shown = f->shown + view * (f->a->n_columns + 1);
     uint32_t n = 0;
 
     for (size_t j = 0; j < f->a->n_columns; j++)
-        if (!mask_has(&f->a->masks[f->a_mask], j) && !mask_has(&f->b->masks[b_mask], j))
+        if (!mask_has(&f->hidden[view], j))
             shown[n++] = (uint16_t)j;
-    f->n_shown[b_mask] = n;
+    f->n_shown[view] = n;
 }
 
-/* Where the group is, or would be, of looks with this mask and these cells. */
-static size_t
-slot_of(const struct fits *f, const uint32_t *cell, uint32_t b_mask)
+static uint32_t
+view_of(struct fits *f, const struct mask *hidden)
 {
-    const struct patterns *b = f->b;
-    const uint16_t *shown = f->shown + b_mask * (f->a->n_columns + 1);
-    uint64_t h = table_mix(0, b_mask);
+    uint64_t h = 0;
     uint32_t there;
     size_t at;
 
-    for (uint32_t i = 0; i < f->n_shown[b_mask]; i++)
+    for (size_t i = 0; i < SHEET_COLUMNS_MAX / 64; i++)
+        h = table_mix(h, hidden->bit[i]);
+    for (at = table_begin(f->views, h); (there = table_at(f->views, at)) != 0; at = table_next(f->views, at))
+        if (memcmp(&f->hidden[there - 1], hidden, sizeof *hidden) == 0)
+            return there - 1;
+    table_put(f->views, at, f->n_views);
+    f->hidden[f->n_views] = *hidden;
+    note_shown(f, f->n_views);
+    return f->n_views++;
+}
+
+static void
+make_views(struct fits *f)
+{
+    const struct mask *mine = &f->a->masks[f->a_mask];
+
+    table_clear(f->views);
+    f->n_views = 0;
+    for (uint32_t m = 0; m < f->b->n_masks; m++) {
+        struct mask hidden = f->b->masks[m];
+
+        for (size_t i = 0; i < SHEET_COLUMNS_MAX / 64; i++)
+            hidden.bit[i] |= mine->bit[i];
+        f->view_of[m] = view_of(f, &hidden);
+    }
+}
+
+/* ---- groups ---- */
+
+/* Where the group is, or would be, of looks of this view with these cells. */
+static size_t
+slot_of(const struct fits *f, const uint32_t *cell, uint32_t view)
+{
+    const struct patterns *b = f->b;
+    const uint16_t *shown = f->shown + view * (f->a->n_columns + 1);
+    uint64_t h = table_mix(0, view);
+    uint32_t there;
+    size_t at;
+
+    for (uint32_t i = 0; i < f->n_shown[view]; i++)
         h = table_mix(h, cell[shown[i]]);
     for (at = table_begin(f->table, h); (there = table_at(f->table, at)) != 0; at = table_next(f->table, at)) {
         uint32_t look = f->first[there - 1], i = 0;
         const uint32_t *other = b->cell + look * b->n_columns;
 
-        if (b->mask[look] != b_mask)
+        if (f->view_of[b->mask[look]] != view)
             continue;
-        while (i < f->n_shown[b_mask] && cell[shown[i]] == other[shown[i]])
+        while (i < f->n_shown[view] && cell[shown[i]] == other[shown[i]])
             i++;
-        if (i == f->n_shown[b_mask])
+        if (i == f->n_shown[view])
             break;
     }
     return at;
@@ -86,11 +133,10 @@ fits_for(struct fits *f, uint32_t a_mask)
 
     f->a_mask = a_mask;
     f->n = 0;
-    memset(f->table->slot, 0, (f->table->mask + 1) * sizeof *f->table->slot);
-    for (uint32_t m = 0; m < b->n_masks; m++)
-        note_shown(f, m);
+    table_clear(f->table);
+    make_views(f);
     for (uint32_t i = 0; i < b->n; i++) {
-        size_t at = slot_of(f, b->cell + i * b->n_columns, b->mask[i]);
+        size_t at = slot_of(f, b->cell + i * b->n_columns, f->view_of[b->mask[i]]);
         uint32_t g = table_at(f->table, at);
 
         if (g == 0) {
@@ -107,9 +153,9 @@ fits_for(struct fits *f, uint32_t a_mask)
 }
 
 bool
-fits_find(const struct fits *f, uint32_t i, uint32_t b_mask, uint32_t *group)
+fits_find(const struct fits *f, uint32_t i, uint32_t view, uint32_t *group)
 {
-    uint32_t there = table_at(f->table, slot_of(f, f->a->cell + i * f->a->n_columns, b_mask));
+    uint32_t there = table_at(f->table, slot_of(f, f->a->cell + i * f->a->n_columns, view));
 
     *group = there - 1;
     return there != 0;
@@ -124,8 +170,8 @@ add_up(const struct fits *f, uint32_t i, uint64_t *rows, double *weight)
         rows[i] = 0;
     if (weight != NULL)
         weight[i] = 0;
-    for (uint32_t m = 0; m < f->b->n_masks; m++)
-        if (fits_find(f, i, m, &g)) {
+    for (uint32_t view = 0; view < f->n_views; view++)
+        if (fits_find(f, i, view, &g)) {
             if (rows != NULL)
                 rows[i] += f->rows[g];
             if (weight != NULL)

@@ -16,7 +16,7 @@
 
 #include "vault/release/sheet.h"
 
-/* Looks times masks of the other side: about ten seconds. More is refused. */
+/* Looks times masks of the other side: some ten seconds. More is refused. */
 #define PATTERNS_WORK_MAX ((uint64_t)400000000)
 
 struct mask {
@@ -64,7 +64,7 @@ uint8_t *patterns_suppressed(const struct sheet_column *c, const char *suppresse
 
 /* ---- what fits ---- */
 
-/* Looks of `b`, put together for a mask of `a`: those of one mask of b that agree in all columns which both masks show. */
+/* Looks of `b`, put together for a mask of `a`: those whose masks leave the same columns shown by both sides (a view), and that agree in these. */
 struct fits {
     const struct patterns *a, *b;
     uint32_t a_mask;
@@ -73,9 +73,12 @@ struct fits {
     uint32_t *first;            /* a look of each group */
     uint64_t *rows;
     double *weight;
+    uint32_t n_views;
+    uint32_t *view_of;          /* of each mask of b; where a_mask hides nothing, each mask is a view of its own, with its number */
     /* private: */
-    struct table *table;
-    uint16_t *shown;            /* for each mask of b: the columns, and how many */
+    struct table *table, *views;
+    struct mask *hidden;        /* of each view */
+    uint16_t *shown;            /* for each view: the columns, and how many */
     uint32_t *n_shown;
 };
 
@@ -83,8 +86,8 @@ struct fits {
 VAULT_CHECK vault_err fits_make(struct fits *f, const struct patterns *a, const struct patterns *b);
 void fits_for(struct fits *f, uint32_t a_mask);
 void fits_free(struct fits *f);
-/* The group of looks with mask b_mask that fit look i of a (whose mask is a_mask). False: none. */
-bool fits_find(const struct fits *f, uint32_t i, uint32_t b_mask, uint32_t *group);
+/* The group of looks of a view that fit look i of a (whose mask is a_mask). False: none. Over all views, each row that fits is met once. */
+bool fits_find(const struct fits *f, uint32_t i, uint32_t view, uint32_t *group);
 
 /* How many rows of `b` fit each look of `a`, and their weight (either out may be NULL). VAULT_ERR_INPUT as for fits_make. */
 VAULT_CHECK vault_err patterns_fit(const struct patterns *a, const struct patterns *b, uint64_t *rows, double *weight);

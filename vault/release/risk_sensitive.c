@@ -209,8 +209,8 @@ lenient_classes(struct work *w, struct judge *j, const struct patterns *p)
 
             if (p->mask[i] != m)
                 continue;
-            for (uint32_t b = 0; b < p->n_masks; b++)
-                if (fits_find(&f, i, b, &g))
+            for (uint32_t view = 0; view < f.n_views; view++)
+                if (fits_find(&f, i, view, &g))
                     counts_add(&w->t, &w->c, g);
             judge_class(j, &w->t);
             tally_clear(&w->t);

@@ -36,7 +36,7 @@ split(struct walk *w, unsigned depth, const uint32_t *cell)
     const uint32_t *above = w->level[depth - 1].class_of;
     uint32_t *class_of = w->level[depth].class_of, n = 0, there;
 
-    memset(w->t.slot, 0, (w->t.mask + 1) * sizeof *w->t.slot);
+    table_clear(&w->t);
     for (size_t r = 0; r < w->rows; r++) {
         uint64_t key = (uint64_t)above[r] << 32 | cell[r];
         size_t at;

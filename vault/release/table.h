@@ -14,6 +14,7 @@
 
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include "vault/base/err.h"
 
 struct table {
@@ -39,6 +40,12 @@ table_free(struct table *t)
 {
     free(t->slot);
     t->slot = NULL;
+}
+
+static inline void
+table_clear(struct table *t)
+{
+    memset(t->slot, 0, (t->mask + 1) * sizeof *t->slot);
 }
 
 /* Spread: one step of the finaliser of MurmurHash3 (Appleby, public domain). */

@@ -46,7 +46,7 @@ read_whole(int64_t *out, const char **s)
     return true;
 }
 
-/* 34, -2, 34.5: the whole numbers around it. */
+/* 34, -2, 34.5: the whole number not above it. */
 static bool
 number_span(struct treat_span *out, const char *text)
 {
@@ -63,10 +63,9 @@ number_span(struct treat_span *out, const char *text)
         if (n == 0)
             return false;
     }
+    out->from -= part && below;
     out->to = out->from;
     out->days = false;
-    if (part && below)
-        out->from--;
     return *s == '\0';
 }
 

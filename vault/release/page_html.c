@@ -52,16 +52,15 @@ head(struct buf *out, const struct release_doc *doc)
 {
     vault_err err;
 
-    buf_str(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+    /* An end tag of meta means nothing to a browser, but without it mat2 takes the policy for metadata. */
+    buf_str(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"></meta>\n"
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'");
     err = source_hash(out, "style-src", STYLE);
     if (err == VAULT_OK)
         err = source_hash(out, "script-src", SCRIPT);
-    buf_str(out, "; base-uri 'none'; form-action 'none'\">\n"
-        "<meta name=\"referrer\" content=\"no-referrer\">\n"
-        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-        "<meta name=\"format-detection\" content=\"telephone=no\">\n"
-        "<meta name=\"color-scheme\" content=\"light dark\">\n<title>");
+    buf_str(out, "; base-uri 'none'; form-action 'none'\"></meta>\n"
+        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"></meta>\n"
+        "<meta name=\"format-detection\" content=\"telephone=no\"></meta>\n<title>");
     page_text(out, doc->purpose);
     buf_str(out, "</title>\n<style>");
     buf_str(out, STYLE);

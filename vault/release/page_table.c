@@ -86,22 +86,26 @@ label_of(const struct release_doc *doc, const char *table, const char *field)
 /* How a sheet is shown, found once for all of its rows. */
 struct look {
     const struct sheet *s;
-    const char *style[SHEET_COLUMNS_MAX];
+    size_t order[SHEET_COLUMNS_MAX];        /* columns, from left to right */
+    const char *style[SHEET_COLUMNS_MAX];   /* by column */
 };
 
 static void
 look_at(struct look *l, const struct sheet *s)
 {
     l->s = s;
-    for (size_t c = 0; c < s->n_columns; c++)
+    for (size_t c = 0; c < s->n_columns; c++) {
+        l->order[c] = c;
         l->style[c] = style_of(&s->column[c]);
+    }
 }
 
 static void
-headings(struct buf *out, const struct release_doc *doc, const struct look *l)
+headings(struct buf *out, const struct release_doc *doc, const struct look *l, size_t from, size_t to)
 {
-    buf_str(out, "<thead><tr>");
-    for (size_t c = 0; c < l->s->n_columns; c++) {
+    for (size_t i = from; i < to; i++) {
+        size_t c = l->order[i];
+
         buf_str(out, strcmp(l->style[c], "n") == 0 ? "<th scope=\"col\" class=\"n\">" : "<th scope=\"col\">");
         page_text(out, label_of(doc, l->s->name, l->s->column[c].name));
         buf_str(out, "</th>");
@@ -109,10 +113,10 @@ headings(struct buf *out, const struct release_doc *doc, const struct look *l)
 }
 
 static void
-cells(struct buf *out, const struct look *l, size_t row)
+cells(struct buf *out, const struct look *l, size_t row, size_t from, size_t to)
 {
-    for (size_t c = 0; c < l->s->n_columns; c++)
-        cell(out, sheet_text(l->s, row, c), l->style[c], c == 0);
+    for (size_t i = from; i < to; i++)
+        cell(out, sheet_text(l->s, row, l->order[i]), l->style[l->order[i]], i == 0);
 }
 
 /* ---- frames ---- */
@@ -183,11 +187,12 @@ record_rows(struct buf *out, const struct release_doc *doc, const struct sheet *
     begin_table(out, "t-", s->name);
     buf_fmt(out, "<table data-rows=\"%s\">\n", s->name);
     caption(out, doc, s);
-    headings(out, doc, &l);
+    buf_str(out, "<thead><tr>");
+    headings(out, doc, &l, 0, s->n_columns);
     buf_str(out, "</tr></thead>\n<tbody>\n");
     for (size_t r = 0; r < rows_shown(s); r++) {
         buf_str(out, "<tr>");
-        cells(out, &l, r);
+        cells(out, &l, r, 0, s->n_columns);
         buf_str(out, "</tr>\n");
     }
     buf_str(out, "</tbody>\n</table>\n</div>\n");
@@ -248,7 +253,7 @@ counts_row(struct buf *out, const struct look *l, size_t row, size_t count, uint
     bool sum = is_sum(l->s, row, count);
 
     buf_str(out, sum ? "<tr class=\"sum\">" : "<tr>");
-    cells(out, l, row);
+    cells(out, l, row, 0, l->s->n_columns);
     if (sum || !is_count(text))
         buf_str(out, "<td class=\"bars\" aria-hidden=\"true\"></td>");
     else
@@ -290,7 +295,8 @@ page_counts(struct buf *out, const struct release_doc *doc, const struct release
     begin_table(out, "t-", s->name);
     buf_fmt(out, "<table data-rows=\"%s\">\n", s->name);
     caption(out, doc, s);
-    headings(out, doc, &l);
+    buf_str(out, "<thead><tr>");
+    headings(out, doc, &l, 0, s->n_columns);
     buf_str(out, "<td></td></tr></thead>\n<tbody>\n");
     for (size_t r = 0; r < rows_shown(s); r++)
         counts_row(out, &l, r, count, most);
@@ -316,31 +322,63 @@ share(struct buf *out, const char *count, const char *of)
     bar(out, part, whole);
 }
 
+/* What is counted and how much of it go first, and the bar follows them: on a narrow screen the rest may lie outside. How many those are. */
+static size_t
+figures_first(struct look *l)
+{
+    static const char *const first[] = { "measure", "count", "of" };
+    size_t n = 0;
+
+    for (size_t i = 0; i < sizeof first / sizeof first[0]; i++) {
+        size_t c, at;
+
+        if (!sheet_find_column(l->s, first[i], &c))
+            continue;
+        for (at = n; l->order[at] != c; at++)
+            ;
+        memmove(&l->order[n + 1], &l->order[n], (at - n) * sizeof l->order[0]);
+        l->order[n++] = c;
+    }
+    return n;
+}
+
+static void
+figure_rows(struct buf *out, const struct look *l, size_t first)
+{
+    size_t count = 0, of = 0;
+    bool bars = sheet_find_column(l->s, "count", &count) && sheet_find_column(l->s, "of", &of);
+
+    for (size_t r = 0; r < rows_shown(l->s); r++) {
+        buf_str(out, "<tr>");
+        cells(out, l, r, 0, first);
+        if (bars)
+            share(out, sheet_text(l->s, r, count), sheet_text(l->s, r, of));
+        cells(out, l, r, first, l->s->n_columns);
+        buf_str(out, "</tr>\n");
+    }
+}
+
 void
 page_declared(struct buf *out, const struct release_doc *doc)
 {
     const struct sheet *s = doc->declared;
-    size_t count, of;
-    bool bars;
+    size_t first, at;
     struct look l;
 
     if (s == NULL)
         return;
-    bars = sheet_find_column(s, "count", &count) && sheet_find_column(s, "of", &of);
     look_at(&l, s);
+    first = figures_first(&l);
     begin_section(out, "public", "Public figures", "");
     buf_str(out, "<p>These were published before by the source that is named, and are not computed from the records of this release.</p>\n");
     say_rows(out, s);
     begin_table(out, "public", "");
-    buf_fmt(out, "<table class=\"figures\">\n<caption>%s, %zu row%s</caption>\n", s->name, s->n_rows, s->n_rows == 1 ? "" : "s");
-    headings(out, doc, &l);
-    buf_str(out, bars ? "<th scope=\"col\" class=\"n\">share</th><td></td></tr></thead>\n<tbody>\n" : "</tr></thead>\n<tbody>\n");
-    for (size_t r = 0; r < rows_shown(s); r++) {
-        buf_str(out, "<tr>");
-        cells(out, &l, r);
-        if (bars)
-            share(out, sheet_text(s, r, count), sheet_text(s, r, of));
-        buf_str(out, "</tr>\n");
-    }
+    buf_fmt(out, "<table class=\"figures\">\n<caption>%s, %zu row%s</caption>\n<thead><tr>", s->name, s->n_rows, s->n_rows == 1 ? "" : "s");
+    headings(out, doc, &l, 0, first);
+    if (sheet_find_column(s, "count", &at) && sheet_find_column(s, "of", &at))
+        buf_str(out, "<th scope=\"col\" class=\"n\">share</th><td></td>");
+    headings(out, doc, &l, first, s->n_columns);
+    buf_str(out, "</tr></thead>\n<tbody>\n");
+    figure_rows(out, &l, first);
     buf_str(out, "</tbody>\n</table>\n</div>\n</section>\n");
 }

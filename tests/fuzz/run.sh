@@ -1,17 +1,17 @@
 #!/bin/sh
 # run.sh: hostile input by lot (make fuzz).
 #
-#     TIME=600 sh tests/fuzz/run.sh [header armor identity recipient evidence disclosed bundle manifest type copy rows backup]...
+#     TIME=600 sh tests/fuzz/run.sh [header armor identity recipient evidence disclosed bundle manifest type copy release rows backup]...
 #
 # Each target runs TIME seconds (600) under AddressSanitizer and UBSan, with clang's libFuzzer, one after the other; an input that breaks
 # something is kept in the folder of the build. ALONE=ROUNDS: no libFuzzer; so many changes of each beginning instead, with
-# any compiler, for the targets that have beginnings (the first ten), which is the short form of make check. O and CC as for make.
+# any compiler, for the targets that have beginnings (the first eleven), which is the short form of make check. O and CC as for make.
 set -eu
 cd "$(dirname "$0")/../.."
 O=${O:-build} TIME=${TIME:-600}
 out=$O/fuzz
 mkdir -p "$out"
-[ $# -gt 0 ] || set -- header armor identity recipient evidence disclosed bundle manifest type copy
+[ $# -gt 0 ] || set -- header armor identity recipient evidence disclosed bundle manifest type copy release
 TMPDIR=$(mktemp -d)
 [ ! -w /dev/shm ] || { rmdir "$TMPDIR"; TMPDIR=$(mktemp -d -p /dev/shm); }
 export TMPDIR
@@ -19,7 +19,7 @@ trap 'rm -rf "$TMPDIR"' EXIT
 
 flags="-std=c11 -D_GNU_SOURCE -DROWS_WINDOW=16 -I. -isystem .deps/include -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all"
 [ -n "${ALONE:-}" ] || flags="$flags -fsanitize=fuzzer-no-link" CC=clang
-libraries=".deps/lib/libsodium.a -largon2 -lutf8proc -lcrypto -lseccomp -lpthread"
+libraries=".deps/lib/libsodium.a -ljansson -largon2 -lutf8proc -lcrypto -lseccomp -lpthread"
 
 # sources TARGET: what it is made of, and its limits.
 sources() {
@@ -38,6 +38,7 @@ sources() {
     manifest) echo "-DTARGET=2 tests/fuzz/fuzz_bundle.c vault/handoff/manifest.c $(echo vault/base/?*.c)" ;;
     type) echo "-DTARGET=3 tests/fuzz/fuzz_bundle.c $records" ;;
     copy) echo "-DTARGET=4 tests/fuzz/fuzz_bundle.c vault/copy_rows.c $(echo vault/base/?*.c)" ;;
+    release) echo "-Wl,--wrap=crypto_sign_verify_detached tests/fuzz/fuzz_release.c vault/release/manifest.c $(echo vault/base/?*.c)" ;;
     seeds) echo "tests/fuzz/proof_seeds.c tests/unit/made_log.c $logs $records" ;;
     rows) echo "-Wl,--wrap=read tests/fuzz/fuzz_rows.c vault/import/rows.c vault/import/csv.c vault/import/json.c $(echo vault/base/?*.c)" ;;
     backup) echo "tests/fuzz/fuzz_backup.c vault/backup_file.c vault/backup_runs.c vault/keys/keyfile.c vault/keys/slot.c vault/keys/kdf.c vault/keys/arena.c $(echo vault/base/?*.c)" ;;
@@ -73,6 +74,7 @@ case " $* " in *" evidence "*|*" disclosed "*)
     ASAN_OPTIONS=detect_leaks=0 "$out/proof_seeds" "$out/seeds" ;;
 esac
 case " $* " in *" bundle "*|*" manifest "*|*" type "*|*" copy "*) "${PYTHON:-/usr/bin/python3}" tests/fuzz/bundle_seeds.py "$O/withheld" "$out/seeds" ;; esac
+case " $* " in *" release "*) "${PYTHON:-/usr/bin/python3}" tests/fuzz/release_seeds.py "$out/seeds" ;; esac
 for part; do
     # shellcheck disable=SC2046 # words
     made_of=$(objects $(sources "$part"))

@@ -1,16 +1,15 @@
 /*
- * manifest.c - the signed list of the files of a release: written here, read in verify.c. See page.h.
+ * manifest.c - what may stand in a manifest (page_priv.h), and one that a stranger sends (verify.h).
  */
+#include "vault/release/verify.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include "vault/base/text.h"
 #include "vault/release/page_priv.h"
 
-#include <inttypes.h>
-#include <sodium.h>
-#include <string.h>
-#include "vault/base/json_out.h"
-#include "vault/base/sha256.h"
-#include "vault/base/sign.h"
-#include "vault/base/text.h"
-
+#define FORMAT_NAME "withheld-release/"
 #define WORDS_LABEL "withheld:release-key-words:1"
 #define WORDS 12u
 
@@ -72,116 +71,137 @@ release_key_words(struct buf *out, const uint8_t pk[static 32])
     words_of(out, hash, sizeof hash, WORDS);
 }
 
-/* ---- writing ---- */
+/* ---- reading ---- */
 
-static void
-pair(struct buf *out, const char *key, const char *s)
+static vault_err
+bad(const char *what)
 {
-    buf_fmt(out, "  \"%s\": ", key);
-    json_string(out, PART(s, strlen(s)));
-    buf_str(out, ",\n");
+    return err_say(VAULT_ERR_DAMAGED, "get the folder again from the sender, and do not use this one", "manifest.json %s", what);
+}
+
+/* A text member of at most max bytes (out has one more). False: it is not there, no text, or longer. */
+static bool
+take_string(char *out, size_t max, const json_t *object, const char *key)
+{
+    const json_t *value = json_object_get(object, key);
+    const char *s = json_string_value(value);
+    size_t n = json_string_length(value);
+
+    if (s == NULL || n > max)
+        return false;
+    memcpy(out, s, n + 1);
+    return true;
+}
+
+/* NAME.csv and the like: nothing in it that leads elsewhere, or that means the same as another name. */
+static bool
+is_file_name(const char *s)
+{
+    static const char *const ends[] = { ".html", ".csv", ".json", ".md" };
+    const char *dot = strchr(s, '.');
+
+    if (dot == NULL || strcmp(s, RELEASE_MANIFEST) == 0 || !release_is_name(s, (size_t)(dot - s)))
+        return false;
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
+        if (strcmp(dot, ends[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool
+take_file(struct release_listed *f, const json_t *object)
+{
+    const json_t *size = json_object_get(object, "size");
+    char hex[2 * SHA256_BYTES + 1];
+
+    if (json_object_size(object) != 3 || !json_is_integer(size) || json_integer_value(size) < 0 ||
+        (uint64_t)json_integer_value(size) > RELEASE_FILE_MAX)
+        return false;
+    f->size = (uint64_t)json_integer_value(size);
+    return take_string(f->name, sizeof f->name - 1, object, "name") && is_file_name(f->name) &&
+        take_string(hex, sizeof hex - 1, object, "sha256") && hex_read(f->sha256, sizeof f->sha256, hex, strlen(hex));
+}
+
+static bool
+has_file(const struct release_manifest *m, const char *name)
+{
+    for (size_t i = 0; i < m->n_files; i++)
+        if (strcmp(m->file[i].name, name) == 0)
+            return true;
+    return false;
 }
 
 static vault_err
-file_entry(struct buf *out, const struct release_file *f, struct sha256 *sha)
+take_files(struct release_manifest *m, const json_t *list)
 {
-    uint8_t digest[SHA256_BYTES];
-    vault_err err = sha256_add(sha, f->content.p, f->content.n);
+    size_t n = json_array_size(list);
 
-    if (err == VAULT_OK)
-        err = sha256_end(sha, digest);
-    if (err != VAULT_OK)
-        return err;
-    buf_str(out, "    {\"name\": ");
-    json_string(out, PART(f->name, strlen(f->name)));
-    buf_fmt(out, ", \"size\": %zu, \"sha256\": ", f->content.n);
-    json_hex(out, PART(digest, sizeof digest));
-    buf_u8(out, '}');
+    if (!json_is_array(list) || n == 0 || n > RELEASE_FILES_MAX)
+        return bad("has no list of files, or one that is too long");
+    m->file = calloc(n, sizeof *m->file);
+    if (m->file == NULL)
+        return err_nomem();
+    for (size_t i = 0; i < n; i++) {
+        if (!take_file(&m->file[i], json_array_get(list, i)))
+            return bad("has an entry that names no file of a release");
+        if (has_file(m, m->file[i].name))
+            return bad("names a file twice");
+        m->n_files++;
+    }
     return VAULT_OK;
 }
 
 static vault_err
-write_manifest(struct buf *out, const struct release_files *f, const struct release_doc *doc, const char *key)
+take_members(struct release_manifest *m, const json_t *root)
 {
-    struct sha256 *sha = NULL;
-    vault_err err = sha256_new(&sha);
+    bool good = json_object_size(root) == 7 && take_string(m->audience, RELEASE_AUDIENCE_MAX, root, "audience") &&
+        release_is_line(m->audience, RELEASE_AUDIENCE_MAX) && take_string(m->purpose, RELEASE_PURPOSE_MAX, root, "purpose") &&
+        release_is_line(m->purpose, RELEASE_PURPOSE_MAX) && take_string(m->expires, sizeof m->expires - 1, root, "expires") &&
+        release_is_day(m->expires) && take_string(m->as_of, sizeof m->as_of - 1, root, "as_of") && release_is_day(m->as_of);
 
-    buf_str(out, "{\n");
-    pair(out, "format", RELEASE_FORMAT);
-    pair(out, "audience", doc->audience);
-    pair(out, "purpose", doc->purpose);
-    pair(out, "expires", doc->expires);
-    pair(out, "as_of", doc->as_of);
-    pair(out, "key", key);
-    buf_str(out, "  \"files\": [\n");
-    for (size_t i = 0; err == VAULT_OK && i < f->n; i++) {
-        err = file_entry(out, &f->file[i], sha);
-        buf_str(out, i + 1 < f->n ? ",\n" : "\n");
-    }
-    buf_str(out, "  ]\n}\n");
-    sha256_free(sha);
-    return err == VAULT_OK ? buf_ok(out) : err;
+    return good ? take_files(m, json_object_get(root, "files")) : bad("lacks something, or says it wrongly");
 }
 
 static vault_err
-sign_manifest(struct buf *out, const struct buf *manifest, const struct release_doc *doc, const struct secret *seed)
+take_root(struct release_manifest *m, const json_t *root)
 {
-    struct buf comment = BUF_INIT;
-    uint8_t hash[64];
-    const char *text;
-    vault_err err;
+    const char *format = json_string_value(json_object_get(root, "format"));
 
-    crypto_generichash_blake2b(hash, sizeof hash, manifest->p, manifest->n, NULL, 0);
-    release_comment(&comment, doc->audience, doc->as_of);
-    text = buf_cstr(&comment);
-    err = text == NULL ? err_nomem() : minisign_sign(out, seed, hash, text);
-    buf_free(&comment);
-    return err;
-}
-
-static vault_err
-make_both(struct buf *manifest, struct buf *sig, const struct release_files *f, const struct release_doc *doc, const struct secret *seed)
-{
-    char key[MINISIGN_KEY_CHARS + 1];
-    uint8_t pk[32];
-    vault_err err = sign_public(pk, seed);
-
-    if (err != VAULT_OK)
-        return err;
-    minisign_key(key, pk);
-    err = write_manifest(manifest, f, doc, key);
-    return err == VAULT_OK ? sign_manifest(sig, manifest, doc, seed) : err;
-}
-
-/* The buffer becomes the file's. */
-static vault_err
-add_made(struct release_files *f, const char *name, struct buf *made)
-{
-    struct buf *content;
-    vault_err err = release_add_file(f, name, "", &content);
-
-    if (err == VAULT_OK) {
-        *content = *made;
-        *made = (struct buf)BUF_INIT;
-    }
-    return err;
+    m->of_release = format != NULL && strncmp(format, FORMAT_NAME, strlen(FORMAT_NAME)) == 0;
+    m->understood = m->of_release && strcmp(format, RELEASE_FORMAT) == 0;
+    if (!m->of_release)
+        return VAULT_OK;
+    if (!take_string(m->key, MINISIGN_KEY_CHARS, root, "key") || !minisign_key_read(m->pk, m->key))
+        return bad("has no key that signs releases");
+    return m->understood ? take_members(m, root) : VAULT_OK;
 }
 
 vault_err
-release_sign(struct release_files *f, const struct release_doc *doc, const struct secret *seed)
+release_manifest_read(struct release_manifest *out, struct part json)
 {
-    struct buf manifest = BUF_INIT, sig = BUF_INIT;
-    vault_err err = release_judge(doc);
+    struct release_manifest m = {0};
+    json_error_t error;
+    json_t *root = json.n > RELEASE_MANIFEST_MAX ? NULL : json_loadb(json.p == NULL ? "" : json.p, json.n, JSON_REJECT_DUPLICATES, &error);
+    vault_err err;
 
-    if (err == VAULT_OK && f->n + 2 > RELEASE_FILES_MAX)
-        err = err_say(VAULT_ERR_INPUT, NULL, "more than %u files", RELEASE_FILES_MAX);
-    if (err == VAULT_OK)
-        err = make_both(&manifest, &sig, f, doc, seed);
-    if (err == VAULT_OK)
-        err = add_made(f, RELEASE_MANIFEST, &manifest);
-    if (err == VAULT_OK)
-        err = add_made(f, RELEASE_SIGNATURE, &sig);
-    buf_free(&sig);
-    buf_free(&manifest);
+    if (json.n > RELEASE_MANIFEST_MAX)
+        err = bad("is too large");
+    else if (root == NULL)
+        err = json_error_code(&error) == json_error_out_of_memory || error.line < 0 ? err_nomem() : bad("is no JSON, or has a name twice in one object");
+    else
+        err = json_is_object(root) ? take_root(&m, root) : bad("is no JSON object");
+    if (err == VAULT_OK) {
+        *out = m;
+        m = (struct release_manifest){0};
+    }
+    release_manifest_free(&m);
+    json_decref(root);
     return err;
+}
+
+void
+release_manifest_free(struct release_manifest *m)
+{
+    free(m->file);
+    *m = (struct release_manifest){0};
 }

@@ -1,7 +1,7 @@
 /*
  * page_priv.h - the pieces of page.h: index.html, and texts that the page and the method note share.
  *
- * Layer:   release; page*.c and manifest.c only.
+ * Layer:   release; page*.c, sign.c, manifest.c and verify.c only.
  * Secrets: as page.h.
  * Format:  as page.h.
  */

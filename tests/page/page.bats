@@ -3,6 +3,7 @@
 #
 # PAGE_LOOK=FOLDER also takes pictures, narrow and wide, light and dark, with Chromium and Firefox, for a person to look at.
 
+bats_require_minimum_version 1.5.0
 load ../cli/helpers
 
 setup() {
@@ -79,6 +80,11 @@ for year in range(1999, 2019):
     cd data
     key=$("$WITHHELD" release verify . --json --quiet | "$PYTHON" -c 'import json, sys; print(json.load(sys.stdin)["key"])')
     minisign -V -q -m manifest.json -P "$key"
+    grep -o 'sed -n .*sha256sum -c' method.md > compare.sh      # as the method note has it, and the page
+    grep -qF "$(sed 's/&/\&amp;/g' compare.sh)" index.html
+    sh compare.sh > compared
+    [ "$(grep -c ': OK$' compared)" = 9 ]
+    rm compare.sh compared
     "$PYTHON" -c '
 import hashlib, json, os
 d = json.load(open("manifest.json"))
@@ -104,6 +110,61 @@ for f in d["files"]:
     echo "$output"
     [ "$status" = 0 ]
     says 'No metadata found'
+}
+
+# ---- release verify
+
+setup_key() {
+    made press 20 data
+    KEY=$("$WITHHELD" release verify data --json | "$PYTHON" -c 'import json, sys; print(json.load(sys.stdin)["key"])')
+}
+
+@test "release verify needs no vault, says what it is and who signed it, and tells to compare the key" {
+    setup_key
+    run --separate-stderr "$WITHHELD" release verify data
+    [ "$status" = 0 ]
+    says 'ok: all 9 files are as they were signed'
+    says 'press-2026-autumn'
+    says 'data as of'
+    says "$KEY"
+    [[ $stderr == *'compare the key'* ]]
+    run "$WITHHELD" release verify data --json
+    [ "$status" = 0 ]
+    json 'list(d) == ["ok", "audience", "purpose", "as_of", "expires", "files", "key", "words"] and d["ok"] is True and d["files"] == 9'
+    json 'len(d["words"].split()) == 12 and d["key"] == "'"$KEY"'"'
+    run "$WITHHELD" release verify data --key "$KEY"
+    [ "$status" = 0 ]
+    [[ $output != *'compare the key'* ]]
+    cd data
+    refused 0 "$WITHHELD" release verify .
+}
+
+@test "release verify refuses what was changed (4), what is no release (2), and what is not there (7), in one sentence with a hint" {
+    setup_key
+    other=RWRS/8ujMjQOkp6xPHTPnAIFp+Hk24Dx7RfiBdXjqTJx8dxIGqY+Xy8X
+    refused 2 "$WITHHELD" release verify data --key "$other"
+    cp -r data changed
+    printf x >> changed/method.md
+    refused 4 "$WITHHELD" release verify changed
+    says 'method.md has another size'
+    says 'get the folder again'
+    [ "${#lines[@]}" = 2 ]
+    cp -r data less
+    rm less/person.json
+    refused 4 "$WITHHELD" release verify less --json
+    json 'd["error"]["code"] == 4 and "person.json is missing" in d["error"]["message"]'
+    cp -r data more
+    touch more/$'evil\e[31mname'
+    refused 4 "$WITHHELD" release verify more
+    [[ $output != *$'\e'* ]]
+    mkdir empty
+    refused 2 "$WITHHELD" release verify empty
+    says 'not a release'
+    refused 2 "$WITHHELD" release verify data/person.csv
+    refused 7 "$WITHHELD" release verify nowhere
+    refused 2 "$WITHHELD" release verify
+    ln -s data link
+    refused 0 "$WITHHELD" release verify link
 }
 
 @test "pictures for a person to look at (PAGE_LOOK)" {

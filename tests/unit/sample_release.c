@@ -9,7 +9,9 @@ const char *const sample_hostile[] = {
     "</td></table><script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "<!-- ", "]]>", "&lt;b&gt; &#x3c;",
     "javascript:alert(1)", "<a href=\"https://example.org/\">x</a>", "' onmouseover='x", "<style>*{display:none}</style>",
     "\xe2\x80\xae" "gnp.exe", "zero\xe2\x80\x8bwidth", "a\nb", "</script></style></title>", "<iframe src=//example.org>",
-    "<meta http-equiv=refresh content=0;url=https://example.org>", "`*[x](https://example.org)*`" };
+    "<meta http-equiv=refresh content=0;url=https://example.org>", "`*[x](https://example.org)*`",
+#define WIDE "WWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWW"
+    WIDE WIDE WIDE };
 const size_t sample_n_hostile = sizeof sample_hostile / sizeof sample_hostile[0];
 
 static const struct release_field FIELDS[] = {
@@ -159,7 +161,7 @@ make_press(struct sample *s, size_t rows, bool hostile)
     s->doc.n_tables = 1;
     s->doc.figure = FIGURES;
     s->doc.n_figures = N_OF(FIGURES);
-    s->doc.purpose = "People from North Korea who asked for asylum in Russia, 1999 to 2018";
+    s->doc.purpose = hostile ? "</h1><script>alert(1)</script> " WIDE : "People from North Korea who asked for asylum in Russia, 1999 to 2018";
 }
 
 void

@@ -270,10 +270,11 @@ files(struct buf *out, const struct release_doc *doc)
     buf_str(out, "<li><a href=\"codebook.csv\">codebook.csv</a>: every column and what was done to it</li>\n"
         "<li><a href=\"method.md\">method.md</a>: the method note</li>\n"
         "<li><a href=\"manifest.json\">manifest.json</a>, manifest.json.minisig: size and SHA-256 of each file, signed</li>\n</ul>\n"
-        "<p>To see that nothing was changed, type one of these in the folder that this page lies in, and compare the key with the one that you "
-        "were told in another way:</p>\n"
-        "<pre tabindex=\"0\"><code>withheld release verify .\nminisign -Vm manifest.json -P KEY</code></pre>\n"
-        "<p>The first compares every file. The second says that the manifest is genuine; then compare the SHA-256 of each file with it.</p>\n"
+        "<p>To see that nothing was changed, type in the folder that this page lies in</p>\n"
+        "<pre tabindex=\"0\"><code>withheld release verify .</code></pre>\n"
+        "<p>or, with stock tools, of which the first verifies the manifest and the second compares the files with it:</p>\n"
+        "<pre tabindex=\"0\"><code>minisign -Vm manifest.json -P KEY\n" RELEASE_COMPARE "</code></pre>\n"
+        "<p>KEY is the word that the sender told you in another way than these files.</p>\n"
         "</section>\n");
 }
 

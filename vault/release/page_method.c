@@ -165,9 +165,10 @@ static const char READING[] =
 static const char CHECKING[] =
     "\n## How to check the files\n\n"
     "`manifest.json` names each file with its size and SHA-256, and is signed. In this folder:\n"
-    "\n    withheld release verify .\n    minisign -Vm manifest.json -P KEY\n\n"
-    "KEY is the word that the sender told in another way than these files. The first command compares every file; after the second,\n"
-    "compare the SHA-256 of each file with the manifest.\n";
+    "\n    withheld release verify .\n\n"
+    "or, with stock tools:\n"
+    "\n    minisign -Vm manifest.json -P KEY\n    " RELEASE_COMPARE "\n\n"
+    "KEY is the word that the sender told in another way than these files.\n";
 
 static const char LIMITS[] =
     "\n## What must not be tried\n\n"

@@ -10,6 +10,9 @@
 
 #include "vault/release/page.h"
 
+/* The files compared with the manifest by stock tools: each of its entries stands on a line of its own. Nothing in it needs escaping but quotes. */
+#define RELEASE_COMPARE "sed -n 's/.*\"name\": \"\\([^\"]*\\)\".*\"sha256\": \"\\([0-9a-f]*\\)\".*/\\2  \\1/p' manifest.json | sha256sum -c"
+
 /* page_html.c: the page, of a document that was judged. */
 VAULT_CHECK vault_err page_html(struct buf *out, const struct release_doc *doc);
 /* page_table.c: the sections with tables. `id` of a section is its kind and its table's name: "t-person". */

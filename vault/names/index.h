@@ -17,6 +17,11 @@
 /* Keys of a name: two that agree at level fold have one in common. Returns how many. */
 size_t name_keys(uint64_t key[static NAME_KEYS_MAX], const struct name *name);
 
+/* Keys of word i alone, as the surname or as a given name: of two names that agree by their words, the surnames have one in common, and so
+ * have two given names. Returns how many; 0 where the word cannot be that. */
+#define NAME_WORD_KEYS_MAX 20
+size_t name_word_keys(uint64_t key[static NAME_WORD_KEYS_MAX], const struct name *name, uint8_t i, bool family);
+
 struct name_index;
 VAULT_CHECK vault_err name_index_new(struct name_index **out);
 void name_index_free(struct name_index *x);         /* NULL is fine */

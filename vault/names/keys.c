@@ -58,7 +58,7 @@ put_reading(struct keys *k, const struct reading *r)
 
 /* ---- by words: each surname it may have, with each given name ---- */
 
-#define OPTIONS_MAX 20
+#define OPTIONS_MAX NAME_WORD_KEYS_MAX
 
 static size_t
 family_options(uint64_t out[static OPTIONS_MAX], const struct name *name, uint8_t i)
@@ -94,6 +94,14 @@ given_options(uint64_t out[static OPTIONS_MAX], const struct name *name, uint8_t
     if (w->given.n == 0)
         out[n++] = mix(mix(BEGIN, "L", 1), written->letter, written->n);
     return n;
+}
+
+size_t
+name_word_keys(uint64_t key[static NAME_WORD_KEYS_MAX], const struct name *name, uint8_t i, bool family)
+{
+    if (family)
+        return name_family_at(name, i) ? family_options(key, name, i) : 0;
+    return name->word[i].may_be_given && !name->word[i].initial ? given_options(key, name, i) : 0;
 }
 
 static void

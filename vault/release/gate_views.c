@@ -1,0 +1,457 @@
+/*
+ * gate_views.c - the same text in another order: without tags, the values of JSON alone, columns from top to bottom, and letters that are set
+ * apart put together.
+ */
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vault/base/text.h"
+#include "vault/base/utf8.h"
+#include "vault/release/gate_priv.h"
+
+/* ---- HTML without tags ---- */
+
+static bool
+is_alpha(uint8_t c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* Elements that stand within a word, or may. */
+static bool
+is_inline(const uint8_t *p, size_t n)
+{
+    static const char names[] = " a abbr acronym b bdi bdo big cite code data del dfn em font i img ins kbd mark nobr q s samp script small span strike "
+        "strong style sub sup time tt u var wbr ";
+    char name[16] = " ";
+    size_t k = 0;
+
+    if (n > 0 && *p == '/')
+        p++, n--;
+    if (n > 0 && (*p == '!' || *p == '?'))
+        return true;                        /* comments */
+    while (k < n && k < 12 && (is_alpha(p[k]) || (p[k] >= '0' && p[k] <= '9'))) {
+        name[k + 1] = (char)(p[k] | 0x20);
+        k++;
+    }
+    name[k + 1] = ' ';
+    name[k + 2] = '\0';
+    return strstr(names, name) != NULL;
+}
+
+static bool
+begins_tag(const struct layer *l, size_t at)
+{
+    return l->p[at] == '<' && at + 1 < l->n && (is_alpha(l->p[at + 1]) || l->p[at + 1] == '/' || l->p[at + 1] == '!' || l->p[at + 1] == '?');
+}
+
+/* Behind the tag: behind its >, or before the next <. */
+static size_t
+tag_end(const struct layer *l, size_t at)
+{
+    for (at++; at < l->n; at++) {
+        if (l->p[at] == '>')
+            return at + 1;
+        if (l->p[at] == '<')
+            return at;
+    }
+    return at;
+}
+
+/* The next < that begins a tag, or the end. */
+static size_t
+next_tag(const struct layer *l, size_t at)
+{
+    while (at < l->n) {
+        const uint8_t *p = memchr(l->p + at, '<', l->n - at);
+        if (p == NULL)
+            break;
+        at = (size_t)(p - l->p);
+        if (begins_tag(l, at))
+            return at;
+        at++;
+    }
+    return l->n;
+}
+
+void
+decode_tags(struct layer *to, const struct layer *from)
+{
+    size_t at = next_tag(from, 0);
+
+    if (at == from->n)
+        return;
+    layer_put(to, 0, from->p, at);
+    while (at < from->n) {
+        size_t end = tag_end(from, at), next = next_tag(from, end);
+        if (!is_inline(from->p + at + 1, end - at - 1))
+            layer_break(to, at, LAYER_CELL);
+        layer_put(to, end, from->p + end, next - end);
+        at = next;
+    }
+}
+
+/* ---- strings of JSON ---- */
+
+/* Behind the closing quotation mark of a string that begins at `at`. */
+static size_t
+string_end(const struct layer *l, size_t at)
+{
+    for (at++; at < l->n; at++) {
+        if (l->p[at] == '\\')
+            at++;
+        else if (l->p[at] == '"')
+            return at + 1;
+    }
+    return l->n;
+}
+
+static bool
+is_key(const struct layer *l, size_t end)
+{
+    while (end < l->n && (l->p[end] == ' ' || l->p[end] == '\n' || l->p[end] == '\r' || l->p[end] == '\t'))
+        end++;
+    return end < l->n && l->p[end] == ':';
+}
+
+static bool
+has_members(const struct layer *l)
+{
+    return l->n > 4 && memmem(l->p, l->n, "\":", 2) != NULL;
+}
+
+void
+decode_members(struct layer *to, const struct layer *from)
+{
+    if (from->kind == GATE_CSV || !has_members(from))
+        return;
+    for (size_t at = 0; at < from->n;) {
+        const uint8_t *p = memchr(from->p + at, '"', from->n - at);
+        size_t begin, end;
+        if (p == NULL)
+            break;
+        begin = (size_t)(p - from->p);
+        end = string_end(from, begin);
+        at = end;
+        if (end - begin < 3 || is_key(from, end))
+            continue;
+        layer_break(to, begin, LAYER_CELL);
+        layer_put(to, begin + 1, from->p + begin + 1, end - begin - 2);
+        layer_break(to, end, LAYER_CELL);
+    }
+}
+
+/* ---- columns ---- */
+
+#define COLUMNS 512u
+#define PAIRS 0x10000u
+
+struct cell { uint32_t at, n; };
+struct cells {
+    struct cell *cell;
+    uint16_t *column;
+    size_t n, room, room_columns;
+    bool bad;
+};
+
+/* Cells that a name may be split over: short, with letters, without digits. */
+#define CELL_MAX 80u
+
+static void
+add_cell(struct cells *c, const struct layer *l, size_t at, size_t end, size_t column)
+{
+    struct cell *cell;
+    uint16_t *number;
+    uint32_t n = 0;
+
+    if (column >= COLUMNS || c->bad)
+        return;
+    if (end - at <= CELL_MAX)
+        n = (uint32_t)(end - at);
+    for (size_t i = at; n > 0 && i < end; i++)
+        if (l->p[i] >= '0' && l->p[i] <= '9')
+            n = 0;
+    cell = array_room(c->cell, c->n, &c->room, sizeof *cell);
+    if (cell != NULL)
+        c->cell = cell;
+    number = array_room(c->column, c->n, &c->room_columns, sizeof *number);
+    if (number != NULL)
+        c->column = number;
+    if (cell == NULL || number == NULL) {
+        c->bad = true;
+        return;
+    }
+    cell[c->n] = (struct cell){ (uint32_t)at, n };
+    number[c->n++] = (uint16_t)column;
+}
+
+static uint8_t
+separator_of(const struct layer *l)
+{
+    size_t count[3] = {0};
+    static const uint8_t sign[3] = { ',', ';', '\t' };
+    size_t best = 0;
+
+    for (size_t i = 0; i < l->n && l->p[i] != '\n'; i++)
+        for (size_t k = 0; k < 3; k++)
+            count[k] += l->p[i] == sign[k];
+    for (size_t k = 1; k < 3; k++)
+        if (count[k] > count[best])
+            best = k;
+    return sign[best];
+}
+
+static size_t
+csv_cell_end(const struct layer *l, size_t at, uint8_t separator)
+{
+    bool quoted = at < l->n && l->p[at] == '"';
+
+    for (size_t i = at + quoted; i < l->n; i++) {
+        if (quoted && l->p[i] == '"') {
+            if (i + 1 < l->n && l->p[i + 1] == '"')
+                i++;
+            else
+                quoted = false;
+        } else if (!quoted && (l->p[i] == separator || l->p[i] == '\n')) {
+            return i;
+        }
+    }
+    return l->n;
+}
+
+static void
+cells_of_csv(struct cells *c, const struct layer *l)
+{
+    uint8_t separator = separator_of(l);
+    size_t column = 0;
+
+    for (size_t at = 0; at < l->n;) {
+        size_t end = csv_cell_end(l, at, separator);
+        add_cell(c, l, at, end, column);
+        column = end < l->n && l->p[end] == '\n' ? 0 : column + 1;
+        at = end + 1;
+    }
+}
+
+/* A cell of a table for each td and th; tr begins a row. */
+static void
+cells_of_html(struct cells *c, const struct layer *l)
+{
+    size_t column = 0;
+
+    for (size_t at = next_tag(l, 0); at < l->n;) {
+        size_t end = tag_end(l, at), next = next_tag(l, end);
+        uint8_t a = at + 2 < l->n ? l->p[at + 1] | 0x20 : 0, b = at + 2 < l->n ? l->p[at + 2] | 0x20 : 0;
+        if (a == 't' && b == 'r')
+            column = 0;
+        else if (a == 't' && (b == 'd' || b == 'h') && !(at + 3 < l->n && is_alpha(l->p[at + 3])))
+            add_cell(c, l, end, next, column++);
+        at = next;
+    }
+}
+
+/* Members of the same name. Their number is that of a hash, as nothing is lost where two share one but the order. */
+static void
+cells_of_json(struct cells *c, const struct layer *l)
+{
+    size_t column = 0;
+
+    for (size_t at = 0; at < l->n;) {
+        const uint8_t *p = memchr(l->p + at, '"', l->n - at);
+        size_t begin, end;
+        if (p == NULL)
+            break;
+        begin = (size_t)(p - l->p);
+        end = string_end(l, begin);
+        if (is_key(l, end))
+            column = (size_t)(hash_end(hash_more(0, l->p + begin, end - begin)) % COLUMNS);
+        else if (end - begin >= 2)
+            add_cell(c, l, begin + 1, end - 1, column);
+        at = end;
+    }
+}
+
+/* Cells of one column one after the other; what stood under each other before is not repeated. */
+static void
+put_columns(struct layer *to, const struct layer *from, const struct cells *c, const uint32_t *order, uint64_t *seen)
+{
+    const struct cell *last = NULL;
+    bool joined = false;
+    uint64_t before = 0;
+
+    for (size_t i = 0; i < c->n; i++) {
+        const struct cell *cell = &c->cell[order[i]];
+        uint64_t hash = hash_more(1, from->p + cell->at, cell->n), pair = hash_end(before * 31 + hash);
+        if (i > 0 && c->column[order[i]] != c->column[order[i - 1]])
+            last = NULL;
+        if (cell->n == 0 || last == NULL || seen[pair & (PAIRS - 1)] == pair || hash == before) {
+            joined = false;
+        } else {
+            seen[pair & (PAIRS - 1)] = pair;
+            if (!joined) {
+                layer_break(to, last->at, LAYER_BREAK);
+                layer_put(to, last->at, from->p + last->at, last->n);
+            }
+            layer_break(to, last->at, LAYER_CELL);
+            layer_put(to, cell->at, from->p + cell->at, cell->n);
+            joined = true;
+        }
+        before = hash;
+        last = cell->n == 0 ? NULL : cell;
+    }
+}
+
+/* The cells by column, each column from the top. */
+static uint32_t *
+by_column(const struct cells *c)
+{
+    uint32_t *order = calloc(c->n + 1, sizeof *order);
+    size_t first[COLUMNS + 1] = {0};
+
+    if (order == NULL)
+        return NULL;
+    for (size_t i = 0; i < c->n; i++)
+        first[c->column[i] + 1]++;
+    for (size_t i = 1; i <= COLUMNS; i++)
+        first[i] += first[i - 1];
+    for (size_t i = 0; i < c->n; i++)
+        order[first[c->column[i]]++] = (uint32_t)i;
+    return order;
+}
+
+void
+decode_columns(struct layer *to, const struct layer *from)
+{
+    struct cells c = { .n = 0 };
+    uint64_t *seen = NULL;
+    uint32_t *order = NULL;
+
+    if (from->kind == GATE_CSV)
+        cells_of_csv(&c, from);
+    else if (from->kind == GATE_JSON)
+        cells_of_json(&c, from);
+    else if (from->kind == GATE_HTML)
+        cells_of_html(&c, from);
+    if (c.n > 1 && !c.bad) {
+        seen = calloc(PAIRS, sizeof *seen);
+        order = by_column(&c);
+        if (seen != NULL && order != NULL)
+            put_columns(to, from, &c, order, seen);
+    }
+    if (c.bad || (c.n > 1 && (seen == NULL || order == NULL)))
+        to->bad = true;
+    free(seen);
+    free(order);
+    free(c.cell);
+    free(c.column);
+}
+
+/* ---- letters set apart ---- */
+
+#define APART_MIN 4u
+#define APART_GAP 16u           /* bytes between two letters */
+
+struct apart {
+    uint32_t at[96];            /* the letters */
+    uint8_t n[96], gap[96];     /* bytes of each, and between it and the one before */
+    size_t count;
+};
+
+/* A wider gap than the first one parts words. */
+static void
+put_apart(struct layer *to, const struct layer *from, struct apart *a)
+{
+    size_t least = a->count > 1 ? a->gap[1] : 0;
+
+    if (a->count >= APART_MIN) {
+        for (size_t i = 1; i < a->count; i++)
+            least = a->gap[i] < least ? a->gap[i] : least;
+        for (size_t i = 0; i < a->count; i++) {
+            if (i > 0 && a->gap[i] > least)
+                layer_put(to, a->at[i], " ", 1);
+            layer_put(to, a->at[i], from->p + a->at[i], a->n[i]);
+        }
+        layer_break(to, from->n, LAYER_BREAK);
+    }
+    a->count = 0;
+}
+
+static bool
+is_letter_code(int32_t c)
+{
+    if (c < 0x80)
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    return c >= 0xC0 && c != 0xD7 && c != 0xF7 && !(c >= 0x2000 && c < 0x2E80) && !(c >= 0x3000 && c < 0x3040) && c != 0xFEFF && !(c >= 0x300 && c < 0x370);
+}
+
+void
+decode_apart(struct layer *to, const struct layer *from)
+{
+    struct apart a = { .count = 0 };
+    size_t end = 0;             /* behind the last letter */
+    bool one = false;           /* it stands alone so far */
+
+    for (size_t at = 0; at < from->n;) {
+        int32_t c = 0;
+        size_t len = u8_read(&c, from->p + at, from->n - at);
+        bool letter = len > 0 && is_letter_code(c);
+        len = len == 0 ? 1 : len;
+        if (c >= '0' && c <= '9' && len == 1) {
+            if (one && end == at)
+                a.count -= a.count > 0;
+            put_apart(to, from, &a);
+            one = false;
+            end = at + 1;
+        } else if (letter && end == at && at > 0) {     /* a second letter: the word is longer than one */
+            if (one)
+                a.count -= a.count > 0;
+            put_apart(to, from, &a);
+            one = false;
+            end = at + len;
+        } else if (letter) {
+            if (at - end > APART_GAP || !one || a.count == 96)
+                put_apart(to, from, &a);
+            a.at[a.count] = (uint32_t)at;
+            a.n[a.count] = (uint8_t)len;
+            a.gap[a.count] = (uint8_t)(a.count == 0 ? 0 : at - end);
+            a.count++;
+            one = true;
+            end = at + len;
+        }
+        at += len;
+    }
+    put_apart(to, from, &a);
+}
+
+/* ---- normal form ---- */
+
+/* Combining marks, or Hangul in its parts. */
+static bool
+is_decomposed(const uint8_t *p, size_t n)
+{
+    for (size_t i = 0; i + 1 < n; i++)
+        if (p[i] == 0xCC || (p[i] == 0xCD && p[i + 1] < 0xB0) || (p[i] == 0xE1 && p[i + 1] >= 0x84 && p[i + 1] <= 0x87))
+            return true;
+    return false;
+}
+
+void
+decode_normal(struct layer *to, const struct layer *from)
+{
+    struct buf normal = BUF_INIT;
+
+    for (size_t at = 0; at < from->n;) {
+        const uint8_t *p = memchr(from->p + at, '\n', from->n - at);
+        size_t end = p == NULL ? from->n : (size_t)(p - from->p) + 1;
+        if (is_decomposed(from->p + at, end - at)) {
+            buf_reset(&normal);
+            if (text_nfc(&normal, (const char *)from->p + at, end - at) == VAULT_OK)
+                layer_put(to, at, normal.p, normal.n);
+            else
+                vault_clear_error();
+        }
+        at = end;
+    }
+    buf_free(&normal);
+}

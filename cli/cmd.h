@@ -106,7 +106,7 @@ const char *call_value(const struct call *c, const char *option);
 char *call_next(const struct call *c, const char *option, size_t *at);
 /* The words of --accept. VAULT_ERR_INPUT: more than fit. */
 struct accepted {
-    const char *word[16];
+    const char *word[128];
     size_t n;
 };
 VAULT_CHECK vault_err call_accepted(struct accepted *out, const struct call *c);

@@ -65,6 +65,7 @@ struct release_edge { uint32_t from, to; };
 
 struct release_consent {
     uint32_t person;                        /* first number of its lead */
+    uint32_t n;                             /* the revision: which of two of one day came later */
     int32_t given, expires, withdrawn;      /* days since 1970; INT32_MIN: not said */
     bool audience, uses[4];                 /* for this audience; in the order of the type's choices */
 };
@@ -92,6 +93,8 @@ struct release {
     struct refusals refusals;
     struct release_advice { char **text; size_t n, cap; } advice;
     struct buf risk;                        /* figures, as a JSON object */
+    struct release_figures { struct release_figure *list; size_t n, cap; } figures;     /* its texts but `table`, `name`, `meaning` are owned */
+    struct release_words { char **text; size_t n, cap; } words;     /* that override single refusals */
     struct release_notes { char **text; size_t n, cap; } notes;     /* sentences of the method note */
     struct release_files files;             /* once rendered */
     struct known known;                     /* names of all records */
@@ -109,8 +112,8 @@ VAULT_CHECK vault_err release_gather(struct release *r);
 
 /* ---- release_persons.c ---- */
 
-/* Note what a revision says of who is concerned, and of consent. */
-VAULT_CHECK vault_err release_note(struct release *r, uint32_t first, const struct type_def *t, const struct revision *rev);
+/* Note what revision n says of who is concerned, and of consent. */
+VAULT_CHECK vault_err release_note(struct release *r, uint32_t n, const struct type_def *t, const struct revision *rev);
 /* Is anything of this type wanted for that? */
 bool release_wants_type(const struct release *r, const struct type_def *t);
 /* Whose consent is needed: r->person; and refusals for those who have not given it. */
@@ -123,6 +126,15 @@ VAULT_CHECK vault_err release_judge_all(struct release *r);
 /* A sentence that somebody reads: for the keeper; for the method note. */
 VAULT_CHECK vault_err release_advise(struct release *r, const char *fmt, ...) VAULT_PRINTF(2, 3);
 VAULT_CHECK vault_err release_remark(struct release *r, const char *fmt, ...) VAULT_PRINTF(2, 3);
+
+/* Figures and thresholds of rows, suppression (release_risk.c). */
+VAULT_CHECK vault_err release_judge_risk(struct release *r);
+/* The attacker's file (release_published.c). */
+VAULT_CHECK vault_err release_judge_published(struct release *r);
+/* The leak gate, over the rendered files (release_gate.c). */
+VAULT_CHECK vault_err release_judge_leaks(struct release *r);
+/* A copy of a word that lives as long as the release; NULL: no memory. */
+const char *release_keep_word(struct release *r, const char *word);
 
 /* ---- release_press.c ---- */
 

@@ -117,6 +117,8 @@ tell_sources(struct telling *t)
     t->doc.sheet = t->sheet;
     t->doc.field = t->field;
     t->doc.n_fields = t->n_fields;
+    t->doc.figure = r->figures.list;
+    t->doc.n_figures = r->figures.n;
 }
 
 /* A cell that a spreadsheet would take for a formula is a refusal like others. */

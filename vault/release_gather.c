@@ -273,7 +273,7 @@ each(struct scan *scan, uint32_t n, struct revision *rev)
     struct release *r = scan->ctx;
     const struct type_def *t = type_set_by_hash(&r->v->recs.types, rev->type);
     uint32_t first = r->v->recs.index.pair[n].first;
-    vault_err err = t == NULL ? err_say(VAULT_ERR_DAMAGED, NULL, "the type of a record is missing") : release_note(r, first, t, rev);
+    vault_err err = t == NULL ? err_say(VAULT_ERR_DAMAGED, NULL, "the type of a record is missing") : release_note(r, n, t, rev);
 
     for (size_t i = 0; err == VAULT_OK && i < r->n_sources; i++) {
         struct release_source *s = &r->source[i];

@@ -25,8 +25,8 @@
 struct told {
     struct vault_release pub;               /* first, so that a pointer to it is one to this */
     struct refusals refusals;
-    char **advice;
-    size_t n_advice;
+    char **advice, **word;
+    size_t n_advice, n_words;
     char *risk, *audience;
     char as_of[16], key[MINISIGN_KEY_CHARS + 1], words[256];
 };
@@ -41,13 +41,16 @@ vault_release_free(struct vault_release *pub)
     refusals_free(&t->refusals);
     for (size_t i = 0; i < t->n_advice; i++)
         free(t->advice[i]);
+    for (size_t i = 0; i < t->n_words; i++)
+        free(t->word[i]);
     free(t->advice);
+    free(t->word);
     free(t->risk);
     free(t->audience);
     free(t);
 }
 
-/* Refusals and advice move into it. */
+/* Refusals, with their words, and advice move into it. */
 static vault_err
 tell(struct release *r, struct told **out)
 {
@@ -67,6 +70,9 @@ tell(struct release *r, struct told **out)
     t->advice = r->advice.text;
     t->n_advice = r->advice.n;
     memset(&r->advice, 0, sizeof r->advice);
+    t->word = r->words.text;
+    t->n_words = r->words.n;
+    memset(&r->words, 0, sizeof r->words);
     snprintf(t->as_of, sizeof t->as_of, "%.15s", r->as_of);
     t->pub = (struct vault_release){ .refusals = t->refusals.list, .n_refusals = t->refusals.n, .advice = (const char *const *)t->advice,
         .n_advice = t->n_advice, .risk = t->risk, .audience = t->audience, .as_of = t->as_of, .persons = r->n_persons };
@@ -103,7 +109,7 @@ prepare(struct release *r, vault *v, const char *policy)
         err = release_judge_all(r);
     if (err == VAULT_OK)
         err = release_make_files(r);
-    return err;
+    return err == VAULT_OK ? release_judge_leaks(r) : err;
 }
 
 vault_err

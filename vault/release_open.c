@@ -335,6 +335,15 @@ release_close(struct release *r)
         free(r->advice.text[i]);
     for (size_t i = 0; i < r->notes.n; i++)
         free(r->notes.text[i]);
+    for (size_t i = 0; i < r->words.n; i++)
+        free(r->words.text[i]);
+    for (size_t i = 0; i < r->figures.n; i++) {
+        free((char *)(uintptr_t)r->figures.list[i].strict);
+        free((char *)(uintptr_t)r->figures.list[i].lenient);
+        free((char *)(uintptr_t)r->figures.list[i].command);
+    }
+    free(r->figures.list);
+    free(r->words.text);
     free(r->advice.text);
     free(r->notes.text);
     release_files_free(&r->files);

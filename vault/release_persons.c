@@ -145,7 +145,7 @@ read_consent(const struct release *r, const struct revision *rev, struct release
 }
 
 static vault_err
-note_consent(struct release *r, const struct revision *rev)
+note_consent(struct release *r, uint32_t n, const struct revision *rev)
 {
     struct release_consent *p = array_room(r->consent, r->n_consents, &r->cap_consents, sizeof *p);
     const struct leaf *l = revision_leaf(rev, PERSON);
@@ -156,6 +156,7 @@ note_consent(struct release *r, const struct revision *rev)
     r->consent = p;
     p += r->n_consents;
     memset(p, 0, sizeof *p);
+    p->n = n;
     if (l == NULL || l->value.n == 0 || value_read(&view, l->value) != VAULT_OK || view.text.n != RECORD_ID_BYTES)
         return VAULT_OK;
     p->person = index_record(&r->v->recs.index, view.text.p);
@@ -167,10 +168,12 @@ note_consent(struct release *r, const struct revision *rev)
 }
 
 vault_err
-release_note(struct release *r, uint32_t first, const struct type_def *t, const struct revision *rev)
+release_note(struct release *r, uint32_t n, const struct type_def *t, const struct revision *rev)
 {
+    uint32_t first = r->v->recs.index.pair[n].first;
+
     if (is_type(t, CONSENT))
-        return note_consent(r, rev);
+        return note_consent(r, n, rev);
     r->kind[first] = is_type(t, PERSON);
     return note_links(r, first, t, rev);
 }
@@ -295,8 +298,8 @@ static enum verdict
 judge_person(const struct release *r, uint32_t person, bool statistics, int32_t today)
 {
     const struct release_consent key = { .person = person }, *c, *end = r->consent + r->n_consents;
+    const struct release_consent *no = NULL, *yes = NULL;      /* the last of each */
     enum verdict best = ABSENT;
-    int32_t withdrawn = INT32_MIN, given = INT32_MIN;
 
     c = r->n_consents == 0 ? NULL : bsearch(&key, r->consent, r->n_consents, sizeof key, compare_consents);
     if (c == NULL)
@@ -306,14 +309,14 @@ judge_person(const struct release *r, uint32_t person, bool statistics, int32_t 
     for (; c < end && c->person == person; c++) {
         enum verdict one = judge_one(c, statistics, today);
 
-        if (one == WITHDRAWN && c->withdrawn > withdrawn)
-            withdrawn = c->withdrawn;
-        if (one == AGREED && c->given > given)
-            given = c->given;
+        if (one == WITHDRAWN && (no == NULL || c->withdrawn > no->withdrawn || (c->withdrawn == no->withdrawn && c->n > no->n)))
+            no = c;
+        if (one == AGREED && (yes == NULL || c->given > yes->given || (c->given == yes->given && c->n > yes->n)))
+            yes = c;
         if (best != AGREED && (one == AGREED || one > best))
             best = one;
     }
-    return best == AGREED && withdrawn != INT32_MIN && given <= withdrawn ? WITHDRAWN : best;
+    return yes != NULL && no != NULL && (yes->given < no->withdrawn || (yes->given == no->withdrawn && yes->n < no->n)) ? WITHDRAWN : best;
 }
 
 static const char *

@@ -211,6 +211,9 @@ look(struct looks *all)
 
     if (err != VAULT_OK || all->n == 0)
         return err;
+    err = known_load(&all->r->known, all->r->v);
+    if (err != VAULT_OK)
+        return err;
     if (all->n > 1)
         qsort_r(all->list, all->n, sizeof *all->list, by_fold, all);
     for (size_t i = 0; i < all->n; i++)
@@ -248,10 +251,8 @@ vault_err
 release_judge_press(struct release *r)
 {
     struct looks all = { .r = r };
-    vault_err err = known_load(&r->known, r->v);
+    vault_err err = look(&all);
 
-    if (err == VAULT_OK)
-        err = look(&all);
     for (size_t i = 0; err == VAULT_OK && i < all.n; i++)
         err = judge(&all.list[i]);
     looks_free(&all);

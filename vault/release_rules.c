@@ -48,6 +48,22 @@ release_remark(struct release *r, const char *fmt, ...)
     return err;
 }
 
+const char *
+release_keep_word(struct release *r, const char *word)
+{
+    char **p = array_room(r->words.text, r->words.n, &r->words.cap, sizeof *p);
+    char *text = strdup(word);
+
+    if (p != NULL)
+        r->words.text = p;
+    if (p == NULL || text == NULL) {
+        free(text);
+        return NULL;
+    }
+    p[r->words.n++] = text;
+    return text;
+}
+
 /* ---- rules of their own ---- */
 
 static vault_err
@@ -97,5 +113,7 @@ release_judge_all(struct release *r)
         err = judge_texts(r);
     if (err == VAULT_OK)
         err = release_judge_press(r);
-    return err;
+    if (err == VAULT_OK)
+        err = release_judge_risk(r);
+    return err == VAULT_OK ? release_judge_published(r) : err;
 }

@@ -189,6 +189,32 @@ shares_free(struct shares *all)
 
 /* ---- release make ---- */
 
+/* As it is typed; the library looks at where it really lies. The sandbox, which opens folders, would only say that there is none. */
+static bool
+map_is_inside(const struct vault_release_to *to)
+{
+    size_t n = strlen(to->dir);
+
+    while (n > 1 && to->dir[n - 1] == '/')
+        n--;
+    return to->map != NULL && strncmp(to->map, to->dir, n) == 0 && to->map[n] == '/';
+}
+
+static vault_err
+refuse_inside(const struct call *c)
+{
+    static const struct vault_refusal why = { "destination", "map", "the map must not lie in the folder of the data: whoever gets that would get the way back", NULL };
+    const struct vault_release r = { .refusals = &why, .n_refusals = 1, .risk = "{}" };
+    struct json j = { .to = stdout };
+
+    if (c->json) {
+        js_object(&j);
+        report_json(&j, &r);
+        js_end(&j);
+    }
+    return fail(VAULT_ERR_REFUSED, "nothing was written", "%s", why.detail);
+}
+
 /* Mistakes are told before a passphrase is asked for. */
 static vault_err
 read_options(struct vault_release_to *to, const char **recipient, const struct call *c)
@@ -228,7 +254,7 @@ read_options(struct vault_release_to *to, const char **recipient, const struct c
         return fail(VAULT_ERR_INPUT, "--map-to RECIPIENT, or --map-shares --threshold K --count N", "nobody could open the map: there is no trustee");
     to->threshold = (unsigned)threshold;
     to->count = (unsigned)count;
-    return VAULT_OK;
+    return map_is_inside(to) ? refuse_inside(c) : VAULT_OK;
 }
 
 static void

@@ -31,9 +31,27 @@ file_of(const struct replaying *x, const struct release_column *c)
 
 /* ---- advice: which field, coarsened how ---- */
 
-/* Does the release still tell something about this fact that it refuses, with one column coarsened? */
+/* Is what was found of a fact gone once this column is coarsened? Of a single case each column answers for itself. */
+static bool
+remains(const struct finding *found, const struct finding *now, size_t column)
+{
+    return now->fact == found->fact && now->kind == found->kind && (now->kind != REPLAY_TELLS_MORE || now->field[0] == column);
+}
+
+/* A treatment that leaves nothing of a column is no better than to drop it. */
+static bool
+tells_anything(const struct sheet *s)
+{
+    const struct sheet_column *c = &s->column[0];
+
+    for (size_t i = 0; i < s->n_rows; i++)
+        if (c->value[c->cell[i]][0] != '\0' && strcmp(c->value[c->cell[i]], SHEET_SUPPRESSED) != 0)
+            return true;
+    return false;
+}
+
 static vault_err
-is_enough(struct replaying *x, size_t column, const struct treatment *from, const struct treatment *to, size_t fact, bool *yes)
+is_enough(struct replaying *x, size_t column, const struct treatment *from, const struct treatment *to, const struct finding *found, bool *yes)
 {
     struct sheet_column *c = &x->sheet.column[column], kept = *c;
     struct replay_ask ask = x->ask;
@@ -63,9 +81,9 @@ is_enough(struct replaying *x, size_t column, const struct treatment *from, cons
     *c = trial.column[0];
     err = replay(&f, &ask);
     *c = kept;
-    *yes = true;
+    *yes = to->treat == TREAT_DROP || tells_anything(&trial);
     for (size_t i = 0; err == VAULT_OK && i < f.n; i++)
-        if (f.found[i].fact == fact && f.found[i].kind != REPLAY_NOBODY)
+        if (remains(found, &f.found[i], column))
             *yes = false;
     findings_free(&f);
 done:
@@ -114,7 +132,7 @@ advise(struct replaying *x, const struct finding *f, size_t column)
 
     for (unsigned i = 0; err == VAULT_OK && !yes && i < STEPS_MAX; i++) {
         to = treat_coarser(&to, sc->kind, parts_of(sc));
-        err = is_enough(x, column, from.treat == TREAT_KEEP ? NULL : &from, &to, f->fact, &yes);
+        err = is_enough(x, column, from.treat == TREAT_KEEP ? NULL : &from, &to, f, &yes);
         if (err == VAULT_ERR_INPUT) {           /* not for such values */
             vault_clear_error();
             err = VAULT_OK;

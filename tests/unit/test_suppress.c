@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "vault/release/risk.h"
-#include "vault/release/suppress.h"
+#include "vault/release/suppress_priv.h"
 
 static uint32_t lot;
 
@@ -173,6 +173,49 @@ test_suppress__is_the_least_for_few_rows(void **state)
     }
 }
 
+/* Each way does what it is to, and none beats the best. */
+static void
+test_suppress__greedy_beside_the_best(void **state)
+{
+    static const size_t quasi[] = { 0, 1, 2, 3 };
+    static vault_err (*const way[])(struct plan *, bool *) = { plan_exactly, plan_by_levels, plan_by_sets, plan_by_nearest };
+    uint64_t sum[5] = { 0 };
+
+    (void)state;
+    for (unsigned i = 0; i < 60; i++) {
+        struct patterns p;
+        struct sheet s;
+        uint32_t star[4], k = 2 + draw(3);
+        uint64_t cost[4], least = UINT64_MAX;
+
+        fill(&s, 8 + draw(4), 4, 3, 1);
+        for (size_t j = 0; j < 4; j++)
+            assert_int_equal(sheet_value(&s.column[j], PART("*", 1), &star[j]), VAULT_OK);
+        assert_int_equal(patterns_make(&p, &(struct pattern_ask){ .sheet = &s, .column = quasi, .n_columns = 4 }), VAULT_OK);
+        for (size_t w = 0; w < 4; w++) {
+            struct plan g;
+            bool done;
+
+            assert_int_equal(plan_make(&g, &p, 4, star, NULL, k, 0), VAULT_OK);
+            assert_true(plan_at_least(&g) <= (w == 0 ? UINT64_MAX : cost[0]));
+            assert_int_equal(way[w](&g, &done), VAULT_OK);
+            assert_true(done);
+            for (uint32_t x = 0; x < g.n_groups; x++)
+                assert_true(g.group[x].rows == 0 || plan_is_good(&g, &g.group[x]));
+            cost[w] = plan_cost(&g);
+            assert_true(cost[w] >= cost[0]);
+            least = w > 0 && cost[w] < least ? cost[w] : least;
+            sum[w] += cost[w];
+            plan_free(&g);
+        }
+        sum[4] += least;
+        patterns_free(&p);
+        sheet_free(&s);
+    }
+    print_message("best %llu; by levels %llu, by sets %llu, by nearest %llu, best of these %llu\n", (unsigned long long)sum[0], (unsigned long long)sum[1],
+        (unsigned long long)sum[2], (unsigned long long)sum[3], (unsigned long long)sum[4]);
+}
+
 static void
 test_suppress__what_cannot_be_is_refused(void **state)
 {
@@ -205,6 +248,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_suppress__passes_and_counts),
         cmocka_unit_test(test_suppress__is_the_least_for_few_rows),
+        cmocka_unit_test(test_suppress__greedy_beside_the_best),
         cmocka_unit_test(test_suppress__what_cannot_be_is_refused),
     };
 

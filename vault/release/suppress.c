@@ -120,6 +120,8 @@ try_ways(struct job *b)
     for (uint32_t i = 0; i < b->p.n; i++)
         bad += b->p.rows[i] < b->k || b->l > 0;
     err = try_way(b, plan_by_levels);
+    if (err == VAULT_OK)
+        err = try_way(b, plan_by_sets);
     if (err == VAULT_OK && bad * b->p.n <= NEAREST_WORK_MAX)
         err = try_way(b, plan_by_nearest);
     return err;

@@ -8,7 +8,7 @@
  * The strict reading decides: rows that look the same, suppressed cells being a value, come in groups of at least k with at least l sensitive values
  * that are known. What holds strictly holds leniently too, and with k of 2 or more no row is unique on any set of columns. The least
  * cost is that of the best way to put all rows into such groups, where each group shows what all of its rows have in common. That is
- * hard (Meyerson and Williams, PODS 2004), so it is searched for in full up to SUPPRESS_EXACT_ROWS rows; beyond that two greedy ways are tried, and a lower
+ * hard (Meyerson and Williams, PODS 2004), so it is searched for in full up to SUPPRESS_EXACT_ROWS rows; beyond that three greedy ways are tried, and a lower
  * bound (each row must lose at least what keeps it from its k-1 nearest) says how far from the least the result may be.
  */
 #ifndef VAULT_RELEASE_SUPPRESS_H

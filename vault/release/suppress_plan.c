@@ -106,6 +106,32 @@ plan_cost(const struct plan *g)
     return cost;
 }
 
+vault_err
+plan_borrow(struct plan *g, uint32_t into, uint32_t lender, uint64_t rows)
+{
+    struct group *from = &g->group[lender];
+    uint64_t left = rows;
+
+    show_common(g, g->group[into].cell, from->cell);
+    while (left > 0) {
+        uint32_t u = from->first, take = g->unit[u].rows < left ? g->unit[u].rows : (uint32_t)left;
+        struct unit *more = array_room(g->unit, g->n_units, &g->cap_units, sizeof *more);
+
+        if (more == NULL)
+            return err_nomem();
+        g->unit = more;
+        g->unit[g->n_units] = (struct unit){ g->unit[u].look, take, g->group[into].first };
+        g->group[into].first = (uint32_t)g->n_units++;
+        g->unit[u].rows -= take;
+        if (g->unit[u].rows == 0)
+            from->first = g->unit[u].next;
+        left -= take;
+    }
+    from->rows -= rows;
+    g->group[into].rows += rows;
+    return VAULT_OK;
+}
+
 /* ---- the first way: the smallest group joins the one that costs least ---- */
 
 struct joining {
@@ -160,33 +186,6 @@ find_joining(const struct plan *g, uint32_t at, struct joining *best)
     return found;
 }
 
-/* Rows of group `from` become units of group `into`; what they show is known to the caller. */
-static vault_err
-borrow(struct plan *g, uint32_t into, const struct joining *j)
-{
-    struct group *from = &g->group[j->with];
-    uint64_t left = j->borrow;
-
-    show_common(g, g->group[into].cell, from->cell);
-    while (left > 0) {
-        uint32_t u = from->first, take = g->unit[u].rows < left ? g->unit[u].rows : (uint32_t)left;
-        struct unit *more = array_room(g->unit, g->n_units, &g->cap_units, sizeof *more);
-
-        if (more == NULL)
-            return err_nomem();
-        g->unit = more;
-        g->unit[g->n_units] = (struct unit){ g->unit[u].look, take, g->group[into].first };
-        g->group[into].first = (uint32_t)g->n_units++;
-        g->unit[u].rows -= take;
-        if (g->unit[u].rows == 0)
-            from->first = g->unit[u].next;
-        left -= take;
-    }
-    from->rows -= j->borrow;
-    g->group[into].rows += j->borrow;
-    return VAULT_OK;
-}
-
 /* The smallest that is not good. A group is good only once, so what was passed over stays so. */
 static bool
 find_smallest(const struct plan *g, uint32_t *at)
@@ -212,7 +211,7 @@ plan_by_nearest(struct plan *g, bool *done)
     while (err == VAULT_OK && *done && find_smallest(g, &at)) {
         *done = find_joining(g, at, &j);
         if (*done && j.borrow > 0)
-            err = borrow(g, at, &j);
+            err = plan_borrow(g, at, j.with, j.borrow);
         else if (*done)
             plan_merge(g, at, j.with);
     }

@@ -51,6 +51,8 @@ VAULT_CHECK vault_err plan_make(struct plan *g, const struct patterns *p, size_t
 void plan_free(struct plan *g);
 bool plan_is_good(const struct plan *g, const struct group *one);
 void plan_merge(struct plan *g, uint32_t into, uint32_t from);
+/* So many rows of one group, which stays good without them, go into another. */
+VAULT_CHECK vault_err plan_borrow(struct plan *g, uint32_t into, uint32_t lender, uint64_t rows);
 /* Cells that are suppressed by it. */
 uint64_t plan_cost(const struct plan *g);
 void kinds_add(struct kinds *k, const struct kinds *more, unsigned l);
@@ -58,6 +60,8 @@ void kinds_add(struct kinds *k, const struct kinds *more, unsigned l);
 /* Groups by one way; false in *done: some group cannot be made good. */
 VAULT_CHECK vault_err plan_by_nearest(struct plan *g, bool *done);
 VAULT_CHECK vault_err plan_by_levels(struct plan *g, bool *done);
+/* *done is false as well where that would take too long. */
+VAULT_CHECK vault_err plan_by_sets(struct plan *g, bool *done);
 /* The best of all ways, for at most SUPPRESS_EXACT_ROWS rows. */
 VAULT_CHECK vault_err plan_exactly(struct plan *g, bool *done);
 uint64_t plan_at_least(const struct plan *g);

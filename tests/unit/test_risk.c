@@ -382,6 +382,8 @@ compare_sets(const struct drawn *d, const struct risk_sets *s, unsigned m)
 
                 for (size_t b = 0; b < d->rows; b++)
                     f += fit(d->cell[i], d->cell[b], columns, lenient);
+                if (f == 1 && !lenient)
+                    assert_true(s->smallest[i] < s->n && s->set[s->smallest[i]].n <= s->set[x].n);
                 least = f < least ? f : least;
                 alone += f == 1;
                 assert_true(f != 1 || s->of_row[i] >> reading & 1);
@@ -390,9 +392,11 @@ compare_sets(const struct drawn *d, const struct risk_sets *s, unsigned m)
             assert_int_equal(s->set[x].unique[reading], alone);
         }
     }
-    for (size_t i = 0; i < d->rows; i++)
+    for (size_t i = 0; i < d->rows; i++) {
+        assert_int_equal(s->smallest[i] != UINT32_MAX, s->of_row[i] >> RISK_STRICT & 1);
         for (int r = 0; r < 2; r++)
             unique[r] += s->of_row[i] >> r & 1;
+    }
     assert_int_equal(s->unique[0], unique[0]);
     assert_int_equal(s->unique[1], unique[1]);
 }

@@ -83,6 +83,7 @@ struct risk_sets {
     size_t n;
     uint64_t unique[2];                 /* rows unique on some set */
     uint8_t *of_row;                    /* bit 0, 1: unique on some set, leniently, strictly */
+    uint32_t *smallest;                 /* of each row: a set of the fewest columns on which it is strictly unique; UINT32_MAX: none */
     size_t n_rows;
 };
 /* Only sheet, quasi, n_quasi and suppressed of `ask` are looked at. The caller frees, also after an error. VAULT_ERR_INPUT: m of 0 or over RISK_M_MAX, over

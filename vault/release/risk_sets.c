@@ -60,11 +60,14 @@ static void
 note_row(struct walk *w, struct risk_set *s, enum risk_reading reading, size_t row, uint64_t size)
 {
     uint8_t bit = (uint8_t)(1u << reading);
+    uint32_t *smallest = &w->out->smallest[row];
 
     s->min[reading] = size < s->min[reading] ? size : s->min[reading];
     if (size != 1)
         return;
     s->unique[reading]++;
+    if (reading == RISK_STRICT && (*smallest == UINT32_MAX || w->out->set[*smallest].n > s->n))
+        *smallest = (uint32_t)(w->out->n - 1);
     if ((w->out->of_row[row] & bit) == 0)
         w->out->unique[reading]++;
     w->out->of_row[row] |= bit;
@@ -173,9 +176,12 @@ walk_make(struct walk *w)
     w->key = malloc(w->rows * sizeof *w->key);
     w->has_suppressed = calloc(w->ask->n_quasi + 1, 1);
     w->out->of_row = calloc(w->rows, 1);
+    w->out->smallest = malloc(w->rows * sizeof *w->out->smallest);
     w->out->n_rows = w->rows;
-    if (w->size == NULL || w->key == NULL || w->has_suppressed == NULL || w->out->of_row == NULL)
+    if (w->size == NULL || w->key == NULL || w->has_suppressed == NULL || w->out->of_row == NULL || w->out->smallest == NULL)
         return err_nomem();
+    for (size_t r = 0; r < w->rows; r++)
+        w->out->smallest[r] = UINT32_MAX;
     for (unsigned i = 0; err == VAULT_OK && i <= w->m; i++) {
         w->level[i].class_of = calloc(w->rows, sizeof *w->level[i].class_of);
         if (w->level[i].class_of == NULL)
@@ -211,5 +217,6 @@ risk_sets_free(struct risk_sets *s)
 {
     free(s->set);
     free(s->of_row);
+    free(s->smallest);
     *s = (struct risk_sets){ .n = 0 };
 }

@@ -7,7 +7,7 @@
  *
  * A fact is laid beside each row. A field fits surely, not at all, or nobody can tell (a place without its country, a value that a
  * hierarchy lacks). So a fact is read in several ways: only what surely fits; all that may fit; and, as a reader may know where a place
- * lies, each value of which nobody here can tell alone. It is refused when one of these leaves at least one row and fewer than k.
+ * lies, each value alone of which nobody here can tell, in every combination. It is refused when one of these leaves at least one row and fewer than k.
  */
 #ifndef VAULT_RELEASE_PUBLISHED_H
 #define VAULT_RELEASE_PUBLISHED_H
@@ -68,7 +68,8 @@ struct findings {
     size_t n, cap;
 };
 
-/* The caller frees, also after an error. A fact none of whose fields is a column fits all rows. */
+/* The caller frees, also after an error. A fact none of whose fields is a column fits all rows. VAULT_ERR_INPUT: too many fields in a fact of which
+ * nobody can tell. */
 VAULT_CHECK vault_err replay(struct findings *out, const struct replay_ask *ask);
 void findings_free(struct findings *f);
 /* How many rows a fact leaves, in the reading that leaves fewest but at least one (0: no reading leaves any). */

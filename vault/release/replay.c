@@ -8,6 +8,7 @@
 #include "vault/release/published.h"
 
 #define ALL_FIELDS ((uint32_t)-1)
+#define UNTOLD_SCANS_MAX 4096u
 
 /* One field of a fact that is a column of the sheet: how each value of the column fits. */
 struct laid {
@@ -57,13 +58,24 @@ fact_make(struct fact *f, const struct replay_ask *ask, size_t number)
 
 /* ---- readings ---- */
 
-/* Which fits count as one; and of one field, one value of which nobody can tell (and what surely fits). */
+#define NO_VALUE UINT32_MAX
+
+/* Which fits count as one. Of a field of which nobody can tell, perhaps one value (and what surely fits): a reader may know. */
 struct reading {
     uint32_t fields;            /* those that are looked at, a bit each */
     enum fit least;
-    size_t alone;               /* of laid, or SIZE_MAX */
-    uint32_t value;
+    uint32_t value[PUBLISHED_FIELDS_MAX];       /* or NO_VALUE */
 };
+
+static struct reading
+plain_reading(uint32_t fields, enum fit least)
+{
+    struct reading g = { .fields = fields, .least = least };
+
+    for (size_t i = 0; i < PUBLISHED_FIELDS_MAX; i++)
+        g.value[i] = NO_VALUE;
+    return g;
+}
 
 static bool
 row_fits(const struct fact *f, const struct sheet *s, size_t row, const struct reading *g)
@@ -74,7 +86,7 @@ row_fits(const struct fact *f, const struct sheet *s, size_t row, const struct r
 
         if ((g->fields >> i & 1) == 0)
             continue;
-        if (i == g->alone ? l->fit[v] != FIT_YES && v != g->value : l->fit[v] < g->least)
+        if (g->value[i] == NO_VALUE ? l->fit[v] < g->least : l->fit[v] != FIT_YES && v != g->value[i])
             return false;
     }
     return true;
@@ -90,57 +102,106 @@ count(const struct fact *f, const struct sheet *s, const struct reading *g)
     return n;
 }
 
-/* For each value that nobody can tell of field i: how many rows are left, were it that one. The least that is not 0 is taken. */
+/* ---- what a reader may know and we do not ---- */
+
+/* Fields with values of which nobody can tell. */
+struct untold {
+    const struct fact *f;
+    const struct sheet *s;
+    size_t field[PUBLISHED_FIELDS_MAX];
+    size_t n;
+    size_t left;                /* scans of the rows that may still be made */
+    size_t least;               /* the fewest rows so far; 0: none yet */
+};
+
+/* For each untold value of field i: how many rows are left, were it that one. One scan for all of them. */
 static vault_err
-count_alone(size_t *least, struct reading *worst, const struct fact *f, const struct sheet *s, size_t i, uint32_t fields)
+scan_last(struct untold *u, const struct reading *chosen, size_t i)
 {
-    const struct laid *l = &f->laid[i];
-    const struct sheet_column *c = &s->column[l->column];
-    struct reading g = { fields & ~((uint32_t)1 << i), FIT_UNTOLD, SIZE_MAX, 0 };
+    const struct laid *l = &u->f->laid[i];
+    const struct sheet_column *c = &u->s->column[l->column];
+    struct reading g = *chosen;
     size_t *rows = calloc((size_t)c->n_values + 1, sizeof *rows), sure = 0;
 
     if (rows == NULL)
         return err_nomem();
-    for (size_t r = 0; r < s->n_rows; r++)
-        if (row_fits(f, s, r, &g)) {
+    g.fields &= ~((uint32_t)1 << i);
+    for (size_t r = 0; r < u->s->n_rows; r++)
+        if (row_fits(u->f, u->s, r, &g)) {
             rows[c->cell[r]]++;
             sure += l->fit[c->cell[r]] == FIT_YES;
         }
     for (uint32_t v = 0; v < c->n_values; v++)
-        if (l->fit[v] == FIT_UNTOLD && rows[v] + sure > 0 && (*least == 0 || rows[v] + sure < *least)) {
-            *least = rows[v] + sure;
-            *worst = (struct reading){ fields, FIT_UNTOLD, i, v };
-        }
+        if (l->fit[v] == FIT_UNTOLD && rows[v] + sure > 0 && (u->least == 0 || rows[v] + sure < u->least))
+            u->least = rows[v] + sure;
     free(rows);
     return VAULT_OK;
 }
 
-static void
-take_count(size_t *least, struct reading *worst, const struct fact *f, const struct sheet *s, uint32_t fields, enum fit from)
-{
-    struct reading g = { fields, from, SIZE_MAX, 0 };
-    size_t n = count(f, s, &g);
-
-    if (n > 0 && (*least == 0 || n < *least)) {
-        *least = n;
-        *worst = g;
-    }
-}
-
-/* Over all readings; 0: none leaves a row. */
+/* Fields from `at` on are still to be chosen; at most PUBLISHED_FIELDS_MAX deep. */
 static vault_err
-least_rows(size_t *least, struct reading *worst, const struct fact *f, const struct sheet *s, uint32_t fields)
+choose(struct untold *u, struct reading *g, size_t at)
 {
+    const struct laid *l = &u->f->laid[u->field[at]];
     vault_err err = VAULT_OK;
 
+    if (at + 1 == u->n)
+        return u->left-- == 0 ? err_say(VAULT_ERR_INPUT, "write places with their countries, and words as the hierarchies have them",
+            "too many fields of which nobody can tell what they fit") : scan_last(u, g, u->field[at]);
+    for (uint32_t v = 0; err == VAULT_OK && v < u->s->column[l->column].n_values; v++)
+        if (l->fit[v] == FIT_UNTOLD) {
+            g->value[u->field[at]] = v;
+            err = choose(u, g, at + 1);
+        }
+    g->value[u->field[at]] = NO_VALUE;
+    return err;
+}
+
+static vault_err
+choose_all(size_t *least, const struct fact *f, const struct sheet *s, uint32_t fields)
+{
+    struct untold u = { .f = f, .s = s, .left = UNTOLD_SCANS_MAX };
+    struct reading g = plain_reading(fields, FIT_UNTOLD);
+    vault_err err = VAULT_OK;
+
+    for (size_t i = 0; i < f->n; i++)
+        for (uint32_t v = 0; (fields >> i & 1) != 0 && v < s->column[f->laid[i].column].n_values; v++)
+            if (f->laid[i].fit[v] == FIT_UNTOLD) {
+                u.field[u.n++] = i;
+                break;
+            }
+    if (u.n > 0)
+        err = choose(&u, &g, 0);
+    *least = u.least;
+    return err;
+}
+
+/* ---- all readings ---- */
+
+static void
+take_least(size_t *least, size_t n)
+{
+    if (n > 0 && (*least == 0 || n < *least))
+        *least = n;
+}
+
+/* 0: none leaves a row. *knows: the least comes of what a reader may know of a place or a word. */
+static vault_err
+least_rows(size_t *least, bool *knows, const struct fact *f, const struct sheet *s, uint32_t fields)
+{
+    static const enum fit from[] = { FIT_YES, FIT_LOOSE, FIT_UNTOLD };
+    size_t chosen = 0;
+    vault_err err;
+
     *least = 0;
-    *worst = (struct reading){ fields, FIT_YES, SIZE_MAX, 0 };
-    take_count(least, worst, f, s, fields, FIT_YES);
-    take_count(least, worst, f, s, fields, FIT_LOOSE);
-    take_count(least, worst, f, s, fields, FIT_UNTOLD);
-    for (size_t i = 0; err == VAULT_OK && i < f->n; i++)
-        if (fields >> i & 1)
-            err = count_alone(least, worst, f, s, i, fields);
+    for (size_t i = 0; i < sizeof from / sizeof from[0]; i++) {
+        struct reading g = plain_reading(fields, from[i]);
+
+        take_least(least, count(f, s, &g));
+    }
+    err = choose_all(&chosen, f, s, fields);
+    *knows = chosen > 0 && (*least == 0 || chosen < *least);
+    take_least(least, chosen);
     return err;
 }
 
@@ -148,11 +209,11 @@ vault_err
 replay_candidates(size_t *out, const struct replay_ask *ask, size_t number)
 {
     struct fact f = { .n = 0 };
-    struct reading worst;
+    bool knows;
     vault_err err = fact_make(&f, ask, number);
 
     if (err == VAULT_OK)
-        err = least_rows(out, &worst, &f, ask->sheet, ALL_FIELDS);
+        err = least_rows(out, &knows, &f, ask->sheet, ALL_FIELDS);
     fact_free(&f);
     return err;
 }
@@ -188,7 +249,7 @@ static vault_err
 isolating(struct finding *one, const struct replay_ask *ask, const struct fact *f)
 {
     uint32_t fields = (uint32_t)(((uint64_t)1 << f->n) - 1);
-    struct reading worst;
+    bool knows;
     vault_err err = VAULT_OK;
 
     for (size_t i = 0; err == VAULT_OK && i < f->n; i++) {
@@ -196,7 +257,7 @@ isolating(struct finding *one, const struct replay_ask *ask, const struct fact *
         size_t n = 0;
 
         if (fewer != 0)
-            err = least_rows(&n, &worst, f, ask->sheet, fewer);
+            err = least_rows(&n, &knows, f, ask->sheet, fewer);
         if (err == VAULT_OK && n > 0 && n < ask->k)
             fields = fewer;
     }
@@ -210,8 +271,8 @@ static vault_err
 judge_count(struct findings *out, const struct replay_ask *ask, const struct fact *f, size_t number)
 {
     struct finding one = { .kind = REPLAY_ISOLATES, .fact = number, .row = SIZE_MAX };
-    struct reading worst;
-    vault_err err = least_rows(&one.candidates, &worst, f, ask->sheet, ALL_FIELDS);
+    bool knows;
+    vault_err err = least_rows(&one.candidates, &knows, f, ask->sheet, ALL_FIELDS);
 
     if (err != VAULT_OK || f->n == 0 || one.candidates == 0 || one.candidates >= ask->k)
         return err;
@@ -219,7 +280,7 @@ judge_count(struct findings *out, const struct replay_ask *ask, const struct fac
     if (err != VAULT_OK)
         return err;
     (void)snprintf(one.sentence, sizeof one.sentence, "published fact %zu leaves %zu of %zu rows%s by ", number + 1, one.candidates, ask->sheet->n_rows,
-        worst.alone == SIZE_MAX ? "" : ", were its place or word where the fewest are,");
+        knows ? " (if a reader knows what we cannot tell)" : "");
     name_fields(one.sentence, sizeof one.sentence, &one, ask->sheet);
     return add_finding(out, &one);
 }
@@ -232,7 +293,7 @@ judge_words(struct findings *out, const struct replay_ask *ask, const struct fac
 
     for (size_t i = 0; err == VAULT_OK && i < f->n; i++) {
         struct finding one = { .kind = REPLAY_NOBODY, .fact = number, .row = SIZE_MAX, .field = { f->laid[i].column }, .n_fields = 1 };
-        struct reading g = { (uint32_t)1 << i, FIT_UNTOLD, SIZE_MAX, 0 };
+        struct reading g = plain_reading((uint32_t)1 << i, FIT_UNTOLD);
 
         if (count(f, ask->sheet, &g) > 0)
             continue;
@@ -250,7 +311,7 @@ static vault_err
 is_news(bool *out, const struct replay_ask *ask, const struct fact *facts, size_t row, size_t column)
 {
     const struct sheet_column *c = &ask->sheet->column[column];
-    const struct reading any = { ALL_FIELDS, FIT_UNTOLD, SIZE_MAX, 0 };
+    const struct reading any = plain_reading(ALL_FIELDS, FIT_UNTOLD);
     const char *cell = sheet_text(ask->sheet, row, column);
     vault_err err = VAULT_OK;
 
@@ -270,7 +331,7 @@ is_news(bool *out, const struct replay_ask *ask, const struct fact *facts, size_
 static vault_err
 judge_row(struct findings *out, const struct replay_ask *ask, const struct fact *facts, size_t row)
 {
-    const struct reading any = { ALL_FIELDS, FIT_UNTOLD, SIZE_MAX, 0 };
+    const struct reading any = plain_reading(ALL_FIELDS, FIT_UNTOLD);
     struct finding one = { .kind = REPLAY_TELLS_MORE, .candidates = 1, .row = row, .n_fields = 1 };
     vault_err err = VAULT_OK;
 
@@ -324,6 +385,8 @@ replay(struct findings *out, const struct replay_ask *ask)
             err = judge_count(out, ask, &f, i);
         if (err == VAULT_OK)
             err = judge_words(out, ask, &f, i);
+        if (err == VAULT_ERR_INPUT)
+            err_prefix("published fact %zu: ", i + 1);
         fact_free(&f);
     }
     return err;

@@ -76,6 +76,8 @@ test_published__fits(void **state)
     static const struct { const char *kind; enum treat treat; unsigned arg; const char *known, *cell; enum fit want; } row[] = {
         { "date", TREAT_BAND, 10, "1962", "1960-1969", FIT_YES }, { "date", TREAT_BAND, 10, "1962-05-01", "1960-1969", FIT_YES },
         { "date", TREAT_BAND, 10, "1959", "1960-1969", FIT_NO }, { "date", TREAT_BAND, 10, "1959~", "1960-1969", FIT_LOOSE },
+        { "date", TREAT_BAND, 10, "1969-12-31", "1960-1969", FIT_YES }, { "date", TREAT_BAND, 10, "1970-01-01", "1960-1969", FIT_NO },
+        { "date", TREAT_BAND, 10, "1960-01-01", "1960-1969", FIT_YES }, { "date", TREAT_BAND, 10, "1959-12-31", "1960-1969", FIT_NO },
         { "date", TREAT_BAND, 10, "1950~", "1960-1969", FIT_NO }, { "date", TREAT_BAND, 10, "1960s", "1960-1969", FIT_YES },
         { "date", TREAT_BAND, 10, "1955-1961", "1960-1969", FIT_YES }, { "date", TREAT_BAND, 10, "1955/1961", "1960-1969", FIT_YES },
         { "date", TREAT_BAND, 10, "in his fifties", "1960-1969", FIT_UNTOLD }, { "date", TREAT_BAND, 10, "1962", "*", FIT_YES },

@@ -130,11 +130,13 @@ draw_born(struct person *p)
 }
 
 static void
-draw_person(struct person *p)
+draw_person(struct person *p, bool all_is_known)
 {
-    draw_born(p);
-    p->home = draw_node(draw(40) == 0 ? 0 : 1 + (int)draw(3));
-    p->work = draw_node(draw(40) == 0 ? 0 : 3);
+    do
+        draw_born(p);
+    while (all_is_known && p->from < 0);
+    p->home = draw_node(!all_is_known && draw(40) == 0 ? 0 : 1 + (int)draw(3));
+    p->work = draw_node(!all_is_known && draw(40) == 0 ? 0 : 3);
     snprintf(p->text[BORN], sizeof p->text[BORN], "%s", p->born);
     p->text[RESIDENCE][0] = p->text[OCCUPATION][0] = '\0';
     if (p->home.depth > 0)
@@ -523,7 +525,7 @@ test_release__what_passes_holds(void **state)
             (void)draw(2);
         w = (struct round){ .people = 50 + draw(PEOPLE - 49), .facts = draw(FACTS + 1) };
         for (size_t r = 0; r < w.people; r++)
-            draw_person(&w.person[r]);
+            draw_person(&w.person[r], i % 2 == 0);
         for (size_t r = 0; r < w.facts; r++)
             draw_known(&w.known[r], &w.person[draw((uint32_t)w.people)]);
         draw_policy(&w);

@@ -59,6 +59,7 @@ fact_make(struct fact *f, const struct replay_ask *ask, size_t number)
 /* ---- readings ---- */
 
 #define NO_VALUE UINT32_MAX
+#define NOT_ONE (UINT32_MAX - 1)         /* a value that no cell has: a reader may know that it is none of those shown */
 
 /* Which fits count as one. Of a field of which nobody can tell, perhaps one value (and what surely fits): a reader may know. */
 struct reading {
@@ -104,6 +105,13 @@ count(const struct fact *f, const struct sheet *s, const struct reading *g)
 
 /* ---- what a reader may know and we do not ---- */
 
+static void
+take_least(size_t *least, size_t n)
+{
+    if (n > 0 && (*least == 0 || n < *least))
+        *least = n;
+}
+
 /* Fields with values of which nobody can tell. */
 struct untold {
     const struct fact *f;
@@ -134,6 +142,7 @@ scan_last(struct untold *u, const struct reading *chosen, size_t i)
     for (uint32_t v = 0; v < c->n_values; v++)
         if (l->fit[v] == FIT_UNTOLD && rows[v] + sure > 0 && (u->least == 0 || rows[v] + sure < u->least))
             u->least = rows[v] + sure;
+    take_least(&u->least, sure);
     free(rows);
     return VAULT_OK;
 }
@@ -148,6 +157,8 @@ choose(struct untold *u, struct reading *g, size_t at)
     if (at + 1 == u->n)
         return u->left-- == 0 ? err_say(VAULT_ERR_INPUT, "write places with their countries, and words as the hierarchies have them",
             "too many fields of which nobody can tell what they fit") : scan_last(u, g, u->field[at]);
+    g->value[u->field[at]] = NOT_ONE;
+    err = choose(u, g, at + 1);
     for (uint32_t v = 0; err == VAULT_OK && v < u->s->column[l->column].n_values; v++)
         if (l->fit[v] == FIT_UNTOLD) {
             g->value[u->field[at]] = v;
@@ -178,30 +189,24 @@ choose_all(size_t *least, const struct fact *f, const struct sheet *s, uint32_t 
 
 /* ---- all readings ---- */
 
-static void
-take_least(size_t *least, size_t n)
-{
-    if (n > 0 && (*least == 0 || n < *least))
-        *least = n;
-}
-
-/* 0: none leaves a row. *knows: the least comes of what a reader may know of a place or a word. */
+/* 0: none leaves a row. *knows: the least comes of what only a reader may know. */
 static vault_err
 least_rows(size_t *least, bool *knows, const struct fact *f, const struct sheet *s, uint32_t fields)
 {
     static const enum fit from[] = { FIT_YES, FIT_LOOSE, FIT_UNTOLD };
-    size_t chosen = 0;
+    size_t chosen = 0, n = 0;
     vault_err err;
 
     *least = 0;
     for (size_t i = 0; i < sizeof from / sizeof from[0]; i++) {
         struct reading g = plain_reading(fields, from[i]);
 
-        take_least(least, count(f, s, &g));
+        n = count(f, s, &g);
+        take_least(least, n);
     }
     err = choose_all(&chosen, f, s, fields);
-    *knows = chosen > 0 && (*least == 0 || chosen < *least);
     take_least(least, chosen);
+    *knows = *least < n;
     return err;
 }
 

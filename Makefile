@@ -69,7 +69,7 @@ say = $(if $(filter-out 0,$(V)),,@printf '  %-5s %s\n' $1 $2;)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help demo check check-asan check-valgrind check-fault fuzz property names-report bench setup setup-system install uninstall \
+.PHONY: all help demo check check-asan check-valgrind check-fault fuzz property property-release names-report bench setup setup-system install uninstall \
         clean distclean FORCE
 
 all: $(O)/withheld $(O)/libwithheld.a $(O)/libwithheld.so #: the program and both libraries (default)
@@ -178,6 +178,9 @@ fuzz: all #: hostile input by lot, with clang (TIME=600 seconds each, T='header 
 
 property: $(O)/tests/unit/test_offices #: 10,000 random histories of offices that exchange bundles (ROUNDS=, SEED=)
 	@TMPDIR=$${TMPDIR:-/dev/shm} ROUNDS='$(or $(ROUNDS),10000)' SEED='$(or $(SEED),1)' $<
+
+property-release: $(O)/tests/unit/test_release_property #: the same of releases: what passes holds (ROUNDS=, SEED=)
+	@ROUNDS=$(or $(ROUNDS),10000) SEED=$(or $(SEED),1) $<
 
 names-report: $(O)/tests/names/report #: how well names are matched, on ../shared/data/names
 	@d=../shared/data/names; [ -d $$d ] || { echo "$$d is not there"; exit 0; }; \

@@ -23,10 +23,12 @@
 enum gate_kind {
     GATE_NAME,                  /* fields of kind name: every spelling and script that names are matched in */
     GATE_IDENTIFIER,            /* identifiers, contact: their letters and digits, whatever stands between, from GATE_IDENTIFIER_MIN on */
-    GATE_TEXT                   /* other withheld text: the whole of it when it is short, else any GATE_RUN_WORDS words in a row */
+    GATE_TEXT                   /* other withheld text: the whole of it when it is short, else any GATE_RUN_WORDS words in a row of which three are
+                                 * no common ones, and any GATE_RUN_COMMON words in a row */
 };
 #define GATE_IDENTIFIER_MIN 5u
 #define GATE_RUN_WORDS 6u
+#define GATE_RUN_COMMON 9u
 #define GATE_TEXT_LETTERS_MIN 8u
 #define GATE_TEXT_RECORDS 8u    /* words that so many records share tell of nobody, and are not looked for */
 

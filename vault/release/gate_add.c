@@ -376,12 +376,24 @@ add_identifier(struct gate *g, const struct item *like, struct part value)
 struct run {
     struct gate *g;
     const struct item *like;
-    struct { uint8_t bare[TOKEN_BYTES]; uint8_t n, letters; bool says, number; } word[GATE_RUN_WORDS];
+    struct { uint8_t bare[TOKEN_BYTES]; uint8_t n, letters; bool says, number; } word[GATE_RUN_COMMON];
     size_t n, all;
 };
 
+/* Do n words say so much that they are looked for? `whole`: they are all of the value. */
+static bool
+says_enough(size_t n, bool whole, size_t says, size_t longest, unsigned letters)
+{
+    if (n >= GATE_RUN_COMMON)
+        return true;
+    if (!whole)
+        return says >= 3;
+    return letters >= GATE_TEXT_LETTERS_MIN && ((longest > 0 && says >= 2) || longest >= 7 || (n >= 4 && letters >= 20));
+}
+
+/* The last n words. */
 static vault_err
-add_run(struct run *r, size_t n)
+add_run(struct run *r, size_t n, bool whole)
 {
     uint8_t text[STRING_BYTES_MAX];
     struct item item = *r->like;
@@ -389,7 +401,7 @@ add_run(struct run *r, size_t n)
     unsigned letters = 0;
     vault_err err = VAULT_OK;
 
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = r->n - n; i < r->n; i++) {
         if (len + r->word[i].n > sizeof text)
             return VAULT_OK;
         memcpy(text + len, r->word[i].bare, r->word[i].n);
@@ -401,7 +413,7 @@ add_run(struct run *r, size_t n)
     }
     item.kind = ITEM_TEXT;
     item.letters = (uint8_t)(letters > UINT8_MAX ? UINT8_MAX : letters);
-    if (n == GATE_RUN_WORDS ? says >= 3 : longest > 0 && letters >= GATE_TEXT_LETTERS_MIN && (says >= 2 || longest >= 7))
+    if (says_enough(n, whole, says, longest, letters))
         err = add_string(r->g, &item, text, len);
     sodium_memzero(text, sizeof text);
     return err;
@@ -411,9 +423,10 @@ static vault_err
 take_word(void *ctx, const struct token *t)
 {
     struct run *r = ctx;
+    vault_err err = VAULT_OK;
     size_t i;
 
-    if (r->n == GATE_RUN_WORDS)
+    if (r->n == GATE_RUN_COMMON)
         memmove(&r->word[0], &r->word[1], --r->n * sizeof r->word[0]);
     i = r->n++;
     memcpy(r->word[i].bare, t->bare, t->n_bare);
@@ -422,7 +435,11 @@ take_word(void *ctx, const struct token *t)
     r->word[i].number = t->digits;
     r->word[i].says = t->digits ? t->letters >= 2 : !t->common && t->letters >= 3;
     r->all++;
-    return r->n == GATE_RUN_WORDS ? add_run(r, r->n) : VAULT_OK;
+    if (r->n >= GATE_RUN_WORDS)
+        err = add_run(r, GATE_RUN_WORDS, false);
+    if (err == VAULT_OK && r->n == GATE_RUN_COMMON)
+        err = add_run(r, GATE_RUN_COMMON, false);
+    return err;
 }
 
 vault_err
@@ -431,8 +448,8 @@ add_text(struct gate *g, const struct item *like, struct part value)
     struct run r = { .g = g, .like = like };
     vault_err err = value_words(g, value, take_word, &r);
 
-    if (err == VAULT_OK && r.all < GATE_RUN_WORDS)
-        err = add_run(&r, r.n);
+    if (err == VAULT_OK && r.all > 0 && r.all < GATE_RUN_COMMON)
+        err = add_run(&r, r.n, true);
     sodium_memzero(&r, sizeof r);
     return err;
 }

@@ -64,53 +64,79 @@ text_from(const uint8_t *p, size_t n, size_t at)
 
 enum block { BLOCK_NONE, BLOCK_ASCII, BLOCK_LATIN, BLOCK_GREEK, BLOCK_CYRILLIC, BLOCK_ARABIC, BLOCK_INDIC, BLOCK_HANGUL, BLOCK_HAN };
 
+struct blocks { uint32_t first, last; enum block block; };
+
+/* Marks, disguises and signs count as Latin: they stand in names of any script. */
+static const struct blocks BLOCKS[] = {
+    { 0xA0, 0x36F, BLOCK_LATIN }, { 0x370, 0x3FF, BLOCK_GREEK }, { 0x400, 0x52F, BLOCK_CYRILLIC }, { 0x530, 0x6FF, BLOCK_ARABIC },
+    { 0x900, 0x10FF, BLOCK_INDIC }, { 0x1100, 0x11FF, BLOCK_HANGUL }, { 0x1E00, 0x1EFF, BLOCK_LATIN }, { 0x2000, 0x206F, BLOCK_LATIN },
+    { 0x3000, 0x3003, BLOCK_LATIN }, { 0x3040, 0x30FF, BLOCK_HAN }, { 0x4E00, 0x9FFF, BLOCK_HAN }, { 0xAC00, 0xD7A3, BLOCK_HANGUL },
+    { 0xFE00, 0xFE0F, BLOCK_LATIN }, { 0xFEFF, 0xFEFF, BLOCK_LATIN }, { 0xFF01, 0xFF5E, BLOCK_LATIN }, { 0x1D400, 0x1D7FF, BLOCK_LATIN },
+    { 0x1F100, 0x1F1FF, BLOCK_LATIN },
+};
+
 static enum block
-block_of(unsigned unit)
+block_of(uint32_t c)
 {
-    if (unit < 0x80)
-        return is_text_code((int32_t)unit) ? BLOCK_ASCII : BLOCK_NONE;
-    if (unit == 0xFEFF || unit == 0xA0 || (unit >= 0x2000 && unit < 0x2070))
-        return BLOCK_ASCII;
-    if (unit >= 0xC0 && unit < 0x250)
-        return BLOCK_LATIN;
-    if (unit >= 0x1E00 && unit < 0x1F00)
-        return BLOCK_LATIN;
-    if (unit >= 0x370 && unit < 0x400)
-        return BLOCK_GREEK;
-    if (unit >= 0x400 && unit < 0x530)
-        return BLOCK_CYRILLIC;
-    if (unit >= 0x530 && unit < 0x700)
-        return BLOCK_ARABIC;
-    if (unit >= 0x900 && unit < 0x1100)
-        return BLOCK_INDIC;
-    if (unit >= 0xAC00 && unit < 0xD7A4)
-        return BLOCK_HANGUL;
-    return (unit >= 0x3040 && unit < 0x3100) || (unit >= 0x4E00 && unit < 0xA000) ? BLOCK_HAN : BLOCK_NONE;
+    if (c < 0x80)
+        return is_text_code((int32_t)c) ? BLOCK_ASCII : BLOCK_NONE;
+    for (size_t i = 0; i < sizeof BLOCKS / sizeof BLOCKS[0] && c >= BLOCKS[i].first; i++)
+        if (c <= BLOCKS[i].last)
+            return BLOCKS[i].block;
+    return BLOCK_NONE;
 }
 
-static unsigned
+static uint32_t
 unit_at(const uint8_t *p, bool big)
 {
-    return big ? (unsigned)p[0] << 8 | p[1] : (unsigned)p[1] << 8 | p[0];
+    return big ? (uint32_t)p[0] << 8 | p[1] : (uint32_t)p[1] << 8 | p[0];
 }
 
-/* Bytes from `at` that are text of one script, with Latin between; *units of it that say something. */
+/* A code point of one or two units; its bytes. */
 static size_t
-units_from(const uint8_t *p, size_t n, size_t at, bool big, enum block *script, size_t *units)
+code_from(uint32_t *c, const uint8_t *p, size_t n, bool big)
 {
-    size_t end = at;
+    uint32_t low;
 
-    *script = BLOCK_ASCII;
-    for (*units = 0; end + 2 <= n; end += 2) {
-        enum block b = block_of(unit_at(p + end, big));
-        bool plain = b == BLOCK_ASCII || b == BLOCK_LATIN;
-        if (b == BLOCK_NONE || (!plain && *script > BLOCK_LATIN && *script != b))
+    *c = unit_at(p, big);
+    if (*c < 0xD800 || *c > 0xDBFF || n < 4)
+        return 2;
+    low = unit_at(p + 2, big);
+    if (low < 0xDC00 || low > 0xDFFF)
+        return 2;
+    *c = 0x10000 + ((*c - 0xD800) << 10) + (low - 0xDC00);
+    return 4;
+}
+
+struct units {
+    enum block script;
+    size_t count, end;
+    size_t next;                /* where the next may begin: what is Latin between two scripts belongs to both */
+};
+
+/* What is text of one script from `at` on, with Latin between. */
+static void
+read_units(struct units *u, const uint8_t *p, size_t n, size_t at, bool big)
+{
+    size_t len;
+    uint32_t c;
+
+    *u = (struct units){ BLOCK_ASCII, 0, at, at };
+    for (; u->end + 2 <= n; u->end += len) {
+        enum block b;
+        len = code_from(&c, p + u->end, n - u->end, big);
+        b = block_of(c);
+        if (b > BLOCK_LATIN && u->script > BLOCK_LATIN && u->script != b)
+            return;
+        if (b == BLOCK_NONE)
             break;
-        if (b > *script)
-            *script = b;
-        ++*units;
+        if (b > BLOCK_LATIN)
+            u->next = u->end + len;
+        if (b > u->script)
+            u->script = b;
+        u->count++;
     }
-    return end - at;
+    u->next = u->end;
 }
 
 /* Random bytes are Han or Hangul most easily. */
@@ -122,27 +148,22 @@ units_needed(enum block script, bool all)
     return script == BLOCK_HAN ? 4 : script == BLOCK_HANGUL ? 3 : 4;
 }
 
-static bool
+static void
 put_utf16(struct layer *to, const uint8_t *p, const uint32_t *source, size_t n, size_t phase, bool big)
 {
-    bool put = false;
+    struct units u;
+    uint32_t c;
 
-    for (size_t at = phase; at + 2 <= n;) {
-        enum block script;
-        size_t units, len = units_from(p, n, at, big, &script, &units);
-        if (len == 0) {
-            at += 2;
+    for (size_t at = phase; at + 2 <= n; at = u.next > at ? u.next : at + 2) {
+        read_units(&u, p, n, at, big);
+        if (u.count < units_needed(u.script, u.end - at == n))
             continue;
+        for (size_t i = at, len; i < u.end; i += len) {
+            len = code_from(&c, p + i, u.end - i, big);
+            layer_put_code(to, source_of(source, i), (int32_t)c);
         }
-        if (units >= units_needed(script, len == n)) {
-            for (size_t i = at; i < at + len; i += 2)
-                layer_put_code(to, source_of(source, i), (int32_t)unit_at(p + i, big));
-            layer_break(to, source_of(source, at), LAYER_BREAK);
-            put = true;
-        }
-        at += len;
+        layer_break(to, source_of(source, at), LAYER_BREAK);
     }
-    return put;
 }
 
 static void
@@ -150,7 +171,7 @@ put_units(struct layer *to, const uint8_t *p, const uint32_t *source, size_t n)
 {
     for (size_t phase = 0; phase < 2; phase++)
         for (unsigned big = 0; big < 2; big++)
-            (void)put_utf16(to, p, source, n, phase, big != 0);
+            put_utf16(to, p, source, n, phase, big != 0);
 }
 
 void

@@ -86,7 +86,7 @@ static const struct {
     [DECODE_CSS] = { decode_css, 1, false },
     [DECODE_BASE64] = { decode_base64, 3, false },
     [DECODE_HEX] = { decode_hex, 3, false },
-    [DECODE_UTF16] = { decode_utf16, 1, false },
+    [DECODE_UTF16] = { decode_utf16, 2, false },
     [DECODE_TAGS] = { decode_tags, 1, true },
     [DECODE_MEMBERS] = { decode_members, 1, true },
     [DECODE_COLUMNS] = { decode_columns, 1, true },

@@ -181,6 +181,10 @@ read_letter(struct walk *w, const struct fold *f, size_t at)
         close_word(w, at, true);            /* ChoiMyung, 12Choi */
         w->pending |= LETTER_STARTS;
     }
+    if (w->open && w->t.unparted != (f->what == FOLD_UNPARTED)) {
+        close_word(w, at, false);           /* another way of writing begins */
+        w->pending |= LETTER_STARTS;
+    }
     if (!w->open) {
         if (w->in_number)
             w->pending |= LETTER_STARTS;

@@ -352,27 +352,47 @@ decode_columns(struct layer *to, const struct layer *from)
 #define APART_MIN 4u
 #define APART_GAP 16u           /* bytes between two letters */
 
+#define APART_MAX 96u
+
 struct apart {
-    uint32_t at[96];            /* the letters */
-    uint8_t n[96], gap[96];     /* bytes of each, and between it and the one before */
+    uint32_t at[APART_MAX];     /* the letters */
+    uint8_t n[APART_MAX];       /* bytes of each */
+    uint64_t gap[APART_MAX];    /* what stands before each, as a hash */
     size_t count;
 };
 
-/* A wider gap than the first one parts words. */
+/* What stands between most letters; another gap parts words. */
+static uint64_t
+usual_gap(const struct apart *a)
+{
+    uint64_t usual = 0;
+    size_t most = 0;
+
+    for (size_t i = 1; i < a->count; i++) {
+        size_t same = 0;
+        for (size_t k = 1; k < a->count; k++)
+            same += a->gap[k] == a->gap[i];
+        if (same > most) {
+            most = same;
+            usual = a->gap[i];
+        }
+    }
+    return usual;
+}
+
 static void
 put_apart(struct layer *to, const struct layer *from, struct apart *a)
 {
-    size_t least = a->count > 1 ? a->gap[1] : 0;
+    uint64_t usual;
 
     if (a->count >= APART_MIN) {
-        for (size_t i = 1; i < a->count; i++)
-            least = a->gap[i] < least ? a->gap[i] : least;
+        usual = usual_gap(a);
         for (size_t i = 0; i < a->count; i++) {
-            if (i > 0 && a->gap[i] > least)
+            if (i > 0 && a->gap[i] != usual)
                 layer_put(to, a->at[i], " ", 1);
             layer_put(to, a->at[i], from->p + a->at[i], a->n[i]);
         }
-        layer_break(to, from->n, LAYER_BREAK);
+        layer_put(to, a->at[a->count - 1], "\x1E", 1);
     }
     a->count = 0;
 }
@@ -382,46 +402,72 @@ is_letter_code(int32_t c)
 {
     if (c < 0x80)
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    return c >= 0xC0 && c != 0xD7 && c != 0xF7 && !(c >= 0x2000 && c < 0x2E80) && !(c >= 0x3000 && c < 0x3040) && c != 0xFEFF && !(c >= 0x300 && c < 0x370);
+    return c >= 0xC0 && c != 0xD7 && c != 0xF7 && !(c >= 0x2000 && c < 0x2E80) && !(c >= 0x3000 && c < 0xA000) && c != 0xFEFF && !(c >= 0x300 && c < 0x370);
+}
+
+struct setting {
+    struct layer *to;
+    const struct layer *from;
+    struct apart a;
+    size_t end;                 /* behind the last letter */
+    bool inside;                /* a letter or digit stood just before */
+    bool one;                   /* and it was alone */
+};
+
+/* What is longer than a letter ends the row, and its first letter was none of it. */
+static void
+end_apart(struct setting *s)
+{
+    if (s->one && s->a.count > 0)
+        s->a.count--;
+    s->one = false;
+    put_apart(s->to, s->from, &s->a);
+}
+
+static void
+take_apart(struct setting *s, size_t at, size_t len)
+{
+    struct apart *a = &s->a;
+
+    if (s->inside) {
+        end_apart(s);
+    } else {
+        if (a->count == APART_MAX || (a->count > 0 && (!s->one || at - s->end > APART_GAP)))
+            put_apart(s->to, s->from, a);
+        a->at[a->count] = (uint32_t)at;
+        a->n[a->count] = (uint8_t)len;
+        a->gap[a->count] = a->count == 0 ? 0 : hash_more(1, s->from->p + s->end, at - s->end);
+        a->count++;
+        s->one = true;
+    }
+    s->inside = true;
+    s->end = at + len;
 }
 
 void
 decode_apart(struct layer *to, const struct layer *from)
 {
-    struct apart a = { .count = 0 };
-    size_t end = 0;             /* behind the last letter */
-    bool one = false;           /* it stands alone so far */
+    struct setting s = { .to = to, .from = from };
 
-    for (size_t at = 0; at < from->n;) {
+    for (size_t at = 0, len; at < from->n; at += len) {
         int32_t c = 0;
-        size_t len = u8_read(&c, from->p + at, from->n - at);
-        bool letter = len > 0 && is_letter_code(c);
-        len = len == 0 ? 1 : len;
-        if (c >= '0' && c <= '9' && len == 1) {
-            if (one && end == at)
-                a.count -= a.count > 0;
-            put_apart(to, from, &a);
-            one = false;
-            end = at + 1;
-        } else if (letter && end == at && at > 0) {     /* a second letter: the word is longer than one */
-            if (one)
-                a.count -= a.count > 0;
-            put_apart(to, from, &a);
-            one = false;
-            end = at + len;
-        } else if (letter) {
-            if (at - end > APART_GAP || !one || a.count == 96)
-                put_apart(to, from, &a);
-            a.at[a.count] = (uint32_t)at;
-            a.n[a.count] = (uint8_t)len;
-            a.gap[a.count] = (uint8_t)(a.count == 0 ? 0 : at - end);
-            a.count++;
-            one = true;
-            end = at + len;
+        len = u8_read(&c, from->p + at, from->n - at);
+        if (len > 0 && is_letter_code(c)) {
+            take_apart(&s, at, len);
+        } else if (c >= '0' && c <= '9') {
+            if (s.inside)
+                end_apart(&s);
+            put_apart(to, from, &s.a);
+            s.inside = true;
+            s.one = false;
+        } else {
+            if (c == LAYER_BREAK)
+                put_apart(to, from, &s.a);
+            s.inside = false;
         }
-        at += len;
+        len = len == 0 ? 1 : len;
     }
-    put_apart(to, from, &a);
+    put_apart(to, from, &s.a);
 }
 
 /* ---- normal form ---- */

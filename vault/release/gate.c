@@ -42,12 +42,12 @@ gate_new(struct gate **out)
     if (g == NULL)
         return err_nomem();
     randombytes_buf(&g->seed, sizeof g->seed);
-    g->filter[0] = calloc((size_t)1 << (FILTER_BITS - 3), 1);
-    g->filter[1] = calloc((size_t)1 << (FILTER_BITS - 3), 1);
+    for (size_t i = 0; i < FILTERS; i++)
+        g->filter[i] = calloc((size_t)1 << (FILTER_BITS - 3), 1);
     g->fold = calloc(FOLDS, sizeof *g->fold);
     g->window = calloc(WINDOWS, sizeof *g->window);
     g->letters = calloc(1, sizeof *g->letters);
-    if (g->filter[0] == NULL || g->filter[1] == NULL || g->fold == NULL || g->window == NULL || g->letters == NULL)
+    if (g->filter[0] == NULL || g->filter[1] == NULL || g->filter[2] == NULL || g->fold == NULL || g->window == NULL || g->letters == NULL)
         err = err_nomem();
     if (err == VAULT_OK)
         err = name_index_new(&g->names);
@@ -80,8 +80,8 @@ gate_free(struct gate *g)
         free(g->field[i]);
     free(g->field);
     free(g->value);
-    free(g->filter[0]);
-    free(g->filter[1]);
+    for (size_t i = 0; i < FILTERS; i++)
+        free(g->filter[i]);
     free(g->fold);
     free(g->window);
     free(g->letters);

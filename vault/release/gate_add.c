@@ -9,14 +9,17 @@
 /* ---- strings ---- */
 
 static void
-let_begin(uint8_t *filter, const uint8_t *p)
+let_begin(struct gate *g, const struct item *item, const uint8_t *p, size_t n)
 {
-    uint64_t eight = 0;
+    uint8_t first[FILTER_BYTES] = {0};
+    uint64_t eight;
     uint32_t bit;
+    unsigned which = n < FILTER_BYTES ? FILTER_SHORT : item->kind == ITEM_TEXT ? FILTER_TEXT : FILTER_LONG;
 
-    memcpy(&eight, p, STRING_BYTES_MIN);
-    bit = filter_bit(get_u64((const uint8_t *)&eight));
-    filter[bit >> 3] = (uint8_t)(filter[bit >> 3] | 1u << (bit & 7));
+    memcpy(first, p, n < FILTER_BYTES ? n : FILTER_BYTES);
+    eight = get_u64(first);
+    bit = filter_bit(which == FILTER_SHORT ? first_five(eight) : eight);
+    g->filter[which][bit >> 3] = (uint8_t)(g->filter[which][bit >> 3] | 1u << (bit & 7));
 }
 
 static vault_err
@@ -28,7 +31,7 @@ add_string(struct gate *g, const struct item *like, const uint8_t *p, size_t n)
         return VAULT_OK;
     item.key = hash_more(g->seed, p, n);
     g->lengths[n] = 1;
-    let_begin(g->filter[item.kind == ITEM_TEXT], p);
+    let_begin(g, &item, p, n);
     return dict_add(&g->strings, &item);
 }
 

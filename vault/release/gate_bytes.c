@@ -14,6 +14,7 @@
 
 #define PIECE_MIN 6u            /* bytes of UTF-8 in a row */
 #define ALL_MIN 4u              /* where it is all there is */
+#define UNITS_MIN 3u            /* of UTF-16 */
 #define RUN_MAX 49152u          /* digits looked at together; divisible by 4 */
 #define OVERLAP 512u            /* and again with the next */
 
@@ -64,26 +65,24 @@ text_from(const uint8_t *p, size_t n, size_t at)
 
 enum block { BLOCK_NONE, BLOCK_ASCII, BLOCK_LATIN, BLOCK_GREEK, BLOCK_CYRILLIC, BLOCK_ARABIC, BLOCK_INDIC, BLOCK_HANGUL, BLOCK_HAN };
 
-struct blocks { uint32_t first, last; enum block block; };
-
-/* Marks, disguises and signs count as Latin: they stand in names of any script. */
-static const struct blocks BLOCKS[] = {
-    { 0xA0, 0x36F, BLOCK_LATIN }, { 0x370, 0x3FF, BLOCK_GREEK }, { 0x400, 0x52F, BLOCK_CYRILLIC }, { 0x530, 0x6FF, BLOCK_ARABIC },
-    { 0x900, 0x10FF, BLOCK_INDIC }, { 0x1100, 0x11FF, BLOCK_HANGUL }, { 0x1E00, 0x1EFF, BLOCK_LATIN }, { 0x2000, 0x206F, BLOCK_LATIN },
-    { 0x3000, 0x3003, BLOCK_LATIN }, { 0x3040, 0x30FF, BLOCK_HAN }, { 0x4E00, 0x9FFF, BLOCK_HAN }, { 0xAC00, 0xD7A3, BLOCK_HANGUL },
-    { 0xFE00, 0xFE0F, BLOCK_LATIN }, { 0xFEFF, 0xFEFF, BLOCK_LATIN }, { 0xFF01, 0xFF5E, BLOCK_LATIN }, { 0x1D400, 0x1D7FF, BLOCK_LATIN },
-    { 0x1F100, 0x1F1FF, BLOCK_LATIN },
-};
-
+/* Marks, disguises and signs count as Latin: they stand in names of any script. The frequent ones in random bytes come first. */
 static enum block
 block_of(uint32_t c)
 {
-    if (c < 0x80)
-        return is_text_code((int32_t)c) ? BLOCK_ASCII : BLOCK_NONE;
-    for (size_t i = 0; i < sizeof BLOCKS / sizeof BLOCKS[0] && c >= BLOCKS[i].first; i++)
-        if (c <= BLOCKS[i].last)
-            return BLOCKS[i].block;
-    return BLOCK_NONE;
+    if (c >= 0x4E00)
+        return c < 0xA000 ? BLOCK_HAN : c >= 0xAC00 && c < 0xD7A4 ? BLOCK_HANGUL :
+            (c >= 0xFE00 && c < 0xFE10) || c == 0xFEFF || (c > 0xFF00 && c < 0xFF5F) || (c >= 0x1D400 && c < 0x1D800) ||
+            (c >= 0x1F100 && c < 0x1F200) ? BLOCK_LATIN : BLOCK_NONE;
+    if (c >= 0x1200)
+        return (c >= 0x1E00 && c < 0x1F00) || (c >= 0x2000 && c < 0x2070) || (c >= 0x3000 && c < 0x3004) ? BLOCK_LATIN :
+            c >= 0x3040 && c < 0x3100 ? BLOCK_HAN : BLOCK_NONE;
+    if (c >= 0x700)
+        return c >= 0x1100 ? BLOCK_HANGUL : c >= 0x900 ? BLOCK_INDIC : BLOCK_NONE;
+    if (c >= 0x370)
+        return c < 0x400 ? BLOCK_GREEK : c < 0x530 ? BLOCK_CYRILLIC : BLOCK_ARABIC;
+    if (c >= 0x80)
+        return c >= 0xA0 ? BLOCK_LATIN : BLOCK_NONE;
+    return is_text_code((int32_t)c) ? BLOCK_ASCII : BLOCK_NONE;
 }
 
 static uint32_t
@@ -143,9 +142,7 @@ read_units(struct units *u, const uint8_t *p, size_t n, size_t at, bool big)
 static size_t
 units_needed(enum block script, bool all)
 {
-    if (all)
-        return script == BLOCK_HAN || script == BLOCK_HANGUL ? 2 : 3;
-    return script == BLOCK_HAN ? 4 : script == BLOCK_HANGUL ? 3 : 4;
+    return all || script == BLOCK_HANGUL ? UNITS_MIN : UNITS_MIN + 1;
 }
 
 static void
@@ -169,6 +166,8 @@ put_utf16(struct layer *to, const uint8_t *p, const uint32_t *source, size_t n, 
 static void
 put_units(struct layer *to, const uint8_t *p, const uint32_t *source, size_t n)
 {
+    if (n < 2 * UNITS_MIN)
+        return;
     for (size_t phase = 0; phase < 2; phase++)
         for (unsigned big = 0; big < 2; big++)
             put_utf16(to, p, source, n, phase, big != 0);
@@ -182,14 +181,14 @@ put_plausible(struct layer *to, const uint8_t *p, const uint32_t *source, size_t
     for (size_t at = 0; at < n;) {
         size_t len = text_from(p, n, at);
         if (len >= PIECE_MIN || (len == n && n >= ALL_MIN)) {
-            if (at - other >= 4)
+            if (at - other >= 2 * UNITS_MIN)
                 put_units(to, p + other, source == NULL ? NULL : source + other, at - other);
             put_bytes(to, p, source, at, at + len);
             other = at + len;
         }
         at += len == 0 ? 1 : len;
     }
-    if (n - other >= 4)
+    if (n - other >= 2 * UNITS_MIN)
         put_units(to, p + other, source == NULL ? NULL : source + other, n - other);
 }
 

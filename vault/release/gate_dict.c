@@ -18,12 +18,15 @@ dict_free(struct dict *d)
     memset(d, 0, sizeof *d);
 }
 
-static uint32_t *
+/* The tag spares most looks at items, which lie far away. */
+static struct slot *
 slot_of(const struct dict *d, uint64_t key)
 {
-    size_t i = (size_t)hash_end(key) & (d->n_slots - 1);
+    uint64_t h = hash_end(key);
+    uint32_t tag = (uint32_t)(h >> 32);
+    size_t i = (size_t)h & (d->n_slots - 1);
 
-    while (d->slot[i] != 0 && d->item[d->slot[i] - 1].key != key)
+    while (d->slot[i].item != 0 && (d->slot[i].tag != tag || d->item[d->slot[i].item - 1].key != key))
         i = (i + 1) & (d->n_slots - 1);
     return &d->slot[i];
 }
@@ -31,7 +34,7 @@ slot_of(const struct dict *d, uint64_t key)
 const struct item *
 dict_find(const struct dict *d, uint64_t key)
 {
-    uint32_t at = d->n_slots == 0 ? 0 : *slot_of(d, key);
+    uint32_t at = d->n_slots == 0 ? 0 : slot_of(d, key)->item;
 
     return at == 0 ? NULL : &d->item[at - 1];
 }
@@ -40,42 +43,48 @@ static vault_err
 widen(struct dict *d)
 {
     size_t n = d->n_slots == 0 ? 1024 : 2 * d->n_slots;
-    uint32_t *slot;
+    struct slot *old = d->slot, *slot;
 
-    if (2 * d->n < d->n_slots)
+    if (2 * d->n_keys < d->n_slots)
         return VAULT_OK;
     if (d->n >= UINT32_MAX / 4)
         return err_say(VAULT_ERR_NO_SPACE, NULL, "there are too many values to look for");
     slot = calloc(n, sizeof *slot);
     if (slot == NULL)
         return err_nomem();
-    free(d->slot);
     d->slot = slot;
+    for (size_t i = 0, old_n = d->n_slots; i < old_n; i++) {
+        size_t at;
+        if (old[i].item == 0)
+            continue;
+        at = (size_t)hash_end(d->item[old[i].item - 1].key) & (n - 1);
+        while (slot[at].item != 0)
+            at = (at + 1) & (n - 1);
+        slot[at] = old[i];
+    }
     d->n_slots = n;
-    for (size_t i = 0; i < d->n; i++)
-        if (d->item[i].count != 0)          /* the first of its key */
-            *slot_of(d, d->item[i].key) = (uint32_t)i + 1;
+    free(old);
     return VAULT_OK;
 }
 
-static bool
-holds(const struct dict *d, const struct item *first, const struct item *item, size_t *length)
+static void
+put(struct dict *d, const struct item *item)
 {
-    for (const struct item *i = first;; i = &d->item[i->next - 1]) {
-        ++*length;
-        if (i->record == item->record && i->kind == item->kind)
-            return true;
-        if (i->next == 0)
-            return false;
-    }
+    struct item *i = &d->item[d->n++];
+
+    *i = *item;
+    i->next = 0;
+    i->chain = 0;
+    i->count = 1;
+    i->last = item->record;
 }
 
+/* Values of a record come one after the other, so the last record that was added is all that is compared with. */
 vault_err
 dict_add(struct dict *d, const struct item *item)
 {
     struct item *room = array_room(d->item, d->n, &d->room, sizeof *room), *first;
-    size_t length = 0;
-    uint32_t *slot;
+    struct slot *slot;
     vault_err err;
 
     if (room == NULL)
@@ -85,21 +94,22 @@ dict_add(struct dict *d, const struct item *item)
     if (err != VAULT_OK)
         return err;
     slot = slot_of(d, item->key);
-    room[d->n] = *item;
-    room[d->n].next = 0;
-    if (*slot == 0) {
-        room[d->n].count = 1;
-        *slot = (uint32_t)++d->n;
+    if (slot->item == 0) {
+        put(d, item);
+        d->n_keys++;
+        *slot = (struct slot){ (uint32_t)(hash_end(item->key) >> 32), (uint32_t)d->n };
         return VAULT_OK;
     }
-    first = &room[*slot - 1];
-    if (holds(d, first, item, &length))
+    first = &room[slot->item - 1];
+    if (first->last == item->record && first->kind == item->kind)
         return VAULT_OK;
-    first->count++;
-    if (length >= CHAIN_MAX && item->kind == first->kind)
+    first->count += first->last != item->record;
+    first->last = item->record;
+    if (first->chain >= CHAIN_MAX)
         return VAULT_OK;
-    room[d->n].count = 0;
-    room[d->n].next = first->next;
-    first->next = (uint32_t)++d->n;
+    put(d, item);
+    room[d->n - 1].next = first->next;
+    first->next = (uint32_t)d->n;
+    first->chain++;
     return VAULT_OK;
 }

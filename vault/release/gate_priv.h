@@ -42,10 +42,11 @@ enum item_kind { ITEM_NAME, ITEM_GIVEN, ITEM_IDENTIFIER, ITEM_TEXT, ITEM_WORD };
 struct item {
     uint64_t key;
     uint32_t record, next;      /* next: item + 1, of another record with the same */
-    uint32_t count;             /* of the first: how many records have it */
+    uint32_t count, last;       /* of the first: how many records have it, and which was added last */
     uint16_t field;
     uint8_t kind, letters;
     uint8_t flags;
+    uint8_t chain;              /* of the first: how many follow it */
 };
 enum {
     ITEM_COMMON = 1,            /* all its words are common ones */
@@ -55,8 +56,8 @@ enum {
 };
 struct dict {
     struct item *item;
-    uint32_t *slot;
-    size_t n, room, n_slots;
+    struct slot { uint32_t tag, item; } *slot;      /* item + 1; 0: empty */
+    size_t n, room, n_slots, n_keys;
 };
 void dict_free(struct dict *d);
 /* The first with this key, or NULL. */
@@ -65,7 +66,10 @@ VAULT_CHECK vault_err dict_add(struct dict *d, const struct item *item);
 
 /* ---- gate.c ---- */
 
+/* Of short strings the first five bytes, of others eight; of texts eight, but only where a word begins. */
+enum { FILTER_SHORT, FILTER_LONG, FILTER_TEXT, FILTERS };
 #define FILTER_BITS 24u
+#define FILTER_BYTES 8u
 #define STRING_BYTES_MIN 5u
 #define STRING_BYTES_MAX 160u
 
@@ -77,7 +81,7 @@ struct gate {
     struct dict family, given;  /* the same by sound */
     struct dict press;          /* record and its press name */
     struct dict common;         /* words that everybody writes */
-    uint8_t *filter[2];         /* which five bytes a string may begin with: anywhere; where a word begins */
+    uint8_t *filter[FILTERS];   /* what a string may begin with */
     uint8_t lengths[STRING_BYTES_MAX + 1];
     bool surname[256];          /* rows of the table of Korean surnames that the names have */
     struct name_index *names;
@@ -113,11 +117,17 @@ hash_end(uint64_t h)
     return h ^ h >> 29;
 }
 
-/* Which bit of a filter five bytes are. */
+/* Which bit of a filter the bytes that a string begins with are. */
 static inline uint32_t
 filter_bit(uint64_t eight)
 {
-    return (uint32_t)((eight & 0xFFFFFFFFFFu) * 0x9E3779B97F4A7C15u >> (64 - FILTER_BITS));
+    return (uint32_t)(eight * 0x9E3779B97F4A7C15u >> (64 - FILTER_BITS));
+}
+
+static inline uint64_t
+first_five(uint64_t eight)
+{
+    return eight & 0xFFFFFFFFFFu;
 }
 
 /* ---- gate_common.c: words that everybody writes ---- */

@@ -1,7 +1,7 @@
 /*
  * gate_strings.c - known strings in a row of letters, whatever stands between them.
  *
- * The first five bytes are looked up in a filter that fits into the cache; the rest is hashed only where a string may begin. A string needs to
+ * The first bytes are looked up in a filter that fits into the cache; the rest is hashed only where a string may begin. A string needs to
  * begin and end with a word of the text, unless it is so long that it does not arise by chance.
  */
 #include "vault/base/utf8.h"
@@ -117,15 +117,15 @@ take(struct match *m, const struct dict *d, const struct item *first)
     }
 }
 
-/* All strings that begin at letter i. */
+/* All strings of up to `most` bytes that begin at letter i. */
 static void
-look_from(struct match *m, size_t i)
+look_from(struct match *m, size_t i, size_t most)
 {
     const struct gate *g = m->s->g;
     const struct letters *t = m->t;
     uint64_t h = g->seed;
 
-    for (size_t k = 0; k < STRING_BYTES_MAX && i + k < t->n; k++) {
+    for (size_t k = 0; k < most && i + k < t->n; k++) {
         const struct item *item;
         h = (h ^ t->byte[i + k]) * GATE_PRIME;
         if (g->lengths[k + 1] == 0 || (i + k + 1 < t->n && (t->flags[i + k + 1] & LETTER_GOES_ON) != 0))
@@ -151,11 +151,15 @@ void
 strings_look(struct search *s, const struct layer *l, const struct letters *t, size_t end, bool last)
 {
     struct match m = { .s = s, .l = l, .t = t, .last = last };
+    uint8_t *const *filter = s->g->filter;
 
     for (size_t i = 0; i < end && !s->full; i++) {
         uint64_t eight = get_u64(t->byte + i);
-        if ((t->flags[i] & LETTER_GOES_ON) == 0 &&
-            (passes(s->g->filter[0], eight) || ((t->flags[i] & LETTER_STARTS) != 0 && passes(s->g->filter[1], eight))))
-            look_from(&m, i);
+        if ((t->flags[i] & LETTER_GOES_ON) != 0)
+            continue;
+        if (passes(filter[FILTER_LONG], eight) || ((t->flags[i] & LETTER_STARTS) != 0 && passes(filter[FILTER_TEXT], eight)))
+            look_from(&m, i, STRING_BYTES_MAX);
+        else if (passes(filter[FILTER_SHORT], first_five(eight)))
+            look_from(&m, i, FILTER_BYTES - 1);
     }
 }

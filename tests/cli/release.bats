@@ -397,3 +397,19 @@ END
     make_release advised
     [ "$(sed -n 2p data/person.csv | tr -d '\r' | cut -d, -f3-)" = '1960-1969,KP,male,Russia' ]
 }
+
+@test "the examples of the documents: the story, rows for a court, tables for a statistics office" {
+    cp "$BATS_TEST_DIRNAME"/../../docs/example/policies/* .
+    agree P2 any
+    w "$PASS" -q release make press.json -o data --map keep/map --map-to "$RECIPIENT"
+    grep -q '1970-1979' data/person.csv
+    VAULT=$PWD/many.vault
+    w "$PASS" -q release make court.json -o rows --map keep/rows --map-to "$RECIPIENT"
+    [ "$(wc -l < rows/person.csv)" = 121 ]
+    grep -q 'manual work' rows/person.csv
+    w "$PASS" -q release make statistics.json -o tables
+    [ ! -e tables/person.csv ]
+    tr -d '\r' < tables/persons-by-region.csv
+    grep -qx 'total,total,120' <(tr -d '\r' < tables/persons-by-region.csv)
+    grep -qx '"Moscow, Russia",male,30' <(tr -d '\r' < tables/persons-by-region.csv)
+}

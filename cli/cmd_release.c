@@ -414,3 +414,37 @@ const struct cmd cmd_release_list = {
     .opens = CMD_OPENS_VAULT,
     .run = list_run,
 };
+
+/* ---- release forget ---- */
+
+static vault_err
+forget_run(struct call *c)
+{
+    vault_err err;
+
+    if (!call_has(c, "yes"))
+        return fail(VAULT_ERR_REFUSED, "--yes says that you mean it", "this cannot be undone; nothing was done");
+    err = open_vault(c);
+    if (err == VAULT_OK)
+        err = kept(vault_release_forget(c->app->vault, c->args[0]));
+    if (err == VAULT_OK)
+        term_say("the secret of that audience is destroyed; backups and older copies of this vault still have it");
+    return err;
+}
+
+const struct cmd cmd_release_forget = {
+    .name = "release forget",
+    .args = "AUDIENCE --yes",
+    .summary = "destroy the secret that an audience's pseudonyms come from",
+    .examples = "release forget press-2026-autumn --yes\n",
+    .about = "From then on this vault cannot tell who stands behind a pseudonym of that audience; a map still can. A later release\n"
+        "to it has other pseudonyms, and cannot be laid over the earlier ones. Like a purge it does not reach backups and copies.\n",
+    .opts = (const struct opt[]){
+        { "yes", 0, false, NULL, "do it" },
+        { NULL, 0, false, NULL, NULL } },
+    .min_args = 1,
+    .max_args = 1,
+    .opens = CMD_OPENS_VAULT,
+    .again = CMD_AGAIN_ALWAYS,
+    .run = forget_run,
+};

@@ -381,7 +381,7 @@ static vault_err
 purge_record(struct vault *v, const struct purge_group *g, const struct purge_order *order,
     struct vault_purged *done)
 {
-    struct purging x = { .p = { .v = v, .asked = &order->what } };
+    struct purging x = { .p = { .v = v, .asked = &order->what, .first = order->first } };
     bool none = false;
     vault_err err;
 
@@ -433,4 +433,19 @@ vault_purge(vault *v, const struct vault_purge *what, struct vault_purged *out)
     }
     purge_group_free(&g);
     return err;
+}
+
+vault_err
+purge_system(struct vault *v, uint32_t first)
+{
+    struct purge_order order = { .first = first };
+    struct purge_group g = { .order = &order, .n = 1 };
+    struct vault_purged done = {0};
+    vault_err err = session_may_write(v);
+
+    code_of(order.code, v->recs.index.pair[first].record);
+    order.what.id = order.code;
+    if (err == VAULT_OK)
+        err = session_adopt(v);
+    return err == VAULT_OK ? purge_record(v, &g, &order, &done) : err;
 }

@@ -44,6 +44,11 @@ VAULT_CHECK vault_err purge_choose(struct purge *p);
 bool purge_takes(const struct purge *p, const struct leaf *l);
 void purge_free(struct purge *p);
 
+/* ---- purge.c ---- */
+
+/* The whole of a system record that a tombstone may name: an audience. */
+VAULT_CHECK vault_err purge_system(struct vault *v, uint32_t first);
+
 /* ---- purge_group.c ---- */
 
 /*

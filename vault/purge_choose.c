@@ -424,7 +424,7 @@ purge_choose(struct purge *p)
         err = err_say(VAULT_ERR_INPUT, NULL,
             "purge a field, a revision or an attachment, not several at once");
     if (err == VAULT_OK)
-        err = session_find(p->v, p->asked->id, &p->first);
+        err = p->first != 0 ? VAULT_OK : session_find(p->v, p->asked->id, &p->first);
     if (err == VAULT_OK && index_purged(&p->v->recs.index, p->first))
         err = recs_purged();
     if (err == VAULT_OK && p->what == GONE_REVISION)

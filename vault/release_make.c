@@ -530,3 +530,13 @@ vault_release_list(vault *v, vault_released_fn *fn, void *ctx)
     releases_free(&all);
     return err;
 }
+
+vault_err
+vault_release_forget(vault *v, const char *audience)
+{
+    vault_err err;
+
+    vault_clear_error();
+    err = need_keeper(v, "destroying the secret of an audience");
+    return err == VAULT_OK ? audience_destroy(v, audience) : err;
+}

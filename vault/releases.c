@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "vault/base/cbor.h"
+#include "vault/purge.h"
 #include "vault/record/value.h"
 
 #define PART_BYTES ((size_t)512 << 10)
@@ -203,6 +204,7 @@ releases_load(struct vault *v, struct releases *out)
 struct asking {
     const char *name;
     struct secret *found;
+    uint32_t first;                 /* of its record */
 };
 
 /* Of two that copies made under one name the first in the log counts, in every copy that has both. */
@@ -213,8 +215,6 @@ take_audience(struct vault *v, uint32_t n, const struct revision *rev, void *ctx
     struct value_view name;
     struct secret *s = NULL;
     vault_err err;
-    (void)v;
-    (void)n;
 
     if (!view_of(rev, "name", VALUE_TEXT, &name))
         return damaged("an audience has no name");
@@ -223,9 +223,33 @@ take_audience(struct vault *v, uint32_t n, const struct revision *rev, void *ctx
     err = secret_new(&s, 32);
     if (err == VAULT_OK)
         err = system_bytes(rev, "secret", secret_edit(s), 32);
-    if (err == VAULT_OK)
+    if (err == VAULT_OK) {
         a->found = secret_take(&s);
+        a->first = v->recs.index.pair[n].first;
+    }
     secret_free(s);
+    return err;
+}
+
+/* Each that has the name: of two that copies made the second would come to light. */
+vault_err
+audience_destroy(struct vault *v, const char *name)
+{
+    struct asking a = { .name = name };
+    bool any = false;
+    vault_err err = VAULT_OK;
+
+    do {
+        a.first = 0;
+        err = each_of(v, SYSTEM_AUDIENCE, take_audience, &a);
+        secret_free(a.found);
+        a.found = NULL;
+        any = any || a.first != 0;
+        if (err == VAULT_OK && a.first != 0)
+            err = purge_system(v, a.first);
+    } while (err == VAULT_OK && a.first != 0);
+    if (err == VAULT_OK && !any)
+        err = err_say(VAULT_ERR_NOT_FOUND, "`release list` names the audiences", "no release with stable pseudonyms was made for that audience");
     return err;
 }
 

@@ -39,6 +39,9 @@ VAULT_CHECK vault_err released_add(struct vault *v, struct change *c, const stru
 /* The secret of an audience; *out stays NULL where there is none yet. The caller frees. */
 VAULT_CHECK vault_err audience_secret(struct vault *v, const char *name, struct secret **out);
 
+/* Destroy it, for good (purge). VAULT_ERR_NOT_FOUND. */
+VAULT_CHECK vault_err audience_destroy(struct vault *v, const char *name);
+
 /* What was judged: each subject (32 bytes) once, with the text that a keeper put there, or none. */
 #define JUDGED_BYTES 32u
 struct judged { uint8_t what, subject[JUDGED_BYTES]; size_t at, n, order; };

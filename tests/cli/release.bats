@@ -196,6 +196,15 @@ make_release() {    # NAME [OPTIONS]: the data into `data`, the map into keep/ma
     grep -qxE 'p[0-9a-z]{13}' codes.1
     cmp codes.1 codes.2
     [ "$(sort codes.1 codes.3 codes.4 codes.5 | uniq -d | wc -l)" = 0 ]
+    refused 6 w "$PASS" release forget press-2026
+    w "$PASS" -q release forget press-2026 --yes
+    refused 7 w "$PASS" release forget press-2026 --yes
+    rm -rf data keep/map
+    make_release one
+    cut -d, -f1 data/person.csv | tail -n +2 > codes.6
+    [ "$(sort codes.1 codes.6 | uniq -d | wc -l)" = 0 ]
+    w "$PASS" -q check --deep
+    "$PYTHON" "$BATS_TEST_DIRNAME/../reader/reader.py" "$VAULT" --json <<< "$PASS" > read
     judged 0 release list
     json '[r["audience"] for r in d] == ["press-2026", "press-2026", "court", "press-2026", "press-2026"] and all(r["persons"] == 120 for r in d)'
 }

@@ -41,7 +41,7 @@ from keys import KEEPER, KEYS_SIZE, Given, WrongPassphrase, check_card, open_key
 from log import Log
 from names import code, fold
 from primitives import MAC, Damage, Report
-from records import (CARD_RECORD, CHUNK_TABLES, K_LINK, OPEN, PROVENANCE, REMOVED, S_APART, S_LEFT_OUT, S_LOST, S_ORIGIN, S_SAME, S_THEIR_TYPE, S_TOMBSTONE, S_TYPE, SYSTEM_TYPES,
+from records import (CARD_RECORD, CHUNK_TABLES, K_LINK, OPEN, PROVENANCE, REMOVED, S_APART, S_AUDIENCE, S_LEFT_OUT, S_LOST, S_ORIGIN, S_SAME, S_THEIR_TYPE, S_TOMBSTONE, S_TYPE, SYSTEM_TYPES,
                      WITHHELD, Lost, bare, check_system, check_types, file_content, file_rows, open_revision, open_withheld, parse_apart,
                      parse_left_out, parse_origin, parse_receipt, parse_same, parse_tombstone, parse_type,
                      slot_record, type_hash)
@@ -155,9 +155,10 @@ class Reader:
                 self.report.add(f"row {n} of {table}", "belongs to nothing")
 
     def read_revisions(self):
-        """System records come first: the others need the types. Among them what was lost, as it says what there is."""
+        """System records come first: the others need the types. Among them what was lost, as it says what there is; and last the audiences, which
+        a tombstone may name."""
         every = [(pack, number, ids) for pack in self.packs for number, ids in pack.members]
-        for pack, number, ids in sorted(every, key=lambda x: (x[2][0] != 0, x[2][:2] != bytes([0, S_LOST]))):
+        for pack, number, ids in sorted(every, key=lambda x: (x[2][0] != 0, x[2][:2] == bytes([0, S_AUDIENCE]), x[2][:2] != bytes([0, S_LOST]))):
             with self.report.at(f"revision {number} (record {code(ids[:16])})"):
                 revision = self.read_revision(pack, number, ids)
                 if revision:

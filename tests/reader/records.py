@@ -458,7 +458,7 @@ def former_record(card):
 def parse_tombstone(revision):
     """(record, what, the c of the leaves that went)."""
     record, what, leaves = (revision.value(x) for x in ("record", "what", "leaves"))
-    good = (fits(record, 16) and record[0] != 0 and what in ("record", "field", "revision", "attachment")
+    good = (fits(record, 16) and (record[0] != 0 or record[1] == S_AUDIENCE) and what in ("record", "field", "revision", "attachment")
             and fits(leaves, bytes) and len(leaves) % 32 == 0 and (leaves == b"") == (what == "record")
             and not revision.parents)
     each = [leaves[i:i + 32] for i in range(0, len(leaves), 32)] if good else []

@@ -163,12 +163,15 @@ static void
 make(struct drawn *d)
 {
     uint32_t of = 2 + draw(3), hide = draw(3) * 20;
+    bool all_told = draw(2) == 0;
 
     *d = (struct drawn){ .rows = 1 + draw(ROWS), .columns = 1 + draw(COLUMNS) };
     d->people = d->rows + draw((uint32_t)(PEOPLE - d->rows));
     for (size_t i = 0; i < d->people; i++)
         for (size_t j = 0; j < d->columns; j++)
-            value(d->person[i][j], of, 0);
+            do
+                value(d->person[i][j], of, 0);
+            while (all_told && hidden(d->person[i][j]));
     for (size_t i = 0; i < d->rows; i++) {
         for (size_t j = 0; j < d->columns; j++) {
             memcpy(d->cell[i][j], d->person[i][j], 4);

@@ -22,11 +22,15 @@ fits_make(struct fits *f, const struct patterns *a, const struct patterns *b)
     f->shown = malloc(masks * (a->n_columns + 1) * sizeof *f->shown);
     f->n_shown = malloc(masks * sizeof *f->n_shown);
     f->view_of = malloc(masks * sizeof *f->view_of);
+    f->hash = malloc(looks * sizeof *f->hash);
+    f->factor = malloc((a->n_columns + 1) * sizeof *f->factor);
     f->hidden = malloc(masks * sizeof *f->hidden);
     f->views = calloc(1, sizeof *f->views);
     if (f->of == NULL || f->first == NULL || f->rows == NULL || f->weight == NULL || f->table == NULL || f->shown == NULL || f->n_shown == NULL ||
-        f->view_of == NULL || f->hidden == NULL || f->views == NULL || table_make(f->table, looks) != VAULT_OK)
+        f->view_of == NULL || f->hash == NULL || f->factor == NULL || f->hidden == NULL || f->views == NULL || table_make(f->table, looks) != VAULT_OK)
         return err_nomem();
+    for (size_t j = 0; j < a->n_columns; j++)
+        f->factor[j] = table_mix(table_mix(0x9e3779b97f4a7c15u, j + 1), j + 1) | 1;
     return table_make(f->views, masks);
 }
 
@@ -40,6 +44,8 @@ fits_free(struct fits *f)
     free(f->shown);
     free(f->n_shown);
     free(f->view_of);
+    free(f->hash);
+    free(f->factor);
     free(f->hidden);
     if (f->table != NULL)
         table_free(f->table);
@@ -100,23 +106,32 @@ make_views(struct fits *f)
 
 /* ---- groups ---- */
 
+/* A sum of products: they do not wait for each other, as the steps of a chain would, and most of the time goes here. */
+static uint64_t
+hash_shown(const struct fits *f, const uint32_t *cell, uint32_t view)
+{
+    const uint16_t *shown = f->shown + view * (f->a->n_columns + 1);
+    uint64_t h = view;
+
+    for (uint32_t i = 0; i < f->n_shown[view]; i++)
+        h += (cell[shown[i]] + (uint64_t)1) * f->factor[shown[i]];
+    return table_mix(h, view);
+}
+
 /* Where the group is, or would be, of looks of this view with these cells. */
 static size_t
-slot_of(const struct fits *f, const uint32_t *cell, uint32_t view)
+slot_of(const struct fits *f, const uint32_t *cell, uint32_t view, uint64_t h)
 {
     const struct patterns *b = f->b;
     const uint16_t *shown = f->shown + view * (f->a->n_columns + 1);
-    uint64_t h = table_mix(0, view);
     uint32_t there;
     size_t at;
 
-    for (uint32_t i = 0; i < f->n_shown[view]; i++)
-        h = table_mix(h, cell[shown[i]]);
     for (at = table_begin(f->table, h); (there = table_at(f->table, at)) != 0; at = table_next(f->table, at)) {
         uint32_t look = f->first[there - 1], i = 0;
         const uint32_t *other = b->cell + look * b->n_columns;
 
-        if (f->view_of[b->mask[look]] != view)
+        if (f->hash[there - 1] != h || f->view_of[b->mask[look]] != view)
             continue;
         while (i < f->n_shown[view] && cell[shown[i]] == other[shown[i]])
             i++;
@@ -136,13 +151,18 @@ fits_for(struct fits *f, uint32_t a_mask)
     table_clear(f->table);
     make_views(f);
     for (uint32_t i = 0; i < b->n; i++) {
-        size_t at = slot_of(f, b->cell + i * b->n_columns, f->view_of[b->mask[i]]);
-        uint32_t g = table_at(f->table, at);
+        const uint32_t *cell = b->cell + i * b->n_columns;
+        uint32_t view = f->view_of[b->mask[i]], g;
+        uint64_t h = hash_shown(f, cell, view);
+        size_t at = slot_of(f, cell, view, h);
+
+        g = table_at(f->table, at);
 
         if (g == 0) {
             g = ++f->n;
             table_put(f->table, at, g - 1);
             f->first[g - 1] = i;
+            f->hash[g - 1] = h;
             f->rows[g - 1] = 0;
             f->weight[g - 1] = 0;
         }
@@ -155,7 +175,8 @@ fits_for(struct fits *f, uint32_t a_mask)
 bool
 fits_find(const struct fits *f, uint32_t i, uint32_t view, uint32_t *group)
 {
-    uint32_t there = table_at(f->table, slot_of(f, f->a->cell + i * f->a->n_columns, view));
+    const uint32_t *cell = f->a->cell + i * f->a->n_columns;
+    uint32_t there = table_at(f->table, slot_of(f, cell, view, hash_shown(f, cell, view)));
 
     *group = there - 1;
     return there != 0;

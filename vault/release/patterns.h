@@ -78,6 +78,8 @@ struct fits {
     /* private: */
     struct table *table, *views;
     struct mask *hidden;        /* of each view */
+    uint64_t *hash;             /* of each group */
+    uint64_t *factor;           /* of each column */
     uint16_t *shown;            /* for each view: the columns, and how many */
     uint32_t *n_shown;
 };

@@ -91,12 +91,17 @@ is_told_better(const struct within *w, const uint32_t *fitting, uint32_t mask)
     return false;
 }
 
+/* People of each group of looks: those who fit, and those of them who are not told better. */
+struct people_of {
+    double *all, *strict;
+};
+
 /*
  * People all of whose cells count as values, found among looks as if those were `b` of fits.h with an `a` of no suppressed cell. A group has looks of one
  * mask that show the same; they differ in how they hide the rest, and who fits one fits all.
  */
 static void
-count_people(double *people_of, const struct fits *f, const struct within *w, uint32_t *fitting, bool *absent)
+count_people(struct people_of *of, const struct fits *f, const struct within *w, uint32_t *fitting, bool *absent)
 {
     const struct patterns *people = f->a, *p = f->b;
 
@@ -109,22 +114,26 @@ count_people(double *people_of, const struct fits *f, const struct within *w, ui
             any = any || fitting[m] != NO_GROUP;
         }
         for (uint32_t m = 0; any && m < p->n_masks; m++)
-            if (fitting[m] != NO_GROUP && !is_told_better(w, fitting, m))
-                people_of[fitting[m]] += people->rows[i];
+            if (fitting[m] != NO_GROUP) {
+                of->all[fitting[m]] += people->rows[i];
+                if (!is_told_better(w, fitting, m))
+                    of->strict[fitting[m]] += people->rows[i];
+            }
         *absent = *absent || !any;
     }
 }
 
+/* Where no cell of the population is suppressed, the same pass tells the lenient F, too. */
 static vault_err
-strict_population(struct risk_looks *l, const struct patterns *people, bool *absent)
+strict_population(struct risk_looks *l, const struct patterns *people, bool lenient_too, bool *absent)
 {
     struct mask nothing = { { 0 } };
     struct patterns plain = *people;            /* borrows everything but the masks */
     uint32_t *zero = calloc((size_t)people->n + 1, sizeof *zero), *fitting = malloc(((size_t)l->p.n_masks + 1) * sizeof *fitting);
-    double *people_of = calloc((size_t)l->p.n + 1, sizeof *people_of);
+    struct people_of of = { calloc((size_t)l->p.n + 1, sizeof *of.all), calloc((size_t)l->p.n + 1, sizeof *of.strict) };
     struct within w = { NULL, NULL };
     struct fits f = { .a = NULL };
-    vault_err err = zero == NULL || fitting == NULL || people_of == NULL ? err_nomem() : VAULT_OK;
+    vault_err err = zero == NULL || fitting == NULL || of.all == NULL || of.strict == NULL ? err_nomem() : VAULT_OK;
 
     plain.mask = zero;
     plain.masks = &nothing;
@@ -135,14 +144,18 @@ strict_population(struct risk_looks *l, const struct patterns *people, bool *abs
         err = within_make(&w, &l->p);
     if (err == VAULT_OK) {
         fits_for(&f, 0);
-        count_people(people_of, &f, &w, fitting, absent);
+        count_people(&of, &f, &w, fitting, absent);
     }
-    for (uint32_t i = 0; err == VAULT_OK && i < l->p.n; i++)
-        l->F[RISK_STRICT][i] = people_of[f.of[i]] < l->p.rows[i] ? l->p.rows[i] : people_of[f.of[i]];
+    for (uint32_t i = 0; err == VAULT_OK && i < l->p.n; i++) {
+        l->F[RISK_STRICT][i] = of.strict[f.of[i]] < l->p.rows[i] ? l->p.rows[i] : of.strict[f.of[i]];
+        if (lenient_too)
+            l->F[RISK_LENIENT][i] = of.all[f.of[i]];
+    }
     fits_free(&f);
     free(w.start);
     free(w.mask);
-    free(people_of);
+    free(of.all);
+    free(of.strict);
     free(fitting);
     free(zero);
     return err;
@@ -167,16 +180,20 @@ vault_err
 risk_population(struct risk_looks *l, const struct risk_ask *ask, bool absent[2], size_t *at_row)
 {
     struct patterns people = { .n = 0 };
+    bool all_told;
     vault_err err = people_make(&people, ask);
 
+    all_told = people.n_masks == 1 && mask_is_empty(&people.masks[0]);
     if (err == VAULT_OK)
+        err = strict_population(l, &people, all_told, &absent[RISK_STRICT]);
+    if (err == VAULT_OK && !all_told)
         err = patterns_fit(&l->p, &people, NULL, l->F[RISK_LENIENT]);
+    if (err == VAULT_OK && !all_told)
+        err = find_absent(&absent[RISK_LENIENT], &people, &l->p);
+    else if (err == VAULT_OK)
+        absent[RISK_LENIENT] = absent[RISK_STRICT];
     if (err == VAULT_OK)
         err = risk_enough(l, l->F[RISK_LENIENT], at_row, "it holds everybody, also those who are not released, with the same treatments");
-    if (err == VAULT_OK)
-        err = strict_population(l, &people, &absent[RISK_STRICT]);
-    if (err == VAULT_OK)
-        err = find_absent(&absent[RISK_LENIENT], &people, &l->p);
     patterns_free(&people);
     return err;
 }

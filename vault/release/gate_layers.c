@@ -99,12 +99,13 @@ static bool
 may_run(const struct layer *l, enum decoder d)
 {
     unsigned often = 0;
+    bool bytes = d == DECODE_BASE64 || d == DECODE_HEX || d == DECODE_UTF16 || d == DECODE_OLD;  /* found where they stand */
 
     if (l->depth >= DEPTH_MAX)
         return false;
     for (const struct layer *up = l; up->from != NULL; up = up->from) {
         often += up->by == d;
-        if (up->by == DECODE_APART || (d == DECODE_COLUMNS && DECODE[up->by].view) || (d == DECODE_MEMBERS && up->by == DECODE_COLUMNS))
+        if (up->by == DECODE_APART || (bytes && (up->by == DECODE_MEMBERS || up->by == DECODE_COLUMNS)) || (d == DECODE_COLUMNS && DECODE[up->by].view) || (d == DECODE_MEMBERS && up->by == DECODE_COLUMNS))
             return false;
     }
     return often < DECODE[d].often;

@@ -155,6 +155,13 @@ is_lettered(const struct layer *l, size_t at, size_t *end)
     return letters >= 1 && letters <= 2 && digits >= 7 && digits <= 9 && !(i < l->n && (is_alnum(l->p[i]) || l->p[i] == '-' || l->p[i] == '_'));
 }
 
+/* 1997-2013, 2016-05-26 */
+static bool
+is_years(const struct number *x)
+{
+    return x->group[0] == 4 && x->n > 1 && (x->between[1] == '-' || x->between[1] == '.');
+}
+
 /* "passport no. 123456789": the word near before a number of six digits or more. */
 static bool
 is_named(const struct layer *l, size_t at)
@@ -179,7 +186,7 @@ look_for_number(struct search *s, const struct layer *l, size_t at)
         return at + 1;
     if (is_phone(&x, l))
         tell(s, l, at, x.end, PATTERN_PHONE);
-    else if (is_passport(&x) || (x.n <= 3 && x.digits >= 6 && x.digits <= 10 && !x.letters && is_named(l, at)))
+    else if (is_passport(&x) || (x.n <= 3 && x.digits >= 6 && x.digits <= 10 && !x.letters && !is_years(&x) && is_named(l, at)))
         tell(s, l, at, x.end, PATTERN_PASSPORT);
     else
         return at + x.plus + x.group[0];

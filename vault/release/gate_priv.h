@@ -246,7 +246,9 @@ struct token {
     enum caps caps;
     bool begins;                /* a sentence or a cell */
     bool touches;               /* digits, or more letters, are next to it */
-    bool common;
+    bool touches_before, touches_after, slash;
+    bool after_number;          /* digits stand between it and the word before */
+    bool common;                /* a word that everybody writes */
     bool digits;                /* no word, but a number (in values only) */
     bool unparted;
     uint8_t letters;
@@ -260,13 +262,15 @@ struct token {
 struct window {
     struct search *s;
     const struct layer *layer;
-    struct token token[WINDOW_TOKENS];
+    struct token room[WINDOW_TOKENS], *token[WINDOW_TOKENS];     /* the first n of token[] are filled, in their order */
     size_t n;
 };
+void window_init(struct window *w, struct search *s, const struct layer *l);
 /* A word behind the others; its gap says what stood before it. */
 void window_push(struct window *w, struct token *t);
 void window_break(struct window *w);
 void words_free(struct gate *g);
+bool is_common(const struct gate *g, const struct token *t);
 
 /* ---- gate_scan.c: values are read as layers are ---- */
 

@@ -4,6 +4,9 @@
 #include "vault/base/utf8.h"
 #include "vault/release/gate_priv.h"
 
+/* A path has slashes, and so has base64: there words of so few letters are none. */
+#define SLASH_LETTERS 3u
+
 struct walk {
     struct gate *g;
     const struct layer *layer;
@@ -17,7 +20,7 @@ struct walk {
     bool open, small, apostrophe, too_long;
     uint8_t pending;            /* flags of the next letter */
     enum gap gap;
-    bool begins, touches;
+    bool begins, touches, slash, number;
     bool in_number;
 };
 
@@ -72,7 +75,10 @@ open_word(struct walk *w, size_t at)
     t->at = at;
     t->gap = w->gap;
     t->begins = w->begins || w->gap >= GAP_CELL;
-    t->touches = w->touches;
+    t->touches_before = w->touches;
+    t->slash = w->slash;
+    t->after_number = w->number;
+    w->number = w->slash = false;
     t->caps = CAPS_UNCASED;
     t->digits = t->unparted = false;
     t->letters = t->n = t->n_bare = 0;
@@ -92,11 +98,14 @@ close_word(struct walk *w, size_t at, bool touches)
     w->open = false;
     w->touches = touches;
     t->end = at;
-    t->touches = t->touches || touches;
+    t->touches_after = touches;
+    t->touches_before = t->touches_before || (t->slash && t->letters <= SLASH_LETTERS);
+    t->touches = t->touches_before || touches;
     if (w->too_long)
         t->n = t->n_bare = 0;
     t->hash = hash_more(w->g->seed, t->text, t->n);
-    t->common = t->n_bare == 1 || dict_find(&w->g->common, hash_more(w->g->seed, t->bare, t->n_bare)) != NULL;
+    if (w->fn != NULL)
+        t->common = is_common(w->g, t);
     if (w->fn != NULL && w->err == VAULT_OK)
         w->err = w->fn(w->ctx, t);
     else if (w->window != NULL && !t->digits)
@@ -211,7 +220,7 @@ read_digit(struct walk *w, const struct fold *f, size_t at)
         add_to_word(w, f);
     } else {
         w->gap = GAP_SOFT;
-        w->touches = true;
+        w->number = w->touches = true;
         w->begins = false;
     }
     w->in_number = true;
@@ -223,9 +232,10 @@ read_between(struct walk *w, int32_t c, size_t at)
 {
     bool cell = c == LAYER_CELL || (c < 0x80 && ends_cell(w->layer, at));
 
-    close_word(w, at, c == '+' || c == '=');
+    close_word(w, at, c == '+' || c == '=' || (c == '/' && w->t.letters <= SLASH_LETTERS));
     w->in_number = false;
     w->touches = c == '+' || c == '=';
+    w->slash = c == '/';
     w->begins = w->begins || begins_sentence(c);
     widen_gap(w, cell ? GAP_CELL : is_hyphen(c) && w->gap == GAP_NONE ? GAP_HYPHEN : GAP_SOFT);
 }
@@ -239,7 +249,7 @@ read_break(struct walk *w, size_t at)
     if (w->letters != NULL)
         flush(w, true);
     w->gap = GAP_BREAK;
-    w->in_number = w->touches = false;
+    w->in_number = w->touches = w->slash = w->number = false;
     w->begins = true;
     w->pending = LETTER_STARTS;
 }
@@ -296,9 +306,10 @@ walk_through(struct walk *w)
 void
 scan_layer(struct search *s, const struct layer *l)
 {
-    struct window window = { .s = s, .layer = l };
+    struct window window;
     struct walk w = { .g = s->g, .layer = l, .s = s, .letters = s->g->letters, .window = &window };
 
+    window_init(&window, s, l);
     w.letters->n = 0;
     walk_through(&w);
 }

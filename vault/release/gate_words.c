@@ -15,9 +15,11 @@
 #define FULL_LETTERS_MIN 4u
 #define LONE_LOWER_MIN 5u
 #define LONE_SOUND_MIN 4u
+#define LONE_TOUCHING_MIN 6u        /* next to digits, as in what is no text at all */
 #define LONE_LOOSE_MIN 6u
 #define SOUND_LENGTH_MIN 5u         /* of a key that tells a lone name */
 #define JOINED_MIN 6u
+#define TOUCHING_JOINED_MIN 10u
 #define RECORDS_TOLD 8u             /* of one place */
 #define KNOWN_MAX 0x100000u
 
@@ -25,8 +27,10 @@ enum {
     WORD_FAMILY = 1, WORD_GIVEN = 2, WORD_SURNAME = 4, WORD_SYLLABLES = 8,
     WORD_ALONE = 16,                /* is a full name by itself: Hangul, Han */
     WORD_JOINED = 32,               /* is one with its parts run together */
-    WORD_LONE_SOUND = 64            /* its lone item was found by sound, not by letters */
+    WORD_LONE_SOUND = 64,           /* its lone item was found by sound, not by letters */
+    WORD_COMMON = 128
 };
+#define WORD_OF_NAME (WORD_FAMILY | WORD_GIVEN | WORD_SURNAME | WORD_SYLLABLES)
 
 struct known_word {
     uint64_t hash;
@@ -44,6 +48,12 @@ words_free(struct gate *g)
     free(g->known);
     g->known = NULL;
     g->n_known = g->n_known_slots = 0;
+}
+
+bool
+is_common(const struct gate *g, const struct token *t)
+{
+    return t->n_bare == 1 || dict_find(&g->common, hash_more(g->seed, t->bare, t->n_bare)) != NULL;
 }
 
 /* ---- names in the index ---- */
@@ -231,6 +241,7 @@ find_out(struct window *w, struct known_word *k, const struct token *t)
 {
     struct gate *g = w->s->g;
 
+    k->flags = is_common(g, t) ? WORD_COMMON : 0;
     k->lone = item_number(&g->words, dict_find(&g->words, hash_more(g->seed, t->bare, t->n_bare)));
     k->lone_in = &g->words;
     if (t->n > 0 && name_try(&g->one, (const char *)t->text, t->n) && g->one.n == 1) {
@@ -240,7 +251,7 @@ find_out(struct window *w, struct known_word *k, const struct token *t)
     }
     if (t->unparted && t->letters >= 2 && ask_alone(w, t, NULL))
         k->flags |= WORD_ALONE;
-    if (!t->unparted && t->letters >= JOINED_MIN && !t->common && ask_joined(w, t, NULL))
+    if (!t->unparted && t->letters >= JOINED_MIN && k->flags == (k->flags & ~WORD_COMMON) && ask_joined(w, t, NULL))
         k->flags |= WORD_JOINED;
 }
 
@@ -294,12 +305,12 @@ know(struct window *w, struct token *t)
     if (!k->used) {
         k->used = true;
         k->hash = t->hash;
-        k->flags = 0;
         k->lone = 0;
         g->n_known++;
         find_out(w, k, t);
     }
     t->flags = k->flags;
+    t->common = (k->flags & WORD_COMMON) != 0;
     t->lone = k->lone;
     t->lone_in = k->lone_in;
 }
@@ -322,7 +333,7 @@ is_lone(const struct window *w, const struct token *t, enum gap after)
         return false;
     if (w->layer->loose && t->letters < LONE_LOOSE_MIN)
         return false;
-    if (t->touches && t->letters < LONE_LOWER_MIN)
+    if (t->touches && (t->letters < LONE_TOUCHING_MIN || (t->flags & WORD_LONE_SOUND) != 0))
         return false;
     if (t->common)
         return t->caps == CAPS_FIRST && (!t->begins || cell) && (t->flags & WORD_LONE_SOUND) == 0;
@@ -334,12 +345,12 @@ is_lone(const struct window *w, const struct token *t, enum gap after)
 static void
 look_at_one(struct window *w, enum gap after)
 {
-    const struct token *t = &w->token[w->n - 1];
+    const struct token *t = w->token[w->n - 1];
     struct place_in p = { w->layer, t->at, t->end, "" };
 
     if ((t->flags & WORD_ALONE) != 0)
         (void)ask_alone(w, t, &p);
-    if ((t->flags & WORD_JOINED) != 0 && !(w->layer->loose && t->letters < LOWER_LETTERS_MIN))
+    if ((t->flags & WORD_JOINED) != 0 && !((w->layer->loose || t->touches) && t->letters < LOWER_LETTERS_MIN))
         (void)ask_joined(w, t, &p);
     if (is_lone(w, t, after))
         found_item(w->s, &p, GATE_LONE_NAME, t->lone_in, &t->lone_in->item[t->lone - 1], ITEM_WORD);
@@ -348,79 +359,96 @@ look_at_one(struct window *w, enum gap after)
 /* ---- several ---- */
 
 static bool
-may_be_name(const struct token *t, size_t n)
+may_be_name(struct token *const *t, size_t n)
 {
     size_t family = 0, given = 0, both = 0, syllables = 0;
 
+    if ((t[0]->flags & WORD_OF_NAME) == 0)
+        return false;
+
     for (size_t i = 0; i < n; i++) {
-        family += (t[i].flags & WORD_FAMILY) != 0;
-        given += (t[i].flags & WORD_GIVEN) != 0;
-        both += (t[i].flags & (WORD_FAMILY | WORD_GIVEN)) != 0;
-        syllables += (t[i].flags & WORD_SYLLABLES) != 0;
+        family += (t[i]->flags & WORD_FAMILY) != 0;
+        given += (t[i]->flags & WORD_GIVEN) != 0;
+        both += (t[i]->flags & (WORD_FAMILY | WORD_GIVEN)) != 0;
+        syllables += (t[i]->flags & WORD_SYLLABLES) != 0;
     }
     if (family > 0 && given > 0 && both > 1)
         return true;
-    return ((t[0].flags & WORD_SURNAME) != 0 && syllables - ((t[0].flags & WORD_SYLLABLES) != 0) == n - 1) ||
-        ((t[n - 1].flags & WORD_SURNAME) != 0 && syllables - ((t[n - 1].flags & WORD_SYLLABLES) != 0) == n - 1);
+    return ((t[0]->flags & WORD_SURNAME) != 0 && syllables - ((t[0]->flags & WORD_SYLLABLES) != 0) == n - 1) ||
+        ((t[n - 1]->flags & WORD_SURNAME) != 0 && syllables - ((t[n - 1]->flags & WORD_SYLLABLES) != 0) == n - 1);
+}
+
+/* No digits stand in a name. */
+static bool
+has_number(struct token *const *t, size_t n)
+{
+    for (size_t i = 1; i < n; i++)
+        if (t[i]->after_number)
+            return true;
+    return false;
 }
 
 /* A name that is split over cells fills them. */
 static bool
-fills_cells(const struct token *t, size_t n, enum gap after)
+fills_cells(struct token *const *t, size_t n, enum gap after)
 {
     for (size_t i = 1; i < n; i++)
-        if (t[i].gap >= GAP_CELL)
-            return t[0].gap >= GAP_CELL && after >= GAP_CELL;
+        if (t[i]->gap >= GAP_CELL)
+            return t[0]->gap >= GAP_CELL && after >= GAP_CELL;
     return true;
 }
 
 /* Ordinary words sound like names now and then. *what: how it is told. */
 static bool
-is_written_as_name(const struct token *t, size_t n, enum gate_class *what)
+is_written_as_name(struct token *const *t, size_t n, enum gate_class *what)
 {
     size_t capitals = 0, commons = 0, letters = 0;
+    bool joined = false, touching = t[0]->touches_before || t[n - 1]->touches_after;
 
     for (size_t i = 0; i < n; i++) {
-        bool capital = t[i].caps != CAPS_NONE;
+        bool capital = t[i]->caps != CAPS_NONE;
         capitals += capital;
-        commons += t[i].common;
-        letters += t[i].letters * (t[i].unparted ? 3u : 1u);
+        commons += t[i]->common;
+        joined = joined || (i > 0 && t[i]->gap == GAP_NONE);
+        letters += t[i]->letters * (t[i]->unparted ? 3u : 1u);
     }
-    *what = commons == n || (t[0].common && t[0].begins) ? GATE_LONE_NAME : GATE_FULL_NAME;
+    *what = commons == n || (t[0]->common && t[0]->begins) ? GATE_LONE_NAME : GATE_FULL_NAME;
     if (letters < FULL_LETTERS_MIN || (commons == n && capitals < n))
+        return false;
+    if ((joined && letters < JOINED_MIN) || (touching && letters < (joined ? TOUCHING_JOINED_MIN : LOWER_LETTERS_MIN)))
         return false;
     if (capitals == 0)
         return letters >= LOWER_LETTERS_MIN;
     for (size_t i = 0; i < n; i++)
-        if (capitals < n && t[i].caps == CAPS_NONE && t[i].common)
+        if (capitals < n && t[i]->caps == CAPS_NONE && t[i]->common)
             return false;
     return true;
 }
 
 static size_t
-put_together(char *out, const struct token *t, size_t n)
+put_together(char *out, struct token *const *t, size_t n)
 {
     size_t at = 0;
 
     for (size_t i = 0; i < n; i++) {
         if (i > 0)
-            out[at++] = t[i].gap == GAP_HYPHEN ? '-' : ' ';
-        memcpy(out + at, t[i].text, t[i].n);
-        at += t[i].n;
+            out[at++] = t[i]->gap == GAP_HYPHEN ? '-' : ' ';
+        memcpy(out + at, t[i]->text, t[i]->n);
+        at += t[i]->n;
     }
     return at;
 }
 
 static void
-look_at_some(struct window *w, const struct token *t, size_t n, enum gap after)
+look_at_some(struct window *w, struct token *const *t, size_t n, enum gap after)
 {
-    struct place_in p = { w->layer, t[0].at, t[n - 1].end, t[n - 1].gap >= GAP_CELL ? "split over cells" : "" };
+    struct place_in p = { w->layer, t[0]->at, t[n - 1]->end, t[n - 1]->gap >= GAP_CELL ? "split over cells" : "" };
     char text[WINDOW_TOKENS * (TOKEN_BYTES + 1)];
     enum gate_class what;
     uint64_t hash, *none;
     size_t len;
 
-    if (!may_be_name(t, n) || !fills_cells(t, n, after) || !is_written_as_name(t, n, &what))
+    if (!may_be_name(t, n) || has_number(t, n) || !fills_cells(t, n, after) || !is_written_as_name(t, n, &what))
         return;
     len = put_together(text, t, n);
     hash = hash_more(w->s->g->seed, text, len);
@@ -437,11 +465,29 @@ look(struct window *w, enum gap after)
     if (w->n == 0 || w->s->full)
         return;
     look_at_one(w, after);
+    if ((w->token[w->n - 1]->flags & WORD_OF_NAME) == 0)
+        return;
     for (size_t i = w->n - 1; i-- > 0 && !w->s->full;)
-        if (w->token[i].n > 0)
-            look_at_some(w, &w->token[i], w->n - i, after);
-        else
-            break;
+        look_at_some(w, &w->token[i], w->n - i, after);
+}
+
+void
+window_init(struct window *w, struct search *s, const struct layer *l)
+{
+    w->s = s;
+    w->layer = l;
+    w->n = 0;
+    for (size_t i = 0; i < WINDOW_TOKENS; i++)
+        w->token[i] = &w->room[i];
+}
+
+/* Without the room that its texts do not fill. */
+static void
+copy_token(struct token *to, const struct token *from)
+{
+    memcpy(to, from, offsetof(struct token, text));
+    memcpy(to->text, from->text, from->n);
+    memcpy(to->bare, from->bare, from->n_bare);
 }
 
 void
@@ -453,11 +499,12 @@ window_push(struct window *w, struct token *t)
     if (t->n == 0 || w->s->full)
         return;
     if (w->n == WINDOW_TOKENS) {
+        struct token *oldest = w->token[0];
         memmove(&w->token[0], &w->token[1], (WINDOW_TOKENS - 1) * sizeof w->token[0]);
-        w->n--;
+        w->token[--w->n] = oldest;
     }
     know(w, t);
-    w->token[w->n++] = *t;
+    copy_token(w->token[w->n++], t);
 }
 
 void

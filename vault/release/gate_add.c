@@ -117,25 +117,12 @@ add_orders(struct gate *g, const struct item *like, const struct words_of *w, bo
     return err;
 }
 
-/* Does it say too little alone: Abd, van, one letter? */
-static bool
-is_particle(const struct token *t)
-{
-    static const char *const particle[] = { "al", "el", "bin", "ibn", "bint", "abu", "abd", "ben", "van", "von", "der", "den", "de", "del",
-        "di", "da", "dos", "la", "le", "du", "des", "af", "ter", "zu", "und", "st", "mc", "mac", "san", "thi", "oglu", "ogly", "kyzy" };
-
-    for (size_t i = 0; i < sizeof particle / sizeof particle[0]; i++)
-        if (strlen(particle[i]) == t->n_bare && memcmp(particle[i], t->bare, t->n_bare) == 0)
-            return true;
-    return t->letters < 2 || (t->unparted && t->letters < 2);
-}
-
 static vault_err
 add_lone(struct gate *g, const struct item *like, const struct token *t)
 {
     struct item item = *like;
 
-    if (is_particle(t))
+    if (t->letters < 2 || is_particle(t))
         return VAULT_OK;
     item.kind = ITEM_WORD;
     item.key = hash_more(g->seed, t->bare, t->n_bare);

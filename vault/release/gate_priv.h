@@ -230,7 +230,7 @@ struct letters {
     uint32_t at[LETTERS + 16];
 };
 /* Looks at those that begin before `end`; the strings may reach up to n. */
-void strings_look(struct search *s, const struct layer *l, const struct letters *t, size_t end, bool last);
+void strings_look(struct search *s, const struct layer *l, const struct letters *t, size_t end);
 
 /* ---- gate_words.c ---- */
 
@@ -271,6 +271,8 @@ void window_push(struct window *w, struct token *t);
 void window_break(struct window *w);
 void words_free(struct gate *g);
 bool is_common(const struct gate *g, const struct token *t);
+/* A little word in names, which says nothing alone: al, bin, van. */
+bool is_particle(const struct token *t);
 
 /* ---- gate_scan.c: values are read as layers are ---- */
 

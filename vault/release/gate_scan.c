@@ -155,7 +155,7 @@ flush(struct walk *w, bool last)
     while (keep > 0 && end > 0 && (t->flags[end] & LETTER_GOES_ON) != 0)
         end--;
     memset(t->byte + t->n, 0, 16);
-    strings_look(w->s, w->layer, t, end, last);
+    strings_look(w->s, w->layer, t, end);
     memmove(t->byte, t->byte + end, t->n - end);
     memmove(t->flags, t->flags + end, t->n - end);
     memmove(t->at, t->at + end, (t->n - end) * sizeof t->at[0]);

@@ -19,7 +19,7 @@ struct match {
     const struct layer *l;
     const struct letters *t;
     size_t from, to;            /* letters */
-    bool last;
+    uint32_t records;           /* that have the string */
     bool starts, ends;
     unsigned gaps, cells, starts_in;
     bool capital, capitals;     /* at the beginning; and of each word */
@@ -86,7 +86,7 @@ counts(const struct match *m, const struct item *i, enum gate_class *what)
         return identifier_counts(m, i);
     case ITEM_TEXT:
         *what = GATE_VALUE;
-        return m->starts && m->ends && i->count < GATE_TEXT_RECORDS;
+        return m->starts && m->ends && m->records < GATE_TEXT_RECORDS;
     case ITEM_WORD:
         break;
     }
@@ -103,6 +103,7 @@ take(struct match *m, const struct dict *d, const struct item *first)
     int32_t c;
 
     look_inside(m);
+    m->records = first->count;
     p.end = t->at[m->to - 1];
     p.end += p.end < m->l->n ? u8_read(&c, m->l->p + p.end, m->l->n - p.end) : 0;
     p.how = m->cells > 0 ? "split over cells" : 2 * m->starts_in > m->to - m->from ? "with its letters apart" : "";
@@ -148,9 +149,9 @@ passes(const uint8_t *filter, uint64_t eight)
 }
 
 void
-strings_look(struct search *s, const struct layer *l, const struct letters *t, size_t end, bool last)
+strings_look(struct search *s, const struct layer *l, const struct letters *t, size_t end)
 {
-    struct match m = { .s = s, .l = l, .t = t, .last = last };
+    struct match m = { .s = s, .l = l, .t = t };
     uint8_t *const *filter = s->g->filter;
 
     for (size_t i = 0; i < end && !s->full; i++) {

@@ -28,7 +28,8 @@ enum {
     WORD_ALONE = 16,                /* is a full name by itself: Hangul, Han */
     WORD_JOINED = 32,               /* is one with its parts run together */
     WORD_LONE_SOUND = 64,           /* its lone item was found by sound, not by letters */
-    WORD_COMMON = 128
+    WORD_COMMON = 128,
+    WORD_PARTICLE = 256
 };
 #define WORD_OF_NAME (WORD_FAMILY | WORD_GIVEN | WORD_SURNAME | WORD_SYLLABLES)
 
@@ -54,6 +55,18 @@ bool
 is_common(const struct gate *g, const struct token *t)
 {
     return t->n_bare == 1 || dict_find(&g->common, hash_more(g->seed, t->bare, t->n_bare)) != NULL;
+}
+
+bool
+is_particle(const struct token *t)
+{
+    static const char *const particle[] = { "al", "el", "bin", "ibn", "bint", "abu", "abd", "ben", "van", "von", "der", "den", "de", "del",
+        "di", "da", "dos", "la", "le", "du", "des", "af", "ter", "zu", "und", "st", "mc", "mac", "san", "thi", "oglu", "ogly", "kyzy" };
+
+    for (size_t i = 0; i < sizeof particle / sizeof particle[0]; i++)
+        if (strlen(particle[i]) == t->n_bare && memcmp(particle[i], t->bare, t->n_bare) == 0)
+            return true;
+    return false;
 }
 
 /* ---- names in the index ---- */
@@ -241,7 +254,7 @@ find_out(struct window *w, struct known_word *k, const struct token *t)
 {
     struct gate *g = w->s->g;
 
-    k->flags = is_common(g, t) ? WORD_COMMON : 0;
+    k->flags = (uint16_t)((is_common(g, t) ? WORD_COMMON : 0) | (is_particle(t) ? WORD_PARTICLE : 0));
     k->lone = item_number(&g->words, dict_find(&g->words, hash_more(g->seed, t->bare, t->n_bare)));
     k->lone_in = &g->words;
     if (t->n > 0 && name_try(&g->one, (const char *)t->text, t->n) && g->one.n == 1) {
@@ -251,7 +264,7 @@ find_out(struct window *w, struct known_word *k, const struct token *t)
     }
     if (t->unparted && t->letters >= 2 && ask_alone(w, t, NULL))
         k->flags |= WORD_ALONE;
-    if (!t->unparted && t->letters >= JOINED_MIN && k->flags == (k->flags & ~WORD_COMMON) && ask_joined(w, t, NULL))
+    if (!t->unparted && t->letters >= JOINED_MIN && (k->flags & WORD_COMMON) == 0 && ask_joined(w, t, NULL))
         k->flags |= WORD_JOINED;
 }
 
@@ -417,12 +430,10 @@ is_written_as_name(struct token *const *t, size_t n, enum gate_class *what)
         return false;
     if ((joined && letters < JOINED_MIN) || (touching && letters < (joined ? TOUCHING_JOINED_MIN : LOWER_LETTERS_MIN)))
         return false;
-    if (capitals == 0)
-        return letters >= LOWER_LETTERS_MIN;
     for (size_t i = 0; i < n; i++)
-        if (capitals < n && t[i]->caps == CAPS_NONE && t[i]->common)
+        if (t[i]->caps == CAPS_NONE && t[i]->common && (t[i]->flags & WORD_PARTICLE) == 0 && (capitals > 0 || (i > 0 && i + 1 < n)))
             return false;
-    return true;
+    return capitals > 0 || letters >= LOWER_LETTERS_MIN;
 }
 
 static size_t

@@ -193,10 +193,18 @@ read_css(struct decoded *out, const uint8_t *p, size_t n)
 
 /* ---- a layer of neighbourhoods ---- */
 
-/* Not within a character. */
-static size_t
-aligned(const struct layer *l, size_t at)
+static bool
+in_word(uint8_t c)
 {
+    return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c >= 0x80;
+}
+
+/* From here to the end of the word, unless that is far: half a word may be a name that the whole one is not. */
+static size_t
+word_end(const struct layer *l, size_t at, size_t most)
+{
+    while (at < l->n && most-- > 0 && in_word(l->p[at]))
+        at++;
     while (at < l->n && (l->p[at] & 0xC0) == 0x80)
         at++;
     return at;
@@ -219,9 +227,9 @@ decode_all(struct layer *to, const struct layer *from, one_fn *one, const bool m
         }
         if (at - copied > 2 * CONTEXT) {
             if (open)
-                layer_put(to, copied, p + copied, CONTEXT);
+                layer_put(to, copied, p + copied, word_end(from, copied + CONTEXT, CONTEXT / 2) - copied);
             layer_break(to, copied, LAYER_BREAK);
-            copied = aligned(from, at - CONTEXT);
+            copied = word_end(from, at - CONTEXT, CONTEXT / 2);
         }
         layer_put(to, copied, p + copied, at - copied);
         layer_put(to, at, d.bytes, d.n);
@@ -230,7 +238,7 @@ decode_all(struct layer *to, const struct layer *from, one_fn *one, const bool m
         open = true;
     }
     if (open)
-        layer_put(to, copied, p + copied, from->n - copied > CONTEXT ? CONTEXT : from->n - copied);
+        layer_put(to, copied, p + copied, from->n - copied > CONTEXT ? word_end(from, copied + CONTEXT, CONTEXT / 2) - copied : from->n - copied);
 }
 
 void

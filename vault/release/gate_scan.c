@@ -139,8 +139,10 @@ note_caps(struct walk *w, uint8_t what)
     t->unparted = t->unparted || what == FOLD_UNPARTED;
     if (t->letters == 0)
         t->caps = what == FOLD_CAPITAL ? CAPS_ALL : what == FOLD_SMALL ? CAPS_NONE : CAPS_UNCASED;
-    else if (t->caps == CAPS_ALL && what == FOLD_SMALL)
+    else if (t->caps == CAPS_ALL && what == FOLD_SMALL) {
         t->caps = CAPS_FIRST;
+        t->touches_before = t->touches_before || t->letters > 1;    /* QXSu: hardly a word */
+    }
     w->small = what == FOLD_SMALL;
 }
 

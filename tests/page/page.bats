@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # The folder of a release as those see it who receive it: in browsers, on paper, by minisign and mat2.
 #
-# PAGE_LOOK=FOLDER also takes pictures, narrow and wide, light and dark, with Chromium and Firefox, for a person to look at.
+# PAGE_LOOK=FOLDER also asks Firefox, and takes pictures, narrow and wide, light and dark, with both, for a person to look at.
 
 bats_require_minimum_version 1.5.0
 load ../cli/helpers
@@ -165,6 +165,24 @@ setup_key() {
     refused 2 "$WITHHELD" release verify
     ln -s data link
     refused 0 "$WITHHELD" release verify link
+}
+
+@test "Firefox, with and without scripts: all rows, nothing wider than 320 pixels, each printed page with its head, and nobody asked but Mozilla (PAGE_LOOK)" {
+    [ -n "${PAGE_LOOK:-}" ] || skip "PAGE_LOOK is not set"
+    need firefox-esr
+    need pdftotext
+    made press 60 data
+    for how in scripts noscript; do
+        output=$(timeout 100 "$PYTHON" "$BATS_TEST_DIRNAME/firefox.py" "$PWD/data/index.html" "$PWD/page.pdf" $how)
+        echo "$output"
+        json 'd["inner"] <= 320 and d["width"] <= d["inner"] and d["rows"] == [13, 3, 61, 4, 12]'
+        json '(d["buttons"], d["inputs"]) == ((11, 2) if "'$how'" == "scripts" else (0, 0))'
+        json 'all(".mozilla.com:" in a or ".firefox.com:" in a or ".mozilla.org:" in a for a in d["asked"])'
+        pdftotext -layout page.pdf page.txt
+        "$PYTHON" -c '
+pages = open("page.txt", encoding="utf-8").read().split("\f")[:-1]
+assert len(pages) > 3 and all("Pseudonymous; names withheld for safety. Do not try" in " ".join(p.split()) for p in pages), len(pages)'
+    done
 }
 
 @test "pictures for a person to look at (PAGE_LOOK)" {

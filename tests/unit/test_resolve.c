@@ -438,6 +438,79 @@ test_resolve__two_who_merged_for_themselves_agree(void **state)
     assert_clean();
 }
 
+/* A caseworker's choice of that residence, in a vault that shows two. */
+static void
+choose_residence(const char *at, const char *ref, const char *text)
+{
+    struct vault_conflict *c;
+
+    vault_close(v);
+    v = opened(at, OTHER_PHRASE);
+    c = conflict_of(ref, false);
+    assert_int_equal(resolve(ref, "residence", version_with(c, "residence", text)), VAULT_OK);
+    vault_conflict_free(c);
+    assert_value(ref, "residence", text);
+    vault_close(v);
+    v = NULL;
+}
+
+/* A person in both copies, chosen differently in each; `third` is what the other one had then, and it wrote on. */
+static void
+choose_apart(const char *ref)
+{
+    differ_by(OTHER_PHRASE, ref, "Kem", "Tomsk");
+    close_both();
+    copy_to(path, third);
+    take_in(path, copy);
+    take_in(copy, third);
+    choose_residence(path, ref, "Kem");
+    choose_residence(copy, ref, "Tomsk");
+    copy_to(copy, third);
+    other = opened(copy, OTHER_PHRASE);
+    edit_in(other, ref, "residence", "Perm");
+    close_both();
+    take_in(path, third);
+}
+
+/* Who knows of both choices and chooses again ends the conflict. What was written meanwhile on the choice that he took goes on from there; on the one that he did
+ * not take it is in conflict with his, though his value is older: neither is overwritten. */
+static void
+test_resolve__chosen_apart_and_chosen_again(void **state)
+{
+    static const char *const CHOSEN[] = { "Tomsk", "Kem" };
+    (void)state;
+
+    for (size_t i = 0; i < 2; i++) {
+        const char *ref = i == 0 ? "P-9" : "P-10";
+        struct vault_conflict *c;
+        struct vault_added out;
+        uint32_t first = 0, n[4];
+
+        choose_apart(ref);
+        choose_residence(path, ref, CHOSEN[i]);
+        v = opened(path, OTHER_PHRASE);
+        assert_int_equal(session_find(v, ref, &first), VAULT_OK);
+        assert_value(ref, "residence", CHOSEN[i]);
+        assert_int_equal(recs_heads(&v->recs, first, n, 4), 1);
+        vault_close(v);
+        take_in(path, copy);
+        v = opened(path, OTHER_PHRASE);
+        c = conflict_of(ref, false);
+        assert_int_equal(c->n_sides, 2);
+        assert_int_equal(c->n_disputes, i);
+        if (i == 1) {
+            (void)version_with(c, "residence", "Kem");
+            (void)version_with(c, "residence", "Perm");
+        }
+        vault_conflict_free(c);
+        if (i == 0) {
+            assert_int_equal(vault_resolve(v, ref, NULL, 0, &out), VAULT_OK);
+            assert_value(ref, "residence", "Perm");
+        }
+        assert_clean();
+    }
+}
+
 static int
 remove_all(void **state)
 {
@@ -459,6 +532,7 @@ main(void)
         T(a_removal_against_a_change),
         T(attachments_of_both_sides_stay),
         T(two_who_merged_for_themselves_agree),
+        T(chosen_apart_and_chosen_again),
     };
 
     if (secret_process_init() != VAULT_OK)

@@ -2,9 +2,9 @@
  * test_offices.c - offices that exchange bundles, as a property: random histories on two and three vaults, bundles in any order, lost and repeated.
  *
  * Beside them runs a model that knows nothing of revisions: writes, and which ones their author saw when he wrote. A write that nobody wrote over is live; a field
- * with two different live ones is in conflict, and nothing else is. Who resolves a conflict writes nothing, but says which of the values are not to be. At every step a
- * vault says what the model says of what it has heard of (where conflicts were resolved in several places, it may see one more, and never one less);
- * at the end all say the same. ROUNDS histories (default 25); `make property` runs 10,000. SEED repeats a run.
+ * with two different live ones is in conflict, and nothing else is. Who resolves a conflict writes nothing, but says which of the values are not to be; that stands until
+ * somebody who knows of it chooses again. Whenever a vault changed, it says what the model says of what it has heard of (where conflicts were resolved in several places, it
+ * may see one more, and never one less); at the end all say the same. ROUNDS histories (default 25); `make property` runs 10,000. SEED repeats a run.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,7 +23,7 @@
 #define FIELDS 5
 #define WRITES 64u                  /* of one history: a bit each */
 #define BUNDLES 6u                  /* under way at once */
-#define VAULTS_FOR 200u             /* histories that one set of vaults serves */
+#define VAULTS_FOR 100u             /* histories that one set of vaults serves */
 
 static const struct { const char *name; bool withheld; } FIELD[FIELDS] = { { "residence", false }, { "occupation", false },
     { "citizenship", false }, { "name", true }, { "notes", true } };
@@ -32,6 +32,7 @@ struct write {
     unsigned field, value;          /* value 0: none */
     uint64_t over;                  /* the writes that it replaced */
     bool choice;                    /* no write, but a choice: those that were not chosen */
+    uint64_t past;                  /* of a choice: earlier ones that its author knew of, which count no more */
     uint64_t same;                  /* no write: somebody saw these, of one value, and went on: who writes over one, does over all */
 };
 struct bundle {
@@ -58,7 +59,8 @@ static struct history {
     unsigned files;
 } h;
 
-static uint64_t conflicts_seen, more_seen /* by the vault alone */, merges_seen, bundles_seen, refused_seen;
+static uint64_t conflicts_seen, more_seen /* by the vault alone */, merges_seen, bundles_seen, refused_seen, again_seen /* chosen again */,
+    stayed_seen /* in conflict: nothing could be chosen */;
 
 static unsigned
 draw(unsigned n)
@@ -119,7 +121,10 @@ make_dir(void **unused)
     (void)unused;
 
     snprintf(dir, sizeof dir, "%s/withheld-offices-XXXXXX", tmp == NULL ? "/tmp" : tmp);
-    return mkdtemp(dir) == NULL || vault_process_init() != VAULT_OK;
+    if (mkdtemp(dir) == NULL || vault_process_init() != VAULT_OK)
+        return 1;
+    open_all(0);
+    return 0;
 }
 
 static int
@@ -137,26 +142,44 @@ remove_dir(void **unused)
 
 /* ---- the model ---- */
 
+static bool
+knows(unsigned who, unsigned w)
+{
+    return (h.known[who] >> w & 1) != 0;
+}
+
+/* Choices in this field that somebody, who knew of them, replaced by another. */
+static uint64_t
+past_choices(unsigned who, unsigned field)
+{
+    uint64_t past = 0;
+
+    for (unsigned w = 0; w < h.n; w++)
+        if (knows(who, w) && h.write[w].field == field)
+            past |= h.write[w].past;
+    return past;
+}
+
 /* Writes that nobody wrote over (and nobody chose against). */
 static uint64_t
 live(unsigned who, unsigned field, bool choices)
 {
-    uint64_t gone = 0, all = 0;
+    uint64_t gone = 0, all = 0, past = past_choices(who, field);
 
     for (unsigned w = 0; w < h.n; w++) {
         const struct write *x = &h.write[w];
 
-        if (!(h.known[who] >> w & 1) || x->field != field)
+        if (!knows(who, w) || x->field != field)
             continue;
         if (!x->choice && x->same == 0)
             all |= (uint64_t)1 << w;
-        if (!x->choice || choices)
+        if (!x->choice || (choices && !(past >> w & 1)))
             gone |= x->over;
     }
     for (unsigned w = 0; w < 2 * h.n; w++) {        /* twice: one may lead to an earlier one */
         const struct write *x = &h.write[w % h.n];
 
-        if (h.known[who] >> w % h.n & 1 && (x->same & gone) != 0)
+        if (knows(who, w % h.n) && (x->same & gone) != 0)
             gone |= x->same;
     }
     return all & ~gone;
@@ -180,13 +203,19 @@ one_value(uint64_t writes, unsigned *value)
     return true;
 }
 
-/* Where everything was chosen against by somebody, it is as if nobody had. */
-static bool
-settled(unsigned who, unsigned field, unsigned *value)
+/* What counts. Where everything was chosen against by somebody, it is as if nobody had. */
+static uint64_t
+counting(unsigned who, unsigned field)
 {
     uint64_t l = live(who, field, true);
 
-    return one_value(l != 0 ? l : live(who, field, false), value);
+    return l != 0 ? l : live(who, field, false);
+}
+
+static bool
+settled(unsigned who, unsigned field, unsigned *value)
+{
+    return one_value(counting(who, field), value);
 }
 
 static bool
@@ -218,7 +247,7 @@ note_write(unsigned office_, unsigned field, unsigned value)
 {
     struct write *w = &h.write[h.n];
 
-    *w = (struct write){ field, value, live(office_, field, false), false, 0 };
+    *w = (struct write){ .field = field, .value = value, .over = live(office_, field, false) };
     h.known[office_] |= (uint64_t)1 << h.n++;
 }
 
@@ -233,7 +262,7 @@ note_same(unsigned who)
         if ((l & (l - 1)) == 0 || !one_value(l, &value))
             continue;
         assert_true(h.n < WRITES);
-        h.write[h.n] = (struct write){ f, value, 0, false, l };
+        h.write[h.n] = (struct write){ .field = f, .value = value, .same = l };
         h.known[who] |= (uint64_t)1 << h.n++;
     }
 }
@@ -244,207 +273,25 @@ note_choice(unsigned who, unsigned field, unsigned value)
     struct write *x = &h.write[h.n];
     uint64_t l = live(who, field, false);
 
-    *x = (struct write){ field, value, 0, true, 0 };
-    for (unsigned w = 0; w < h.n; w++)
+    *x = (struct write){ .field = field, .value = value, .choice = true };
+    for (unsigned w = 0; w < h.n; w++) {
         if (l >> w & 1 && h.write[w].value != value)
             x->over |= (uint64_t)1 << w;
+        if (knows(who, w) && h.write[w].field == field && h.write[w].choice)
+            x->past |= (uint64_t)1 << w;
+    }
     h.known[who] |= (uint64_t)1 << h.n++;
     h.chosen = true;
+    again_seen += x->past != 0;
 }
 
 static void
 text_of(unsigned field, unsigned value, char out[static 40])
 {
-    snprintf(out, 40, "%s-%u", FIELD[field].withheld ? "HIDDEN" : "PLAIN", value);
+    snprintf(out, 40, "%s%u", FIELD[field].withheld ? "HIDDEN-" : "PLAIN", value);
 }
 
-/* ---- deeds ---- */
-
-static void
-set(vault_fields *f, unsigned field, unsigned value)
-{
-    char text[40];
-
-    if (value == 0) {
-        assert_int_equal(vault_fields_unset(f, FIELD[field].name), VAULT_OK);
-        return;
-    }
-    text_of(field, value, text);
-    assert_int_equal(vault_fields_add(f, FIELD[field].name, text, strlen(text)), VAULT_OK);
-}
-
-static void
-begin(void)
-{
-    struct vault_added added;
-    vault_fields *f = NULL;
-    unsigned who;
-
-    memset(&h, 0, sizeof h);
-    h.offices = 2 + draw(2);
-    h.names = draw(5) != 0;
-    who = draw(h.offices);
-    assert_int_equal(vault_fields_new(&f), VAULT_OK);
-    for (unsigned i = 0; i < FIELDS; i++) {
-        note_write(who, i, ++h.values);
-        set(f, i, h.values);
-    }
-    assert_int_equal(vault_add(office[who], "person", f, &added), VAULT_OK);
-    vault_fields_free(f);
-    memcpy(h.id, added.id, sizeof h.id);
-}
-
-/* Had the field no value before, as far as he knows? Who goes back to what was changes nothing, and such histories are left out: all other values differ. */
-static bool
-was_unset(unsigned who, unsigned field)
-{
-    for (unsigned w = 0; w < h.n; w++)
-        if (h.known[who] >> w & 1 && h.write[w].field == field && h.write[w].value == 0 && h.write[w].same == 0)
-            return true;
-    return false;
-}
-
-static void
-edit(unsigned who)
-{
-    struct vault_added added;
-    vault_fields *f = NULL;
-    bool refused;
-    vault_err err;
-
-    if (h.known[who] == 0 || h.n + 30 > WRITES)
-        return;
-    refused = tells_any(who);
-    if (!refused)
-        note_same(who);
-    assert_int_equal(vault_fields_new(&f), VAULT_OK);
-    for (unsigned i = 0, n = 1 + draw(2), at = draw(FIELDS); i < n; i++, at = (at + 1) % FIELDS) {
-        unsigned value = draw(6) == 0 && !was_unset(who, at) ? 0 : ++h.values;
-
-        set(f, at, value);
-        if (!refused)
-            note_write(who, at, value);
-    }
-    err = vault_edit(office[who], h.id, f, &added);
-    assert_int_equal(err, refused ? VAULT_ERR_CONFLICT : VAULT_OK);
-    refused_seen += refused;
-    vault_fields_free(f);
-}
-
-static unsigned
-number_in(const struct vault_side_value *x, unsigned field)
-{
-    unsigned value = 0;
-
-    if (x->has)
-        assert_int_equal(sscanf(x->value.text, FIELD[field].withheld ? "HIDDEN-%u" : "PLAIN-%u", &value), 1);
-    return value;
-}
-
-static bool
-is_live(unsigned who, unsigned field, unsigned value)
-{
-    for (unsigned w = 0; w < h.n; w++)
-        if (live(who, field, true) >> w & 1 && h.write[w].value == value)
-            return true;
-    return false;
-}
-
-/* Choose at random for each field, but not the side that did not touch it (of three): that would be to go back to what was. */
-static void
-resolve(unsigned who)
-{
-    struct vault_conflict *c = NULL;
-    struct vault_choice choice[FIELDS];
-    struct vault_added added;
-    char revision[FIELDS][VAULT_HASH_LEN + 1];
-    size_t n = 0;
-
-    if (h.known[who] == 0 || h.n + 30 > WRITES || !tells_any(who))
-        return;
-    assert_int_equal(vault_conflict(office[who], h.id, true, &c), VAULT_OK);
-    assert_true(c->n_sides >= 2 && c->n_disputes >= 1 && c->n_disputes <= FIELDS && !c->whole);
-    for (size_t i = 0; i < c->n_disputes; i++) {
-        size_t side = draw((unsigned)c->n_sides);
-        unsigned field = 0;
-
-        while (strcmp(FIELD[field].name, c->disputes[i].field) != 0)
-            field++;
-        for (size_t k = 0; k < c->n_sides && !is_live(who, field, number_in(&c->disputes[i].sides[side], field)); k++)
-            side = (side + 1) % c->n_sides;
-        memcpy(revision[n], c->sides[side].revision, sizeof revision[n]);
-        choice[n] = (struct vault_choice){ FIELD[field].name, revision[n] };
-        n++;
-        note_choice(who, field, number_in(&c->disputes[i].sides[side], field));
-    }
-    note_same(who);
-    assert_int_equal(vault_resolve(office[who], h.id, choice, n, &added), VAULT_OK);
-    vault_conflict_free(c);
-    assert_false(tells_any(who));
-}
-
-static void
-send(unsigned from, unsigned to, bool names, char path[static 360])
-{
-    const char *id = h.id, *contact = NAME[to];
-    const struct vault_handoff what = { .ids = &id, .n_ids = 1, .contacts = &contact, .n_contacts = 1, .names = names, .confirmed = true };
-    struct vault_handoff_sent sent;
-
-    snprintf(path, 360, "%s/%u.bundle", dir, h.files++);
-    assert_int_equal(vault_handoff_send(office[from], path, &what, &sent), VAULT_OK);
-    bundles_seen++;
-}
-
-static void
-post(unsigned from, unsigned to)
-{
-    struct bundle *b = &h.bundle[draw(BUNDLES)];
-
-    if (h.known[from] == 0 || from == to)
-        return;
-    if (b->there)
-        (void)unlink(b->path);      /* lost */
-    *b = (struct bundle){ .there = true, .from = from, .to = to, .known = h.known[from] };
-    send(from, to, h.names || draw(2) == 0, b->path);
-}
-
-static void
-take(unsigned to, const char *path, uint64_t known, bool *changed)
-{
-    const struct vault_receive how = { .plan = false };
-    struct vault_received got;
-
-    assert_int_equal(vault_handoff_receive(office[to], path, &how, &got), VAULT_OK);
-    h.known[to] |= known;
-    merges_seen += got.merged;
-    if (got.merged > 0)
-        note_same(to);
-    *changed = got.revisions + got.merged + got.arrived > 0;
-}
-
-static void
-deliver(void)
-{
-    struct bundle *b = NULL;
-    bool changed, again;
-
-    for (unsigned i = 0, at = draw(BUNDLES); b == NULL && i < BUNDLES; i++)
-        if (h.bundle[(at + i) % BUNDLES].there)
-            b = &h.bundle[(at + i) % BUNDLES];
-    if (b == NULL)
-        return;
-    take(b->to, b->path, b->known, &changed);
-    if (draw(3) == 0) {
-        take(b->to, b->path, b->known, &again);
-        assert_false(again);        /* twice changes nothing */
-    }
-    if (draw(2) == 0) {
-        (void)unlink(b->path);
-        b->there = false;
-    }
-}
-
-/* ---- what is promised ---- */
+/* ---- what is promised, whenever a vault changed ---- */
 
 static const struct vault_value *
 value_of(const struct vault_record *r, const char *field)
@@ -495,6 +342,255 @@ check_office(unsigned who, bool all)
     vault_record_free(r);
 }
 
+/* ---- deeds ---- */
+
+static void
+set(vault_fields *f, unsigned field, unsigned value)
+{
+    char text[40];
+
+    if (value == 0) {
+        assert_int_equal(vault_fields_unset(f, FIELD[field].name), VAULT_OK);
+        return;
+    }
+    text_of(field, value, text);
+    assert_int_equal(vault_fields_add(f, FIELD[field].name, text, strlen(text)), VAULT_OK);
+}
+
+static void
+begin(unsigned offices, bool names, unsigned who)
+{
+    struct vault_added added;
+    vault_fields *f = NULL;
+
+    memset(&h, 0, sizeof h);
+    h.offices = offices;
+    h.names = names;
+    assert_int_equal(vault_fields_new(&f), VAULT_OK);
+    for (unsigned i = 0; i < FIELDS; i++) {
+        note_write(who, i, ++h.values);
+        set(f, i, h.values);
+    }
+    assert_int_equal(vault_add(office[who], "person", f, &added), VAULT_OK);
+    vault_fields_free(f);
+    memcpy(h.id, added.id, sizeof h.id);
+    check_office(who, h.names);
+}
+
+/* Had the field no value before, as far as he knows? Who goes back to what was changes nothing, and such histories are left out: all other values differ. */
+static bool
+was_unset(unsigned who, unsigned field)
+{
+    for (unsigned w = 0; w < h.n; w++)
+        if (knows(who, w) && h.write[w].field == field && h.write[w].value == 0 && h.write[w].same == 0)
+            return true;
+    return false;
+}
+
+/* `n` fields, from the one numbered `at`. */
+static void
+edit(unsigned who, unsigned at, unsigned n)
+{
+    struct vault_added added;
+    vault_fields *f = NULL;
+    bool refused;
+    vault_err err;
+
+    if (h.known[who] == 0 || h.n + 30 > WRITES)
+        return;
+    refused = tells_any(who);
+    if (!refused)
+        note_same(who);
+    assert_int_equal(vault_fields_new(&f), VAULT_OK);
+    for (unsigned i = 0; i < n; i++, at = (at + 1) % FIELDS) {
+        unsigned value = draw(6) == 0 && !was_unset(who, at) ? 0 : ++h.values;
+
+        set(f, at, value);
+        if (!refused)
+            note_write(who, at, value);
+    }
+    err = vault_edit(office[who], h.id, f, &added);
+    assert_int_equal(err, refused ? VAULT_ERR_CONFLICT : VAULT_OK);
+    refused_seen += refused;
+    vault_fields_free(f);
+    check_office(who, h.names);
+}
+
+static unsigned
+number_in(const struct vault_side_value *x, unsigned field)
+{
+    unsigned value = 0;
+
+    if (x->has)
+        assert_int_equal(sscanf(x->value.text, FIELD[field].withheld ? "HIDDEN-%u" : "PLAIN%u", &value), 1);
+    return value;
+}
+
+static bool
+counts(unsigned who, unsigned field, unsigned value)
+{
+    for (unsigned w = 0; w < h.n; w++)
+        if (counting(who, field) >> w & 1 && h.write[w].value == value)
+            return true;
+    return false;
+}
+
+static unsigned
+number_of(const char *field)
+{
+    unsigned f = 0;
+
+    while (strcmp(FIELD[f].name, field) != 0)
+        f++;
+    return f;
+}
+
+/* The values one may choose from: not that of a side that did not touch it (of three), which would be to go back to what was. In order of the values, as that of
+ * the sides goes by ids, and a seed repeats a run. side[i] has the value[i]. */
+static size_t
+may_be_chosen(unsigned who, unsigned field, const struct vault_conflict *c, const struct vault_dispute *d, size_t side[static 16], unsigned value[static 16])
+{
+    size_t n = 0;
+
+    for (size_t s = 0; s < c->n_sides; s++) {
+        unsigned x = number_in(&d->sides[s], field);
+        size_t at = n;
+
+        if (!counts(who, field, x))
+            continue;
+        for (n++; at > 0 && value[at - 1] > x; at--) {
+            value[at] = value[at - 1];
+            side[at] = side[at - 1];
+        }
+        value[at] = x;
+        side[at] = s;
+    }
+    return n;
+}
+
+/* False: nobody has anything there but what others wrote over or chose against. Such a conflict stays. */
+static bool
+choose(unsigned who, const struct vault_conflict *c, const struct vault_dispute *d, unsigned wanted, struct vault_choice *out)
+{
+    unsigned field = number_of(d->field), value[16];
+    size_t side[16], n = may_be_chosen(who, field, c, d, side, value), at = n == 0 ? 0 : draw((unsigned)n);
+
+    for (size_t i = 0; i < n; i++)
+        if (value[i] == wanted)
+            at = i;
+    if (n == 0)
+        return false;
+    *out = (struct vault_choice){ FIELD[field].name, c->sides[side[at]].revision };
+    note_choice(who, field, value[at]);
+    return true;
+}
+
+/* Choose for each field `wanted`, if it is there, or at random (0). */
+static void
+resolve(unsigned who, unsigned wanted)
+{
+    struct vault_conflict *c = NULL;
+    struct vault_choice choice[FIELDS];
+    struct vault_added added;
+    struct history before = h;
+    bool all = true;
+
+    if (h.known[who] == 0 || h.n + 30 > WRITES || !tells_any(who))
+        return;
+    assert_int_equal(vault_conflict(office[who], h.id, true, &c), VAULT_OK);
+    assert_true(c->n_sides >= 2 && c->n_sides <= 16 && c->n_disputes >= 1 && c->n_disputes <= FIELDS && !c->whole);
+    for (size_t i = 0; i < c->n_disputes; i++)
+        all = choose(who, c, &c->disputes[i], wanted, &choice[i]) && all;
+    if (all) {
+        note_same(who);
+        assert_int_equal(vault_resolve(office[who], h.id, choice, c->n_disputes, &added), VAULT_OK);
+        assert_false(tells_any(who));
+        check_office(who, h.names);
+    } else {
+        h = before;
+        stayed_seen++;
+    }
+    vault_conflict_free(c);
+}
+
+static void
+send(unsigned from, unsigned to, bool names, char path[static 360])
+{
+    const char *id = h.id, *contact = NAME[to];
+    const struct vault_handoff what = { .ids = &id, .n_ids = 1, .contacts = &contact, .n_contacts = 1, .names = names, .confirmed = true };
+    struct vault_handoff_sent sent;
+
+    snprintf(path, 360, "%s/%u.bundle", dir, h.files++);
+    assert_int_equal(vault_handoff_send(office[from], path, &what, &sent), VAULT_OK);
+    bundles_seen++;
+}
+
+static void
+post(unsigned from, unsigned to)
+{
+    struct bundle *b = &h.bundle[draw(BUNDLES)];
+
+    if (h.known[from] == 0 || from == to)
+        return;
+    if (b->there)
+        (void)unlink(b->path);      /* lost */
+    *b = (struct bundle){ .there = true, .from = from, .to = to, .known = h.known[from] };
+    send(from, to, h.names || draw(2) == 0, b->path);
+}
+
+static void
+take(unsigned to, const char *path, uint64_t known, bool *changed)
+{
+    const struct vault_receive how = { .plan = false };
+    struct vault_received got;
+
+    assert_int_equal(vault_handoff_receive(office[to], path, &how, &got), VAULT_OK);
+    h.known[to] |= known;
+    merges_seen += got.merged;
+    if (got.merged > 0)
+        note_same(to);
+    *changed = got.revisions + got.merged + got.arrived > 0;
+    if (*changed)
+        check_office(to, h.names);
+}
+
+/* At once, with names. */
+static bool
+give(unsigned from, unsigned to)
+{
+    char path[360];
+    bool changed;
+
+    send(from, to, true, path);
+    take(to, path, h.known[from], &changed);
+    (void)unlink(path);
+    return changed;
+}
+
+static void
+deliver(void)
+{
+    struct bundle *b = NULL;
+    bool changed, again;
+
+    for (unsigned i = 0, at = draw(BUNDLES); b == NULL && i < BUNDLES; i++)
+        if (h.bundle[(at + i) % BUNDLES].there)
+            b = &h.bundle[(at + i) % BUNDLES];
+    if (b == NULL)
+        return;
+    take(b->to, b->path, b->known, &changed);
+    if (draw(3) == 0) {
+        take(b->to, b->path, b->known, &again);
+        assert_false(again);        /* twice changes nothing */
+    }
+    if (draw(2) == 0) {
+        (void)unlink(b->path);
+        b->there = false;
+    }
+}
+
+/* ---- what is promised at the end ---- */
+
 /* Every live value is in one of the newest versions: nothing was lost. */
 static void
 check_nothing_lost(unsigned who)
@@ -542,28 +638,27 @@ check_open_blobs(unsigned who)
     revision_free(&rev);
 }
 
-/* The newest versions of the record, as one text: what is promised to be equal everywhere. */
+/* The ids of the newest versions of the record: what is promised to be equal everywhere. */
 static int
-note_head(void *ctx, const struct vault_history_item *x)
+by_id(const void *a, const void *b)
 {
-    struct buf *b = ctx;
-
-    if (x->head)
-        buf_fmt(b, "%s\n", x->revision);
-    return 0;
-}
-
-static int
-by_text(const void *a, const void *b)
-{
-    return memcmp(a, b, VAULT_HASH_LEN + 1);
+    return memcmp(a, b, REVISION_ID_BYTES);
 }
 
 static void
 heads_of(unsigned who, struct buf *out)
 {
-    assert_int_equal(vault_history(office[who], h.id, note_head, out), VAULT_OK);
-    qsort(out->p, out->n / (VAULT_HASH_LEN + 1), VAULT_HASH_LEN + 1, by_text);
+    struct recs *r = &office[who]->recs;
+    uint32_t first = 0, head = 0, n[WRITES];
+    size_t count;
+
+    assert_int_equal(session_find(office[who], h.id, &first), VAULT_OK);
+    assert_int_equal(recs_head(r, first, &head, NULL), VAULT_OK);
+    count = recs_heads(r, first, n, WRITES);
+    assert_true(count >= 1 && count <= WRITES);
+    for (size_t i = 0; i < count; i++)
+        buf_put(out, r->index.pair[n[i]].revision, REVISION_ID_BYTES);
+    qsort(out->p, count, REVISION_ID_BYTES, by_id);
 }
 
 /* Everybody to everybody, until nothing is new to anybody. */
@@ -576,17 +671,9 @@ settle_all(void)
         assert_true(round < 6);     /* it comes to an end */
         any = false;
         for (unsigned i = 0; i < h.offices; i++)
-            for (unsigned k = 0; k < h.offices; k++) {
-                char path[360];
-                bool changed;
-
-                if (i == k || h.known[i] == 0)
-                    continue;
-                send(i, k, true, path);
-                take(k, path, h.known[i], &changed);
-                any = any || changed;
-                (void)unlink(path);
-            }
+            for (unsigned k = 0; k < h.offices; k++)
+                if (i != k && h.known[i] != 0)
+                    any = give(i, k) || any;
     }
 }
 
@@ -606,33 +693,10 @@ check_equal(void)
     buf_free(&other);
 }
 
+/* All vaults know the same in the end, and say the same. */
 static void
-run_history(void)
+end_history(void)
 {
-    begin();
-    /* Mostly everybody has it before anybody goes on. */
-    for (unsigned i = 0, who = h.known[0] != 0 ? 0 : h.known[1] != 0 ? 1 : 2; i < h.offices && draw(8) != 0; i++)
-        if (i != who) {
-            char path[360];
-            bool changed;
-
-            send(who, i, true, path);
-            take(i, path, h.known[who], &changed);
-            (void)unlink(path);
-        }
-    for (unsigned step = 0, n = 10 + draw(20); step < n; step++) {
-        unsigned who = draw(h.offices), what = draw(10);
-
-        if (what < 4)
-            edit(who);
-        else if (what < 5 && h.names)
-            resolve(who);
-        else if (what < 7)
-            post(who, (who + 1 + draw(h.offices - 1)) % h.offices);
-        else
-            deliver();
-        check_office(who, h.names);
-    }
     settle_all();
     for (unsigned i = 0; i < h.offices; i++) {
         check_office(i, true);
@@ -645,12 +709,109 @@ run_history(void)
             (void)unlink(h.bundle[i].path);
 }
 
+static void
+begin_by_lot(void)
+{
+    unsigned offices = 2 + draw(2);
+    bool names = draw(5) != 0;
+    unsigned who = draw(offices);
+
+    begin(offices, names, who);
+    /* Mostly everybody has it before anybody goes on. */
+    for (unsigned i = 0; i < offices && draw(8) != 0; i++)
+        if (i != who)
+            (void)give(who, i);
+}
+
+static void
+run_history(void)
+{
+    begin_by_lot();
+    for (unsigned step = 0, n = 10 + draw(20); step < n; step++) {
+        unsigned who = draw(h.offices), what = draw(10), at;
+
+        if (what < 4) {
+            at = draw(FIELDS);
+            edit(who, at, 1 + draw(2));
+        } else if (what < 5 && h.names)
+            resolve(who, 0);
+        else if (what < 7)
+            post(who, (who + 1 + draw(h.offices - 1)) % h.offices);
+        else
+            deliver();
+    }
+    end_history();
+}
+
 static unsigned long
 number_from(const char *name, unsigned long otherwise)
 {
     const char *text = getenv(name);
 
     return text == NULL || text[0] == '\0' ? otherwise : strtoul(text, NULL, 10);
+}
+
+/* Two in conflict, each of whom chose what the other did not; *a and *b are what they wrote. */
+static void
+choose_apart(unsigned *a, unsigned *b)
+{
+    begin(2, true, 0);
+    (void)give(0, 1);
+    edit(0, 0, 1);
+    *a = h.write[h.n - 1].value;
+    edit(1, 0, 1);
+    *b = h.write[h.n - 1].value;
+    (void)give(0, 1);
+    (void)give(1, 0);
+    resolve(0, *a);
+    resolve(1, *b);
+}
+
+static void
+assert_settled(unsigned who, unsigned wanted)
+{
+    unsigned value;
+
+    assert_true(settled(who, 0, &value));
+    assert_int_equal(value, wanted);
+    assert_false(tells_any(who));
+}
+
+/* Two chose differently, and one of them, who knows of both, chooses again: that stands, in both vaults. */
+static void
+test_offices__a_choice_goes_over_those_it_knew_of(void **unused)
+{
+    (void)unused;
+
+    for (unsigned i = 0; i < 2; i++) {
+        unsigned a, b;
+
+        state = 1;
+        choose_apart(&a, &b);
+        (void)give(1, 0);
+        assert_true(in_conflict(0) && tells_any(0));
+        resolve(0, i == 0 ? a : b);
+        assert_settled(0, i == 0 ? a : b);
+        end_history();
+        assert_settled(1, i == 0 ? a : b);
+    }
+}
+
+/* Both choose again, and differently again: of that none goes over the other. */
+static void
+test_offices__two_choices_that_knew_nothing_of_each_other_are_a_conflict(void **unused)
+{
+    unsigned a, b;
+    (void)unused;
+
+    state = 1;
+    choose_apart(&a, &b);
+    (void)give(1, 0);
+    (void)give(0, 1);
+    resolve(0, b);
+    resolve(1, a);
+    end_history();
+    assert_true(in_conflict(0) && tells_any(0) && in_conflict(1) && tells_any(1));
 }
 
 static void
@@ -661,7 +822,7 @@ test_offices__all_end_equal_and_nothing_is_lost(void **unused)
 
     for (unsigned long i = 0; i < rounds; i++) {
         if (i % VAULTS_FOR == 0)
-            open_all((unsigned)(i / VAULTS_FOR));
+            open_all((unsigned)(1 + i / VAULTS_FOR));
         state = (seed + i) * 0x9e3779b97f4a7c15u;
         at_history = seed + i;
         run_history();
@@ -671,9 +832,10 @@ test_offices__all_end_equal_and_nothing_is_lost(void **unused)
     }
     for (unsigned i = 0; i < OFFICES; i++)
         assert_int_equal(vault_check_open(office[i], NULL, NULL, NULL), VAULT_OK);
-    printf("%lu histories from seed %lu: %llu bundles, %llu merges, %llu times a conflict was told (%llu of them by the vault alone), %llu edits refused for one\n", rounds, seed,
+    printf("%lu histories from seed %lu: %llu bundles, %llu merges, %llu times a conflict was told (%llu of them by the vault alone), %llu edits refused for one, "
+        "%llu choices made again, %llu conflicts that stayed\n", rounds, seed,
         (unsigned long long)bundles_seen, (unsigned long long)merges_seen, (unsigned long long)conflicts_seen, (unsigned long long)more_seen,
-        (unsigned long long)refused_seen);
+        (unsigned long long)refused_seen, (unsigned long long)again_seen, (unsigned long long)stayed_seen);
     assert_true(rounds < 200 || (conflicts_seen > 0 && merges_seen > 0 && refused_seen > 0));
 }
 
@@ -681,6 +843,8 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_offices__a_choice_goes_over_those_it_knew_of),
+        cmocka_unit_test(test_offices__two_choices_that_knew_nothing_of_each_other_are_a_conflict),
         cmocka_unit_test(test_offices__all_end_equal_and_nothing_is_lost),
     };
 

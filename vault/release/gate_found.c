@@ -59,11 +59,21 @@ gate_add_public(struct gate *g, uint32_t record, struct part press_name)
     return item.key == 0 ? VAULT_OK : dict_add(&g->press, &item);
 }
 
+/* Of what goes over several cells one may be it: then the words of its neighbours have made a name of more. */
 bool
 is_press_name(struct search *s, const struct place_in *p, uint32_t record)
 {
-    return s->g->press.n > 0 && p->end - p->at < NAME_BYTES_MAX &&
-        dict_find(&s->g->press, press_key(s->g, record, (const char *)p->layer->p + p->at, p->end - p->at)) != NULL;
+    const char *text = (const char *)p->layer->p + p->at, *end = (const char *)p->layer->p + p->end;
+
+    if (s->g->press.n == 0 || p->end - p->at >= NAME_BYTES_MAX)
+        return false;
+    for (const char *cell = text, *next; cell < end; cell = next + 1) {
+        next = memchr(cell, LAYER_CELL, (size_t)(end - cell));
+        next = next == NULL ? end : next;
+        if (dict_find(&s->g->press, press_key(s->g, record, cell, (size_t)(next - cell))) != NULL)
+            return true;
+    }
+    return false;
 }
 
 /* ---- gathering ---- */

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "vault/release/patterns.h"
-#include "vault/release/table.h"
+#include "vault/release/finder.h"
 
 vault_err
 fits_make(struct fits *f, const struct patterns *a, const struct patterns *b)
@@ -27,11 +27,11 @@ fits_make(struct fits *f, const struct patterns *a, const struct patterns *b)
     f->hidden = malloc(masks * sizeof *f->hidden);
     f->views = calloc(1, sizeof *f->views);
     if (f->of == NULL || f->first == NULL || f->rows == NULL || f->weight == NULL || f->table == NULL || f->shown == NULL || f->n_shown == NULL ||
-        f->view_of == NULL || f->hash == NULL || f->factor == NULL || f->hidden == NULL || f->views == NULL || table_make(f->table, looks) != VAULT_OK)
+        f->view_of == NULL || f->hash == NULL || f->factor == NULL || f->hidden == NULL || f->views == NULL || finder_make(f->table, looks) != VAULT_OK)
         return err_nomem();
     for (size_t j = 0; j < a->n_columns; j++)
-        f->factor[j] = table_mix(table_mix(0x9e3779b97f4a7c15u, j + 1), j + 1) | 1;
-    return table_make(f->views, masks);
+        f->factor[j] = finder_mix(finder_mix(0x9e3779b97f4a7c15u, j + 1), j + 1) | 1;
+    return finder_make(f->views, masks);
 }
 
 void
@@ -48,9 +48,9 @@ fits_free(struct fits *f)
     free(f->factor);
     free(f->hidden);
     if (f->table != NULL)
-        table_free(f->table);
+        finder_free(f->table);
     if (f->views != NULL)
-        table_free(f->views);
+        finder_free(f->views);
     free(f->table);
     free(f->views);
     *f = (struct fits){ 0 };
@@ -78,11 +78,11 @@ view_of(struct fits *f, const struct mask *hidden)
     size_t at;
 
     for (size_t i = 0; i < SHEET_COLUMNS_MAX / 64; i++)
-        h = table_mix(h, hidden->bit[i]);
-    for (at = table_begin(f->views, h); (there = table_at(f->views, at)) != 0; at = table_next(f->views, at))
+        h = finder_mix(h, hidden->bit[i]);
+    for (at = finder_begin(f->views, h); (there = finder_at(f->views, at)) != 0; at = finder_next(f->views, at))
         if (memcmp(&f->hidden[there - 1], hidden, sizeof *hidden) == 0)
             return there - 1;
-    table_put(f->views, at, f->n_views);
+    finder_put(f->views, at, f->n_views);
     f->hidden[f->n_views] = *hidden;
     note_shown(f, f->n_views);
     return f->n_views++;
@@ -115,7 +115,7 @@ hash_shown(const struct fits *f, const uint32_t *cell, uint32_t view)
 
     for (uint32_t i = 0; i < f->n_shown[view]; i++)
         h += (cell[shown[i]] + (uint64_t)1) * f->factor[shown[i]];
-    return table_mix(h, view);
+    return finder_mix(h, view);
 }
 
 /* Where the group is, or would be, of looks of this view with these cells. */
@@ -127,7 +127,7 @@ slot_of(const struct fits *f, const uint32_t *cell, uint32_t view, uint64_t h)
     uint32_t there;
     size_t at;
 
-    for (at = table_begin(f->table, h); (there = table_at(f->table, at)) != 0; at = table_next(f->table, at)) {
+    for (at = finder_begin(f->table, h); (there = finder_at(f->table, at)) != 0; at = finder_next(f->table, at)) {
         uint32_t look = f->first[there - 1], i = 0;
         const uint32_t *other = b->cell + look * b->n_columns;
 
@@ -156,11 +156,11 @@ fits_for(struct fits *f, uint32_t a_mask)
         uint64_t h = hash_shown(f, cell, view);
         size_t at = slot_of(f, cell, view, h);
 
-        g = table_at(f->table, at);
+        g = finder_at(f->table, at);
 
         if (g == 0) {
             g = ++f->n;
-            table_put(f->table, at, g - 1);
+            finder_put(f->table, at, g - 1);
             f->first[g - 1] = i;
             f->hash[g - 1] = h;
             f->rows[g - 1] = 0;
@@ -176,7 +176,7 @@ bool
 fits_find(const struct fits *f, uint32_t i, uint32_t view, uint32_t *group)
 {
     const uint32_t *cell = f->a->cell + i * f->a->n_columns;
-    uint32_t there = table_at(f->table, slot_of(f, cell, view, hash_shown(f, cell, view)));
+    uint32_t there = finder_at(f->table, slot_of(f, cell, view, hash_shown(f, cell, view)));
 
     *group = there - 1;
     return there != 0;

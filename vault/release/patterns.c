@@ -4,7 +4,7 @@
 #include "vault/release/patterns.h"
 
 #include <string.h>
-#include "vault/release/table.h"
+#include "vault/release/finder.h"
 
 bool
 mask_is_empty(const struct mask *m)
@@ -76,7 +76,7 @@ column_make(struct look_column *out, const struct pattern_ask *ask, size_t j)
 struct maker {
     struct patterns *p;
     struct look_column *column;
-    struct table looks, masks;
+    struct finder looks, masks;
     size_t cap_cell, cap_rows, cap_weight, cap_mask, cap_masks;
     uint32_t *cells;            /* of the row at hand */
 };
@@ -91,8 +91,8 @@ add_mask(struct maker *m, const struct mask *mask, uint32_t *out)
     size_t at;
 
     for (size_t i = 0; i < SHEET_COLUMNS_MAX / 64; i++)
-        h = table_mix(h, mask->bit[i]);
-    for (at = table_begin(&m->masks, h); (there = table_at(&m->masks, at)) != 0; at = table_next(&m->masks, at))
+        h = finder_mix(h, mask->bit[i]);
+    for (at = finder_begin(&m->masks, h); (there = finder_at(&m->masks, at)) != 0; at = finder_next(&m->masks, at))
         if (memcmp(&p->masks[there - 1], mask, sizeof *mask) == 0) {
             *out = there - 1;
             return VAULT_OK;
@@ -102,7 +102,7 @@ add_mask(struct maker *m, const struct mask *mask, uint32_t *out)
         return err_nomem();
     p->masks = more;
     p->masks[p->n_masks] = *mask;
-    table_put(&m->masks, at, p->n_masks);
+    finder_put(&m->masks, at, p->n_masks);
     *out = p->n_masks++;
     return VAULT_OK;
 }
@@ -163,9 +163,9 @@ take_row(struct maker *m, size_t row)
         uint32_t v = m->column[j].cell[row];
 
         m->cells[j] = m->column[j].number == NULL ? v : m->column[j].number[v];
-        h = table_mix(h, m->cells[j]);
+        h = finder_mix(h, m->cells[j]);
     }
-    for (at = table_begin(&m->looks, h); (there = table_at(&m->looks, at)) != 0; at = table_next(&m->looks, at))
+    for (at = finder_begin(&m->looks, h); (there = finder_at(&m->looks, at)) != 0; at = finder_next(&m->looks, at))
         if (memcmp(p->cell + (there - 1) * p->n_columns, m->cells, p->n_columns * sizeof *p->cell) == 0) {
             p->of_row[row] = there - 1;
             return VAULT_OK;
@@ -173,7 +173,7 @@ take_row(struct maker *m, size_t row)
     err = new_look(m, row);
     if (err != VAULT_OK)
         return err;
-    table_put(&m->looks, at, p->n - 1);
+    finder_put(&m->looks, at, p->n - 1);
     p->of_row[row] = p->n - 1;
     return VAULT_OK;
 }
@@ -187,8 +187,8 @@ maker_free(struct maker *m)
     }
     free(m->column);
     free(m->cells);
-    table_free(&m->looks);
-    table_free(&m->masks);
+    finder_free(&m->looks);
+    finder_free(&m->masks);
 }
 
 static vault_err
@@ -204,9 +204,9 @@ maker_start(struct maker *m, const struct pattern_ask *ask)
     p->of_row = malloc(p->n_rows * sizeof *p->of_row);
     if (m->column == NULL || m->cells == NULL || p->of_row == NULL)
         return err_nomem();
-    err = table_make(&m->looks, p->n_rows);
+    err = finder_make(&m->looks, p->n_rows);
     if (err == VAULT_OK)
-        err = table_make(&m->masks, p->n_rows);
+        err = finder_make(&m->masks, p->n_rows);
     for (size_t j = 0; err == VAULT_OK && j < p->n_columns; j++)
         err = column_make(&m->column[j], ask, j);
     return err;

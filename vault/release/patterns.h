@@ -76,7 +76,7 @@ struct fits {
     uint32_t n_views;
     uint32_t *view_of;          /* of each mask of b; where a_mask hides nothing, each mask is a view of its own, with its number */
     /* private: */
-    struct table *table, *views;
+    struct finder *table, *views;
     struct mask *hidden;        /* of each view */
     uint64_t *hash;             /* of each group */
     uint64_t *factor;           /* of each column */

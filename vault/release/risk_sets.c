@@ -9,7 +9,7 @@
 
 #include "vault/release/patterns.h"
 #include "vault/release/risk.h"
-#include "vault/release/table.h"
+#include "vault/release/finder.h"
 
 struct level {
     uint32_t *class_of;         /* of each row */
@@ -23,7 +23,7 @@ struct walk {
     size_t rows, cap;
     struct level level[RISK_M_MAX + 1];
     uint32_t *size;             /* of each class of the level at hand */
-    struct table t;
+    struct finder t;
     uint64_t *key;              /* of each class: that of the level above, and the value */
     uint8_t *has_suppressed;    /* of each column of ask */
     uint16_t chosen[RISK_M_MAX];
@@ -41,12 +41,12 @@ split(struct walk *w, unsigned depth, const uint32_t *cell)
         uint64_t key = (uint64_t)above[r] << 32 | cell[r];
         size_t at;
 
-        for (at = table_begin(&w->t, table_mix(0, key)); (there = table_at(&w->t, at)) != 0; at = table_next(&w->t, at))
+        for (at = finder_begin(&w->t, finder_mix(0, key)); (there = finder_at(&w->t, at)) != 0; at = finder_next(&w->t, at))
             if (w->key[there - 1] == key)
                 break;
         if (there == 0) {
             there = ++n;
-            table_put(&w->t, at, n - 1);
+            finder_put(&w->t, at, n - 1);
             w->key[n - 1] = key;
             w->size[n - 1] = 0;
         }
@@ -170,7 +170,7 @@ find_suppressed(struct walk *w)
 static vault_err
 walk_make(struct walk *w)
 {
-    vault_err err = table_make(&w->t, w->rows);
+    vault_err err = finder_make(&w->t, w->rows);
 
     w->size = malloc(w->rows * sizeof *w->size);
     w->key = malloc(w->rows * sizeof *w->key);
@@ -208,7 +208,7 @@ risk_sets_measure(struct risk_sets *out, const struct risk_ask *ask, unsigned m)
     free(w.size);
     free(w.key);
     free(w.has_suppressed);
-    table_free(&w.t);
+    finder_free(&w.t);
     return err;
 }
 

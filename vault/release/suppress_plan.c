@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "vault/release/suppress_priv.h"
-#include "vault/release/table.h"
+#include "vault/release/finder.h"
 
 #define LEVELS_SETS_MAX 4096u           /* sets of columns that the second way tries */
 
@@ -221,7 +221,7 @@ plan_by_nearest(struct plan *g, bool *done)
 /* ---- the second way: the fewest columns at a time ---- */
 
 struct levels {
-    struct table t;
+    struct finder t;
     uint32_t *head, *next;      /* of each slot's groups */
     uint64_t *rows;
     struct kinds *kinds;
@@ -254,13 +254,13 @@ try_set(struct plan *g, struct levels *v, uint64_t hidden)
             continue;
         for (size_t j = 0; j < g->columns; j++)
             if ((hidden >> j & 1) == 0)
-                h = table_mix(h, a->cell[j]);
-        for (at = table_begin(&v->t, h); (there = table_at(&v->t, at)) != 0; at = table_next(&v->t, at))
+                h = finder_mix(h, a->cell[j]);
+        for (at = finder_begin(&v->t, h); (there = finder_at(&v->t, at)) != 0; at = finder_next(&v->t, at))
             if (same_but(g, g->group[v->first[there - 1]].cell, a->cell, hidden))
                 break;
         if (there == 0) {
             there = ++v->n;
-            table_put(&v->t, at, there - 1);
+            finder_put(&v->t, at, there - 1);
             v->first[there - 1] = i;
             v->head[there - 1] = NO_UNIT;
             v->rows[there - 1] = 0;
@@ -292,7 +292,7 @@ plan_by_levels(struct plan *g, bool *done)
 {
     struct levels v = { .n = 0 };
     size_t columns = g->columns, n = (size_t)g->n_groups + 1, tried = 0;
-    vault_err err = table_make(&v.t, n);
+    vault_err err = finder_make(&v.t, n);
 
     v.head = malloc(n * sizeof *v.head);
     v.next = malloc(n * sizeof *v.next);
@@ -308,7 +308,7 @@ plan_by_levels(struct plan *g, bool *done)
             try_set(g, &v, set);
     if (err == VAULT_OK && tried >= LEVELS_SETS_MAX)
         try_set(g, &v, ((uint64_t)1 << columns) - 1);
-    table_free(&v.t);
+    finder_free(&v.t);
     free(v.head);
     free(v.next);
     free(v.rows);

@@ -1,30 +1,30 @@
 /*
- * table.h - numbers found again by a hash: open addressing, nothing is ever taken out.
+ * finder.h - numbers found again by a hash: open addressing, nothing is ever taken out.
  *
  * Layer:   release (base).
  * Secrets: numbers only.
  * Format:  none stored.
  *
- *     for (i = table_begin(&t, h); (at = table_at(&t, i)) != 0; i = table_next(&t, i))
+ *     for (i = finder_begin(&t, h); (at = finder_at(&t, i)) != 0; i = finder_next(&t, i))
  *         if (things[at - 1] is what is looked for) ...
- *     table_put(&t, i, number);           where it was not there
+ *     finder_put(&t, i, number);           where it was not there
  */
-#ifndef VAULT_RELEASE_TABLE_H
-#define VAULT_RELEASE_TABLE_H
+#ifndef VAULT_RELEASE_FINDER_H
+#define VAULT_RELEASE_FINDER_H
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include "vault/base/err.h"
 
-struct table {
+struct finder {
     uint32_t *slot;             /* a number plus one; 0: free */
     size_t mask;
 };
 
-/* Room for at most n numbers. The caller frees with table_free (fine for one that is {0}). */
+/* Room for at most n numbers. The caller frees with finder_free (fine for one that is {0}). */
 static inline vault_err
-table_make(struct table *t, size_t n)
+finder_make(struct finder *t, size_t n)
 {
     size_t size = 16;
 
@@ -36,46 +36,46 @@ table_make(struct table *t, size_t n)
 }
 
 static inline void
-table_free(struct table *t)
+finder_free(struct finder *t)
 {
     free(t->slot);
     t->slot = NULL;
 }
 
 static inline void
-table_clear(struct table *t)
+table_clear(struct finder *t)
 {
     memset(t->slot, 0, (t->mask + 1) * sizeof *t->slot);
 }
 
 /* Spread: one step of the finaliser of MurmurHash3 (Appleby, public domain). */
 static inline uint64_t
-table_mix(uint64_t h, uint64_t v)
+finder_mix(uint64_t h, uint64_t v)
 {
     h = (h ^ v) * 0xff51afd7ed558ccdu;
     return h ^ h >> 32;
 }
 
 static inline size_t
-table_begin(const struct table *t, uint64_t hash)
+finder_begin(const struct finder *t, uint64_t hash)
 {
     return (size_t)(hash ^ hash >> 29) & t->mask;
 }
 
 static inline size_t
-table_next(const struct table *t, size_t at)
+finder_next(const struct finder *t, size_t at)
 {
     return (at + 1) & t->mask;
 }
 
 static inline uint32_t
-table_at(const struct table *t, size_t at)
+finder_at(const struct finder *t, size_t at)
 {
     return t->slot[at];
 }
 
 static inline void
-table_put(struct table *t, size_t at, uint32_t number)
+finder_put(struct finder *t, size_t at, uint32_t number)
 {
     t->slot[at] = number + 1;
 }

@@ -4,6 +4,7 @@
 #include "vault/release/verify.h"
 
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "vault/base/text.h"
@@ -26,19 +27,21 @@ release_is_name(const char *s, size_t n)
     return true;
 }
 
-bool
-release_is_line(const char *s, size_t max)
+vault_err
+release_line(const char *s, size_t max)
 {
     struct buf safe = BUF_INIT;
     size_t n = strlen(s);
-    bool same;
+    vault_err err;
 
     if (n == 0 || n > max)
-        return false;
+        return VAULT_ERR_INPUT;
     text_escape(&safe, s, n, false);
-    same = !safe.bad && safe.n == n;
+    err = buf_ok(&safe);
+    if (err == VAULT_OK && safe.n != n)
+        err = VAULT_ERR_INPUT;
     buf_free(&safe);
-    return same;
+    return err;
 }
 
 bool
@@ -56,9 +59,9 @@ release_is_day(const char *s)
 }
 
 void
-release_comment(struct buf *out, const char *audience, const char *as_of)
+release_comment(char out[static RELEASE_COMMENT_ROOM], const char *audience, const char *as_of)
 {
-    buf_fmt(out, "withheld release, data as of %s, for %s", as_of, audience);
+    snprintf(out, RELEASE_COMMENT_ROOM, "withheld release, data as of %s, for %s", as_of, audience);
 }
 
 void
@@ -152,14 +155,26 @@ take_files(struct release_manifest *m, const json_t *list)
 }
 
 static vault_err
+take_line(char *out, size_t max, const json_t *root, const char *key)
+{
+    vault_err err = take_string(out, max, root, key) ? release_line(out, max) : VAULT_ERR_INPUT;
+
+    return err == VAULT_ERR_INPUT ? bad("lacks something, or says it wrongly") : err;
+}
+
+static vault_err
 take_members(struct release_manifest *m, const json_t *root)
 {
-    bool good = json_object_size(root) == 7 && take_string(m->audience, RELEASE_AUDIENCE_MAX, root, "audience") &&
-        release_is_line(m->audience, RELEASE_AUDIENCE_MAX) && take_string(m->purpose, RELEASE_PURPOSE_MAX, root, "purpose") &&
-        release_is_line(m->purpose, RELEASE_PURPOSE_MAX) && take_string(m->expires, sizeof m->expires - 1, root, "expires") &&
-        release_is_day(m->expires) && take_string(m->as_of, sizeof m->as_of - 1, root, "as_of") && release_is_day(m->as_of);
+    vault_err err = take_line(m->audience, RELEASE_AUDIENCE_MAX, root, "audience");
 
-    return good ? take_files(m, json_object_get(root, "files")) : bad("lacks something, or says it wrongly");
+    if (err == VAULT_OK)
+        err = take_line(m->purpose, RELEASE_PURPOSE_MAX, root, "purpose");
+    if (err != VAULT_OK)
+        return err;
+    if (json_object_size(root) != 7 || !take_string(m->expires, sizeof m->expires - 1, root, "expires") || !release_is_day(m->expires) ||
+        !take_string(m->as_of, sizeof m->as_of - 1, root, "as_of") || !release_is_day(m->as_of))
+        return bad("lacks something, or says it wrongly");
+    return take_files(m, json_object_get(root, "files"));
 }
 
 static vault_err

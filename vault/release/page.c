@@ -24,7 +24,9 @@ release_files_free(struct release_files *f)
 static vault_err
 judge_line(const char *what, const char *s, unsigned max)
 {
-    return s != NULL && release_is_line(s, max) ? VAULT_OK :
+    vault_err err = s == NULL ? VAULT_ERR_INPUT : release_line(s, max);
+
+    return err != VAULT_ERR_INPUT ? err :
         err_say(VAULT_ERR_INPUT, NULL, "the %s is not one printable line of at most %u bytes", what, max);
 }
 

@@ -29,10 +29,11 @@ void page_method_sentences(struct buf *out, const struct release_doc *doc, page_
 
 /* manifest.c: is it a name of a table? */
 bool release_is_name(const char *s, size_t n);
-/* The signed comment: one line about the release. */
-void release_comment(struct buf *out, const char *audience, const char *as_of);
-/* One printable line of 1 to max bytes? */
-bool release_is_line(const char *s, size_t max);
+/* The signed comment: one line about the release, of judged texts. */
+#define RELEASE_COMMENT_ROOM (RELEASE_AUDIENCE_MAX + 64u)
+void release_comment(char out[static RELEASE_COMMENT_ROOM], const char *audience, const char *as_of);
+/* One printable line of 1 to max bytes? VAULT_ERR_INPUT (nothing is said): no. */
+VAULT_CHECK vault_err release_line(const char *s, size_t max);
 /* YYYY-MM or YYYY-MM-DD? Calendars are not asked. */
 bool release_is_day(const char *s);
 /* page.c: is the document one that can be released? Errors as release_render. */

@@ -3,7 +3,6 @@
  */
 #include "vault/release/page_priv.h"
 
-#include <inttypes.h>
 #include <sodium.h>
 #include <string.h>
 #include "vault/base/json_out.h"
@@ -62,17 +61,12 @@ write_manifest(struct buf *out, const struct release_files *f, const struct rele
 static vault_err
 sign_manifest(struct buf *out, const struct buf *manifest, const struct release_doc *doc, const struct secret *seed)
 {
-    struct buf comment = BUF_INIT;
+    char comment[RELEASE_COMMENT_ROOM];
     uint8_t hash[64];
-    const char *text;
-    vault_err err;
 
     crypto_generichash_blake2b(hash, sizeof hash, manifest->p, manifest->n, NULL, 0);
-    release_comment(&comment, doc->audience, doc->as_of);
-    text = buf_cstr(&comment);
-    err = text == NULL ? err_nomem() : minisign_sign(out, seed, hash, text);
-    buf_free(&comment);
-    return err;
+    release_comment(comment, doc->audience, doc->as_of);
+    return minisign_sign(out, seed, hash, comment);
 }
 
 static vault_err

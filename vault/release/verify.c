@@ -162,15 +162,12 @@ no_release(void)
 static bool
 fits(const struct release_manifest *m, struct part said)
 {
-    struct buf comment = BUF_INIT;
-    bool same;
+    char comment[RELEASE_COMMENT_ROOM];
 
     if (!m->understood)
         return true;
-    release_comment(&comment, m->audience, m->as_of);
-    same = !comment.bad && said.n == comment.n && memcmp(said.p, comment.p, said.n) == 0;
-    buf_free(&comment);
-    return same;
+    release_comment(comment, m->audience, m->as_of);
+    return said.n == strlen(comment) && memcmp(said.p, comment, said.n) == 0;
 }
 
 static vault_err

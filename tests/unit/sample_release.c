@@ -20,8 +20,8 @@ static const struct release_field FIELDS[] = {
     { "statistic", "count", "Count", "declared public", NULL },
     { "person", "person", "Code", "pseudonym", NULL },
     { "person", "sex", "Sex", "kept", NULL },
-    { "person", "born", "Born", "band of 10 years", "From partial dates, too." },
-    { "person", "citizenship", "Citizenship", "kept", "ISO 3166 code." },
+    { "person", "born", "Born", "band of 10 years", "from partial dates, too" },
+    { "person", "citizenship", "Citizenship", "kept", "ISO 3166 code" },
     { "person", "residence", "Residence", "the last part of the place", NULL },
     { "person", "occupation", "Occupation", "hierarchy occupation.csv, level 2", NULL },
     { "person", "arrived", "Arrived", "year", NULL },
@@ -29,9 +29,9 @@ static const struct release_field FIELDS[] = {
 };
 static const struct release_field CASE_FIELDS[] = {
     { "statistic", "count", "Count", "declared public", NULL },
-    { "person", "person", "Name in the press", "press name", "Agreed with the person." },
-    { "person", "born", "Born", "band of 10 years", "From partial dates, too." },
-    { "person", "citizenship", "Citizenship", "kept", "ISO 3166 code." },
+    { "person", "person", "Name in the press", "press name", "agreed with the person" },
+    { "person", "born", "Born", "band of 10 years", "from partial dates, too" },
+    { "person", "citizenship", "Citizenship", "kept", "ISO 3166 code" },
     { "person", "sex", "Sex", "kept", NULL },
     { "person", "residence", "Residence", "the last part of the place", NULL },
     { "person", "occupation", "Occupation", "hierarchy occupation.csv, level 2", NULL },

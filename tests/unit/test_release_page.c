@@ -382,7 +382,8 @@ test_release_page__the_codebook_tells_of_each_column(void **state)
     (void)page_of(SAMPLE_PRESS, 20);
     assert_int_equal(strncmp(text("codebook.csv"), "table,field,label,treatment,note\r\n", 34), 0);
     assert_int_equal(count(text("codebook.csv"), "\r\n"), s.doc.n_fields + 1);
-    assert_non_null(strstr(text("codebook.csv"), "person,born,Born,band of 10 years,\"From partial dates, too.\"\r\n"));
+    assert_non_null(strstr(text("codebook.csv"), "person,born,Born,band of 10 years,\"from partial dates, too\"\r\n"));
+    assert_non_null(strstr(text("method.md"), "- person, born: band of 10 years; from partial dates, too\n"));
     for (size_t i = 0; i < s.doc.n_fields; i++)
         assert_non_null(strstr(text("method.md"), s.doc.field[i].treatment));
 }

@@ -26,7 +26,7 @@
 struct release_field {
     const char *table, *field, *label;
     const char *treatment;              /* what became of it, as text: "kept", "band of 10 years" */
-    const char *note;
+    const char *note;                   /* small letters, no full stop */
 };
 
 /* A risk figure. `lenient` may be NULL where there is one reading. command: what a reader types in the folder to get it again; NULL: none. */

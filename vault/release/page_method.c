@@ -149,7 +149,7 @@ codebook(struct buf *out, const struct release_doc *doc)
         buf_str(out, ": ");
         md(out, f->treatment);
         if (f->note != NULL && f->note[0] != '\0') {
-            buf_str(out, ". ");
+            buf_str(out, "; ");
             md(out, f->note);
         }
         buf_u8(out, '\n');

@@ -376,7 +376,7 @@ page_declared(struct buf *out, const struct release_doc *doc)
     buf_fmt(out, "<table class=\"figures\">\n<caption>%s, %zu row%s</caption>\n<thead><tr>", s->name, s->n_rows, s->n_rows == 1 ? "" : "s");
     headings(out, doc, &l, 0, first);
     if (sheet_find_column(s, "count", &at) && sheet_find_column(s, "of", &at))
-        buf_str(out, "<th scope=\"col\" class=\"n\">share</th><td></td>");
+        buf_str(out, "<th scope=\"col\" class=\"n\">Share</th><td></td>");
     headings(out, doc, &l, first, s->n_columns);
     buf_str(out, "</tr></thead>\n<tbody>\n");
     figure_rows(out, &l, first);

@@ -1,11 +1,9 @@
 /*
  * test_offices.c - offices that exchange bundles, as a property: random histories on two and three vaults, bundles in any order, lost and repeated.
  *
- * Beside them runs a model that knows nothing of revisions: writes, and which ones their author saw when he wrote. A write that nobody wrote over is live; a field
- * with two different live ones is in conflict, and nothing else is. Who resolves a conflict writes nothing, but says which of the values are not to be; that stands until
- * somebody who knows of it chooses again. Who chooses a value that had been put aside brings it back, as if he wrote it anew. Whenever a vault changed, it says what the
- * model says of what it has heard of (where conflicts were resolved in several places, it may see one more, and never one less); at the end all say the same. ROUNDS
- * histories (default 25); `make property` runs 10,000, on all processors. SEED repeats a run.
+ * Beside them runs a model (offices_model.h). Whenever a vault changed, it says what the model says of what it has heard of (where conflicts were resolved in several
+ * places, it may see one more, and never one less); at the end all say the same. ROUNDS histories (default 25); `make property` runs 10,000, on all processors. SEED
+ * repeats a run.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,28 +14,17 @@
 #include <string.h>
 #include <unistd.h>
 #include <cmocka.h>
+#include "tests/unit/offices_model.h"
 #include "tests/unit/phrases.h"
 #include "vault/base/secret.h"
 #include "vault/session.h"
 
-#define OFFICES 3
-#define FIELDS 5
-#define WRITES 64u                  /* of one history: a bit each */
 #define BUNDLES 6u                  /* under way at once */
 #define VAULTS_FOR 100u             /* histories that one set of vaults serves */
 
-static const struct { const char *name; bool withheld; } FIELD[FIELDS] = { { "residence", false }, { "occupation", false },
+static const struct { const char *name; bool withheld; } FIELD[MODEL_FIELDS] = { { "residence", false }, { "occupation", false },
     { "citizenship", false }, { "name", true }, { "notes", true } };
 
-struct write {
-    unsigned field, value;          /* value 0: none */
-    uint64_t over;                  /* the writes that it replaced */
-    uint64_t seen;                  /* what its author knew */
-    bool choice;                    /* no write, but a choice: those that were not chosen */
-    uint64_t kept;                  /* of a choice: those of the value that was chosen */
-    uint64_t past;                  /* of a choice: earlier ones that its author knew of, which count no more */
-    uint64_t same;                  /* no write: somebody saw these, of one value, and went on: who writes over one, does over all */
-};
 struct bundle {
     bool there;
     unsigned from, to;
@@ -46,19 +33,16 @@ struct bundle {
 };
 
 static char dir[256];
-static vault *office[OFFICES];
-static const char *const NAME[OFFICES] = { "anna", "boris", "clara" };
+static vault *office[MODEL_OFFICES];
+static const char *const NAME[MODEL_OFFICES] = { "anna", "boris", "clara" };
 static uint64_t state;
 static unsigned long at_history;    /* under way; 0: none */
 static unsigned files;              /* made so far */
 
 static struct history {
     char id[VAULT_CODE_LEN + 1];
-    unsigned offices, n, values;
+    unsigned offices, values;
     bool names;                     /* all bundles have them */
-    bool chosen;                    /* somebody resolved something */
-    struct write write[WRITES];
-    uint64_t known[OFFICES];
     struct bundle bundle[BUNDLES];
 } h;
 
@@ -93,7 +77,7 @@ open_vault_of(unsigned i, unsigned generation)
 static void
 close_all(void)
 {
-    for (unsigned i = 0; i < OFFICES; i++) {
+    for (unsigned i = 0; i < MODEL_OFFICES; i++) {
         vault_close(office[i]);
         office[i] = NULL;
     }
@@ -105,11 +89,11 @@ open_all(unsigned generation)
     struct vault_card *card = calloc(1, sizeof *card);
 
     close_all();
-    for (unsigned i = 0; i < OFFICES; i++)
+    for (unsigned i = 0; i < MODEL_OFFICES; i++)
         office[i] = open_vault_of(i, generation);
-    for (unsigned i = 0; i < OFFICES; i++) {
+    for (unsigned i = 0; i < MODEL_OFFICES; i++) {
         assert_int_equal(vault_card(office[i], card), VAULT_OK);
-        for (unsigned k = 0; k < OFFICES; k++)
+        for (unsigned k = 0; k < MODEL_OFFICES; k++)
             if (k != i)
                 assert_int_equal(vault_contact_add(office[k], NAME[i], card->text, strlen(card->text)), VAULT_OK);
         vault_free(card->text);
@@ -143,189 +127,16 @@ remove_dir(void **unused)
     return system(command);
 }
 
-/* ---- the model ---- */
-
-static bool
-has(uint64_t set, unsigned w)
-{
-    return (set >> w & 1) != 0;
-}
-
-static bool
-knows(unsigned who, unsigned w)
-{
-    return has(h.known[who], w);
-}
-
-/* Of what is known: choices in this field that somebody, who knew of them, replaced by another. */
-static uint64_t
-past_choices(uint64_t known, unsigned field)
-{
-    uint64_t past = 0;
-
-    for (unsigned w = 0; w < h.n; w++)
-        if (has(known, w) && h.write[w].field == field)
-            past |= h.write[w].past;
-    return past;
-}
-
-static uint64_t counting_in(uint64_t known, unsigned field);
-
-/*
- * Writes that one who did not know of w brought back, out of what both knew to be put aside: w does not go over these, as its author held them for done with, and
- * the other wanted them in spite of that.
- */
-static uint64_t
-brought_back(uint64_t known, unsigned field, unsigned w)
-{
-    uint64_t back = 0, past = past_choices(known, field);
-
-    for (unsigned c = 0; c < h.n; c++) {
-        const struct write *x = &h.write[c];
-
-        if (c != w && has(known, c) && x->field == field && x->choice && !has(past, c) && !has(x->seen, w) && !has(h.write[w].seen, c))
-            back |= x->kept & ~counting_in(x->seen & h.write[w].seen, field);
-    }
-    return back;
-}
-
-/* Of what is known: writes that nobody wrote over (and nobody chose against). */
-static uint64_t
-live_in(uint64_t known, unsigned field, bool choices)
-{
-    uint64_t gone = 0, all = 0, past = past_choices(known, field);
-
-    for (unsigned w = 0; w < h.n; w++) {
-        const struct write *x = &h.write[w];
-
-        if (!has(known, w) || x->field != field)
-            continue;
-        if (!x->choice && x->same == 0)
-            all |= (uint64_t)1 << w;
-        if (!x->choice || (choices && !has(past, w)))
-            gone |= x->over & ~brought_back(known, field, w);
-    }
-    for (unsigned w = 0; w < 2 * h.n; w++) {        /* twice: one may lead to an earlier one */
-        const struct write *x = &h.write[w % h.n];
-
-        if (has(known, w % h.n) && (x->same & gone) != 0)
-            gone |= x->same;
-    }
-    return all & ~gone;
-}
-
-/* What counts. Where everything was chosen against by somebody, it is as if nobody had. */
-static uint64_t
-counting_in(uint64_t known, unsigned field)
-{
-    uint64_t l = live_in(known, field, true);
-
-    return l != 0 ? l : live_in(known, field, false);
-}
-
-static uint64_t
-live(unsigned who, unsigned field, bool choices)
-{
-    return live_in(h.known[who], field, choices);
-}
-
-static uint64_t
-counting(unsigned who, unsigned field)
-{
-    return counting_in(h.known[who], field);
-}
-
-/* The one value of these writes, or (two that differ) false. */
-static bool
-one_value(uint64_t writes, unsigned *value)
-{
-    bool first = true;
-
-    *value = 0;
-    for (unsigned w = 0; w < h.n; w++) {
-        if (!has(writes, w))
-            continue;
-        if (!first && h.write[w].value != *value)
-            return false;
-        *value = h.write[w].value;
-        first = false;
-    }
-    return true;
-}
-
-static bool
-settled(unsigned who, unsigned field, unsigned *value)
-{
-    return one_value(counting(who, field), value);
-}
-
-static bool
-in_conflict(unsigned who)
-{
-    unsigned value;
-    bool any = false;
-
-    for (unsigned f = 0; f < FIELDS; f++)
-        any = any || !settled(who, f, &value);
-    return any;
-}
-
-/* What the vault says. */
+/* What the vault says; vault_show says the same (check_office), and takes longer. */
 static bool
 tells_any(unsigned who)
 {
-    struct vault_record *r = NULL;
-    bool yes;
+    uint32_t first = 0, head = 0;
+    bool yes = false;
 
-    assert_int_equal(vault_show(office[who], h.id, NULL, false, &r), VAULT_OK);
-    yes = r->conflict;
-    vault_record_free(r);
+    assert_int_equal(session_find(office[who], h.id, &first), VAULT_OK);
+    assert_int_equal(recs_head(&office[who]->recs, first, &head, &yes), VAULT_OK);
     return yes;
-}
-
-static void
-note_write(unsigned office_, unsigned field, unsigned value)
-{
-    struct write *w = &h.write[h.n];
-
-    *w = (struct write){ .field = field, .value = value, .over = live(office_, field, false), .seen = h.known[office_] };
-    h.known[office_] |= (uint64_t)1 << h.n++;
-}
-
-/* It goes on from all that it has: values that are the same on several sides are one from here on. */
-static void
-note_same(unsigned who)
-{
-    for (unsigned f = 0; f < FIELDS; f++) {
-        uint64_t l = live(who, f, true);
-        unsigned value;
-
-        if ((l & (l - 1)) == 0 || !one_value(l, &value))
-            continue;
-        assert_true(h.n < WRITES);
-        h.write[h.n] = (struct write){ .field = f, .value = value, .same = l };
-        h.known[who] |= (uint64_t)1 << h.n++;
-    }
-}
-
-static void
-note_choice(unsigned who, unsigned field, unsigned value)
-{
-    struct write *x = &h.write[h.n];
-    uint64_t l = live(who, field, false);
-
-    *x = (struct write){ .field = field, .value = value, .choice = true, .seen = h.known[who] };
-    for (unsigned w = 0; w < h.n; w++) {
-        if (has(l, w) && h.write[w].value != value)
-            x->over |= (uint64_t)1 << w;
-        if (has(l, w) && h.write[w].value == value)
-            x->kept |= (uint64_t)1 << w;
-        if (knows(who, w) && h.write[w].field == field && h.write[w].choice)
-            x->past |= (uint64_t)1 << w;
-    }
-    h.known[who] |= (uint64_t)1 << h.n++;
-    h.chosen = true;
-    again_seen += x->past != 0;
 }
 
 static void
@@ -360,22 +171,23 @@ check_office(unsigned who, bool all)
 {
     struct vault_record *r = NULL;
 
-    if (h.known[who] == 0)
+    if (model.known[who] == 0)
         return;
     assert_int_equal(vault_show(office[who], h.id, NULL, true, &r), VAULT_OK);
-    if (all && (in_conflict(who) || !h.chosen))
-        assert_int_equal(r->conflict, in_conflict(who));
-    more_seen += all && r->conflict && !in_conflict(who);
+    assert_int_equal(r->conflict, tells_any(who));
+    if (all && (model_in_conflict(who) || !model.chosen))
+        assert_int_equal(r->conflict, model_in_conflict(who));
+    more_seen += all && r->conflict && !model_in_conflict(who);
     conflicts_seen += r->conflict;
-    for (unsigned f = 0; f < FIELDS; f++) {
+    for (unsigned f = 0; f < MODEL_FIELDS; f++) {
         const struct vault_value *x = value_of(r, FIELD[f].name);
         unsigned value;
         char text[40];
-        bool good = settled(who, f, &value);
+        bool good = model_settled(who, f, &value);
 
         if (FIELD[f].withheld && !all)
             continue;
-        if (!good || !h.chosen)
+        if (!good || !model.chosen)
             assert_int_equal(tells_conflict(r, FIELD[f].name), !good);
         if (!good || r->conflict)
             continue;               /* one of the sides is shown */
@@ -407,27 +219,18 @@ begin(unsigned offices, bool names, unsigned who)
     vault_fields *f = NULL;
 
     memset(&h, 0, sizeof h);
+    memset(&model, 0, sizeof model);
     h.offices = offices;
     h.names = names;
     assert_int_equal(vault_fields_new(&f), VAULT_OK);
-    for (unsigned i = 0; i < FIELDS; i++) {
-        note_write(who, i, ++h.values);
+    for (unsigned i = 0; i < MODEL_FIELDS; i++) {
+        model_note_write(who, i, ++h.values);
         set(f, i, h.values);
     }
     assert_int_equal(vault_add(office[who], "person", f, &added), VAULT_OK);
     vault_fields_free(f);
     memcpy(h.id, added.id, sizeof h.id);
     check_office(who, h.names);
-}
-
-/* Had the field no value before, as far as he knows? Who goes back to what was changes nothing, and such histories are left out: all other values differ. */
-static bool
-was_unset(unsigned who, unsigned field)
-{
-    for (unsigned w = 0; w < h.n; w++)
-        if (knows(who, w) && h.write[w].field == field && h.write[w].value == 0 && h.write[w].same == 0)
-            return true;
-    return false;
 }
 
 /* `n` fields, from the one numbered `at`. */
@@ -439,18 +242,18 @@ edit(unsigned who, unsigned at, unsigned n)
     bool refused;
     vault_err err;
 
-    if (h.known[who] == 0 || h.n + 30 > WRITES)
+    if (model.known[who] == 0 || model.n + 30 > MODEL_WRITES)
         return;
     refused = tells_any(who);
     if (!refused)
-        note_same(who);
+        model_note_same(who);
     assert_int_equal(vault_fields_new(&f), VAULT_OK);
-    for (unsigned i = 0; i < n; i++, at = (at + 1) % FIELDS) {
-        unsigned value = draw(6) == 0 && !was_unset(who, at) ? 0 : ++h.values;
+    for (unsigned i = 0; i < n; i++, at = (at + 1) % MODEL_FIELDS) {
+        unsigned value = draw(6) == 0 && !model_was_unset(who, at) ? 0 : ++h.values;
 
         set(f, at, value);
         if (!refused)
-            note_write(who, at, value);
+            model_note_write(who, at, value);
     }
     err = vault_edit(office[who], h.id, f, &added);
     assert_int_equal(err, refused ? VAULT_ERR_CONFLICT : VAULT_OK);
@@ -467,15 +270,6 @@ number_in(const struct vault_side_value *x, unsigned field)
     if (x->has)
         assert_int_equal(sscanf(x->value.text, FIELD[field].withheld ? "HIDDEN-%u" : "PLAIN%u", &value), 1);
     return value;
-}
-
-static bool
-counts(unsigned who, unsigned field, unsigned value)
-{
-    for (unsigned w = 0; w < h.n; w++)
-        if (has(counting(who, field), w) && h.write[w].value == value)
-            return true;
-    return false;
 }
 
 static unsigned
@@ -499,7 +293,7 @@ may_be_chosen(unsigned who, unsigned field, const struct vault_conflict *c, cons
         unsigned x = number_in(&d->sides[s], field);
         size_t at = n;
 
-        if (!counts(who, field, x))
+        if (!model_counts(who, field, x))
             continue;
         for (n++; at > 0 && value[at - 1] > x; at--) {
             value[at] = value[at - 1];
@@ -524,7 +318,8 @@ choose(unsigned who, const struct vault_conflict *c, const struct vault_dispute 
     if (n == 0)
         return false;
     *out = (struct vault_choice){ FIELD[field].name, c->sides[side[at]].revision };
-    note_choice(who, field, value[at]);
+    model_note_choice(who, field, value[at]);
+    again_seen += model.write[model.n - 1].past != 0;
     return true;
 }
 
@@ -533,24 +328,24 @@ static void
 resolve(unsigned who, unsigned wanted)
 {
     struct vault_conflict *c = NULL;
-    struct vault_choice choice[FIELDS];
+    struct vault_choice choice[MODEL_FIELDS];
     struct vault_added added;
-    struct history before = h;
+    struct model before = model;
     bool all = true;
 
-    if (h.known[who] == 0 || h.n + 30 > WRITES || !tells_any(who))
+    if (model.known[who] == 0 || model.n + 30 > MODEL_WRITES || !tells_any(who))
         return;
     assert_int_equal(vault_conflict(office[who], h.id, true, &c), VAULT_OK);
-    assert_true(c->n_sides >= 2 && c->n_sides <= 16 && c->n_disputes >= 1 && c->n_disputes <= FIELDS && !c->whole);
+    assert_true(c->n_sides >= 2 && c->n_sides <= 16 && c->n_disputes >= 1 && c->n_disputes <= MODEL_FIELDS && !c->whole);
     for (size_t i = 0; i < c->n_disputes; i++)
         all = choose(who, c, &c->disputes[i], wanted, &choice[i]) && all;
     if (all) {
-        note_same(who);
+        model_note_same(who);
         assert_int_equal(vault_resolve(office[who], h.id, choice, c->n_disputes, &added), VAULT_OK);
         assert_false(tells_any(who));
         check_office(who, h.names);
     } else {
-        h = before;
+        model = before;
         stayed_seen++;
     }
     vault_conflict_free(c);
@@ -573,11 +368,11 @@ post(unsigned from, unsigned to)
 {
     struct bundle *b = &h.bundle[draw(BUNDLES)];
 
-    if (h.known[from] == 0 || from == to)
+    if (model.known[from] == 0 || from == to)
         return;
     if (b->there)
         (void)unlink(b->path);      /* lost */
-    *b = (struct bundle){ .there = true, .from = from, .to = to, .known = h.known[from] };
+    *b = (struct bundle){ .there = true, .from = from, .to = to, .known = model.known[from] };
     send(from, to, h.names || draw(2) == 0, b->path);
 }
 
@@ -588,10 +383,10 @@ take(unsigned to, const char *path, uint64_t known, bool *changed)
     struct vault_received got;
 
     assert_int_equal(vault_handoff_receive(office[to], path, &how, &got), VAULT_OK);
-    h.known[to] |= known;
+    model.known[to] |= known;
     merges_seen += got.merged;
     if (got.merged > 0)
-        note_same(to);
+        model_note_same(to);
     *changed = got.revisions + got.merged + got.arrived > 0;
     if (*changed)
         check_office(to, h.names);
@@ -605,7 +400,7 @@ give(unsigned from, unsigned to)
     bool changed;
 
     send(from, to, true, path);
-    take(to, path, h.known[from], &changed);
+    take(to, path, model.known[from], &changed);
     (void)unlink(path);
     return changed;
 }
@@ -640,22 +435,22 @@ check_nothing_lost(unsigned who)
 {
     struct vault_conflict *c = NULL;
 
-    if (!in_conflict(who))
+    if (!model_in_conflict(who))
         return;
     assert_int_equal(vault_conflict(office[who], h.id, true, &c), VAULT_OK);
-    for (unsigned w = 0; w < h.n; w++) {
-        unsigned f = h.write[w].field, value;
+    for (unsigned w = 0; w < model.n; w++) {
+        unsigned f = model.write[w].field, value;
         bool found = false;
         char text[40];
 
-        if (!has(live(who, f, true), w) || settled(who, f, &value))
+        if (!(model_live(who, f, true) >> w & 1) || model_settled(who, f, &value))
             continue;
-        text_of(f, h.write[w].value, text);
+        text_of(f, model.write[w].value, text);
         for (size_t i = 0; i < c->n_disputes; i++)
             for (size_t k = 0; strcmp(c->disputes[i].field, FIELD[f].name) == 0 && k < c->n_sides; k++) {
                 const struct vault_side_value *x = &c->disputes[i].sides[k];
 
-                found = found || (h.write[w].value == 0 ? !x->has : x->has && strcmp(x->value.text, text) == 0);
+                found = found || (model.write[w].value == 0 ? !x->has : x->has && strcmp(x->value.text, text) == 0);
             }
         assert_true(found);
     }
@@ -670,7 +465,7 @@ check_open_blobs(unsigned who)
     struct revision rev;
     uint32_t first = 0;
 
-    if (h.known[who] == 0)
+    if (model.known[who] == 0)
         return;
     revision_init(&rev);
     assert_int_equal(session_find(v, h.id, &first), VAULT_OK);
@@ -692,13 +487,13 @@ static void
 heads_of(unsigned who, struct buf *out)
 {
     struct recs *r = &office[who]->recs;
-    uint32_t first = 0, head = 0, n[WRITES];
+    uint32_t first = 0, head = 0, n[MODEL_WRITES];
     size_t count;
 
     assert_int_equal(session_find(office[who], h.id, &first), VAULT_OK);
     assert_int_equal(recs_head(r, first, &head, NULL), VAULT_OK);
-    count = recs_heads(r, first, n, WRITES);
-    assert_true(count >= 1 && count <= WRITES);
+    count = recs_heads(r, first, n, MODEL_WRITES);
+    assert_true(count >= 1 && count <= MODEL_WRITES);
     for (size_t i = 0; i < count; i++)
         buf_put(out, r->index.pair[n[i]].revision, REVISION_ID_BYTES);
     qsort(out->p, count, REVISION_ID_BYTES, by_id);
@@ -715,7 +510,7 @@ settle_all(void)
         any = false;
         for (unsigned i = 0; i < h.offices; i++)
             for (unsigned k = 0; k < h.offices; k++)
-                if (i != k && h.known[i] != 0)
+                if (i != k && model.known[i] != 0)
                     any = give(i, k) || any;
     }
 }
@@ -769,7 +564,7 @@ begin_by_lot(void)
 static void
 step_by_lot(void)
 {
-    unsigned who = draw(h.offices), to = (who + 1 + draw(h.offices - 1)) % h.offices, what = draw(10), at = draw(FIELDS);
+    unsigned who = draw(h.offices), to = (who + 1 + draw(h.offices - 1)) % h.offices, what = draw(10), at = draw(MODEL_FIELDS);
 
     if (what < 4)
         edit(who, at, 1 + draw(2));
@@ -787,7 +582,7 @@ quarrel_by_lot(void)
 {
     unsigned who = draw(h.offices), to = (who + 1 + draw(h.offices - 1)) % h.offices, what = draw(10);
 
-    if (h.known[who] != 0 && what < 7 && tells_any(who))
+    if (model.known[who] != 0 && what < 7 && tells_any(who))
         resolve(who, 0);
     else if (what < 4)
         edit(who, 0, 1);
@@ -795,7 +590,7 @@ quarrel_by_lot(void)
         post(who, to);
     else if (what < 6)
         deliver();
-    else if (h.known[who] != 0)
+    else if (model.known[who] != 0)
         (void)give(who, to);
 }
 
@@ -829,9 +624,9 @@ choose_apart(unsigned *a, unsigned *b)
     begin(2, true, 0);
     (void)give(0, 1);
     edit(0, 0, 1);
-    *a = h.write[h.n - 1].value;
+    *a = model.write[model.n - 1].value;
     edit(1, 0, 1);
-    *b = h.write[h.n - 1].value;
+    *b = model.write[model.n - 1].value;
     (void)give(0, 1);
     (void)give(1, 0);
     resolve(0, *a);
@@ -843,7 +638,7 @@ assert_settled(unsigned who, unsigned wanted)
 {
     unsigned value;
 
-    assert_true(settled(who, 0, &value));
+    assert_true(model_settled(who, 0, &value));
     assert_int_equal(value, wanted);
     assert_false(tells_any(who));
 }
@@ -860,7 +655,7 @@ test_offices__a_choice_goes_over_those_it_knew_of(void **unused)
         state = 1;
         choose_apart(&a, &b);
         (void)give(1, 0);
-        assert_true(in_conflict(0) && tells_any(0));
+        assert_true(model_in_conflict(0) && tells_any(0));
         resolve(0, i == 0 ? a : b);
         assert_settled(0, i == 0 ? a : b);
         end_history();
@@ -882,7 +677,7 @@ test_offices__two_choices_that_knew_nothing_of_each_other_are_a_conflict(void **
     resolve(0, b);
     resolve(1, a);
     end_history();
-    assert_true(in_conflict(0) && tells_any(0) && in_conflict(1) && tells_any(1));
+    assert_true(model_in_conflict(0) && tells_any(0) && model_in_conflict(1) && tells_any(1));
 }
 
 /* The other wrote on the choice that was not taken, before he knew: that does not go over what was brought back, nor that over it. */
@@ -898,11 +693,11 @@ test_offices__what_was_brought_back_is_not_written_over(void **unused)
         choose_apart(&a, &b);
         (void)give(1, 0);
         edit(1, 0, 1);
-        on_it = h.write[h.n - 1].value;
+        on_it = model.write[model.n - 1].value;
         resolve(0, i == 0 ? a : b);
         end_history();
         if (i == 0)
-            assert_true(in_conflict(0) && tells_any(0));
+            assert_true(model_in_conflict(0) && tells_any(0));
         else
             assert_settled(0, on_it);
     }
@@ -924,7 +719,7 @@ test_offices__all_end_equal_and_nothing_is_lost(void **unused)
         if ((i + 1) % 500 == 0)
             fprintf(stderr, "%lu histories\n", i + 1);
     }
-    for (unsigned i = 0; i < OFFICES; i++)
+    for (unsigned i = 0; i < MODEL_OFFICES; i++)
         assert_int_equal(vault_check_open(office[i], NULL, NULL, NULL), VAULT_OK);
     printf("%lu histories from seed %lu: %llu bundles, %llu merges, %llu times a conflict was told (%llu of them by the vault alone), %llu edits refused for one, "
         "%llu choices made again, %llu conflicts that stayed\n", rounds, seed,

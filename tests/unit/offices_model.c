@@ -1,0 +1,195 @@
+/* offices_model.c - see offices_model.h. */
+#include "tests/unit/offices_model.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+struct model model;
+
+static bool
+has(uint64_t set, unsigned w)
+{
+    return (set >> w & 1) != 0;
+}
+
+static bool
+knows(unsigned who, unsigned w)
+{
+    return has(model.known[who], w);
+}
+
+/* Of what is known: choices in this field that somebody, who knew of them, replaced by another. */
+static uint64_t
+past_choices(uint64_t known, unsigned field)
+{
+    uint64_t past = 0;
+
+    for (unsigned w = 0; w < model.n; w++)
+        if (has(known, w) && model.write[w].field == field)
+            past |= model.write[w].past;
+    return past;
+}
+
+static uint64_t counting_in(uint64_t known, unsigned field);
+
+/*
+ * Writes that one who did not know of w brought back, out of what both knew to be put aside: w does not go over these, as its author held them for done with, and
+ * the other wanted them in spite of that.
+ */
+static uint64_t
+brought_back(uint64_t known, unsigned field, unsigned w)
+{
+    uint64_t back = 0, past = past_choices(known, field);
+
+    for (unsigned c = 0; c < model.n; c++) {
+        const struct model_write *x = &model.write[c];
+
+        if (c != w && has(known, c) && x->field == field && x->choice && !has(past, c) && !has(x->seen, w) && !has(model.write[w].seen, c))
+            back |= x->kept & ~counting_in(x->seen & model.write[w].seen, field);
+    }
+    return back;
+}
+
+/* Of what is known: writes that nobody wrote over (and nobody chose against). */
+static uint64_t
+live_in(uint64_t known, unsigned field, bool choices)
+{
+    uint64_t gone = 0, all = 0, past = past_choices(known, field);
+
+    for (unsigned w = 0; w < model.n; w++) {
+        const struct model_write *x = &model.write[w];
+
+        if (!has(known, w) || x->field != field)
+            continue;
+        if (!x->choice && x->same == 0)
+            all |= (uint64_t)1 << w;
+        if (!x->choice || (choices && !has(past, w)))
+            gone |= x->over & ~brought_back(known, field, w);
+    }
+    for (unsigned w = 0; w < 2 * model.n; w++) {        /* twice: one may lead to an earlier one */
+        const struct model_write *x = &model.write[w % model.n];
+
+        if (has(known, w % model.n) && (x->same & gone) != 0)
+            gone |= x->same;
+    }
+    return all & ~gone;
+}
+
+/* What counts. Where everything was chosen against by somebody, it is as if nobody had. */
+static uint64_t
+counting_in(uint64_t known, unsigned field)
+{
+    uint64_t l = live_in(known, field, true);
+
+    return l != 0 ? l : live_in(known, field, false);
+}
+
+uint64_t
+model_live(unsigned who, unsigned field, bool choices)
+{
+    return live_in(model.known[who], field, choices);
+}
+
+static uint64_t
+counting(unsigned who, unsigned field)
+{
+    return counting_in(model.known[who], field);
+}
+
+/* The one value of these writes, or (two that differ) false. */
+static bool
+one_value(uint64_t writes, unsigned *value)
+{
+    bool first = true;
+
+    *value = 0;
+    for (unsigned w = 0; w < model.n; w++) {
+        if (!has(writes, w))
+            continue;
+        if (!first && model.write[w].value != *value)
+            return false;
+        *value = model.write[w].value;
+        first = false;
+    }
+    return true;
+}
+
+bool
+model_settled(unsigned who, unsigned field, unsigned *value)
+{
+    return one_value(counting(who, field), value);
+}
+
+bool
+model_in_conflict(unsigned who)
+{
+    unsigned value;
+    bool any = false;
+
+    for (unsigned f = 0; f < MODEL_FIELDS; f++)
+        any = any || !model_settled(who, f, &value);
+    return any;
+}
+
+void
+model_note_write(unsigned who, unsigned field, unsigned value)
+{
+    struct model_write *w = &model.write[model.n];
+
+    *w = (struct model_write){ .field = field, .value = value, .over = model_live(who, field, false), .seen = model.known[who] };
+    model.known[who] |= (uint64_t)1 << model.n++;
+}
+
+void
+model_note_same(unsigned who)
+{
+    for (unsigned f = 0; f < MODEL_FIELDS; f++) {
+        uint64_t l = model_live(who, f, true);
+        unsigned value;
+
+        if ((l & (l - 1)) == 0 || !one_value(l, &value))
+            continue;
+        assert_true(model.n < MODEL_WRITES);
+        model.write[model.n] = (struct model_write){ .field = f, .value = value, .same = l };
+        model.known[who] |= (uint64_t)1 << model.n++;
+    }
+}
+
+void
+model_note_choice(unsigned who, unsigned field, unsigned value)
+{
+    struct model_write *x = &model.write[model.n];
+    uint64_t l = model_live(who, field, false);
+
+    *x = (struct model_write){ .field = field, .value = value, .choice = true, .seen = model.known[who] };
+    for (unsigned w = 0; w < model.n; w++) {
+        if (has(l, w) && model.write[w].value != value)
+            x->over |= (uint64_t)1 << w;
+        if (has(l, w) && model.write[w].value == value)
+            x->kept |= (uint64_t)1 << w;
+        if (knows(who, w) && model.write[w].field == field && model.write[w].choice)
+            x->past |= (uint64_t)1 << w;
+    }
+    model.known[who] |= (uint64_t)1 << model.n++;
+    model.chosen = true;
+}
+
+bool
+model_was_unset(unsigned who, unsigned field)
+{
+    for (unsigned w = 0; w < model.n; w++)
+        if (knows(who, w) && model.write[w].field == field && model.write[w].value == 0 && model.write[w].same == 0)
+            return true;
+    return false;
+}
+
+bool
+model_counts(unsigned who, unsigned field, unsigned value)
+{
+    for (unsigned w = 0; w < model.n; w++)
+        if (has(counting(who, field), w) && model.write[w].value == value)
+            return true;
+    return false;
+}

@@ -117,6 +117,17 @@ take_facts(struct published *p, json_t *root)
     return err;
 }
 
+/* What jansson says itself may quote the file. It seldom says that memory ran out; it does not say where, then. */
+static vault_err
+say_not_json(const json_error_t *at)
+{
+    if (json_error_code(at) == json_error_out_of_memory || at->line < 0)
+        return err_nomem();
+    if (json_error_code(at) == json_error_duplicate_key)
+        return err_say(VAULT_ERR_INPUT, NULL, "line %d, column %d: a key stands twice", at->line, at->column);
+    return err_say(VAULT_ERR_INPUT, NULL, "line %d, column %d: this is not JSON", at->line, at->column);
+}
+
 vault_err
 published_parse(struct published *out, const char *json, size_t n, const char *name)
 {
@@ -128,8 +139,8 @@ published_parse(struct published *out, const char *json, size_t n, const char *n
     if (n > PUBLISHED_FILE_MAX)
         return err_say(VAULT_ERR_INPUT, NULL, "%s: larger than %zu MiB", name, PUBLISHED_FILE_MAX >> 20);
     root = json_loadb(json, n, JSON_REJECT_DUPLICATES, &at);
-    if (root == NULL)           /* what jansson says may quote the file */
-        err = err_say(VAULT_ERR_INPUT, NULL, "line %d, column %d: this is not JSON, or a key stands twice", at.line, at.column);
+    if (root == NULL)
+        err = say_not_json(&at);
     else
         err = take_facts(out, root);
     if (err == VAULT_ERR_INPUT)

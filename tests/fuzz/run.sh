@@ -1,23 +1,23 @@
 #!/bin/sh
 # run.sh: hostile input by lot (make fuzz).
 #
-#     TIME=600 sh tests/fuzz/run.sh [header armor identity recipient evidence disclosed bundle manifest type copy release rows backup]...
+#     TIME=600 sh tests/fuzz/run.sh [header armor identity recipient evidence disclosed bundle manifest type copy release gate rows backup]...
 #
 # Each target runs TIME seconds (600) under AddressSanitizer and UBSan, with clang's libFuzzer, one after the other; an input that breaks
 # something is kept in the folder of the build. ALONE=ROUNDS: no libFuzzer; so many changes of each beginning instead, with
-# any compiler, for the targets that have beginnings (the first eleven), which is the short form of make check. O and CC as for make.
+# any compiler, for the targets that have beginnings (the first twelve), which is the short form of make check. O and CC as for make.
 set -eu
 cd "$(dirname "$0")/../.."
 O=${O:-build} TIME=${TIME:-600}
 out=$O/fuzz
 mkdir -p "$out"
-[ $# -gt 0 ] || set -- header armor identity recipient evidence disclosed bundle manifest type copy release
+[ $# -gt 0 ] || set -- header armor identity recipient evidence disclosed bundle manifest type copy release gate
 TMPDIR=$(mktemp -d)
 [ ! -w /dev/shm ] || { rmdir "$TMPDIR"; TMPDIR=$(mktemp -d -p /dev/shm); }
 export TMPDIR
 trap 'rm -rf "$TMPDIR"' EXIT
 
-flags="-std=c11 -D_GNU_SOURCE -DROWS_WINDOW=16 -I. -isystem .deps/include -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all"
+flags="-std=c11 -D_GNU_SOURCE -DROWS_WINDOW=16 -I. -I$O -isystem .deps/include -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all"
 [ -n "${ALONE:-}" ] || flags="$flags -fsanitize=fuzzer-no-link" CC=clang
 libraries=".deps/lib/libsodium.a -ljansson -largon2 -lutf8proc -lcrypto -lseccomp -lpthread"
 
@@ -40,6 +40,7 @@ sources() {
     copy) echo "-DTARGET=4 tests/fuzz/fuzz_bundle.c vault/copy_rows.c $(echo vault/base/?*.c)" ;;
     release) echo "-Wl,--wrap=crypto_sign_verify_detached tests/fuzz/fuzz_release.c vault/release/manifest.c $(echo vault/base/?*.c)" ;;
     seeds) echo "tests/fuzz/proof_seeds.c tests/unit/made_log.c $logs $records" ;;
+    gate) echo "tests/fuzz/fuzz_gate.c $(echo vault/release/gate*.c) $(echo vault/names/?*.c) $(echo vault/base/?*.c)" ;;
     rows) echo "-Wl,--wrap=read tests/fuzz/fuzz_rows.c vault/import/rows.c vault/import/csv.c vault/import/json.c $(echo vault/base/?*.c)" ;;
     backup) echo "tests/fuzz/fuzz_backup.c vault/backup_file.c vault/backup_runs.c vault/keys/keyfile.c vault/keys/slot.c vault/keys/kdf.c vault/keys/arena.c $(echo vault/base/?*.c)" ;;
     *) echo "no target: $1" >&2; exit 2 ;;

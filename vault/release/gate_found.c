@@ -269,7 +269,8 @@ found_tell(struct search *s, gate_hit_fn *fn, void *ctx)
     uint64_t line = 1;
     vault_err err = VAULT_OK;
 
-    qsort(s->found, s->n_found, sizeof *s->found, by_place);
+    if (s->n_found > 1)
+        qsort(s->found, s->n_found, sizeof *s->found, by_place);
     for (size_t i = 0; i < s->n_found; i++) {
         for (; at < s->found[i].at && at < s->bytes.n; at++)
             line += p[at] == '\n';

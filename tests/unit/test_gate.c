@@ -231,6 +231,10 @@ withheld_text_is_found(void **state)
     assert_int_equal(hit[0].what, GATE_VALUE);
     assert_int_equal(hit[0].record, 4);
     assert_int_equal(look(GATE_PLAIN, "He has a Russian partner, two young children."), 1);
+    add(GATE_TEXT, 4, "address", "회령시 오산덕동 십이번지");
+    assert_int_equal(look(GATE_PLAIN, "회령시 오산덕동, 십이번지"), 1);
+    assert_int_equal(look(GATE_PLAIN, "\u1112\u116C\u1105\u1167\u11BC\u1109\u1175 \u110B\u1169\u1109\u1161\u11AB\u1103\u1165\u11A8\u1103\u1169\u11BC "
+        "\u1109\u1175\u11B8\u110B\u1175\u1107\u1165\u11AB\u110C\u1175"), 1);     /* decomposed */
     assert_int_equal(look(GATE_PLAIN, "passport taken there; fled the camp in 2002"), 0);     /* eight common words */
     assert_int_equal(look(GATE_PLAIN, "was sent to a logging camp in Amur region; passport taken there; fled"), 1);
 }

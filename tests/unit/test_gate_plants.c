@@ -81,11 +81,11 @@ is_letter(uint32_t cp)
 
 enum shape {
     SHAPE_NONE, SHAPE_LOWER, SHAPE_UPPER, SHAPE_JOINED, SHAPE_LOWER_JOINED, SHAPE_UNDERSCORE, SHAPE_ZERO_WIDTH, SHAPE_SOFT_HYPHEN, SHAPE_TWINS,
-    SHAPE_FULL_WIDTH, SHAPE_BOLD, SHAPE_BLANKS, SHAPE_DOTS, SHAPE_HYPHENS, SHAPE_DECOMPOSED, SHAPE_MARKS, SHAPE_NO_BREAK, SHAPES
+    SHAPE_FULL_WIDTH, SHAPE_BOLD, SHAPE_BLANKS, SHAPE_DOTS, SHAPE_HYPHENS, SHAPE_DECOMPOSED, SHAPE_MARKS, SHAPE_NO_BREAK, SHAPE_CIRCLED, SHAPES
 };
 static const char *const SHAPE_NAMES[SHAPES] = { "plain", "lower case", "upper case", "joined", "lower case joined", "underscore", "zero-width",
     "soft hyphens", "twins", "full width", "mathematical bold", "blanks between letters", "dots between letters",
-    "hyphens between letters", "decomposed", "marks on letters", "no-break space" };
+    "hyphens between letters", "decomposed", "marks on letters", "no-break space", "circled" };
 
 static uint32_t
 lower(uint32_t c)
@@ -132,6 +132,8 @@ put_shaped(struct buf *out, uint32_t c, enum shape shape, size_t nth)
         c += 0xFEE0;
     if (shape == SHAPE_BOLD && letter && c < 0x80)
         c = c >= 'a' ? 0x1D41A + c - 'a' : 0x1D400 + c - 'A';
+    if (shape == SHAPE_CIRCLED && letter && c < 0x80)
+        c = 0x1F150 + upper(c) - 'A';
     if (!letter && (shape == SHAPE_JOINED || shape == SHAPE_LOWER_JOINED))
         return;
     if (c == ' ' && shape == SHAPE_UNDERSCORE)
@@ -477,7 +479,7 @@ makes_sense(const struct plant *p)
 
     if (splits(p->place) && bytes)
         return false;
-    if ((p->shape == SHAPE_FULL_WIDTH || p->shape == SHAPE_BOLD || p->shape == SHAPE_MARKS) && !is_ascii(p->spelling->rest))
+    if ((p->shape == SHAPE_FULL_WIDTH || p->shape == SHAPE_BOLD || p->shape == SHAPE_MARKS || p->shape == SHAPE_CIRCLED) && !is_ascii(p->spelling->rest))
         return false;
     if ((p->chain[0] == ENC_PERCENT_LOWER || p->chain[0] == ENC_NAMED) && p->whole != WHOLE_UTF8)
         return false;

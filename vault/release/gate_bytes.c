@@ -229,8 +229,11 @@ struct digits {
     uint32_t at[RUN_MAX + 8];
     uint8_t byte[RUN_MAX];
     uint32_t source[RUN_MAX];
-    size_t n;
+    size_t n, others;           /* others: that are no small letters */
 };
+
+/* A word in small letters, as most are. That base64 has so many of them in a row happens to one text in a hundred thousand. */
+#define WORD_DIGITS 12u
 
 /* In each alignment, as nobody says where it begins. */
 static void
@@ -294,15 +297,16 @@ decode_base64(struct layer *to, const struct layer *from)
             continue;
         }
         if (v < 0) {
-            if (d->n >= 4)
+            if (d->n >= 4 && (d->others > 0 || d->n >= WORD_DIGITS))
                 put_run64(to, d);
-            d->n = 0;
+            d->n = d->others = 0;
             continue;
         }
         if (d->n == RUN_MAX) {
             put_run64(to, d);
             keep_tail(d);
         }
+        d->others += v < 26 || v > 51;
         d->value[d->n] = (uint8_t)v;
         d->at[d->n++] = (uint32_t)at;
     }

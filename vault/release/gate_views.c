@@ -10,6 +10,79 @@
 #include "vault/base/utf8.h"
 #include "vault/release/gate_priv.h"
 
+/* ---- neighbours: pieces that a name may be split over, in a new order ---- */
+
+#define PAIRS 0x10000u
+/* Longer ones were searched where they stand, and are no part of a name. */
+#define CELL_MAX 80u
+
+struct neighbours {
+    struct layer *to;
+    const struct layer *from;
+    uint64_t *seen;             /* pairs, by hash: what stood next to each other before is not repeated */
+    size_t at, n;               /* the last one; n is 0 where there is none */
+    uint64_t hash;
+    bool joined;                /* it stands at the end of the layer */
+};
+
+static bool
+neighbours_begin(struct neighbours *x, struct layer *to, const struct layer *from)
+{
+    *x = (struct neighbours){ .to = to, .from = from, .seen = calloc(PAIRS, sizeof *x->seen) };
+    to->bad = to->bad || x->seen == NULL;
+    return x->seen != NULL;
+}
+
+/* The row ends here. */
+static void
+neighbours_part(struct neighbours *x)
+{
+    x->n = 0;
+    x->joined = false;
+}
+
+/* Codes and the like, of letters and digits: none of a name or number that may be split. */
+static bool
+is_code(const uint8_t *p, size_t n)
+{
+    bool letters = false, digits = false;
+
+    for (size_t i = 0; i < n; i++) {
+        digits = digits || (p[i] >= '0' && p[i] <= '9');
+        letters = letters || ((p[i] | 0x20) >= 'a' && (p[i] | 0x20) <= 'z') || p[i] >= 0x80;
+    }
+    return letters && digits;
+}
+
+static void
+neighbours_add(struct neighbours *x, size_t at, size_t n)
+{
+    const uint8_t *p = x->from->p;
+    uint64_t hash, pair;
+
+    if (n == 0 || n > CELL_MAX || is_code(p + at, n)) {
+        neighbours_part(x);
+        return;
+    }
+    hash = hash_more(1, p + at, n);
+    pair = hash_end(x->hash * 31 + hash);
+    if (x->n == 0 || hash == x->hash || x->seen[pair & (PAIRS - 1)] == pair) {
+        x->joined = false;
+    } else {
+        x->seen[pair & (PAIRS - 1)] = pair;
+        if (!x->joined) {
+            layer_break(x->to, x->at, LAYER_BREAK);
+            layer_put(x->to, x->at, p + x->at, x->n);
+        }
+        layer_break(x->to, x->at, LAYER_CELL);
+        layer_put(x->to, at, p + at, n);
+        x->joined = true;
+    }
+    x->at = at;
+    x->n = n;
+    x->hash = hash;
+}
+
 /* ---- HTML without tags ---- */
 
 static bool
@@ -75,21 +148,66 @@ next_tag(const struct layer *l, size_t at)
     return l->n;
 }
 
+/* Behind what stands between two tags that end words: there *inside tells whether others are in it. */
+static size_t
+block_end(const struct layer *l, size_t at, bool *inside)
+{
+    size_t tag = next_tag(l, at), end;
+
+    *inside = false;
+    while (tag < l->n) {
+        end = tag_end(l, tag);
+        if (!is_inline(l->p + tag + 1, end - tag - 1))
+            break;
+        *inside = true;
+        tag = next_tag(l, end);
+    }
+    return tag;
+}
+
+/* A block without its tags. */
+static void
+put_block(struct layer *to, const struct layer *from, size_t at, size_t end)
+{
+    layer_break(to, at, LAYER_CELL);
+    while (at < end) {
+        size_t tag = next_tag(from, at);
+        tag = tag < end ? tag : end;
+        layer_put(to, at, from->p + at, tag - at);
+        at = tag < end ? tag_end(from, tag) : end;
+    }
+    layer_break(to, end, LAYER_CELL);
+}
+
+static void
+trim(const struct layer *l, size_t *at, size_t *end)
+{
+    while (*at < *end && l->p[*at] <= ' ')
+        ++*at;
+    while (*end > *at && l->p[*end - 1] <= ' ')
+        --*end;
+}
+
 void
 decode_tags(struct layer *to, const struct layer *from)
 {
-    size_t at = next_tag(from, 0);
+    struct neighbours x;
+    bool inside;
 
-    if (at == from->n)
+    if (next_tag(from, 0) == from->n || !neighbours_begin(&x, to, from))
         return;
-    layer_put(to, 0, from->p, at);
-    while (at < from->n) {
-        size_t end = tag_end(from, at), next = next_tag(from, end);
-        if (!is_inline(from->p + at + 1, end - at - 1))
-            layer_break(to, at, LAYER_CELL);
-        layer_put(to, end, from->p + end, next - end);
-        at = next;
+    for (size_t at = 0; at < from->n;) {
+        size_t tag = block_end(from, at, &inside), end = tag;
+        trim(from, &at, &end);
+        if (inside) {
+            put_block(to, from, at, end);
+            neighbours_part(&x);
+        } else if (end > at) {
+            neighbours_add(&x, at, end - at);
+        }
+        at = tag < from->n ? tag_end(from, tag) : tag;
     }
+    free(x.seen);
 }
 
 /* ---- strings of JSON ---- */
@@ -124,7 +242,9 @@ has_members(const struct layer *l)
 void
 decode_members(struct layer *to, const struct layer *from)
 {
-    if (from->kind == GATE_CSV || !has_members(from))
+    struct neighbours x;
+
+    if (from->kind == GATE_CSV || !has_members(from) || !neighbours_begin(&x, to, from))
         return;
     for (size_t at = 0; at < from->n;) {
         const uint8_t *p = memchr(from->p + at, '"', from->n - at);
@@ -134,18 +254,15 @@ decode_members(struct layer *to, const struct layer *from)
         begin = (size_t)(p - from->p);
         end = string_end(from, begin);
         at = end;
-        if (end - begin < 3 || is_key(from, end))
-            continue;
-        layer_break(to, begin, LAYER_CELL);
-        layer_put(to, begin + 1, from->p + begin + 1, end - begin - 2);
-        layer_break(to, end, LAYER_CELL);
+        if (end - begin > 2 && !is_key(from, end))
+            neighbours_add(&x, begin + 1, end - begin - 2);
     }
+    free(x.seen);
 }
 
 /* ---- columns ---- */
 
 #define COLUMNS 512u
-#define PAIRS 0x10000u
 
 struct cell { uint32_t at, n; };
 struct cells {
@@ -155,21 +272,16 @@ struct cells {
     bool bad;
 };
 
-/* Cells that a name may be split over: short, with letters, without digits. */
-#define CELL_MAX 80u
-
 static void
 add_cell(struct cells *c, const struct layer *l, size_t at, size_t end, size_t column)
 {
     struct cell *cell;
     uint16_t *number;
-    uint32_t n = 0;
+    uint32_t n = end - at <= CELL_MAX ? (uint32_t)(end - at) : 0;
 
     if (column >= COLUMNS || c->bad)
         return;
-    if (end - at <= CELL_MAX)
-        n = (uint32_t)(end - at);
-    for (size_t i = at; n > 0 && i < end; i++)
+    for (size_t i = at; n > 0 && i < end; i++)      /* numbers are not split over rows */
         if (l->p[i] >= '0' && l->p[i] <= '9')
             n = 0;
     cell = array_room(c->cell, c->n, &c->room, sizeof *cell);
@@ -272,34 +384,20 @@ cells_of_json(struct cells *c, const struct layer *l)
     }
 }
 
-/* Cells of one column one after the other; what stood under each other before is not repeated. */
 static void
-put_columns(struct layer *to, const struct layer *from, const struct cells *c, const uint32_t *order, uint64_t *seen)
+put_columns(struct layer *to, const struct layer *from, const struct cells *c, const uint32_t *order)
 {
-    const struct cell *last = NULL;
-    bool joined = false;
-    uint64_t before = 0;
+    struct neighbours x;
 
+    if (!neighbours_begin(&x, to, from))
+        return;
     for (size_t i = 0; i < c->n; i++) {
         const struct cell *cell = &c->cell[order[i]];
-        uint64_t hash = hash_more(1, from->p + cell->at, cell->n), pair = hash_end(before * 31 + hash);
         if (i > 0 && c->column[order[i]] != c->column[order[i - 1]])
-            last = NULL;
-        if (cell->n == 0 || last == NULL || seen[pair & (PAIRS - 1)] == pair || hash == before) {
-            joined = false;
-        } else {
-            seen[pair & (PAIRS - 1)] = pair;
-            if (!joined) {
-                layer_break(to, last->at, LAYER_BREAK);
-                layer_put(to, last->at, from->p + last->at, last->n);
-            }
-            layer_break(to, last->at, LAYER_CELL);
-            layer_put(to, cell->at, from->p + cell->at, cell->n);
-            joined = true;
-        }
-        before = hash;
-        last = cell->n == 0 ? NULL : cell;
+            neighbours_part(&x);
+        neighbours_add(&x, cell->at, cell->n);
     }
+    free(x.seen);
 }
 
 /* The cells by column, each column from the top. */
@@ -324,7 +422,6 @@ void
 decode_columns(struct layer *to, const struct layer *from)
 {
     struct cells c = { .n = 0 };
-    uint64_t *seen = NULL;
     uint32_t *order = NULL;
 
     if (from->kind == GATE_CSV)
@@ -333,15 +430,11 @@ decode_columns(struct layer *to, const struct layer *from)
         cells_of_json(&c, from);
     else if (from->kind == GATE_HTML)
         cells_of_html(&c, from);
-    if (c.n > 1 && !c.bad) {
-        seen = calloc(PAIRS, sizeof *seen);
+    if (c.n > 1 && !c.bad)
         order = by_column(&c);
-        if (seen != NULL && order != NULL)
-            put_columns(to, from, &c, order, seen);
-    }
-    if (c.bad || (c.n > 1 && (seen == NULL || order == NULL)))
-        to->bad = true;
-    free(seen);
+    if (order != NULL)
+        put_columns(to, from, &c, order);
+    to->bad = to->bad || c.bad || (c.n > 1 && order == NULL);
     free(order);
     free(c.cell);
     free(c.column);

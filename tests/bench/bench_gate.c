@@ -77,8 +77,12 @@ put_row(struct buf *out, enum gate_file kind)
         { "{\"code\":\"", "\",\"age\":\"", "\",\"work\":\"", "\",\"place\":\"", "\",\"sex\":\"", "\",\"told\":\"", "\",\"when\":\"", "\"},\n" },
         { "<tr><td>", "</td><td class=\"n\">", "</td><td>", "</td><td>", "</td><td>", "</td><td>", "</td><td>", "</td></tr>\n" } };
     const char *const *s = sign[kind];
+    char code[14];
 
-    buf_fmt(out, "%sp-%08x%04x%s%u%s%s%s%s%s%s", s[0], draw(1u << 24) << 8 | draw(256), draw(65536), s[1], 20 + draw(50), s[2], ANY(WORK), s[3], ANY(PLACE), s[4],
+    for (size_t i = 0; i < 13; i++)
+        code[i] = "0123456789abcdefghjkmnpqrstvwxyz"[draw(32)];
+    code[13] = '\0';
+    buf_fmt(out, "%sp-%s%s%u%s%s%s%s%s%s", s[0], code, s[1], 20 + draw(50), s[2], ANY(WORK), s[3], ANY(PLACE), s[4],
         draw(2) == 0 ? "female" : "male");
     buf_fmt(out, "%s%s; %s; %s%s%u-%02u%s", s[5], ANY(TOLD), ANY(TOLD), ANY(TOLD), s[6], 1997 + draw(25), 1 + draw(12), s[7]);
 }
@@ -89,7 +93,7 @@ static vault_err
 on_hit(void *ctx, const struct gate_hit *hit)
 {
     (void)ctx;
-    if (told++ < 5)
+    if (told++ < 20)
         printf("  %s, line %zu: %s, %s, %s\n", hit->file, hit->line, gate_class_text(hit->what), hit->field, hit->how);
     return VAULT_OK;
 }

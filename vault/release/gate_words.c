@@ -363,7 +363,7 @@ look_at_one(struct window *w, enum gap after)
 
     if ((t->flags & WORD_ALONE) != 0)
         (void)ask_alone(w, t, &p);
-    if ((t->flags & WORD_JOINED) != 0 && !((w->layer->loose || t->touches) && t->letters < LOWER_LETTERS_MIN))
+    if ((t->flags & WORD_JOINED) != 0 && !t->touches && !(w->layer->loose && t->letters < LOWER_LETTERS_MIN))
         (void)ask_joined(w, t, &p);
     if (is_lone(w, t, after))
         found_item(w->s, &p, GATE_LONE_NAME, t->lone_in, &t->lone_in->item[t->lone - 1], ITEM_WORD);

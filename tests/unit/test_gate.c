@@ -133,9 +133,29 @@ other_spellings_are_found(void **state)
         (void)look(GATE_PLAIN, text[i]);
         assert_true(found(GATE_FULL_NAME, 1));
     }
-    (void)look(GATE_PLAIN, "с Еленой Когай");
     (void)look(GATE_PLAIN, "Елена Когай");
     assert_true(found(GATE_FULL_NAME, 4));
+}
+
+static void
+russian_cases_are_found(void **state)
+{
+    static const struct { uint32_t record; const char *text; } is[] = { { 4, "вместе с Еленой Когай" }, { 1, "дело Цоя Мён Бока" }, { 1, "дали Цою Мён Боку" },
+        { 5, "у Ольги Цейтлиной" }, { 6, "к Светлане Ганнушкиной" }, { 6, "видел Светлану Ганнушкину" }, { 41, "суд над Петровым Иваном" }, { 41, "для Ивана Петрова" },
+        { 42, "заявление Александра Ковальского" }, { 43, "разом з Оксаною Бойко" } };
+
+    (void)state;
+    add(GATE_NAME, 41, "name", "Иван Петров");
+    add(GATE_NAME, 42, "name", "Александр Ковальский");
+    add(GATE_NAME, 43, "name", "Оксана Бойко");
+    for (size_t i = 0; i < sizeof is / sizeof is[0]; i++) {
+        (void)look(GATE_PLAIN, is[i].text);
+        if (!found(GATE_FULL_NAME, is[i].record))
+            fail_msg("missed: %s", is[i].text);
+    }
+    add(GATE_NAME, 44, "name", "Пётр Зимин");
+    (void)look(GATE_PLAIN, "по словам Зимина");
+    assert_true(found(GATE_LONE_NAME, 44));
 }
 
 static void
@@ -370,7 +390,7 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_full_name_is_told_with_its_place), TEST(how_it_was_hidden_is_told), TEST(other_spellings_are_found), TEST(a_lone_name_is_told_apart),
+        TEST(a_full_name_is_told_with_its_place), TEST(how_it_was_hidden_is_told), TEST(other_spellings_are_found), TEST(russian_cases_are_found), TEST(a_lone_name_is_told_apart),
         TEST(own_press_name_is_excused), TEST(only_that_very_text_is_excused), TEST(a_press_name_that_is_anothers_is_told),
         TEST(press_name_of_one_does_not_excuse_another_of_that_surname), TEST(identifiers_are_found_whatever_separates_them),
         TEST(contacts_are_found_in_parts), TEST(withheld_text_is_found), TEST(what_says_nothing_is_not_looked_for), TEST(patterns_need_no_dictionary),

@@ -256,6 +256,7 @@ struct token {
     uint16_t flags;             /* of the known word */
     const struct dict *lone_in; /* where its lone item is; NULL: none */
     uint32_t lone;              /* item + 1 */
+    uint8_t ending;             /* the case it may stand in, + 1 (gate_cases.c); 0: none */
     uint8_t text[TOKEN_BYTES], bare[TOKEN_BYTES];
 };
 #define WINDOW_TOKENS 5u
@@ -273,6 +274,12 @@ void words_free(struct gate *g);
 bool is_common(const struct gate *g, const struct token *t);
 /* A little word in names, which says nothing alone: al, bin, van. */
 bool is_particle(const struct token *t);
+
+/* ---- gate_cases.c ---- */
+
+/* The word as a nominative, if its ending is the i-th; its bytes, 0: it is not. */
+size_t cases_of(char out[static TOKEN_BYTES + 8], const struct token *t, size_t i);
+size_t cases_count(void);
 
 /* ---- gate_scan.c: values are read as layers are ---- */
 

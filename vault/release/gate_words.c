@@ -38,6 +38,7 @@ struct known_word {
     const struct dict *lone_in;
     uint32_t lone;
     uint16_t flags;
+    uint8_t ending;
     bool used;
 };
 
@@ -201,15 +202,16 @@ ask_joined(struct window *w, const struct token *t, const struct place_in *place
 
 /* As the rest of a Korean name: read behind the commonest surname. */
 static bool
-is_syllables(struct gate *g, const struct token *t)
+is_syllables(struct gate *g, const void *word, size_t n_word)
 {
-    char text[TOKEN_BYTES + 8];
-    const char *kim = t->unparted ? "\xEA\xB9\x80 " : t->text[0] < 0x80 ? "kim " : "\xD0\xBA\xD0\xB8\xD0\xBC ";
+    char text[TOKEN_BYTES + 16];
+    uint8_t first = *(const uint8_t *)word;
+    const char *kim = first >= 0xEA ? "\xEA\xB9\x80 " : first < 0x80 ? "kim " : "\xD0\xBA\xD0\xB8\xD0\xBC ";
     size_t n = strlen(kim);
 
     memcpy(text, kim, n);
-    memcpy(text + n, t->text, t->n);
-    return name_try(&g->other, text, n + t->n) && g->other.korean.n > 0;
+    memcpy(text + n, word, n_word);
+    return name_try(&g->other, text, n + n_word) && g->other.korean.n > 0;
 }
 
 static uint32_t
@@ -249,6 +251,48 @@ find_sound(struct gate *g, struct known_word *k, const struct name *one, bool fa
     }
 }
 
+/* Its letters as a word of a name; NULL: there is none. */
+static const struct item *
+find_letters(struct gate *g, const char *text, size_t n)
+{
+    uint64_t key = g->seed;
+    struct fold room;
+    int32_t c;
+
+    for (size_t at = 0, len; at < n && (len = u8_read(&c, (const uint8_t *)text + at, n - at)) > 0; at += len) {
+        const struct fold *f = fold_of(g, c, &room);
+        key = hash_more(key, f->bare, f->n_bare);
+    }
+    return dict_find(&g->words, key);
+}
+
+/* The best of those cases that it may stand in: a word of a name letter by letter, else by sound, else a syllable of a Korean one. */
+static void
+find_case(struct gate *g, struct known_word *k, const struct token *t)
+{
+    char text[TOKEN_BYTES + 8];
+    unsigned best = 0;
+
+    for (size_t i = 0, n; i < cases_count() && best < 3; i++) {
+        const struct item *item;
+        unsigned flags, good;
+        if ((n = cases_of(text, t, i)) == 0 || !name_try(&g->one, text, n) || g->one.n != 1)
+            continue;
+        item = find_letters(g, text, n);
+        flags = (any_key(g, &g->one, true) ? WORD_FAMILY : 0) | (any_key(g, &g->one, false) ? WORD_GIVEN : 0) | (is_surname(g, &g->one) ? WORD_SURNAME : 0);
+        good = item != NULL ? 3 : flags != 0 ? 2 : is_syllables(g, text, n) ? 1 : 0;
+        if (good <= best)
+            continue;
+        best = good;
+        k->ending = (uint8_t)(i + 1);
+        k->flags = (uint16_t)(k->flags | flags | (is_syllables(g, text, n) ? WORD_SYLLABLES : 0));
+        if (item != NULL && k->lone == 0) {
+            k->lone_in = &g->words;
+            k->lone = item_number(&g->words, item);
+        }
+    }
+}
+
 static void
 find_out(struct window *w, struct known_word *k, const struct token *t)
 {
@@ -260,8 +304,10 @@ find_out(struct window *w, struct known_word *k, const struct token *t)
     if (t->n > 0 && name_try(&g->one, (const char *)t->text, t->n) && g->one.n == 1) {
         find_sound(g, k, &g->one, true);
         find_sound(g, k, &g->one, false);
-        k->flags = (uint16_t)(k->flags | (is_surname(g, &g->one) ? WORD_SURNAME : 0) | (is_syllables(g, t) ? WORD_SYLLABLES : 0));
+        k->flags = (uint16_t)(k->flags | (is_surname(g, &g->one) ? WORD_SURNAME : 0) | (is_syllables(g, t->text, t->n) ? WORD_SYLLABLES : 0));
     }
+    if (t->n > 0 && (k->lone == 0 || (k->flags & WORD_LONE_SOUND) != 0))
+        find_case(g, k, t);
     if (t->unparted && t->letters >= 2 && ask_alone(w, t, NULL))
         k->flags |= WORD_ALONE;
     if (!t->unparted && t->letters >= JOINED_MIN && (k->flags & WORD_COMMON) == 0 && ask_joined(w, t, NULL))
@@ -319,6 +365,7 @@ know(struct window *w, struct token *t)
         k->used = true;
         k->hash = t->hash;
         k->lone = 0;
+        k->ending = 0;
         g->n_known++;
         find_out(w, k, t);
     }
@@ -326,6 +373,7 @@ know(struct window *w, struct token *t)
     t->common = (k->flags & WORD_COMMON) != 0;
     t->lone = k->lone;
     t->lone_in = k->lone_in;
+    t->ending = k->ending;
 }
 
 /* ---- one word ---- */
@@ -436,37 +484,51 @@ is_written_as_name(struct token *const *t, size_t n, enum gate_class *what)
     return capitals > 0 || letters >= LOWER_LETTERS_MIN;
 }
 
-static size_t
-put_together(char *out, struct token *const *t, size_t n)
+/* As they are, or each in the nominative where it may be another case. False: there is none. */
+static bool
+put_together(char *out, size_t *len, struct token *const *t, size_t n, bool nominative)
 {
     size_t at = 0;
+    bool any = !nominative;
 
     for (size_t i = 0; i < n; i++) {
         if (i > 0)
             out[at++] = t[i]->gap == GAP_HYPHEN ? '-' : ' ';
-        memcpy(out + at, t[i]->text, t[i]->n);
-        at += t[i]->n;
+        if (nominative && t[i]->ending > 0) {
+            at += cases_of(out + at, t[i], t[i]->ending - 1u);
+            any = true;
+        } else {
+            memcpy(out + at, t[i]->text, t[i]->n);
+            at += t[i]->n;
+        }
     }
-    return at;
+    *len = at;
+    return any;
 }
 
 static void
 look_at_some(struct window *w, struct token *const *t, size_t n, enum gap after)
 {
     struct place_in p = { w->layer, t[0]->at, t[n - 1]->end, t[n - 1]->gap >= GAP_CELL ? "split over cells" : "" };
-    char text[WINDOW_TOKENS * (TOKEN_BYTES + 1)];
+    char text[WINDOW_TOKENS * (TOKEN_BYTES + 8) + 8];
     enum gate_class what;
     uint64_t hash, *none;
     size_t len;
+    bool hit;
 
     if (!may_be_name(t, n) || has_number(t, n) || !fills_cells(t, n, after) || !is_written_as_name(t, n, &what))
         return;
-    len = put_together(text, t, n);
+    (void)put_together(text, &len, t, n, false);
     hash = hash_more(w->s->g->seed, text, len);
     none = &w->s->g->window[hash_end(hash) & (WINDOWS - 1)];
-    if (*none != hash && !ask(w, text, len, &p, what))
-        *none = hash;
-    sodium_memzero(text, len);
+    if (*none != hash) {
+        hit = ask(w, text, len, &p, what);
+        if (!hit && put_together(text, &len, t, n, true))
+            hit = ask(w, text, len, &p, what);
+        if (!hit)
+            *none = hash;
+    }
+    sodium_memzero(text, sizeof text);
 }
 
 /* Those that end with the last word, now that it is known what comes behind it. */

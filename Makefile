@@ -10,7 +10,7 @@ SETS     = build test
 PYTHON   = /usr/bin/python3
 # Libraries with, and without, a file for pkg-config. The archive of the latter is not PIC.
 MODULES  = sqlcipher libcrypto libargon2 jansson libutf8proc libseccomp
-PLAIN    = -lzxcvbn -lm
+PLAIN    = -lzxcvbn -lglpk -lm
 SODIUM   = .deps/lib/libsodium.a
 VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite,possible \
            --trace-children=no

@@ -16,6 +16,7 @@
 #include "vault/release/hierarchy.h"
 #include "vault/release/page.h"
 #include "vault/release/policy.h"
+#include "vault/release/ledger.h"
 #include "vault/releases.h"
 
 /* ---- what is refused ---- */
@@ -70,6 +71,25 @@ struct release_consent {
     bool audience, uses[4];                 /* for this audience; in the order of the type's choices */
 };
 
+/* Tables of one type and one condition: the same rows, counted in several ways, so protected together. */
+struct release_group {
+    const struct type_def *type;
+    const struct policy_where *where;
+    size_t n_where;
+    struct sheet joint;                     /* their rows, with the columns of all */
+    struct table *table;
+    struct sheet *shown;                    /* each as it is published */
+    size_t *min_count, *suppressed;
+    size_t n;
+};
+
+/* All records of a type, before any condition. */
+struct release_all {
+    const struct type_def *type;
+    uint8_t (*id)[LEDGER_ID];
+    size_t n, cap;
+};
+
 struct release {
     struct vault *v;
     char *folder;                           /* of the policy */
@@ -77,6 +97,11 @@ struct release {
     struct buf text;                        /* of the policy */
     struct release_source *source;
     size_t n_sources;
+    struct release_group *group;
+    size_t n_groups;
+    struct release_all *all;                /* of each type with rows or tables */
+    size_t n_all;
+    struct buf snapshot;                    /* for the ledger */
     struct release_edge *edge;
     size_t n_edges, cap_edges;
     struct release_consent *consent;
@@ -131,6 +156,11 @@ VAULT_CHECK vault_err release_remark(struct release *r, const char *fmt, ...) VA
 VAULT_CHECK vault_err release_judge_risk(struct release *r);
 /* The attacker's file (release_published.c). */
 VAULT_CHECK vault_err release_judge_published(struct release *r);
+/* Counts, and what is kept back of them (release_tables.c). */
+VAULT_CHECK vault_err release_judge_tables(struct release *r);
+/* Against every earlier release; r->snapshot (release_ledger.c). */
+VAULT_CHECK vault_err release_judge_ledger(struct release *r);
+void release_groups_free(struct release *r);
 /* The leak gate, over the rendered files (release_gate.c). */
 VAULT_CHECK vault_err release_judge_leaks(struct release *r);
 /* A copy of a word that lives as long as the release; NULL: no memory. */

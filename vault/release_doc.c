@@ -11,6 +11,7 @@ struct telling {
     struct release *r;
     struct release_doc doc;
     struct sheet *sheet;                    /* borrowed from the sources */
+    struct release_table *table;
     struct release_field *field;
     char (*treatment)[TREATMENT_ROOM];
     size_t n_fields;
@@ -88,7 +89,8 @@ room(struct telling *t)
     t->field = calloc(n + 1, sizeof *t->field);
     t->treatment = calloc(n + 1, sizeof *t->treatment);
     t->sheet = calloc(r->n_sources + 1, sizeof *t->sheet);
-    return t->field == NULL || t->treatment == NULL || t->sheet == NULL ? err_nomem() : VAULT_OK;
+    t->table = calloc(r->p.n_tables + 1, sizeof *t->table);
+    return t->table == NULL || t->field == NULL || t->treatment == NULL || t->sheet == NULL ? err_nomem() : VAULT_OK;
 }
 
 static void
@@ -114,6 +116,11 @@ tell_sources(struct telling *t)
         if (s->kind == SOURCE_PUBLIC && t->doc.declared == NULL)
             t->doc.declared = &s->sheet;
     }
+    for (size_t i = 0; i < r->n_groups; i++)
+        for (size_t k = 0; k < r->group[i].n; k++)
+            t->table[t->doc.n_tables++] = (struct release_table){ .sheet = &r->group[i].shown[k], .of = r->group[i].type->name,
+                .min_count = r->group[i].min_count[k], .n_suppressed = r->group[i].suppressed[k] };
+    t->doc.table = t->table;
     t->doc.sheet = t->sheet;
     t->doc.field = t->field;
     t->doc.n_fields = t->n_fields;
@@ -147,6 +154,7 @@ release_make_files(struct release *r)
     free(t.field);
     free(t.treatment);
     free(t.sheet);
+    free(t.table);
     return err;
 }
 

@@ -229,6 +229,25 @@ take_row(struct release *r, struct release_source *s, uint32_t first, const stru
 
 /* ---- the scan ---- */
 
+/* Who could have been in it that day, whatever the policy's conditions: what a later release is compared by. */
+static vault_err
+note_all(struct release *r, const struct type_def *t, const struct revision *rev)
+{
+    for (size_t i = 0; i < r->n_all; i++) {
+        struct release_all *a = &r->all[i];
+        uint8_t (*p)[LEDGER_ID];
+
+        if (strcmp(a->type->name, t->name) != 0)
+            continue;
+        p = array_room(a->id, a->n, &a->cap, sizeof *p);
+        if (p == NULL)
+            return err_nomem();
+        a->id = p;
+        memcpy(p[a->n++], rev->record, LEDGER_ID);
+    }
+    return VAULT_OK;
+}
+
 static bool
 is_type(const struct release_source *s, const struct type_def *t)
 {
@@ -275,6 +294,8 @@ each(struct scan *scan, uint32_t n, struct revision *rev)
     uint32_t first = r->v->recs.index.pair[n].first;
     vault_err err = t == NULL ? err_say(VAULT_ERR_DAMAGED, NULL, "the type of a record is missing") : release_note(r, n, t, rev);
 
+    if (err == VAULT_OK && same_into(&r->v->same, first) == 0)
+        err = note_all(r, t, rev);
     for (size_t i = 0; err == VAULT_OK && i < r->n_sources; i++) {
         struct release_source *s = &r->source[i];
         bool yes = is_type(s, t) && same_into(&r->v->same, first) == 0;     /* a person stands once: as the leading record */

@@ -348,12 +348,13 @@ fill_entry(struct making *m)
     buf_str(&e->expires, r->p.expires);
     buf_str(&e->folder, last_part(m->to->dir));
     buf_put(&e->policy, r->text.p, r->text.n);
+    buf_put(&e->snapshot, r->snapshot.p, r->snapshot.n);
     for (size_t i = 0; i < r->files.n; i++)
         if (strcmp(r->files.file[i].name, RELEASE_MANIFEST) == 0)
             buf_put(&e->manifest, r->files.file[i].content.p, r->files.file[i].content.n);
     for (size_t i = 0; i < r->n_persons; i++)
         buf_put(&e->persons, r->v->recs.index.pair[r->person[i]].record, RECORD_ID_BYTES);
-    return e->audience.bad || e->purpose.bad || e->expires.bad || e->folder.bad || e->policy.bad || e->manifest.bad ? err_nomem() : buf_ok(&e->persons);
+    return e->audience.bad || e->purpose.bad || e->expires.bad || e->folder.bad || e->policy.bad || e->snapshot.bad || e->manifest.bad ? err_nomem() : buf_ok(&e->persons);
 }
 
 static vault_err

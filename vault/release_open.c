@@ -235,6 +235,15 @@ open_public(struct release *r, struct release_source *s)
     return err;
 }
 
+static void
+note_type(struct release *r, const struct type_def *type)
+{
+    for (size_t i = 0; i < r->n_all; i++)
+        if (r->all[i].type == type)
+            return;
+    r->all[r->n_all++].type = type;
+}
+
 static vault_err
 open_source(struct release *r, enum source_kind kind, size_t at)
 {
@@ -251,6 +260,8 @@ open_source(struct release *r, enum source_kind kind, size_t at)
         err_prefix("policy: ");
         return err;
     }
+    if (kind != SOURCE_PUBLIC)
+        note_type(r, s->type);
     s->column = calloc(s->type->n_fields + 1, sizeof *s->column);
     err = s->column == NULL ? err_nomem() : sheet_name(&s->sheet, kind == SOURCE_TABLE ? r->p.table[at].name : type);
     if (err == VAULT_OK)
@@ -290,6 +301,9 @@ release_open(struct release *r, vault *v, const char *policy)
     r->kind = calloc((size_t)v->recs.index.n + 1, 1);
     if (r->source == NULL || r->kind == NULL)
         return err_nomem();
+    r->all = calloc(r->p.n_rows + r->p.n_tables + 1, sizeof *r->all);
+    if (r->all == NULL)
+        return err_nomem();
     for (size_t i = 0; err == VAULT_OK && i < r->p.n_rows; i++)
         err = open_source(r, SOURCE_ROWS, i);
     for (size_t i = 0; err == VAULT_OK && i < r->p.n_tables; i++)
@@ -322,6 +336,11 @@ release_close(struct release *r)
     for (size_t i = 0; i < r->n_sources; i++)
         source_free(&r->source[i]);
     free(r->source);
+    release_groups_free(r);
+    for (size_t i = 0; i < r->n_all; i++)
+        free(r->all[i].id);
+    free(r->all);
+    buf_free(&r->snapshot);
     free(r->edge);
     free(r->consent);
     free(r->kind);

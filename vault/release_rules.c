@@ -115,5 +115,9 @@ release_judge_all(struct release *r)
         err = release_judge_press(r);
     if (err == VAULT_OK)
         err = release_judge_risk(r);
-    return err == VAULT_OK ? release_judge_published(r) : err;
+    if (err == VAULT_OK)
+        err = release_judge_published(r);
+    if (err == VAULT_OK)
+        err = release_judge_tables(r);
+    return err == VAULT_OK ? release_judge_ledger(r) : err;
 }

@@ -51,6 +51,11 @@ longest() {
     case $1 in evidence) echo 40000 ;; bundle) echo 60000 ;; manifest) echo 16384 ;; backup) echo 200000 ;; *) echo 8192 ;; esac
 }
 
+# rounds TARGET: of the short form. A gate is filled anew for each input.
+rounds() {
+    case $1 in gate) echo $((ALONE / 400 + 1)) ;; *) echo "$ALONE" ;; esac
+}
+
 # objects WORDS: each source but those of tests/fuzz is compiled once, whatever number of targets is made of it; the other words stay.
 objects() {
     for word; do
@@ -76,6 +81,7 @@ case " $* " in *" evidence "*|*" disclosed "*)
 esac
 case " $* " in *" bundle "*|*" manifest "*|*" type "*|*" copy "*) "${PYTHON:-/usr/bin/python3}" tests/fuzz/bundle_seeds.py "$O/withheld" "$out/seeds" ;; esac
 case " $* " in *" release "*) "${PYTHON:-/usr/bin/python3}" tests/fuzz/release_seeds.py "$out/seeds" ;; esac
+case " $* " in *" gate "*) "${PYTHON:-/usr/bin/python3}" tests/fuzz/gate_seeds.py "$out/seeds" ;; esac
 for part; do
     # shellcheck disable=SC2046 # words
     made_of=$(objects $(sources "$part"))
@@ -84,7 +90,7 @@ for part; do
     if [ -n "${ALONE:-}" ]; then
         ${CC:-gcc} $flags -o "$out/alone_$part" tests/fuzz/alone.c $made_of $libraries
         printf '%s: ' "$part"
-        "$out/alone_$part" "$ALONE" "${SEED:-$(date +%s)}" "$out/seeds/$part"/*
+        "$out/alone_$part" "$(rounds "$part")" "${SEED:-$(date +%s)}" "$out/seeds/$part"/*
     else
         clang $flags -fsanitize=fuzzer -o "$out/fuzz_$part" $made_of $libraries
         "$out/fuzz_$part" -max_total_time="$TIME" -max_len="$(longest "$part")" -artifact_prefix="$out/" -print_final_stats=1 \

@@ -1,0 +1,163 @@
+/*
+ * release_ledger.c - this release beside every earlier one: see release.h and release/ledger.h.
+ *
+ * Single cases are not compared: what they tell was chosen, and agreed to, one by one.
+ */
+#include "vault/release.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct comparing {
+    struct release *r;
+    struct ledger_type *type;
+    struct ledger_where (*where)[LEDGER_WHERE_MAX];
+    size_t n;
+    struct ledger_record *earlier;          /* as they were kept */
+    struct ledger_release *list;
+    size_t n_earlier;
+};
+
+/* ---- this one ---- */
+
+static const struct release_all *
+all_of(const struct release *r, const struct type_def *type)
+{
+    for (size_t i = 0; i < r->n_all; i++)
+        if (r->all[i].type == type)
+            return &r->all[i];
+    return NULL;
+}
+
+/* A part of the release: rows, tables or both, of one type and condition. */
+static vault_err
+part_of(struct comparing *x, const struct type_def *type, const struct policy_where *where, size_t n, struct ledger_type **out)
+{
+    const struct release_all *all = all_of(x->r, type);
+    struct ledger_type *t = &x->type[x->n];
+
+    if (n > LEDGER_WHERE_MAX)
+        return err_say(VAULT_ERR_INPUT, NULL, "policy: over %u conditions on one type", LEDGER_WHERE_MAX);
+    for (size_t i = 0; i < x->n; i++) {
+        bool same = strcmp(x->type[i].type, type->name) == 0 && x->type[i].n_where == n;
+
+        for (size_t k = 0; same && k < n; k++)
+            same = strcmp(x->where[i][k].column, where[k].field) == 0 && strcmp(x->where[i][k].value, where[k].value) == 0;
+        if (same) {
+            *out = &x->type[i];
+            return VAULT_OK;
+        }
+    }
+    for (size_t k = 0; k < n; k++)
+        x->where[x->n][k] = (struct ledger_where){ where[k].field, where[k].value };
+    *t = (struct ledger_type){ .type = type->name, .where = x->where[x->n], .n_where = n };
+    if (all != NULL) {
+        t->row = (const uint8_t (*)[LEDGER_ID])all->id;
+        t->n_rows = all->n;
+    }
+    x->n++;
+    *out = t;
+    return VAULT_OK;
+}
+
+static vault_err
+describe(struct comparing *x)
+{
+    struct release *r = x->r;
+    struct ledger_type *t = NULL;
+    vault_err err = VAULT_OK;
+
+    x->type = calloc(r->n_sources + 1, sizeof *x->type);
+    x->where = calloc(r->n_sources + 1, sizeof *x->where);
+    if (x->type == NULL || x->where == NULL)
+        return err_nomem();
+    for (size_t i = 0; err == VAULT_OK && i < r->n_sources && !r->p.single_case; i++) {
+        const struct release_source *s = &r->source[i];
+
+        if (s->kind != SOURCE_ROWS)
+            continue;
+        err = part_of(x, s->type, r->p.rows[s->at].where, r->p.rows[s->at].n_where, &t);
+        if (err == VAULT_OK)
+            t->sheet = &s->sheet;
+    }
+    for (size_t i = 0; err == VAULT_OK && i < r->n_groups; i++) {
+        const struct release_group *g = &r->group[i];
+
+        err = part_of(x, g->type, g->where, g->n_where, &t);
+        if (err == VAULT_OK) {
+            t->table = g->table;
+            t->n_tables = g->n;
+        }
+    }
+    return err;
+}
+
+/* ---- earlier ones ---- */
+
+static vault_err
+read_earlier(struct comparing *x)
+{
+    const struct releases *all = &x->r->earlier;
+    vault_err err = VAULT_OK;
+
+    x->earlier = calloc(all->n + 1, sizeof *x->earlier);
+    x->list = calloc(all->n + 1, sizeof *x->list);
+    if (x->earlier == NULL || x->list == NULL)
+        return err_nomem();
+    for (size_t i = 0; err == VAULT_OK && i < all->n; i++) {
+        if (all->list[i].snapshot.n == 0)
+            continue;
+        err = ledger_decode(&x->earlier[x->n_earlier], all->list[i].snapshot.p, all->list[i].snapshot.n);
+        if (err == VAULT_OK && x->earlier[x->n_earlier].release.n_types > 0) {
+            x->list[x->n_earlier] = x->earlier[x->n_earlier].release;
+            x->n_earlier++;
+        } else if (err == VAULT_OK) {
+            ledger_record_free(&x->earlier[x->n_earlier]);
+        }
+    }
+    return err;
+}
+
+static void
+comparing_free(struct comparing *x)
+{
+    for (size_t i = 0; x->earlier != NULL && i < x->r->earlier.n; i++)
+        ledger_record_free(&x->earlier[i]);
+    free(x->earlier);
+    free(x->list);
+    free(x->type);
+    free(x->where);
+}
+
+/* ---- what is found ---- */
+
+static vault_err
+take(void *ctx, const struct ledger_finding *f)
+{
+    struct release *r = ctx;
+    const char *where = f->table[0] != '\0' ? f->table : f->type;
+
+    if (f->rule != LEDGER_TOO_LARGE && session_accepts(r->v, f->word))
+        return VAULT_OK;
+    return refusal_add(&r->refusals, "difference", f->rule == LEDGER_TOO_LARGE ? NULL : release_keep_word(r, f->word), where, "%s%s%s", f->detail,
+        f->earlier[0] != '\0' ? ": earlier release " : "", f->earlier);
+}
+
+vault_err
+release_judge_ledger(struct release *r)
+{
+    struct comparing x = { .r = r };
+    struct ledger_release now = { .name = r->p.purpose, .audience = r->p.audience };
+    vault_err err = describe(&x);
+
+    now.type = x.type;
+    now.n_types = x.n;
+    if (err == VAULT_OK)
+        err = read_earlier(&x);
+    if (err == VAULT_OK && x.n > 0 && x.n_earlier > 0)
+        err = ledger_compare(x.list, x.n_earlier, &now, r->p.k, take, r);
+    if (err == VAULT_OK)
+        err = ledger_encode(&r->snapshot, &now);
+    comparing_free(&x);
+    return err;
+}

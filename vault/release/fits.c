@@ -6,13 +6,22 @@
 #include "vault/release/patterns.h"
 #include "vault/release/finder.h"
 
+/* For each mask of a, views and groups of b; looks of a in each view; and the columns of each. */
+static double
+work_of(const struct patterns *a, const struct patterns *b)
+{
+    double pairs = (double)a->n_masks * ((double)b->n + b->n_masks) + (double)a->n * b->n_masks;
+
+    return pairs * (double)(a->n_columns + 1);
+}
+
 vault_err
 fits_make(struct fits *f, const struct patterns *a, const struct patterns *b)
 {
     size_t looks = (size_t)b->n + 1, masks = (size_t)b->n_masks + 1;
 
     *f = (struct fits){ .a = a, .b = b };
-    if ((uint64_t)a->n_masks * b->n + (uint64_t)a->n * b->n_masks > PATTERNS_WORK_MAX)
+    if (work_of(a, b) > (double)PATTERNS_WORK_MAX)
         return err_say(VAULT_ERR_INPUT, "fewer columns, or whole columns suppressed", "cells are suppressed in too many different ways to compare all rows");
     f->of = malloc(looks * sizeof *f->of);
     f->first = malloc(looks * sizeof *f->first);

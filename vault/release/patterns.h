@@ -16,8 +16,8 @@
 
 #include "vault/release/sheet.h"
 
-/* Looks times masks of the other side: some ten seconds. More is refused. */
-#define PATTERNS_WORK_MAX ((uint64_t)400000000)
+/* Looks and masks, times masks of the other side, times columns: half a minute. More is refused. */
+#define PATTERNS_WORK_MAX ((uint64_t)10000000000)
 
 struct mask {
     uint64_t bit[SHEET_COLUMNS_MAX / 64];       /* of column j: the cell is suppressed */

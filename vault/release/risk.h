@@ -16,6 +16,7 @@
 #define RISK_NONE SIZE_MAX
 #define RISK_M_MAX 6u
 #define RISK_SETS_MAX 100000u
+#define RISK_SETS_WORK_MAX ((uint64_t)1000000000)        /* sets times rows */
 
 enum risk_reading { RISK_LENIENT, RISK_STRICT };
 
@@ -60,7 +61,8 @@ struct risk {
 
 /*
  * The caller frees, also after an error. VAULT_ERR_INPUT: no rows; a population that lacks a column, or is smaller than the sheet, as a whole or among those
- * who look like one row; a weight that is not positive; suppressed cells in too many different ways (PATTERNS_WORK_MAX).
+ * who look like one row; a weight that is not positive; suppressed cells in too many different ways (PATTERNS_WORK_MAX), or too many
+ * sensitive values in classes that overlap for that.
  */
 VAULT_CHECK vault_err risk_measure(struct risk *out, const struct risk_ask *ask);
 void risk_free(struct risk *r);
@@ -87,7 +89,7 @@ struct risk_sets {
     size_t n_rows;
 };
 /* Only sheet, quasi, n_quasi and suppressed of `ask` are looked at. The caller frees, also after an error. VAULT_ERR_INPUT: m of 0 or over RISK_M_MAX, over
- * RISK_SETS_MAX sets, no rows, too many ways of suppression. */
+ * RISK_SETS_MAX sets, sets times rows over RISK_SETS_WORK_MAX, no rows, too many ways of suppression. */
 VAULT_CHECK vault_err risk_sets_measure(struct risk_sets *out, const struct risk_ask *ask, unsigned m);
 void risk_sets_free(struct risk_sets *s);
 

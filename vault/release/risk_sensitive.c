@@ -10,6 +10,8 @@
 
 #include "vault/release/risk_priv.h"
 
+#define COUNTS_MAX ((uint64_t)300000000)        /* values of all classes together; some ten seconds */
+
 /* ---- how often each value stands in each bin of rows ---- */
 
 struct counts {
@@ -195,16 +197,24 @@ share_whole(struct work *w, bool lenient)
         w->whole[i] /= all;
 }
 
+/* Rows that show nothing in common all fit each other, and each may bring a value of its own. */
+static vault_err
+too_many_counts(void)
+{
+    return err_say(VAULT_ERR_INPUT, "fewer different sensitive values, or whole columns suppressed", "too many sensitive values among rows that fit each other, as what they show differs");
+}
+
 static vault_err
 lenient_classes(struct work *w, struct judge *j, const struct patterns *p)
 {
     struct fits f;
+    uint64_t added = 0;
     vault_err err = fits_make(&f, p, p);
 
     for (uint32_t m = 0; err == VAULT_OK && m < p->n_masks; m++) {
         fits_for(&f, m);
         counts_fill(&w->c, &w->t, &w->v, p->of_row, f.of, f.n, w->order);
-        for (uint32_t i = 0; i < p->n; i++) {
+        for (uint32_t i = 0; err == VAULT_OK && i < p->n; i++) {
             uint32_t g;
 
             if (p->mask[i] != m)
@@ -213,7 +223,10 @@ lenient_classes(struct work *w, struct judge *j, const struct patterns *p)
                 if (fits_find(&f, i, view, &g))
                     counts_add(&w->t, &w->c, g);
             judge_class(j, &w->t);
+            added += w->t.n;
             tally_clear(&w->t);
+            if (added > COUNTS_MAX)
+                err = too_many_counts();
         }
     }
     fits_free(&f);

@@ -136,7 +136,7 @@ deeper(struct walk *w, unsigned depth, size_t from)
 /* ---- before and after ---- */
 
 static vault_err
-count_sets(size_t columns, unsigned m)
+count_sets(size_t columns, unsigned m, size_t rows)
 {
     double sets = 0, choose = 1;
 
@@ -146,8 +146,8 @@ count_sets(size_t columns, unsigned m)
         choose = choose * (double)(columns - i + 1) / i;
         sets += choose;
     }
-    if (sets > RISK_SETS_MAX)
-        return err_say(VAULT_ERR_INPUT, "a smaller m, or fewer quasi-identifiers", "these are more than %u sets of quasi-identifiers", RISK_SETS_MAX);
+    if (sets > RISK_SETS_MAX || sets * (double)rows > (double)RISK_SETS_WORK_MAX)
+        return err_say(VAULT_ERR_INPUT, "a smaller m, or fewer quasi-identifiers", "%.0f sets of quasi-identifiers are too many for %zu rows", sets, rows);
     return VAULT_OK;
 }
 
@@ -194,7 +194,7 @@ vault_err
 risk_sets_measure(struct risk_sets *out, const struct risk_ask *ask, unsigned m)
 {
     struct walk w = { .ask = ask, .out = out, .m = m, .rows = ask->sheet->n_rows };
-    vault_err err = count_sets(ask->n_quasi, m);
+    vault_err err = count_sets(ask->n_quasi, m, ask->sheet->n_rows);
 
     *out = (struct risk_sets){ .n = 0 };
     if (err == VAULT_OK && w.rows == 0)

@@ -1,7 +1,7 @@
 #!/bin/sh
 # run.sh: hostile input by lot (make fuzz).
 #
-#     TIME=600 sh tests/fuzz/run.sh [header armor identity recipient evidence disclosed bundle manifest type copy release gate rows backup]...
+#     TIME=600 sh tests/fuzz/run.sh [header armor identity recipient evidence disclosed bundle manifest type copy release gate judge rows backup]...
 #
 # Each target runs TIME seconds (600) under AddressSanitizer and UBSan, with clang's libFuzzer, one after the other; an input that breaks
 # something is kept in the folder of the build. ALONE=ROUNDS: no libFuzzer; so many changes of each beginning instead, with
@@ -39,6 +39,7 @@ sources() {
     type) echo "-DTARGET=3 tests/fuzz/fuzz_bundle.c $records" ;;
     copy) echo "-DTARGET=4 tests/fuzz/fuzz_bundle.c vault/copy_rows.c $(echo vault/base/?*.c)" ;;
     release) echo "-Wl,--wrap=crypto_sign_verify_detached tests/fuzz/fuzz_release.c vault/release/manifest.c $(echo vault/base/?*.c)" ;;
+    judge) echo "tests/fuzz/fuzz_judge.c vault/release/treat.c vault/release/hierarchy.c vault/release/sheet.c vault/release/sheet_csv.c vault/release/published.c vault/release/replay_fit.c vault/import/rows.c vault/import/csv.c vault/import/json.c $(echo vault/record/date*.c) $(echo vault/names/?*.c) $(echo vault/base/?*.c)" ;;
     seeds) echo "tests/fuzz/proof_seeds.c tests/unit/made_log.c $logs $records" ;;
     gate) echo "tests/fuzz/fuzz_gate.c $(echo vault/release/gate*.c) $(echo vault/names/?*.c) $(echo vault/base/?*.c)" ;;
     rows) echo "-Wl,--wrap=read tests/fuzz/fuzz_rows.c vault/import/rows.c vault/import/csv.c vault/import/json.c $(echo vault/base/?*.c)" ;;
@@ -80,6 +81,14 @@ case " $* " in *" evidence "*|*" disclosed "*)
     ASAN_OPTIONS=detect_leaks=0 "$out/proof_seeds" "$out/seeds" ;;
 esac
 case " $* " in *" bundle "*|*" manifest "*|*" type "*|*" copy "*) "${PYTHON:-/usr/bin/python3}" tests/fuzz/bundle_seeds.py "$O/withheld" "$out/seeds" ;; esac
+case " $* " in *" judge "*)
+    mkdir -p "$out/seeds/judge"
+    i=0
+    for value in '1962~|1960s' '2016-04-30|2016-Q2' '196X|1955/1965' '34.5|30-39' 'Vyborg, Leningrad region, Russia|Leningrad region' 'Choi Myung-bok|최명복' 'coal miner|Miner'; do
+        i=$((i + 1))
+        printf '%s\0%s\0[{"about":"a","source":"s","where":{"born":"1962","residence":"Pamir"}}]' "${value%|*}" "${value#*|}" > "$out/seeds/judge/$i"
+    done ;;
+esac
 case " $* " in *" release "*) "${PYTHON:-/usr/bin/python3}" tests/fuzz/release_seeds.py "$out/seeds" ;; esac
 case " $* " in *" gate "*) "${PYTHON:-/usr/bin/python3}" tests/fuzz/gate_seeds.py "$out/seeds" ;; esac
 for part; do

@@ -90,6 +90,7 @@ test_published__fits(void **state)
         { "place", TREAT_PLACE, 2, "Vyborg, Leningrad region", "Leningrad region, Russia", FIT_YES }, { "place", TREAT_KEEP, 0, "Russia", "Vyborg, Leningrad region, Russia", FIT_YES },
         { "place", TREAT_PLACE, 2, "Tver, Russia", "Moscow, Russia", FIT_NO }, { "place", TREAT_PLACE, 1, "Tver, Finland", "Russia", FIT_UNTOLD },
         { "name", TREAT_KEEP, 0, "Цой Мён Бок", "Choi Myung-bok", FIT_YES }, { "name", TREAT_KEEP, 0, "Kim", "Kim Yong-chol", FIT_LOOSE },
+        { "name", TREAT_KEEP, 0, "1ource\":\"s\",\"where\"z{\"burn\":\"1962\"", "1ource\":\"s\",\"where\"z{\"burn\":\"1962\"", FIT_YES },
         { "name", TREAT_KEEP, 0, "Ivanov", "Kim Yong-chol", FIT_NO }, { "text", TREAT_KEEP, 0, "MINER", "miner", FIT_YES },
         { "text", TREAT_KEEP, 0, "miner", "coal miner", FIT_LOOSE }, { "text", TREAT_KEEP, 0, "mine", "miner", FIT_NO },
         { "choice", TREAT_KEEP, 0, "KP", "RU", FIT_NO }, { "text", TREAT_REVIEWED, 0, "x", "a text", FIT_YES }, { "ref", TREAT_PSEUDONYM, 0, "K-1", "a1b2", FIT_YES },

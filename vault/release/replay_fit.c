@@ -113,8 +113,12 @@ fit_names(enum fit *out, const struct beside *b)
 
         *out = level >= NAME_FOLD ? FIT_YES : level == NAME_SKELETON ? FIT_LOOSE : FIT_NO;
     }
-    if (*out == FIT_NO)                 /* "Kim" beside "Kim Yong-chol": never one by names, but a reader may think so */
-        err = fit_texts(out, b);
+    if (*out != FIT_YES) {              /* "Kim" beside "Kim Yong-chol": never one by names, but a reader may think so */
+        enum fit as_text = FIT_NO;
+
+        err = fit_texts(&as_text, b);
+        *out = as_text > *out ? as_text : *out;
+    }
     sodium_memzero(tmp, sizeof *tmp);
     free(tmp);
     return err;

@@ -12,7 +12,7 @@
 #include "vault/base/utf8.h"
 #include "vault/release/gate_priv.h"
 
-#define PIECE_MIN 6u            /* bytes of UTF-8 in a row */
+#define PIECE_MIN 5u            /* bytes of UTF-8 in a row */
 #define ALL_MIN 4u              /* where it is all there is */
 #define UNITS_MIN 3u            /* of UTF-16 */
 #define RUN_MAX 49152u          /* digits looked at together; divisible by 4 */
@@ -43,6 +43,17 @@ put_bytes(struct layer *to, const uint8_t *p, const uint32_t *source, size_t fro
     for (size_t i = from; i < end; i++)
         layer_put(to, source_of(source, i), p + i, 1);
     layer_break(to, source_of(source, end - 1), LAYER_BREAK);
+}
+
+/* Tabs and line ends in every other place: rather UTF-16 of a script that has them in its numbers, as that of Hindi. */
+static bool
+is_tabs(const uint8_t *p, size_t n)
+{
+    size_t tabs = 0;
+
+    for (size_t i = 0; i < n; i++)
+        tabs += p[i] < 0x20;
+    return 3 * tabs > n;
 }
 
 /* How many bytes from `at` are text in UTF-8. */
@@ -173,23 +184,33 @@ put_units(struct layer *to, const uint8_t *p, const uint32_t *source, size_t n)
             put_utf16(to, p, source, n, phase, big != 0);
 }
 
+static void
+put_other(struct layer *to, const uint8_t *p, const uint32_t *source, size_t from, size_t end)
+{
+    put_units(to, p + from, source == NULL ? NULL : source + from, end - from);
+}
+
+/* A short piece may be UTF-16 as well; what is long and text is no other text. */
+#define SURE_MIN 16u
+
 void
 put_plausible(struct layer *to, const uint8_t *p, const uint32_t *source, size_t n)
 {
-    size_t other = 0;           /* where bytes begin that are no UTF-8 */
+    size_t other = 0;           /* where bytes begin that may be UTF-16 */
 
     for (size_t at = 0; at < n;) {
         size_t len = text_from(p, n, at);
-        if (len >= PIECE_MIN || (len == n && n >= ALL_MIN)) {
-            if (at - other >= 2 * UNITS_MIN)
-                put_units(to, p + other, source == NULL ? NULL : source + other, at - other);
+        bool all = len == n;
+        if ((len >= PIECE_MIN || (all && n >= ALL_MIN)) && !is_tabs(p + at, len)) {
             put_bytes(to, p, source, at, at + len);
-            other = at + len;
+            if (all || len >= SURE_MIN) {
+                put_other(to, p, source, other, at);
+                other = at + len;
+            }
         }
         at += len == 0 ? 1 : len;
     }
-    if (n - other >= 2 * UNITS_MIN)
-        put_units(to, p + other, source == NULL ? NULL : source + other, n - other);
+    put_other(to, p, source, other, n);
 }
 
 /* ---- a file in UTF-16 ---- */

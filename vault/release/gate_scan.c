@@ -234,10 +234,10 @@ read_between(struct walk *w, int32_t c, size_t at)
 {
     bool cell = c == LAYER_CELL || (c < 0x80 && ends_cell(w->layer, at));
 
-    close_word(w, at, c == '+' || c == '=' || (c == '/' && w->t.letters <= SLASH_LETTERS));
+    close_word(w, at, c == '+' || c == '=' || (c == '/' && w->layer->kind != GATE_FILE_NAME && w->t.letters <= SLASH_LETTERS));
     w->in_number = false;
     w->touches = c == '+' || c == '=';
-    w->slash = c == '/';
+    w->slash = c == '/' && w->layer->kind != GATE_FILE_NAME;
     w->begins = w->begins || begins_sentence(c);
     widen_gap(w, cell ? GAP_CELL : is_hyphen(c) && w->gap == GAP_NONE ? GAP_HYPHEN : GAP_SOFT);
 }

@@ -88,7 +88,7 @@ check_run(struct call *c)
     vault_err err = open_vault(c);
 
     if (err == VAULT_OK)
-        err = kept(vault_release_check(c->app->vault, c->args[0], &r));
+        err = kept(vault_release_check(c->app->vault, c->args[0], call_value(c, "report"), &r));
     if (r != NULL && c->json) {
         js_object(&j);
         report_json(&j, r);
@@ -102,7 +102,7 @@ check_run(struct call *c)
 
 const struct cmd cmd_release_check = {
     .name = "release check",
-    .args = "POLICY.json",
+    .args = "POLICY.json [--report FILE.html]",
     .summary = "say whether a policy would let anything out that leads back to a person",
     .examples = "release check press.json\n"
         "release check press.json --json\n",
@@ -110,11 +110,17 @@ const struct cmd cmd_release_check = {
         "not list, persons who have not agreed, rows that few others look like, what newspapers have printed\n"
         "already, earlier releases, and every name of the vault in the final bytes of every file.\n"
         "Exit code 6: refused; each reason is a line, with the word that overrides it where a person may.\n"
+        "--report writes a page for the keeper: who is exposed by what, as a table and a picture. It names records by\n"
+        "code and title, and is no part of a release.\n"
         "--json: {\"ok\",\"refusals\":[{\"rule\",\"where\",\"detail\",\"accept\"}],\"risk\",\"advice\",...}\n",
+    .opts = (const struct opt[]){
+        { "report", 0, false, "FILE", "a new page for the keeper" },
+        { NULL, 0, false, NULL, NULL } },
     .min_args = 1,
     .max_args = 1,
     .opens = CMD_OPENS_VAULT,
     .reads = { .arg = 1 },
+    .writes = { .option = "report" },
     .run = check_run,
 };
 

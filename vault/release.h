@@ -17,6 +17,7 @@
 #include "vault/release/page.h"
 #include "vault/release/policy.h"
 #include "vault/release/ledger.h"
+#include "vault/release/risk.h"
 #include "vault/releases.h"
 
 /* ---- what is refused ---- */
@@ -51,6 +52,7 @@ struct release_source {
     size_t n_columns;
     struct sheet sheet;                     /* of ROWS column 0 is the pseudonym; then, as for the others, one for each of `column` */
     size_t skip;                            /* 1 for ROWS */
+    struct sheet stored;                    /* of ROWS: the same rows and columns, as they are recorded: for advice */
     struct sheet map;                       /* of ROWS: the fields of the policy's map, as they are */
     const struct field_def **map_field;
     uint32_t *record;                       /* first number, by row */
@@ -116,6 +118,9 @@ struct release {
     uint32_t *person;                       /* first numbers of all who are in it, sorted, each once */
     size_t n_persons, cap_persons;
     struct refusals refusals;
+    /* Rows below k, for the keeper: who, what her row looks like, and by which column she stands out most. */
+    struct release_exposed { uint32_t record; uint64_t size, without; const char *column; } *exposed;
+    size_t n_exposed, cap_exposed;
     struct release_advice { char **text; size_t n, cap; } advice;
     struct buf risk;                        /* figures, as a JSON object */
     struct release_figures { struct release_figure *list; size_t n, cap; } figures;     /* its texts but `table`, `name`, `meaning` are owned */
@@ -165,6 +170,15 @@ void release_groups_free(struct release *r);
 VAULT_CHECK vault_err release_judge_leaks(struct release *r);
 /* A copy of a word that lives as long as the release; NULL: no memory. */
 const char *release_keep_word(struct release *r, const char *word);
+
+/* ---- release_advice.c ---- */
+
+/* What would help a sheet that is below k, and who is exposed. hierarchy: of each column. */
+VAULT_CHECK vault_err release_advise_k(struct release *r, const struct release_source *s, const struct risk_ask *ask);
+/* The highest risk of those whose rows belong together, as their cases link to them. */
+VAULT_CHECK vault_err release_linked_risk(const struct release *r, const struct release_source *s, const uint64_t *size, double *out);
+/* A page for the keeper: refusals, advice, who is exposed, with a picture. Appended. It names records by code and title: it is no part of a release. */
+VAULT_CHECK vault_err release_report(struct release *r, struct buf *out);
 
 /* ---- release_press.c ---- */
 

@@ -164,13 +164,28 @@ is_in_code(const struct gating *g, const struct gate_hit *h)
     return false;
 }
 
+/* A number of a document or a telephone is never let out; of other withheld text a keeper may know that it is public. */
+static bool
+is_identifier(const struct vault *v, const char *field)
+{
+    const struct type_set *types = &v->recs.types;
+
+    for (size_t i = 0; i < types->n; i++) {
+        const struct field_def *f = type_field(types->type[i], field, strlen(field));
+
+        if (f != NULL && f->kind == FIELD_IDENTIFIER)
+            return true;
+    }
+    return strcmp(field, "contact") == 0;
+}
+
 static vault_err
 take_hit(void *ctx, const struct gate_hit *h)
 {
     struct gating *g = ctx;
     struct vault *v = g->r->v;
     char where[128], code[CODE_LEN + 1] = "", word[GATE_ID_LEN + 8];
-    bool may = h->what == GATE_LONE_NAME || h->what == GATE_VALUE || h->what == GATE_PATTERN;
+    bool may = h->what == GATE_LONE_NAME || (h->what == GATE_VALUE && !is_identifier(v, h->field)) || h->what == GATE_PATTERN;
     const char *accept = NULL;
 
     if (is_in_code(g, h))

@@ -143,6 +143,8 @@ take_leaf(struct cell_text *c, struct release_source *s, size_t column, const st
     if (col->link)
         return add_link(s, &r->v->recs.index, column, view.text);
     err = value_to_text(&r->value, l->value);
+    if (err == VAULT_OK && s->kind == SOURCE_ROWS)      /* (of several values the last: it is for advice only) */
+        err = sheet_set(&s->stored, s->stored.n_rows - 1, column + s->skip, PART(r->value.p + at, r->value.n - at));
     if (err == VAULT_OK && col->treat == TREAT_REVIEWED)
         err = add_text(r, s, column, rev, l, at);
     if (err == VAULT_OK)
@@ -213,6 +215,8 @@ take_row(struct release *r, struct release_source *s, uint32_t first, const stru
     struct cell_text c = { .r = r };
     vault_err err = sheet_add_row(&s->sheet);
 
+    if (err == VAULT_OK && s->kind == SOURCE_ROWS)
+        err = sheet_add_row(&s->stored);
     if (err == VAULT_OK)
         err = note_record(s, first);
     for (size_t i = 0; err == VAULT_OK && i < s->n_columns; i++)

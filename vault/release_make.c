@@ -112,8 +112,28 @@ prepare(struct release *r, vault *v, const char *policy)
     return err == VAULT_OK ? release_judge_leaks(r) : err;
 }
 
+static vault_err
+write_report(struct release *r, const char *path)
+{
+    struct output *file = NULL;
+    struct buf page = BUF_INIT;
+    vault_err err = session_may_put(r->v, path);
+
+    if (err == VAULT_OK)
+        err = release_report(r, &page);
+    if (err == VAULT_OK)
+        err = output_open(&file, path);
+    if (err == VAULT_OK)
+        err = fd_write_all(output_fd(file), page.p, page.n, "the report");
+    if (err == VAULT_OK)
+        err = output_commit(&file);
+    output_abort(&file);
+    buf_free(&page);
+    return err;
+}
+
 vault_err
-vault_release_check(vault *v, const char *policy, struct vault_release **out)
+vault_release_check(vault *v, const char *policy, const char *report, struct vault_release **out)
 {
     struct release r = { .v = NULL };
     struct told *t = NULL;
@@ -122,6 +142,8 @@ vault_release_check(vault *v, const char *policy, struct vault_release **out)
     vault_clear_error();
     *out = NULL;
     err = prepare(&r, v, policy);
+    if (err == VAULT_OK && report != NULL)
+        err = write_report(&r, report);
     if (err == VAULT_OK)
         err = tell(&r, &t);
     if (err == VAULT_OK) {

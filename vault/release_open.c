@@ -120,6 +120,8 @@ add_column(struct release *r, struct release_source *s, const struct field_def *
     }
     if (err == VAULT_OK)
         err = sheet_add_column(&s->sheet, f->name, &sc);
+    if (err == VAULT_OK && s->kind == SOURCE_ROWS)
+        err = sheet_add_column(&s->stored, f->name, NULL);
     if (err != VAULT_OK)
         return err;
     s->n_columns++;
@@ -162,6 +164,9 @@ open_rows(struct release *r, struct release_source *s)
     const struct policy_rows *rows = &r->p.rows[s->at];
     char where[2 * NAME_MAX_BYTES + 2];
     vault_err err = sheet_add_column(&s->sheet, "pseudonym", NULL);
+
+    if (err == VAULT_OK)
+        err = sheet_add_column(&s->stored, "pseudonym", NULL);
 
     s->skip = 1;
     for (size_t i = 0; err == VAULT_OK && i < rows->n_fields; i++)
@@ -255,6 +260,7 @@ open_source(struct release *r, enum source_kind kind, size_t at)
     s->at = at;
     sheet_init(&s->sheet);
     sheet_init(&s->map);
+    sheet_init(&s->stored);
     err = type_set_get(&s->type, &r->v->recs.types, type);
     if (err != VAULT_OK) {
         err_prefix("policy: ");
@@ -323,6 +329,7 @@ source_free(struct release_source *s)
     free(s->column);
     conditions_free(s->where);
     sheet_free(&s->sheet);
+    sheet_free(&s->stored);
     sheet_free(&s->map);
     free(s->map_field);
     free(s->record);
@@ -362,6 +369,7 @@ release_close(struct release *r)
         free((char *)(uintptr_t)r->figures.list[i].command);
     }
     free(r->figures.list);
+    free(r->exposed);
     free(r->words.text);
     free(r->advice.text);
     free(r->notes.text);

@@ -101,6 +101,8 @@ reorder(struct release_source *s, const uint32_t *order)
     uint32_t *back = calloc(n + 1, sizeof *back), *record = calloc(n + 1, sizeof *record);
     vault_err err = back == NULL || record == NULL ? err_nomem() : sheet_reorder(&s->sheet, order);
 
+    if (err == VAULT_OK)
+        err = sheet_reorder(&s->stored, order);
     if (err == VAULT_OK && s->map.n_rows == n)
         err = sheet_reorder(&s->map, order);
     for (size_t i = 0; err == VAULT_OK && i < n; i++) {

@@ -213,7 +213,7 @@ figures_json(struct buf *out, const struct risk_figures *f)
 
 /* Of the first type its figures stand at the top; of all of them below `types`. */
 static void
-tell_json(struct rows_risk *x, const struct risk *risk)
+tell_json(struct rows_risk *x, const struct risk *risk, double linked)
 {
     struct buf *out = &x->r->risk;
     bool first = out->n == 0;
@@ -221,6 +221,7 @@ tell_json(struct rows_risk *x, const struct risk *risk)
     if (first) {
         buf_str(out, "{");
         figures_json(out, &risk->figures[RISK_LENIENT]);
+        number(out, "linked_max", linked);
         buf_str(out, ", \"strict\": {");
         figures_json(out, &risk->figures[RISK_STRICT]);
         buf_str(out, "}, \"types\": {");
@@ -295,12 +296,17 @@ measure(struct rows_risk *x)
         .population = x->has_population ? &x->population : NULL, .k = x->r->p.k };
     struct risk_sets sets = {0};
     struct risk risk = {0};
+    double linked = 0;
     vault_err err = risk_measure(&risk, &ask);
 
     for (int i = RISK_LENIENT; err == VAULT_OK && i <= RISK_STRICT; i++)
         err = judge_k(x, &risk.figures[i], (enum risk_reading)i);
+    if (err == VAULT_OK && risk.figures[RISK_STRICT].below_k > 0)
+        err = release_advise_k(x->r, x->s, &ask);
+    if (err == VAULT_OK)
+        err = release_linked_risk(x->r, x->s, risk.size[RISK_LENIENT], &linked);
     if (err == VAULT_OK) {
-        tell_json(x, &risk);
+        tell_json(x, &risk, linked);
         err = tell_figures(x, &risk);
     }
     for (size_t c = 0; err == VAULT_OK && c < x->n_sensitive; c++) {

@@ -1275,10 +1275,10 @@ struct vault_release {
     bool one_device;                    /* data and map lie on the same one */
 };
 /*
- * Everything that vault_release_make would find, and nothing is written. *out is the caller's to free (vault_release_free). VAULT_ERR_REFUSED with *out set: it is refused, the
+ * Everything that vault_release_make would find, and nothing is released. `report` (or NULL) becomes a new page for the keeper, with who is exposed by what. *out is the caller's to free (vault_release_free). VAULT_ERR_REFUSED with *out set: it is refused, the
  * first reason is the sentence. VAULT_ERR_INPUT: the policy, or a file that it names. VAULT_ERR_REFUSED without *out: no keeper.
  */
-VAULT_API VAULT_CHECK vault_err vault_release_check(vault *v, const char *policy, struct vault_release **out);
+VAULT_API VAULT_CHECK vault_err vault_release_check(vault *v, const char *policy, const char *report, struct vault_release **out);
 VAULT_API void vault_release_free(struct vault_release *r);         /* NULL is fine */
 
 struct vault_release_to {

@@ -369,6 +369,13 @@ assert n % (1 << (e - e.bit_length())) == 0, n'
     many_policy one 'rows.person.fields.occupation="keep"'
     judged 6 release check one.json
     json '{"k", "m"} <= {r["rule"] for r in d["refusals"]} and d["risk"]["min_class"] == 1 and d["risk"]["strict"]["unique"] >= 1'
+    json 'any("\"occupation\": \"drop\"" in a and "frees" in a for a in d["advice"])'
+    refused 6 w "$PASS" release check one.json --report keep/report.html
+    grep -q '<svg' keep/report.html
+    grep -q 'occupation' keep/report.html
+    [ "$(grep -c '<tr><td>' keep/report.html)" -ge 1 ]
+    never grep -q 'Pak Chol' keep/report.html
+    never grep -q 'src=\|href=' keep/report.html
     many_policy auto 'rows.person.fields.occupation="keep"' 'suppress="auto"'
     judged 0 release make auto.json -o data --map keep/map --map-to "$RECIPIENT"
     json 'd["risk"]["min_class"] >= 5 and d["risk"]["strict"]["min_class"] >= 5'

@@ -132,22 +132,71 @@ show(struct release *r, struct release_group *g, size_t i)
     return err;
 }
 
+/* ---- figures that everybody knows ---- */
+
+struct facts {
+    struct table_fact *list;
+    const char *(*text)[2 * POLICY_LIST_MAX];       /* columns, then values, of each */
+    size_t n;
+};
+
+/* A declared figure that counts these records. Several records under one declaration: each is one. */
+static vault_err
+facts_of(const struct release *r, const struct release_group *g, struct facts *f)
+{
+    size_t n = 0, column;
+
+    for (size_t i = 0; i < r->n_sources; i++)
+        n += r->source[i].kind == SOURCE_PUBLIC ? r->source[i].sheet.n_rows : 0;
+    f->list = calloc(n + 1, sizeof *f->list);
+    f->text = calloc(n + 1, sizeof *f->text);
+    if (f->list == NULL || f->text == NULL)
+        return err_nomem();
+    for (size_t i = 0; i < r->n_sources; i++) {
+        const struct release_source *s = &r->source[i];
+        const struct policy_public *d = s->kind == SOURCE_PUBLIC ? &r->p.declared[s->at] : NULL;
+
+        if (d == NULL || strcmp(d->of, g->type->name) != 0 || !sheet_find_column(&s->sheet, "count", &column))
+            continue;
+        for (size_t k = 0; k < s->sheet.n_rows; k++, f->n++) {
+            for (size_t c = 0; c < d->n_counted; c++) {
+                f->text[f->n][c] = d->counted[c].field;
+                f->text[f->n][POLICY_LIST_MAX + c] = d->counted[c].value;
+            }
+            f->list[f->n] = (struct table_fact){ .column = f->text[f->n], .value = f->text[f->n] + POLICY_LIST_MAX, .n = d->n_counted,
+                .count = strtoll(sheet_text(&s->sheet, k, column), NULL, 10) };
+        }
+    }
+    return VAULT_OK;
+}
+
+static void
+facts_free(struct facts *f)
+{
+    free(f->list);
+    free(f->text);
+}
+
+/* ---- keeping back ---- */
+
 static vault_err
 protect(struct release *r, struct release_group *g)
 {
     struct table **t = calloc(g->n + 1, sizeof *t);
     struct table_protection done;
-    vault_err err = t == NULL ? err_nomem() : VAULT_OK;
+    struct facts facts = { .n = 0 };
+    vault_err err = t == NULL ? err_nomem() : facts_of(r, g, &facts);
 
     for (size_t i = 0; err == VAULT_OK && i < g->n; i++)
         t[i] = &g->table[i];
     if (err == VAULT_OK)
-        err = table_protect(t, g->n, &g->joint, NULL, 0, &done);
+        err = table_protect(t, g->n, &g->joint, facts.list, facts.n, &done);
     for (size_t i = 0; err == VAULT_OK && i < g->n; i++)
         err = show(r, g, i);
     if (err == VAULT_OK && done.secondary > 0)
         err = release_remark(r, "Of the counts of %ss, %zu are kept back for themselves and %zu for their sake%s.", g->type->name, done.primary, done.secondary,
             done.least ? "; fewer would not be enough" : "");
+    facts_free(&facts);
     free(t);
     return err;
 }

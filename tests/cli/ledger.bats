@@ -101,3 +101,30 @@ judged() {
     tables other '[{"name":"women","of":"person","by":["citizenship"],"min_count":3,"where":{"sex":"female"}}]'
     judged 0 release check other.json
 }
+
+@test "a public figure that counts a cell: what could be reckoned with it is kept back, too" {
+    w "$PASS" -q add statistic period=2026 'population=women in region A' measure=persons count=2 source=register > id
+    tables one '[{"name":"regions","of":"person","by":["residence","sex"],"min_count":3}]' \
+        'declared_public=[{"type":"statistic","where":{"period":"2026"},"counts":{"of":"person","where":{"residence":"A","sex":"female"}}}]'
+    w "$PASS" -q release make one.json -o data
+    tr -d '\r' < data/regions.csv > table
+    cat table
+    # It is printed anyway, so nothing has to be kept back for its sake.
+    grep -q 'A,female,2' table || [ "$(grep -c '\*$' table)" != 4 ]
+    tables wrong '[{"name":"regions","of":"person","by":["residence"]}]' 'declared_public=[{"type":"statistic","counts":{"off":"person"}}]'
+    refused 2 w "$PASS" release check wrong.json
+}
+
+@test "rows that a case holds together are one another's risk" {
+    for i in 1 2; do echo "{\"ref\":\"C$i\",\"person\":[\"Q1$i\",\"Q3$i\",\"Q5$i\"]}" | w "$PASS" -q add case --from - > id; done
+    cat > rows.py <<'END'
+import json, sys
+drop = "ref label press_name name other_names address family identifiers contact notes files occupation born".split()
+json.dump({"format": "withheld-policy/1", "audience": "press", "purpose": "rows", "expires": "2099-01-31", "pseudonym": {"style": "code"},
+           "thresholds": {"k": 2, "m": 1}, "rows": {"person": {"fields": {**{f: "drop" for f in drop}, "citizenship": "keep", "sex": "keep",
+           "residence": "keep"}}}}, sys.stdout)
+END
+    "$PYTHON" rows.py > one.json
+    judged 0 release check one.json
+    json '0 < d["risk"]["prosecutor_max"] <= d["risk"]["linked_max"] <= 1 and d["risk"]["linked_max"] > 3 / 20'
+}

@@ -449,9 +449,32 @@ public_where(void *to, const json_t *value, const struct at *at)
 }
 
 static vault_err
+counts_of(void *to, const json_t *value, const struct at *at)
+{
+    return take_name(((struct policy_public *)to)->of, value, at);
+}
+
+static vault_err
+counts_where(void *to, const json_t *value, const struct at *at)
+{
+    struct policy_public *d = to;
+
+    return take_where(&d->counted, &d->n_counted, value, at);
+}
+
+static vault_err
+public_counts(void *to, const json_t *value, const struct at *at)
+{
+    static const struct member KNOWN[] = { { "of", counts_of, true }, { "where", counts_where, true } };
+
+    return json_is_object(value) ? MEMBERS(to, value, at->name, KNOWN) : wrong(at, "is an object");
+}
+
+static vault_err
 policy_declared(void *to, const json_t *value, const struct at *at)
 {
-    static const struct member KNOWN[] = { { "type", public_type, true }, { "where", public_where, false } };
+    static const struct member KNOWN[] = { { "type", public_type, true }, { "where", public_where, false },
+        { "counts", public_counts, false } };
     struct policy *p = to;
     void *room;
     vault_err err;
@@ -680,6 +703,13 @@ policy_read(struct policy *p, const char *text, size_t n)
     return err;
 }
 
+static void
+free_declared(struct policy_public *d)
+{
+    free_where(d->where, d->n_where);
+    free_where(d->counted, d->n_counted);
+}
+
 void
 policy_free(struct policy *p)
 {
@@ -694,7 +724,7 @@ policy_free(struct policy *p)
         free_where(p->table[i].where, p->table[i].n_where);
     }
     for (size_t i = 0; i < p->n_declared; i++)
-        free_where(p->declared[i].where, p->declared[i].n_where);
+        free_declared(&p->declared[i]);
     free(p->rows);
     free(p->table);
     free(p->declared);

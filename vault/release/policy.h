@@ -50,6 +50,9 @@ struct policy_public {
     char type[NAME_MAX_BYTES];
     struct policy_where *where;
     size_t n_where;
+    char of[NAME_MAX_BYTES];            /* "" or the type of records that its `count` counts, */
+    struct policy_where *counted;       /* where these released values stand: what readers reckon with */
+    size_t n_counted;
 };
 
 enum policy_style { STYLE_CODE, STYLE_PRESS_NAME };

@@ -3,7 +3,7 @@
  *
  * Layer:   release (base).
  * Secrets: what the gate has not passed yet lies in buffers that are wiped when freed. Nothing is added to what the document says.
- * Format:  docs/format-release.txt.
+ * Format:  docs/format.md, section 29.
  *
  * The same document gives the same bytes: no time, path, host, user, version or language of this machine is in them.
  */

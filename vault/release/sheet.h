@@ -3,7 +3,7 @@
  *
  * Layer:   release (base, import for CSV).
  * Secrets: cells may hold what must not leave, until the gate has passed them: wiped when freed.
- * Format:  none stored; CSV as RFC 4180 (docs/format.md, "Releases").
+ * Format:  none stored; CSV as RFC 4180 (docs/format.md, section 29).
  *
  * Equal texts of a column are one value with one number, so that rows are compared by numbers.
  */

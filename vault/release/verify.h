@@ -3,7 +3,7 @@
  *
  * Layer:   release (base, jansson).
  * Secrets: none. Everything that is read here comes from strangers.
- * Format:  docs/format-release.txt.
+ * Format:  docs/format.md, section 29.
  */
 #ifndef VAULT_RELEASE_VERIFY_H
 #define VAULT_RELEASE_VERIFY_H

@@ -422,6 +422,12 @@ aim(struct reader *r, const struct reader_question *q, double factor)
     return err;
 }
 
+vault_err
+reader_offer(struct reader *r)
+{
+    return agrees(r) ? keep_witness(r) : VAULT_OK;
+}
+
 /* Solves for what is aimed at, and keeps what it finds; *best: the solver has an answer, whole or not. */
 static vault_err
 find_witness(struct reader *r, bool up, bool *best)
@@ -438,7 +444,7 @@ find_witness(struct reader *r, bool up, bool *best)
 static vault_err
 find_whole_witness(struct reader *r, bool up)
 {
-    enum lp_answer answer = lp_solve(r->lp, up, true, STEPS);
+    enum lp_answer answer = r->no_branching ? LP_UNSURE : lp_solve(r->lp, up, true, STEPS);
 
     r->solved++;
     r->doubt = r->doubt || answer == LP_UNSURE;

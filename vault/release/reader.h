@@ -64,6 +64,7 @@ struct reader {
     bool hasty;                         /* reader_audit may stop when it has told of some gaps */
     size_t solved;                      /* programs, since it was opened: patience is counted in these */
     size_t gaps;                        /* told of by the present audit */
+    bool no_branching;                  /* search for witnesses among plain solutions only */
     bool doubt;                         /* since it was opened some search for a witness was given up: a gap may be none */
     bool unsure;                        /* the solver failed in the present question */
 };
@@ -76,6 +77,8 @@ bool reader_may_hide(const struct web *w, uint32_t v);
 VAULT_CHECK vault_err reader_show_all(struct reader *r);        /* all but what is primary */
 VAULT_CHECK vault_err reader_set(struct reader *r, const uint8_t *hidden);
 VAULT_CHECK vault_err reader_hide(struct reader *r, uint32_t v);
+/* r->x was filled with moves that somebody else found: kept as a witness where they agree with what the reader knows in the present question. */
+VAULT_CHECK vault_err reader_offer(struct reader *r);
 /* Asks every question there is; gap is told of each promise that does not hold, and may hide more. */
 VAULT_CHECK vault_err reader_audit(struct reader *r, reader_gap_fn *gap, void *ctx);
 /* The least and the greatest value of a count; in whole numbers where the solver finds them. */

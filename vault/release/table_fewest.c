@@ -11,8 +11,8 @@
 
 #define CANDIDATES_MAX 1500u
 #define ROUNDS_MAX 150u
-#define STEPS_MAX 20000u                /* iterations for one choice */
-#define SOLVED_MAX 6000u                /* programs of the reader: some seconds */
+#define STEPS_MAX 10000u                /* iterations for one choice */
+#define SOLVED_MAX 4000u                /* programs of the reader: some seconds */
 
 struct fewest {
     struct reader *r;

@@ -9,7 +9,8 @@
 #include <string.h>
 
 #define TRIES_MAX 20u
-#define GIVE_BACK_SOLVED 4000u          /* programs of the reader: after these, nothing more is given back */
+#define STEPS 1500u                     /* iterations in search of a way in whole numbers */
+#define GIVE_BACK_SOLVED 1500u          /* programs of the reader: after these, nothing more is given back */
 
 struct quick {
     struct reader *r;
@@ -134,10 +135,28 @@ hide_what_moves(struct quick *q)
     uint32_t n = (uint32_t)q->r->w->n;
     vault_err err = VAULT_OK;
 
-    for (uint32_t v = 0; err == VAULT_OK && v < n; v++)
-        if (fabs(lp_value(q->lp, v) - lp_value(q->lp, n + v)) > 1e-6)
+    for (uint32_t v = 0; err == VAULT_OK && v < n; v++) {
+        double by = lp_value(q->lp, v) - lp_value(q->lp, n + v);
+
+        q->r->x[v] = (int64_t)round(by);
+        if (fabs(by) > 1e-6)
             err = reader_hide(q->r, v);
-    return err;
+    }
+    return err == VAULT_OK ? reader_offer(q->r) : err;
+}
+
+/* The cheapest way, in whole numbers if that is found soon. False: there is none. */
+static bool
+find_way(struct quick *q)
+{
+    uint32_t n = (uint32_t)q->r->w->n;
+    bool whole = true;
+
+    if (lp_solve(q->lp, false, false, 0) != LP_BEST)
+        return false;
+    for (uint32_t v = 0; v < 2 * n && whole; v++)
+        whole = fabs(lp_value(q->lp, v) - round(lp_value(q->lp, v))) < 1e-6;
+    return whole || lp_solve(q->lp, false, true, STEPS) == LP_BEST || lp_solve(q->lp, false, false, 0) == LP_BEST;
 }
 
 static vault_err
@@ -170,7 +189,7 @@ move_group(struct quick *q, const struct reader_question *ask)
             err = set_bounds(q, ask);
             if (err == VAULT_OK)
                 err = move_is(q, v, 1);
-            if (err == VAULT_OK && lp_solve(q->lp, false, false, 0) == LP_BEST)
+            if (err == VAULT_OK && find_way(q))
                 return hide_what_moves(q);
         }
     }
@@ -184,11 +203,11 @@ move_count(struct quick *q, const struct reader_question *ask)
 
     if (err == VAULT_OK)
         err = move_is(q, ask->plus, ask->width);
-    if (err == VAULT_OK && lp_solve(q->lp, false, false, 0) == LP_BEST)
+    if (err == VAULT_OK && find_way(q))
         return hide_what_moves(q);
     if (err == VAULT_OK)
         err = move_is(q, ask->plus, -ask->width);
-    if (err == VAULT_OK && lp_solve(q->lp, false, false, 0) == LP_BEST)
+    if (err == VAULT_OK && find_way(q))
         return hide_what_moves(q);
     return err;
 }
@@ -273,6 +292,7 @@ plan_quickly(struct reader *r)
         err = open_program(&q);
     for (size_t i = 0; err == VAULT_OK && !ok && i <= TRIES_MAX; i++) {
         q.gaps = 0;
+        r->no_branching = i < TRIES_MAX / 2;
         if (i == TRIES_MAX)
             err = hide_everything(r);
         if (err == VAULT_OK)
@@ -282,8 +302,10 @@ plan_quickly(struct reader *r)
     if (err == VAULT_OK && !ok)
         err = err_say(VAULT_ERR_REFUSED, "count by coarser values, or leave the table out",
             "no choice of counts to keep back was found that protects the tables");
+    r->no_branching = true;
     if (err == VAULT_OK)
         err = give_back(r);
+    r->no_branching = false;
     lp_close(q.lp);
     return err;
 }

@@ -53,6 +53,12 @@ report_json(struct json *j, const struct vault_release *r)
     js_pair_uint(j, "tables", r->tables);
 }
 
+static const char *
+many(uint64_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
 static void
 report_text(const struct vault_release *r)
 {
@@ -74,8 +80,8 @@ report_text(const struct vault_release *r)
     }
     printf("%s for ", r->n_refusals == 0 ? "nothing speaks against a release" : "no release");
     out_text(r->audience);
-    printf(": %" PRIu64 " row%s, %" PRIu64 " table%s, %" PRIu64 " person%s, data as of %s\n", r->rows, r->rows == 1 ? "" : "s", r->tables,
-        r->tables == 1 ? "" : "s", r->persons, r->persons == 1 ? "" : "s", r->as_of);
+    printf(": %" PRIu64 " row%s, %" PRIu64 " table%s, %" PRIu64 " person%s, data as of %s\n", r->rows, many(r->rows), r->tables,
+        many(r->tables), r->persons, many(r->persons), r->as_of);
 }
 
 /* ---- release check ---- */
@@ -133,17 +139,36 @@ struct shares {
     vault_err err;
 };
 
+#define PAGE_MAX 2048
+
+/* Numbered, five in a row. */
+static void
+put_words(char *page, const char *words)
+{
+    size_t at = strlen(page);
+
+    for (unsigned i = 1; *words != '\0'; i++) {
+        int n = (int)strcspn(words, " ");
+
+        at += (size_t)snprintf(page + at, PAGE_MAX - at, "%s%2u %-10.*s", i % 5 == 1 ? "\n  " : " ", i, n, words);
+        words += n + (words[n] == ' ');
+    }
+}
+
 /* On a terminal each has a screen of its own, that is cleared. */
 static vault_err
 show_share(const struct vault_trustee_share *s)
 {
     struct secret *page = NULL, *answer = NULL;
-    vault_err err = kept(vault_secret_new(&page, 1024));
+    vault_err err = kept(vault_secret_new(&page, PAGE_MAX));
+    char *text;
 
     if (err != VAULT_OK)
         return err;
-    snprintf((char *)vault_secret_edit(page), 1024, "Share %u of %u. Any %u of the %u open the map of this release.\n\n  %s\n\n"
-        "Write down all words in their order, on one sheet, and give it to one trustee.\n\n", s->number, s->count, s->threshold, s->count, s->words);
+    text = (char *)vault_secret_edit(page);
+    snprintf(text, PAGE_MAX, "Share %u of %u. Any %u of the %u open the map of this release.\n", s->number, s->count, s->threshold, s->count);
+    put_words(text, s->words);
+    strcat(text, "\n\nWrite down all words with their numbers, on one sheet, and give it to one trustee.\n\n");
     err = term_ask(&answer, &(struct term_question){ .echo = TERM_SHOWN, .max = 16, .page = (const char *)vault_secret_edit(page),
         .prompt = "Enter when it is written down (Ctrl-C: stop, and nothing is written): " });
     vault_secret_free(answer);
@@ -267,8 +292,8 @@ static void
 made_text(const struct call *c, const struct vault_release *r, const struct shares *shares)
 {
     shares_print(shares, NULL);
-    term_say("%" PRIu64 " files in %s, for %s: %" PRIu64 " rows, %" PRIu64 " tables, %" PRIu64 " persons", r->files, call_value(c, "output"), r->audience, r->rows,
-        r->tables, r->persons);
+    term_say("%" PRIu64 " files in %s, for %s: %" PRIu64 " row%s, %" PRIu64 " table%s, %" PRIu64 " person%s", r->files, call_value(c, "output"), r->audience, r->rows,
+        many(r->rows), r->tables, many(r->tables), r->persons, many(r->persons));
     term_say("signed with %s", r->key);
     term_say("its words: %s", r->words);
     if (call_value(c, "map") == NULL)

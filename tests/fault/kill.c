@@ -111,7 +111,13 @@ report(const struct outcome *o, const char *how, long n)
         o->n_before, o->n_after);
 }
 
-/* ---- at every call; in a short run at the first ones and every third of the others ---- */
+/* ---- at every call; in a short run at the first ones and every fifth of the others, each time from another beginning ---- */
+
+static long
+next_call(const struct options *opt, long n)
+{
+    return opt->rounds >= 40 || n < 9 ? n + 1 : n == 9 ? n + 1 + (long)opt->seed % 5 : n + 5;
+}
 
 static void
 every_call(struct world *w, const struct options *opt, enum shim_mode mode, bool clean)
@@ -125,7 +131,7 @@ every_call(struct world *w, const struct options *opt, enum shim_mode mode, bool
     outcome_of(w, deed_find(opt->deed), &o);
     o.clean = clean;
     for (; !ended; done++) {
-        n += opt->rounds >= 40 || n < 9 ? 1 : n == 9 ? 1 + (long)opt->seed % 3 : 3;
+        n = next_call(opt, n);
         snprintf(what, sizeof what, "%s, %s (call %ld)", opt->deed, how, n);
         deed_prepare(w, o.deed);
         ended = run_killed(w, o.deed, mode, n, what);
@@ -380,8 +386,10 @@ every_failure(struct world *w, const struct options *opt, enum shim_mode mode, i
     outcome_of(w, d, &o);
     while (!ended) {
         int code;
+
+        n = next_call(opt, n);
         snprintf(what, sizeof what, "%s, %s at %s %ld%s", opt->deed, strerror(error),
-            mode == SHIM_READ || mode == SHIM_READ_FROM ? "reading" : "call", ++n, HOW[mode]);
+            mode == SHIM_READ || mode == SHIM_READ_FROM ? "reading" : "call", n, HOW[mode]);
         deed_prepare(w, d);
         code = run_failing(w, d, mode, n, error);
         ended = shim_count() < n;

@@ -20,6 +20,7 @@ struct lp {
     size_t n;
     bool whole;                 /* the last solution */
     bool is_whole;              /* columns are marked as such */
+    bool well;                  /* lp_branch_well */
     double bound;
     int began;                  /* iterations that were made before */
     size_t steps_max;
@@ -322,7 +323,8 @@ branch(struct lp *lp, struct solving *s)
     glp_init_iocp(&how);
     how.msg_lev = GLP_MSG_OFF;
     how.tm_lim = INT_MAX;
-    how.br_tech = GLP_BR_MFV;           /* the usual one looks at many rows for each branching, which no count of iterations sees */
+    /* The better one looks at many rows for each branching, which no count of iterations sees. */
+    how.br_tech = lp->well ? GLP_BR_DTH : GLP_BR_MFV;
     how.cb_func = count_steps;
     how.cb_info = lp;
     lp->began = glp_get_it_cnt(lp->p);
@@ -349,6 +351,12 @@ call_solve(struct lp *lp, void *ctx)
     simplex(lp, s);
     if (s->whole && s->answer == LP_BEST)
         branch(lp, s);
+}
+
+void
+lp_branch_well(struct lp *lp)
+{
+    lp->well = true;
 }
 
 enum lp_answer

@@ -46,6 +46,8 @@ VAULT_CHECK vault_err lp_add_rows(struct lp *lp, const struct lp_rows *rows);
 VAULT_CHECK vault_err lp_bounds(struct lp *lp, uint32_t column, double low, double high);
 /* The aim of column is set to factor until it is set again; 0 at first. */
 VAULT_CHECK vault_err lp_aim(struct lp *lp, uint32_t column, double factor);
+/* Worth it where few rows are long: far fewer branchings, each of which costs more. */
+void lp_branch_well(struct lp *lp);
 /* Optimise; `whole`: over whole numbers, giving up after about `steps` iterations (then LP_UNSURE, and lp_bound is still true). */
 enum lp_answer lp_solve(struct lp *lp, bool maximise, bool whole, size_t steps);
 double lp_best(const struct lp *lp);                /* of the last solution */

@@ -247,8 +247,10 @@ plan_fewest(struct reader *r, bool *found, size_t *bound)
         err = nothing_to_choose(r, found);
     else if (err == VAULT_OK && f.n <= CANDIDATES_MAX) {
         err = open_program(&f);
-        if (err == VAULT_OK)
+        if (err == VAULT_OK) {
+            lp_branch_well(f.lp);
             err = aim_at_number(&f);
+        }
         if (err == VAULT_OK)
             err = search(&f, found, bound);
         if (err == VAULT_OK && *found && *bound > 0)

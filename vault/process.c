@@ -6,6 +6,7 @@
 #include <openssl/crypto.h>
 #include "vault/base/starve.h"
 #include <pthread.h>
+#include <glpk.h>
 #include <seccomp.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -291,6 +292,7 @@ static struct vault_library libraries[] = {
     {"utf8proc", NULL},
     {"openssl", NULL},
     {"seccomp", seccomp_text},
+    {"glpk", NULL},
     {NULL, NULL},
 };
 static pthread_once_t libraries_once = PTHREAD_ONCE_INIT;
@@ -313,6 +315,7 @@ ask_versions(void)
     libraries[3].version = db_sqlite_version();
     libraries[5].version = jansson_version_str();
     libraries[6].version = utf8proc_version();
+    libraries[9].version = glp_version();
     libraries[7].version = OpenSSL_version(OPENSSL_VERSION_STRING);
 }
 

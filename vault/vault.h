@@ -1434,7 +1434,7 @@ VAULT_API const char *vault_nearest(const char *s, const char *const *names, siz
 struct vault_library {
     const char *name, *version;
 };
-/* Name-NULL-terminated list: withheld, libsodium, sqlcipher, sqlite, argon2, jansson, utf8proc, openssl, seccomp. */
+/* Name-NULL-terminated list: withheld, libsodium, sqlcipher, sqlite, argon2, jansson, utf8proc, openssl, seccomp, glpk. */
 VAULT_API const struct vault_library *vault_libraries(void);
 
 #ifdef __cplusplus

@@ -1082,7 +1082,7 @@ static void
 test_process__libraries_tell_their_versions(void **state)
 {
     static const char *const names[] = {"withheld", "libsodium", "sqlcipher", "sqlite", "argon2",
-        "jansson", "utf8proc", "openssl", "seccomp"};
+        "jansson", "utf8proc", "openssl", "seccomp", "glpk"};
     const struct vault_library *l = vault_libraries();
 
     (void)state;

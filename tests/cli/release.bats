@@ -108,7 +108,8 @@ make_release() {    # NAME [OPTIONS]: the data into `data`, the map into keep/ma
     agree P2
     policy kim
     judged 0 release make kim.json -o data --map keep/map --map-to "$RECIPIENT"
-    json 'd["ok"] and d["rows"] == 1 and d["persons"] == 1 and d["refusals"] == []'
+    json 'd["ok"] and d["rows"] == 1 and d["persons"] == 1 and d["refusals"] == [] and d["one_device"] is True'
+    never grep -q '<svg' data/index.html
     [ "$(tr -d '\r' < data/person.csv)" = "$(printf 'pseudonym,press_name,born,citizenship,sex,residence\nKim,Kim,1970-1979,KP,male,Russia')" ]
     grep -q '2,211' data/statistic.csv
     grep -q '90,170' data/statistic.csv

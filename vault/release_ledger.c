@@ -14,8 +14,10 @@ struct comparing {
     struct ledger_where (*where)[LEDGER_WHERE_MAX];
     size_t n;
     struct ledger_record *earlier;          /* as they were kept */
-    struct ledger_release *list;
     size_t n_earlier;
+    bool by_itself;                         /* only the parts of this one are laid beside each other: nothing forces such a difference */
+    struct ledger_release *list;            /* each part of each of them by itself, then the parts of this one that were compared */
+    size_t n_list, cap_list;
 };
 
 /* ---- this one ---- */
@@ -106,6 +108,22 @@ told_again(const struct releases *all, size_t i)
     return false;
 }
 
+/* A release may have several parts of one type, under other conditions: each counts. */
+static vault_err
+add_part(struct comparing *x, const struct ledger_release *of, size_t part)
+{
+    struct ledger_release *p = array_room(x->list, x->n_list, &x->cap_list, sizeof *p);
+
+    if (p == NULL)
+        return err_nomem();
+    x->list = p;
+    p += x->n_list++;
+    *p = *of;
+    p->type = &of->type[part];
+    p->n_types = 1;
+    return VAULT_OK;
+}
+
 static vault_err
 read_earlier(struct comparing *x)
 {
@@ -113,19 +131,17 @@ read_earlier(struct comparing *x)
     vault_err err = VAULT_OK;
 
     x->earlier = calloc(all->n + 1, sizeof *x->earlier);
-    x->list = calloc(all->n + 1, sizeof *x->list);
-    if (x->earlier == NULL || x->list == NULL)
+    if (x->earlier == NULL)
         return err_nomem();
     for (size_t i = 0; err == VAULT_OK && i < all->n; i++) {
+        struct ledger_record *p = &x->earlier[x->n_earlier];
+
         if (all->list[i].snapshot.n == 0 || told_again(all, i))
             continue;
-        err = ledger_decode(&x->earlier[x->n_earlier], all->list[i].snapshot.p, all->list[i].snapshot.n);
-        if (err == VAULT_OK && x->earlier[x->n_earlier].release.n_types > 0) {
-            x->list[x->n_earlier] = x->earlier[x->n_earlier].release;
-            x->n_earlier++;
-        } else if (err == VAULT_OK) {
-            ledger_record_free(&x->earlier[x->n_earlier]);
-        }
+        err = ledger_decode(p, all->list[i].snapshot.p, all->list[i].snapshot.n);
+        x->n_earlier += err == VAULT_OK;
+        for (size_t k = 0; err == VAULT_OK && k < p->release.n_types; k++)
+            err = add_part(x, &p->release, k);
     }
     return err;
 }
@@ -143,16 +159,51 @@ comparing_free(struct comparing *x)
 
 /* ---- what is found ---- */
 
+/* Of each part the same may be found. */
+static bool
+was_told(const struct release *r, const char *where, const char *detail)
+{
+    for (size_t i = 0; i < r->refusals.n; i++) {
+        const struct vault_refusal *x = &r->refusals.list[i];
+
+        if (strcmp(x->rule, "difference") == 0 && strcmp(x->where, where) == 0 && strncmp(x->detail, detail, strlen(detail)) == 0)
+            return true;
+    }
+    return false;
+}
+
 static vault_err
 take(void *ctx, const struct ledger_finding *f)
 {
-    struct release *r = ctx;
+    const struct comparing *x = ctx;
+    struct release *r = x->r;
+    bool may = f->rule != LEDGER_TOO_LARGE && !x->by_itself;
     const char *where = f->table[0] != '\0' ? f->table : f->type;
 
-    if (f->rule != LEDGER_TOO_LARGE && session_accepts(r->v, f->word))
+    if (was_told(r, where, f->detail))
         return VAULT_OK;
-    return refusal_add(&r->refusals, "difference", f->rule == LEDGER_TOO_LARGE ? NULL : release_keep_word(r, f->word), where, "%s%s%s", f->detail,
+    if (may && session_accepts(r->v, f->word))
+        return VAULT_OK;
+    return refusal_add(&r->refusals, "difference", may ? release_keep_word(r, f->word) : NULL, where, "%s%s%s", f->detail,
         f->earlier[0] != '\0' ? ": earlier release " : "", f->earlier);
+}
+
+static vault_err
+compare_parts(struct comparing *x, const struct ledger_release *now)
+{
+    struct ledger_release self = *now;
+    vault_err err = VAULT_OK;
+
+    self.name = "(this one)";
+    for (size_t i = 0; err == VAULT_OK && i < x->n; i++) {
+        const struct ledger_release part = { .name = now->name, .audience = now->audience, .type = &x->type[i], .n_types = 1 };
+
+        if (x->n_list > 0)
+            err = ledger_compare(x->list, x->n_list, &part, x->r->p.k, take, x);
+        if (err == VAULT_OK)
+            err = add_part(x, &self, i);
+    }
+    return err;
 }
 
 vault_err
@@ -164,10 +215,16 @@ release_judge_ledger(struct release *r)
 
     now.type = x.type;
     now.n_types = x.n;
+    /* First by itself: what one part gives away of another needs no earlier release. */
+    x.by_itself = true;
+    if (err == VAULT_OK)
+        err = compare_parts(&x, &now);
+    x.by_itself = false;
+    x.n_list = 0;
     if (err == VAULT_OK)
         err = read_earlier(&x);
-    if (err == VAULT_OK && x.n > 0 && x.n_earlier > 0)
-        err = ledger_compare(x.list, x.n_earlier, &now, r->p.k, take, r);
+    if (err == VAULT_OK && x.n_list > 0)
+        err = compare_parts(&x, &now);
     if (err == VAULT_OK)
         err = ledger_encode(&r->snapshot, &now);
     comparing_free(&x);

@@ -128,3 +128,17 @@ END
     judged 0 release check one.json
     json '0 < d["risk"]["prosecutor_max"] <= d["risk"]["linked_max"] <= 1 and d["risk"]["linked_max"] > 3 / 20'
 }
+
+@test "tables of one release that differ by one person, and a later one that differs from a second part of an earlier" {
+    local loggers='{"name":"loggers","of":"person","by":["residence"],"min_count":3,"where":{"occupation":"logger"}}'
+    local all='{"name":"all","of":"person","by":["residence"],"min_count":3}'
+    local women='{"name":"women","of":"person","by":["citizenship"],"min_count":3,"where":{"sex":"female"}}'
+    tables both "[$all,$loggers]"
+    judged 6 release check both.json --accept difference
+    json 'any(r["rule"] == "difference" and r["accept"] is None for r in d["refusals"])'
+    tables one "[$women,$loggers]"
+    w "$PASS" -q release make one.json -o first
+    tables two "[$all]"
+    judged 6 release check two.json
+    json 'any(r["rule"] == "difference" and r["accept"] == "difference" for r in d["refusals"])'
+}

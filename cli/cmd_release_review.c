@@ -21,7 +21,15 @@ struct reviewing {
     vault_err err;
 };
 
-/* Each known name in << >>. The caller frees. */
+static void
+wipe(char *text)
+{
+    if (text != NULL)
+        explicit_bzero(text, strlen(text));
+    free(text);
+}
+
+/* Each known name in << >>. The caller wipes. */
 static char *
 marked(const struct vault_review *r)
 {
@@ -106,7 +114,7 @@ ask(struct reviewing *x, const struct vault_review *r, const char **instead)
         x->instead = replaced(r);
         *instead = x->instead;
         if (x->instead == NULL) {
-            term_say("somebody who is named there is not in this release: write another text");
+            term_say("somebody who is named there is not in this release, or has no lasting pseudonym: write another text");
             x->skipped++;
             return VAULT_REVIEW_NO;
         }
@@ -121,7 +129,7 @@ review(void *ctx, const struct vault_review *r, const char **instead)
     char *text = marked(r);
     enum vault_review_answer answer;
 
-    free(x->instead);
+    wipe(x->instead);
     x->instead = NULL;
     if (text == NULL) {
         x->err = fail_nomem();
@@ -139,7 +147,7 @@ review(void *ctx, const struct vault_review *r, const char **instead)
     } else {
         answer = ask(x, r, instead);
     }
-    free(text);
+    wipe(text);
     return answer;
 }
 
@@ -171,7 +179,7 @@ review_run(struct call *c)
         term_say("%" PRIu64 " texts may go out, %" PRIu64 " may not", agreed, x.skipped);
     }
     vault_secret_free(x.answer);
-    free(x.instead);
+    wipe(x.instead);
     return err;
 }
 

@@ -59,12 +59,15 @@ struct release_source {
     size_t cap_record;
     struct release_link { uint32_t row, column, first; } *link;
     size_t n_links, cap_links;
-    struct release_text { uint32_t row, column; uint8_t subject[JUDGED_BYTES]; bool judged; } *text;    /* reviewed ones */
+    struct release_text { uint32_t row, column; uint8_t subject[JUDGED_BYTES]; bool judged, withheld; } *text;    /* reviewed ones */
     size_t n_texts, cap_texts;
 };
 
 /* From one record to another that it is about. */
-struct release_edge { uint32_t from, to; };
+struct release_edge {
+    uint32_t from, to;                      /* to 0: a record that is not in this vault */
+    bool tells;                             /* to a person or case: who it is about cannot be told without it */
+};
 
 struct release_consent {
     uint32_t person;                        /* first number of its lead */
@@ -95,6 +98,7 @@ struct release_all {
 struct release {
     struct vault *v;
     char *folder;                           /* of the policy */
+    const char *called;                     /* the folder that is to be, its last part: or NULL. Borrowed */
     struct policy p;
     struct buf text;                        /* of the policy */
     struct release_source *source;
@@ -108,7 +112,8 @@ struct release {
     size_t n_edges, cap_edges;
     struct release_consent *consent;
     size_t n_consents, cap_consents;
-    uint8_t *kind;                          /* by first number: 1: a person */
+    uint8_t *kind;                          /* by first number: 1: a person, 2: read (not removed, nor lost) */
+    size_t n_strangers;                     /* rows about somebody who cannot be told */
     struct judgements judged;
     struct releases earlier;
     struct secret *secret;                  /* of the audience */
@@ -187,7 +192,10 @@ VAULT_CHECK vault_err release_judge_press(struct release *r);
 /* What a keeper agreed to with the word `press-name` is remembered: into an open change. */
 VAULT_CHECK vault_err release_keep_judgements(struct release *r, struct change *c);
 /* Was a record's press name agreed to? */
-bool release_press_agreed(const struct release *r, uint32_t first, const char *name);
+bool release_press_agreed(const struct release *r, uint32_t first, struct part name);
+/* Each press name that this release tells. Not VAULT_OK ends it. */
+typedef vault_err release_press_fn(struct release *r, uint32_t first, const char *name, void *ctx);
+VAULT_CHECK vault_err release_each_press_name(struct release *r, release_press_fn *fn, void *ctx);
 
 /* ---- release_doc.c ---- */
 
@@ -201,6 +209,8 @@ VAULT_CHECK vault_err release_sign_files(struct release *r);
 /* Draw or find the secret; give each row its pseudonym, fill in links, and put rows into the order of pseudonyms. */
 VAULT_CHECK vault_err release_pseudonyms(struct release *r);
 #define PSEUDONYM_CHARS 14u
+/* Is that row called by a press name? */
+bool release_has_press_name(const struct release *r, const struct release_source *s, size_t row);
 /* Of a record (its lead) for this audience, zero-terminated. */
 void release_code(const struct release *r, uint32_t first, char out[static PSEUDONYM_CHARS + 1]);
 

@@ -110,10 +110,12 @@ tell_sources(struct telling *t)
     for (size_t i = 0; i < r->n_sources; i++) {
         const struct release_source *s = &r->source[i];
 
+        if (s->kind == SOURCE_PUBLIC && t->doc.declared != NULL)
+            continue;                       /* its rows stand with those of the first */
         tell_fields(t, s);
         if (s->kind == SOURCE_ROWS)
             t->sheet[t->doc.n_sheets++] = s->sheet;
-        if (s->kind == SOURCE_PUBLIC && t->doc.declared == NULL)
+        if (s->kind == SOURCE_PUBLIC)
             t->doc.declared = &s->sheet;
     }
     for (size_t i = 0; i < r->n_groups; i++)

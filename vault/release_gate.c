@@ -93,8 +93,9 @@ take_leaf(struct gating *g, uint32_t first, const struct type_def *t, const stru
 
     if (f == NULL || l->value.n == 0 || value_read(&view, l->value) != VAULT_OK || view.shape != VALUE_TEXT)
         return VAULT_OK;
+    /* A press name that nobody agreed to excuses nothing: whoever may edit a record could let its name out. */
     if (f->kind == FIELD_NAME && strcmp(f->name, "press_name") == 0)
-        return gate_add_public(g->gate, first, view.text);
+        return release_press_agreed(g->r, first, view.text) ? gate_add_public(g->gate, first, view.text) : VAULT_OK;
     if (!kind_of(f, l, &kind))
         return VAULT_OK;
     if (kind == GATE_TEXT) {
@@ -121,12 +122,23 @@ each(struct scan *s, uint32_t n, struct revision *rev)
     return err;
 }
 
+/* What this release calls somebody was judged (release_press.c); where it may not be, that is a refusal already. */
+static vault_err
+take_told(struct release *r, uint32_t first, const char *name, void *ctx)
+{
+    struct gating *g = ctx;
+    struct part text = PART(name, strlen(name));
+
+    return release_press_agreed(r, first, text) ? VAULT_OK : gate_add_public(g->gate, same_lead(&r->v->same, first), text);
+}
+
 static vault_err
 fill(struct gating *g)
 {
     struct scan scan = { .r = &g->r->v->recs, .withheld = true, .all = true, .own_only = true, .fn = each, .ctx = g };
+    vault_err err = release_each_press_name(g->r, take_told, g);
 
-    return scan_run(&scan);
+    return err == VAULT_OK ? scan_run(&scan) : err;
 }
 
 /* ---- what is found ---- */
@@ -221,12 +233,16 @@ kind_of_file(const char *name)
 }
 
 static vault_err
+search_name(struct gating *g, const char *name)
+{
+    g->bytes = PART(name, strlen(name));
+    return gate_search(g->gate, name, GATE_FILE_NAME, g->bytes, take_hit, g);
+}
+
+static vault_err
 search_file(struct gating *g, const struct release_file *f)
 {
-    vault_err err;
-
-    g->bytes = PART(f->name, strlen(f->name));
-    err = gate_search(g->gate, f->name, GATE_FILE_NAME, PART(f->name, strlen(f->name)), take_hit, g);
+    vault_err err = search_name(g, f->name);
 
     g->bytes = PART(f->content.p, f->content.n);
     return err == VAULT_OK ? gate_search(g->gate, f->name, kind_of_file(f->name), PART(f->content.p, f->content.n), take_hit, g) : err;
@@ -244,6 +260,8 @@ release_judge_leaks(struct release *r)
         err = fill(&g);
     for (size_t i = 0; err == VAULT_OK && i < r->files.n; i++)
         err = search_file(&g, &r->files.file[i]);
+    if (err == VAULT_OK && r->called != NULL)
+        err = search_name(&g, r->called);
     if (err == VAULT_OK && g.more > 0)
         err = refusal_add(&r->refusals, "leak", NULL, "files", "%llu more places", (unsigned long long)g.more);
     gate_free(g.gate);

@@ -4,6 +4,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+#include "vault/base/text.h"
 #include "vault/record/date.h"
 #include "vault/record/scan.h"
 #include "vault/record/value.h"
@@ -69,11 +70,15 @@ set_cell(struct cell_text *c, struct sheet *s, size_t column)
     return err == VAULT_OK ? sheet_set(s, s->n_rows - 1, column, PART(out->p, out->n)) : err;
 }
 
-/* What somebody agreed to, of a text: the record, the field, the value itself. So another text is another subject. */
+/*
+ * What somebody agreed to, of a text: the audience, the record, the field, the value itself. So another text is another subject; and what stands in
+ * its place, which may hold pseudonyms of that audience, never gets to another one.
+ */
 static void
-subject_of(uint8_t out[static JUDGED_BYTES], const struct revision *rev, const struct leaf *l, struct part text)
+subject_of(const struct release *r, uint8_t out[static JUDGED_BYTES], const struct revision *rev, const struct leaf *l, struct part text)
 {
-    const struct part p[] = { PART(rev->record, RECORD_ID_BYTES), PART(l->element, l->n_element), PART("", 1), l->field, PART("", 1), text };
+    const struct part p[] = { PART(r->p.audience, strlen(r->p.audience) + 1), PART(rev->record, RECORD_ID_BYTES), PART(l->element, l->n_element), PART("", 1),
+        l->field, PART("", 1), text };
 
     hash_parts(out, "withheld:judged-text:1", p, sizeof p / sizeof p[0]);
 }
@@ -88,8 +93,9 @@ add_text(struct release *r, struct release_source *s, size_t column, const struc
         return err_nomem();
     s->text = t;
     t += s->n_texts++;
-    *t = (struct release_text){ .row = (uint32_t)(s->sheet.n_rows - 1), .column = (uint32_t)(column + s->skip) };
-    subject_of(t->subject, rev, l, PART(r->value.p + at, r->value.n - at));
+    *t = (struct release_text){ .row = (uint32_t)(s->sheet.n_rows - 1), .column = (uint32_t)(column + s->skip),
+        .withheld = l->tier == LEAF_WITHHELD };
+    subject_of(r, t->subject, rev, l, PART(r->value.p + at, r->value.n - at));
     t->judged = judged_find(&r->judged, JUDGED_TEXT, t->subject, &instead);
     if (t->judged && instead.n != 0) {
         buf_cut(&r->value, at);
@@ -290,12 +296,41 @@ hidden(const struct scan *scan, const struct revision *rev)
     return false;
 }
 
+/* All that is declared public is one table: of one type, as release_open has seen to. */
+static struct release_source *
+public_source(struct release *r)
+{
+    size_t i = 0;
+
+    while (r->source[i].kind != SOURCE_PUBLIC)
+        i++;
+    return &r->source[i];
+}
+
+/* Of a record in conflict there are several newest revisions: it would be counted as several people. */
+static vault_err
+refuse_double(struct release *r, uint32_t first, bool *refused)
+{
+    const struct index *ix = &r->v->recs.index;
+    char code[CODE_LEN + 1];
+    size_t heads = 0;
+
+    for (uint32_t n = first; n != 0; n = ix->pair[n].next)
+        heads += index_is_head(&ix->pair[n]);
+    if (heads < 2 || *refused)
+        return VAULT_OK;
+    *refused = true;
+    code_of(code, ix->pair[first].record);
+    return refusal_add(&r->refusals, "rows", NULL, code, "record %.8s is in conflict: `resolve` makes one of its newest versions", code);
+}
+
 static vault_err
 each(struct scan *scan, uint32_t n, struct revision *rev)
 {
     struct release *r = scan->ctx;
     const struct type_def *t = type_set_by_hash(&r->v->recs.types, rev->type);
     uint32_t first = r->v->recs.index.pair[n].first;
+    bool declared = false, refused = false;
     vault_err err = t == NULL ? err_say(VAULT_ERR_DAMAGED, NULL, "the type of a record is missing") : release_note(r, n, t, rev);
 
     if (err == VAULT_OK && same_into(&r->v->same, first) == 0)
@@ -304,8 +339,16 @@ each(struct scan *scan, uint32_t n, struct revision *rev)
         struct release_source *s = &r->source[i];
         bool yes = is_type(s, t) && same_into(&r->v->same, first) == 0;     /* a person stands once: as the leading record */
 
+        if (yes && s->kind == SOURCE_PUBLIC && declared)
+            continue;
         if (yes)
             err = conditions_meet(s->where, 1, t, rev, &yes);
+        if (err == VAULT_OK && yes && s->kind != SOURCE_PUBLIC)
+            err = refuse_double(r, first, &refused);
+        if (err == VAULT_OK && yes && s->kind == SOURCE_PUBLIC) {
+            s = public_source(r);
+            declared = true;
+        }
         if (err == VAULT_OK && yes)
             err = take_row(r, s, first, rev);
     }

@@ -493,6 +493,7 @@ vault_release_make(vault *v, const char *policy, const struct vault_release_to *
 
     vault_clear_error();
     *out = NULL;
+    r.called = last_part(to->dir);
     err = prepare(&r, v, policy);
     if (err == VAULT_OK)
         err = may_begin(&m);

@@ -11,6 +11,8 @@
 #include "vault/base/fd.h"
 #include "vault/record/date.h"
 
+#define LABEL "label"                   /* what the vault itself calls somebody */
+
 /* ---- refusals ---- */
 
 vault_err
@@ -125,7 +127,8 @@ add_column(struct release *r, struct release_source *s, const struct field_def *
     if (err != VAULT_OK)
         return err;
     s->n_columns++;
-    sc->role = c->treat == TREAT_REVIEWED ? SHEET_NEUTRAL : role_of(f);
+    /* Narratives differ from row to row: a person has read them. Whatever else was read still tells rows apart. */
+    sc->role = c->treat == TREAT_REVIEWED && f->kind == FIELD_NARRATIVE ? SHEET_NEUTRAL : role_of(f);
     sc->treat = c->treat;
     sc->arg = c->arg;
     sc->kind = field_kind_name(f->kind);
@@ -153,7 +156,11 @@ judge_treatment(struct release *r, const struct type_def *t, const struct field_
         return err_say(VAULT_ERR_INPUT, NULL, "policy: %s is a %s, which that treatment does not suit", where, field_kind_name(f->kind));
     if (pf->treat == TREAT_KEEP && f->kind == FIELD_NARRATIVE)
         return refusal_add(&r->refusals, "unlisted", NULL, where, "free text is released only once a person has read it: \"reviewed\"");
-    if (f->role == ROLE_DIRECT && f->tier == LEAF_WITHHELD && pf->treat != TREAT_PSEUDONYM)
+    if (pf->treat == TREAT_PSEUDONYM)
+        return err_say(VAULT_ERR_INPUT, NULL, "policy: %s is a %s, which that treatment does not suit", where, field_kind_name(f->kind));
+    if ((f->kind == FIELD_IDENTIFIER || strcmp(f->name, LABEL) == 0) && (pf->treat == TREAT_KEEP || pf->treat == TREAT_REVIEWED))
+        return refusal_add(&r->refusals, "unlisted", NULL, where, "it is the same for every audience, and would tie releases to each other and to other files: drop it");
+    if (f->role == ROLE_DIRECT && f->tier == LEAF_WITHHELD)
         return refusal_add(&r->refusals, "unlisted", NULL, where, "it tells who a person is, and is withheld: drop it");
     return VAULT_OK;
 }
@@ -315,7 +322,8 @@ release_open(struct release *r, vault *v, const char *policy)
     for (size_t i = 0; err == VAULT_OK && i < r->p.n_tables; i++)
         err = open_source(r, SOURCE_TABLE, i);
     for (size_t i = 0; err == VAULT_OK && i < r->p.n_declared; i++)
-        err = open_source(r, SOURCE_PUBLIC, i);
+        err = strcmp(r->p.declared[i].type, r->p.declared[0].type) == 0 ? open_source(r, SOURCE_PUBLIC, i) :
+            err_say(VAULT_ERR_INPUT, NULL, "policy, declared_public: records of one type alone");
     if (err == VAULT_OK)
         err = judgements_load(v, &r->judged);
     return err == VAULT_OK ? releases_load(v, &r->earlier) : err;

@@ -20,6 +20,7 @@
 #define HOPS_MAX 4u                     /* document, case, person */
 #define TOLD_MAX 100u                   /* refusals of one kind; the rest is counted */
 
+enum { IS_PERSON = 1, IS_READ = 2 };    /* struct release: kind */
 enum use { USE_RELEASE, USE_HANDOFF, USE_COURT, USE_STATISTICS };
 static const char *const USES[] = { "release", "handoff", "court", "statistics" };
 
@@ -54,17 +55,20 @@ is_let_out(const struct release *r, const struct type_def *t, const struct field
     return pf != NULL && pf->treat != TREAT_DROP;
 }
 
+/* A person who was removed is one still. */
 static vault_err
-note_edge(struct release *r, uint32_t from, struct part id)
+note_edge(struct release *r, uint32_t from, const struct field_def *f, struct part id)
 {
     struct release_edge *p = array_room(r->edge, r->n_edges, &r->cap_edges, sizeof *p);
     uint32_t to = id.n == RECORD_ID_BYTES ? index_record(&r->v->recs.index, id.p) : 0;
+    bool person = strcmp(f->target, PERSON) == 0;
 
     if (p == NULL)
         return err_nomem();
     r->edge = p;
-    if (to != 0)
-        p[r->n_edges++] = (struct release_edge){ from, to };
+    p[r->n_edges++] = (struct release_edge){ from, to, person || strcmp(f->target, CASE) == 0 };
+    if (person && to != 0)
+        r->kind[to] |= IS_PERSON;
     return VAULT_OK;
 }
 
@@ -81,12 +85,12 @@ note_links(struct release *r, uint32_t first, const struct type_def *t, const st
         if (f == NULL || f->kind != FIELD_LINK || l->value.n == 0 || value_read(&view, l->value) != VAULT_OK)
             continue;
         if (is_field(l, PERSON) || is_field(l, CASE) || is_let_out(r, t, f))
-            err = note_edge(r, first, view.text);
+            err = note_edge(r, first, f, view.text);
     }
     return err;
 }
 
-/* The day from which, or until which, a date surely holds: INT32_MIN where it is not there. */
+/* The last, or the first day that a date may mean: INT32_MIN where it is not there. One that tells no such day never counts as missing. */
 static int32_t
 day_of(const struct revision *rev, const char *field, bool latest)
 {
@@ -94,9 +98,11 @@ day_of(const struct revision *rev, const char *field, bool latest)
     struct value_view view;
     struct date_span span;
 
-    if (l == NULL || l->value.n == 0 || value_read(&view, l->value) != VAULT_OK || view.shape != VALUE_TEXT || !date_span(&span, view.text.p, view.text.n))
+    if (l == NULL || l->value.n == 0)
         return INT32_MIN;
-    return latest ? span.to : span.from;
+    if (value_read(&view, l->value) != VAULT_OK || view.shape != VALUE_TEXT || !date_span(&span, view.text.p, view.text.n))
+        return latest ? INT32_MAX : INT32_MIN + 1;
+    return latest ? span.to : span.from == INT32_MIN ? INT32_MIN + 1 : span.from;
 }
 
 static bool
@@ -174,7 +180,7 @@ release_note(struct release *r, uint32_t n, const struct type_def *t, const stru
 
     if (is_type(t, CONSENT))
         return note_consent(r, n, rev);
-    r->kind[first] = is_type(t, PERSON);
+    r->kind[first] |= (uint8_t)(IS_READ | (is_type(t, PERSON) ? IS_PERSON : 0));
     return note_links(r, first, t, rev);
 }
 
@@ -222,12 +228,15 @@ add_persons_of(struct release *r, uint32_t first, unsigned hops)
     const struct release_edge *end = r->edge + r->n_edges;
     vault_err err = VAULT_OK;
 
-    if (r->kind[first] != 0)
+    if ((r->kind[first] & IS_PERSON) != 0)
         return add_person(r, first);
     if (r->n_edges == 0 || hops == 0)
         return VAULT_OK;
     for (const struct release_edge *e = edges_of(r, first); err == VAULT_OK && e < end && e->from == first; e++)
-        err = add_persons_of(r, e->to, hops - 1);
+        if (e->tells && (e->to == 0 || r->kind[e->to] == 0))
+            r->n_strangers++;
+        else if (e->to != 0)
+            err = add_persons_of(r, e->to, hops - 1);
     return err;
 }
 
@@ -399,5 +408,8 @@ release_judge_consent(struct release *r)
         each_once(r);
         free(rows);
     }
+    if (err == VAULT_OK && r->n_strangers > 0)
+        err = refusal_add(&r->refusals, "consent", NULL, "persons",
+            "%zu rows are about a person or case that was removed, or is not in this vault: nobody can tell whether that person agreed", r->n_strangers);
     return err;
 }

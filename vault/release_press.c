@@ -15,15 +15,15 @@
 
 /* Of a record, and the name itself. */
 static void
-subject_of(const struct release *r, uint32_t first, const char *name, uint8_t out[static JUDGED_BYTES])
+subject_of(const struct release *r, uint32_t first, struct part name, uint8_t out[static JUDGED_BYTES])
 {
-    const struct part p[] = { PART(r->v->recs.index.pair[same_lead(&r->v->same, first)].record, RECORD_ID_BYTES), PART(name, strlen(name)) };
+    const struct part p[] = { PART(r->v->recs.index.pair[same_lead(&r->v->same, first)].record, RECORD_ID_BYTES), name };
 
     hash_parts(out, "withheld:judged-press-name:1", p, 2);
 }
 
 bool
-release_press_agreed(const struct release *r, uint32_t first, const char *name)
+release_press_agreed(const struct release *r, uint32_t first, struct part name)
 {
     uint8_t subject[JUDGED_BYTES];
     struct part text;
@@ -165,11 +165,8 @@ each(struct scan *s, uint32_t n, struct revision *rev)
 
 /* ---- all of them ---- */
 
-typedef vault_err each_fn(struct release *r, uint32_t first, const char *name, void *ctx);
-
-/* Each press name that this release tells. */
-static vault_err
-each_press_name(struct release *r, each_fn *fn, void *ctx)
+vault_err
+release_each_press_name(struct release *r, release_press_fn *fn, void *ctx)
 {
     vault_err err = VAULT_OK;
 
@@ -207,7 +204,7 @@ static vault_err
 look(struct looks *all)
 {
     struct scan scan = { .r = &all->r->v->recs, .withheld = true, .sift = sift, .hidden = hidden, .fn = each, .ctx = all };
-    vault_err err = each_press_name(all->r, take, all);
+    vault_err err = release_each_press_name(all->r, take, all);
 
     if (err != VAULT_OK || all->n == 0)
         return err;
@@ -236,7 +233,7 @@ judge(struct looking *l)
     char code[CODE_LEN + 1];
 
     code_of(code, r->v->recs.index.pair[l->first].record);
-    if (l->found == NOBODY || release_press_agreed(r, l->first, l->name))
+    if (l->found == NOBODY || release_press_agreed(r, l->first, PART(l->name, strlen(l->name))))
         return VAULT_OK;
     if (l->found == TAKEN)
         return refusal_add(&r->refusals, "leak", NULL, code, "%.8s: record %.8s has the same press_name: give one of them another", code, l->code);
@@ -270,9 +267,9 @@ release_keep_judgements(struct release *r, struct change *c)
         const struct looking *l = &all.list[i];
         uint8_t subject[JUDGED_BYTES];
 
-        if (l->found == NOBODY || release_press_agreed(r, l->first, l->name))
+        if (l->found == NOBODY || release_press_agreed(r, l->first, PART(l->name, strlen(l->name))))
             continue;
-        subject_of(r, l->first, l->name, subject);
+        subject_of(r, l->first, PART(l->name, strlen(l->name)), subject);
         err = judged_add(r->v, c, JUDGED_PRESS_NAME, subject, PART("", 0));
     }
     looks_free(&all);

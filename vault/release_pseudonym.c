@@ -52,13 +52,19 @@ press_name(const struct release_source *s, size_t row)
     return sheet_find_column(&s->sheet, "press_name", &column) ? sheet_text(&s->sheet, row, column) : "";
 }
 
+bool
+release_has_press_name(const struct release *r, const struct release_source *s, size_t row)
+{
+    return r->p.style == STYLE_PRESS_NAME && press_name(s, row)[0] != '\0';
+}
+
 static vault_err
 name_row(struct release *r, struct release_source *s, size_t row)
 {
-    const char *name = r->p.style == STYLE_PRESS_NAME ? press_name(s, row) : "";
+    const char *name = press_name(s, row);
     char code[PSEUDONYM_CHARS + 1];
 
-    if (name[0] != '\0')
+    if (release_has_press_name(r, s, row))
         return sheet_set(&s->sheet, row, 0, PART(name, strlen(name)));
     release_code(r, s->record[row], code);
     return sheet_set(&s->sheet, row, 0, PART(code, PSEUDONYM_CHARS));

@@ -22,7 +22,7 @@ struct reviewing {
     bool stop;
 };
 
-/* What the person of a name is called in this release; NULL: not in it. */
+/* What the person of a name is called in this release; NULL: not in it, or called otherwise in each release (a code of `stable` false). */
 static const char *
 pseudonym_of(const struct release *r, const uint8_t *record)
 {
@@ -31,7 +31,7 @@ pseudonym_of(const struct release *r, const uint8_t *record)
     for (size_t i = 0; lead != 0 && i < r->n_sources; i++)
         for (size_t k = 0; r->source[i].kind == SOURCE_ROWS && k < r->source[i].sheet.n_rows; k++)
             if (r->source[i].record[k] == lead)
-                return sheet_text(&r->source[i].sheet, k, 0);
+                return r->p.stable || release_has_press_name(r, &r->source[i], k) ? sheet_text(&r->source[i].sheet, k, 0) : NULL;
     return NULL;
 }
 
@@ -93,6 +93,25 @@ ask_all(struct reviewing *x)
     return err;
 }
 
+/* What is withheld is about to be shown: no entry, no deed. */
+static vault_err
+note_shown(struct release *r)
+{
+    struct detail d = {0};
+    uint64_t shown = 0;
+    vault_err err = VAULT_OK;
+
+    for (size_t i = 0; i < r->n_sources; i++)
+        for (size_t k = 0; k < r->source[i].n_texts; k++)
+            shown += !r->source[i].text[k].judged && r->source[i].text[k].withheld;
+    detail_text(&d, "audience", r->p.audience);
+    detail_uint(&d, "shown", shown);
+    if (shown > 0)
+        err = session_note(r->v, "release-judge", true, &d);
+    detail_free(&d);
+    return err;
+}
+
 static vault_err
 review(struct reviewing *x)
 {
@@ -105,6 +124,9 @@ review(struct reviewing *x)
         return err;
     x->change = &c;
     err = ask_all(x);
+    /* Codes that stand in a text now are those of the releases to come. */
+    if (err == VAULT_OK && x->agreed > 0 && x->r->new_secret)
+        err = system_add_audience(v, &c, x->r->p.audience, x->r->secret);
     detail_uint(&d, "texts", x->agreed);
     if (err == VAULT_OK && x->agreed > 0)
         err = session_commit(v, &c, &(struct commit){ .action = "release-judge", .keeper = true, .detail = &d });
@@ -127,6 +149,8 @@ vault_release_review(vault *v, const char *policy, vault_review_fn *fn, void *ct
         err = release_gather(&r);
     if (err == VAULT_OK)
         err = known_load(&r.known, v);
+    if (err == VAULT_OK)
+        err = note_shown(&r);
     if (err == VAULT_OK)
         err = review(&x);
     if (err == VAULT_OK)

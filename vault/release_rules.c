@@ -77,6 +77,9 @@ judge_rows(struct release *r)
         if (s->kind == SOURCE_ROWS && s->sheet.n_rows < ROWS_MIN && !r->p.single_case)
             err = refusal_add(&r->refusals, "rows", NULL, s->sheet.name,
                 "%zu rows of type %s are too few: under %u only tables are released, or single cases (\"single_case\": true)", s->sheet.n_rows, s->sheet.name, ROWS_MIN);
+        if (err == VAULT_OK && s->kind == SOURCE_ROWS && s->sheet.n_rows >= ROWS_MIN && r->p.single_case)
+            err = refusal_add(&r->refusals, "rows", NULL, s->sheet.name,
+                "%zu rows of type %s are no single cases: from %u on \"single_case\" would leave out every threshold", s->sheet.n_rows, s->sheet.name, ROWS_MIN);
         if (err == VAULT_OK && s->kind == SOURCE_ROWS && s->sheet.n_rows == 0 && r->p.single_case)
             err = refusal_add(&r->refusals, "rows", NULL, s->sheet.name, "no record of type %s meets the policy's conditions", s->sheet.name);
     }

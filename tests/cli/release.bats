@@ -430,3 +430,109 @@ END
     grep -qx 'total,total,120' <(tr -d '\r' < tables/persons-by-region.csv)
     grep -qx '"Moscow, Russia",male,30' <(tr -d '\r' < tables/persons-by-region.csv)
 }
+
+@test "no word of a policy takes the rules away: many single cases, read dates, what ties releases together" {
+    VAULT=$PWD/many.vault
+    many_policy many 'single_case=true'
+    judged 6 release check many.json
+    json '[r["rule"] for r in d["refusals"]] == ["rows"]'
+    many_policy read 'rows.person.fields.born="reviewed"' 'rows.person.fields.residence="reviewed"'
+    judged 6 release check read.json --accept reviewed
+    json '"k" in {r["rule"] for r in d["refusals"]}'
+    for field in label ref; do
+        many_policy tied "rows.person.fields.$field=\"keep\""
+        judged 6 release check tied.json
+        json 'any(r["rule"] == "unlisted" and r["where"] == "person.'$field'" and r["accept"] is None for r in d["refusals"])'
+    done
+    many_policy wrong 'rows.person.fields.sex="pseudonym"'
+    refused 2 w "$PASS" release check wrong.json
+}
+
+@test "a case of somebody who was removed, or whom this vault does not know, needs her consent still" {
+    local fields='"ref":"drop","person":"drop","title":"drop","opened":"drop","country":"keep","kind":"drop","status":"keep","lawyer":"drop","next_step":"drop","notes":"drop","files":"drop"'
+    w "$PASS" -q add case ref=C1 person=P1 country=RU status=pending > /dev/null
+    policy case "rows={\"case\":{\"fields\":{$fields}}}" 'pseudonym={"style":"code"}' 'map=["ref"]' 'declared_public=[]'
+    w "$PASS" -q rm P1 > /dev/null
+    judged 6 release check case.json
+    json '[r["rule"] for r in d["refusals"]] == ["consent"]'
+    local event='"ref":"drop","case":"drop","date":"drop","kind":"drop","place":"drop","status":"keep","summary":"drop","notes":"drop","files":"drop"'
+    w "$PASS" -q add event case=C1 status=done > /dev/null
+    w "$PASS" -q rm C1 > /dev/null
+    policy event "rows={\"event\":{\"fields\":{$event}}}" 'pseudonym={"style":"code"}' 'map=["ref"]' 'declared_public=[]'
+    judged 6 release check event.json
+    json '[r["rule"] for r in d["refusals"]] == ["consent"]'
+}
+
+@test "a consent that ended on a day nobody noted has ended" {
+    policy kim
+    agree P2 press-2026 --expires ../2020-01-01
+    judged 6 release check kim.json
+    json '"expired" in d["refusals"][0]["detail"]'
+}
+
+@test "a press name that no keeper agreed to excuses no name, nor does one that was corrected; a folder's name is searched" {
+    agree P2
+    policy kim 'rows.person.fields.residence="keep"'
+    w "$PASS" -q edit P3 'press_name=Ryu En Nam' --accept name-in-open
+    w "$PASS" -q edit P2 'residence=house of Ryu En Nam, Russia' --accept name-in-open
+    judged 6 release check kim.json
+    json 'any(r["rule"] == "leak" and r["accept"] is None for r in d["refusals"])'
+    w "$PASS" -q edit P3 press_name=Bob
+    judged 6 release check kim.json
+    json 'any(r["rule"] == "leak" and r["accept"] is None for r in d["refusals"])'
+    w "$PASS" -q edit P2 residence=Russia
+    refused 6 w "$PASS" release make kim.json -o Ryu-En-Nam
+    [ ! -e Ryu-En-Nam ]
+    w "$PASS" -q release make kim.json -o data
+}
+
+@test "what stands in place of a name in a text is the pseudonym of this audience, and of no other" {
+    for p in P1 P2 P3; do agree $p any; done
+    w "$PASS" -q edit P2 'occupation=helped Choi Myung-bok with papers' --accept name-in-open
+    local change=('pseudonym={"style":"code"}' 'rows.person.where={"citizenship":"KP"}' 'rows.person.fields.occupation="reviewed"' 'declared_public=[]')
+    policy one "${change[@]}"
+    policy two "${change[@]}" 'audience="court"'
+    policy loose "${change[@]}" 'audience="loose"' 'pseudonym={"style":"code","stable":false}'
+    w "$PASS" -q release review one.json --accept reviewed > /dev/null
+    make_release one
+    code=$(grep -o 'helped p[0-9a-z]*' data/person.csv | cut -d' ' -f2)
+    grep -q "^$code," data/person.csv
+    refused 6 w "$PASS" release check two.json
+    w "$PASS" -q release review two.json --accept reviewed > /dev/null
+    w "$PASS" -q release make two.json -o other
+    never grep -rq "$code" other
+    w "$PASS" release review loose.json --accept reviewed --json > told
+    grep -q '"left":1' told
+    w "$PASS" -q check --deep
+}
+
+@test "a withheld text that somebody was shown is in the log, whatever was answered" {
+    need_terminals
+    agree P1
+    policy text 'rows.person.where={"ref":"P1"}' 'rows.person.fields.family="reviewed"'
+    run answered 'may it go out' no "$WITHHELD" -C "$VAULT" --passphrase-file <(echo "$PASS") release review text.json
+    [[ $output == *'two young children'* ]]
+    judged 0 log
+    json 'd[-1]["action"] == "release-judge" and d[-1]["detail"]["shown"] == 1'
+}
+
+@test "figures that were public before: each entry of the policy is printed" {
+    agree P2
+    policy two 'declared_public=[{"type":"statistic","where":{"measure":"refugee status granted"}},{"type":"statistic","where":{"measure":"temporary refuge granted"}},{"type":"statistic"}]'
+    w "$PASS" -q release make two.json -o data
+    [ "$(wc -l < data/statistic.csv)" = 3 ]
+}
+
+@test "a person whose record is in conflict is not counted as two" {
+    VAULT=$PWD/many.vault
+    w "$PASS" -q key add --tier case "${CHEAP[@]}" --new-passphrase-fd 5 5<<< "$CASE"
+    cp -r many.vault copy.vault
+    w "$PASS" -q edit Q3 occupation=cook
+    VAULT=$PWD/copy.vault
+    w "$CASE" -q edit Q3 occupation=driver
+    "${O:-$BATS_TEST_DIRNAME/../../build}/tests/cli/join" "$PWD/many.vault" "$PWD/copy.vault" 4<<< "$PASS" 5<<< "$CASE"
+    VAULT=$PWD/many.vault
+    policy table 'rows=' 'map=' 'declared_public=' 'single_case=' 'tables=[{"name":"all","of":"person","by":["sex"]}]'
+    judged 6 release check table.json
+    json 'any(r["rule"] == "rows" and "conflict" in r["detail"] for r in d["refusals"])'
+}

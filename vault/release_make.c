@@ -1,7 +1,7 @@
 /*
  * release_make.c - a release checked, logged and written: vault_release_check, vault_release_make, vault_release_list.
  *
- * The data goes into a hidden folder beside the one that it is to be, the map into a hidden file beside its own; then the log says what is released;
+ * The data goes into a folder of a working name beside the one that it is to be, the map into a hidden file beside its own; then the log says what is released;
  * then both take their names. So what is out is in the ledger.
  */
 #include "vault/release.h"
@@ -211,8 +211,6 @@ judge_places(struct making *m)
     bool inside;
     size_t n = strlen(d);
 
-    while (n > 1 && d[n - 1] == '/')
-        n--;
     if (p == NULL)
         return VAULT_OK;
     inside = strncmp(p, d, n) == 0 && (p[n] == '/' || p[n] == '\0');
@@ -484,16 +482,32 @@ make(struct making *m)
     return err;
 }
 
+/* Without the slashes behind it. The caller frees. */
+static char *
+trimmed(const char *dir)
+{
+    size_t n = strlen(dir);
+
+    while (n > 1 && dir[n - 1] == '/')
+        n--;
+    return strndup(dir, n);
+}
+
 vault_err
 vault_release_make(vault *v, const char *policy, const struct vault_release_to *to, struct vault_release **out)
 {
+    char *dir = trimmed(to->dir);
+    struct vault_release_to where = *to;
     struct release r = { .v = v };
-    struct making m = { .r = &r, .to = to };
+    struct making m = { .r = &r, .to = &where };
     vault_err err;
 
     vault_clear_error();
     *out = NULL;
-    r.called = last_part(to->dir);
+    if (dir == NULL)
+        return err_nomem();
+    where.dir = dir;
+    r.called = last_part(dir);
     err = prepare(&r, v, policy);
     if (err == VAULT_OK)
         err = may_begin(&m);
@@ -511,6 +525,7 @@ vault_release_make(vault *v, const char *policy, const struct vault_release_to *
             vault_release_free(&m.told->pub);
     }
     release_close(&r);
+    free(dir);
     return err;
 }
 

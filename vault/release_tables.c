@@ -118,11 +118,33 @@ add_table(struct release *r, const struct release_source *s)
     return VAULT_OK;
 }
 
+/* A count that is kept back stands beside its value still: a day of birth that one person has tells of that person. */
+static vault_err
+advise_rare(struct release *r, const struct table *t, size_t d)
+{
+    uint32_t place[TABLE_DIMS_MAX];
+    size_t rare = 0;
+
+    for (size_t i = 0; i < t->n_dims; i++)
+        place[i] = t->dim[i].n;
+    for (place[d] = 0; place[d] < t->dim[d].n; place[d]++) {
+        int64_t count = t->count[table_cell(t, place)];
+
+        rare += count > 0 && count < (int64_t)t->min_count;
+    }
+    return rare == 0 ? VAULT_OK : release_advise(r, "table %s: %zu of the values of \"%s\" are those of fewer than %u, and stand in it by their names: make them coarser, or leave that field out",
+        t->name, rare, t->dim[d].name, t->min_count);
+}
+
 static vault_err
 show(struct release *r, struct release_group *g, size_t i)
 {
     const struct table *t = &g->table[i];
     vault_err err = table_sheet(&g->shown[i], t);
+
+    for (size_t d = 0; err == VAULT_OK && d < t->n_dims; d++)
+        if (t->dim[d].role == SHEET_QUASI)
+            err = advise_rare(r, t, d);
 
     for (size_t c = 0; c < t->n_cells; c++)
         g->suppressed[i] += t->state[c] != TABLE_PUBLISHED;

@@ -142,3 +142,9 @@ END
     judged 6 release check two.json
     json 'any(r["rule"] == "difference" and r["accept"] == "difference" for r in d["refusals"])'
 }
+
+@test "a value of few people in a table is advised against, as it stands there by its name" {
+    tables one '[{"name":"work","of":"person","by":["occupation"],"min_count":3},{"name":"sexes","of":"person","by":["sex"],"min_count":3}]'
+    judged 0 release check one.json
+    json 'len(d["advice"]) == 1 and "1 of the values of \"occupation\"" in d["advice"][0]'
+}

@@ -89,7 +89,7 @@ agree() { w "$PASS" -q consent "$1" --audience "${2:-press-2026}" "${@:3}" > /de
 
 # nothing_left: neither data nor map, nor a trace of them.
 nothing_left() {
-    [ ! -e data ] && [ ! -e keep/map ] && [ -z "$(find . -name '.*' -not -name . -not -name '.*.vault')" ] || { find . | head -n 40; return 1; }
+    [ ! -e data ] && [ ! -e keep/map ] && [ -z "$(find . \( -name '.*' -o -name '*.new-*' \) -not -name . -not -name '.*.vault')" ] || { find . | head -n 40; return 1; }
 }
 
 # judged CODE ARGS...: one command there with --json, with this exit code; $output is what it told.
@@ -481,9 +481,11 @@ END
     judged 6 release check kim.json
     json 'any(r["rule"] == "leak" and r["accept"] is None for r in d["refusals"])'
     w "$PASS" -q edit P2 residence=Russia
-    refused 6 w "$PASS" release make kim.json -o Ryu-En-Nam
+    refused 6 w "$PASS" release make kim.json -o Ryu-En-Nam/
     [ ! -e Ryu-En-Nam ]
-    w "$PASS" -q release make kim.json -o data
+    w "$PASS" -q release make kim.json -o data/
+    judged 0 release list
+    json 'd[-1]["folder"] == "data"'
 }
 
 @test "what stands in place of a name in a text is the pseudonym of this audience, and of no other" {

@@ -105,10 +105,9 @@ add_text(struct release *r, struct release_source *s, size_t column, const struc
 }
 
 static vault_err
-add_link(struct release_source *s, const struct index *ix, size_t column, struct part id)
+add_link(struct release_source *s, size_t column, uint32_t first)
 {
     struct release_link *p = array_room(s->link, s->n_links, &s->cap_links, sizeof *p);
-    uint32_t first = id.n == RECORD_ID_BYTES ? index_record(ix, id.p) : 0;
 
     if (p == NULL)
         return err_nomem();
@@ -146,8 +145,10 @@ take_leaf(struct cell_text *c, struct release_source *s, size_t column, const st
 
     if (err != VAULT_OK)
         return err;
+    if (col->link && col->f->kind != FIELD_LINK)        /* a name: the pseudonym of whom it names */
+        return add_link(s, column, s->record[s->sheet.n_rows - 1]);
     if (col->link)
-        return add_link(s, &r->v->recs.index, column, view.text);
+        return add_link(s, column, view.text.n == RECORD_ID_BYTES ? index_record(&r->v->recs.index, view.text.p) : 0);
     err = value_to_text(&r->value, l->value);
     if (err == VAULT_OK && s->kind == SOURCE_ROWS)      /* (of several values the last: it is for advice only) */
         err = sheet_set(&s->stored, s->stored.n_rows - 1, column + s->skip, PART(r->value.p + at, r->value.n - at));

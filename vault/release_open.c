@@ -156,6 +156,8 @@ judge_treatment(struct release *r, const struct type_def *t, const struct field_
         return err_say(VAULT_ERR_INPUT, NULL, "policy: %s is a %s, which that treatment does not suit", where, field_kind_name(f->kind));
     if (pf->treat == TREAT_KEEP && f->kind == FIELD_NARRATIVE)
         return refusal_add(&r->refusals, "unlisted", NULL, where, "free text is released only once a person has read it: \"reviewed\"");
+    if (pf->treat == TREAT_PSEUDONYM && f->kind == FIELD_NAME)
+        return VAULT_OK;            /* the pseudonym of the record itself stands there */
     if (pf->treat == TREAT_PSEUDONYM)
         return err_say(VAULT_ERR_INPUT, NULL, "policy: %s is a %s, which that treatment does not suit", where, field_kind_name(f->kind));
     if ((f->kind == FIELD_IDENTIFIER || strcmp(f->name, LABEL) == 0) && (pf->treat == TREAT_KEEP || pf->treat == TREAT_REVIEWED))
@@ -194,7 +196,7 @@ open_rows(struct release *r, struct release_source *s)
         if (err == VAULT_OK && pf->treat != TREAT_DROP && f->kind != FIELD_FILE) {
             err = add_column(r, s, f, pf);
             if (err == VAULT_OK)
-                s->column[s->n_columns - 1].link = f->kind == FIELD_LINK;
+                s->column[s->n_columns - 1].link = f->kind == FIELD_LINK || pf->treat == TREAT_PSEUDONYM;
         }
     }
     s->map_field = calloc(r->p.n_map + 1, sizeof *s->map_field);

@@ -193,6 +193,11 @@ make_release() {    # NAME [OPTIONS]: the data into `data`, the map into keep/ma
         cut -d, -f1 data/person.csv | tail -n +2 > codes.$n
         cut -d, -f1 data/person.csv | tail -n +2 | LC_ALL=C sort -c
     done
+    many_policy named 'audience="named"' 'rows.person.fields.name="pseudonym"'
+    rm -rf data keep/map
+    make_release named
+    head -n 1 data/person.csv | grep -q ',name'
+    [ "$(tr -d '\r' < data/person.csv | awk -F, 'NR > 1 && $1 == $NF' | wc -l)" = 120 ]
     [ "$(sort -u codes.1 | wc -l)" = 120 ]
     grep -qxE 'p[0-9a-z]{13}' codes.1
     cmp codes.1 codes.2

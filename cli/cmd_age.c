@@ -300,18 +300,6 @@ decrypt(const struct call *c, vault_age *a, struct keys *k)
     return err;
 }
 
-/* The vault that -C names: its own recipients may be meant. */
-static vault_err
-open_vault_or_confine(struct call *c)
-{
-    vault_err err;
-
-    if (!call_has(c, "vault"))
-        return open_confine(c);
-    err = open_find(c);
-    return err == VAULT_OK ? open_vault(c) : err;
-}
-
 static vault_err
 decrypt_run(struct call *c)
 {
@@ -325,7 +313,7 @@ decrypt_run(struct call *c)
     if (err == VAULT_OK)
         err = open_input(&in, c);
     if (err == VAULT_OK)
-        err = open_vault_or_confine(c);
+        err = open_named_vault(c);
     if (err == VAULT_OK)
         err = kept(vault_age_begin(&a, in));
     if (err == VAULT_OK)

@@ -102,18 +102,6 @@ receipt_path(const struct call *c)
     return path;
 }
 
-/* With -C the log of that vault says so. */
-static vault_err
-open_vault_or_confine(struct call *c)
-{
-    vault_err err;
-
-    if (!call_has(c, "vault"))
-        return open_confine(c);
-    err = open_find(c);
-    return err == VAULT_OK ? open_vault(c) : err;
-}
-
 static vault_err
 reidentify_run(struct call *c)
 {
@@ -127,7 +115,7 @@ reidentify_run(struct call *c)
         return fail(VAULT_ERR_INPUT, "the file that `release make` wrote with --map", "--map FILE is missing");
     err = read_keys(&keys, c);
     if (err == VAULT_OK)
-        err = open_vault_or_confine(c);
+        err = open_named_vault(c);
     if (err == VAULT_OK && (receipt = receipt_path(c)) == NULL)
         err = fail_nomem();
     what.identities = (const struct secret *const *)keys.file;

@@ -539,3 +539,14 @@ open_vault(const struct call *c)
         term_warn("some secrets could not be locked into memory and may reach the swap space");
     return err;
 }
+
+vault_err
+open_named_vault(const struct call *c)
+{
+    vault_err err;
+
+    if (!call_has(c, "vault"))
+        return open_confine(c);
+    err = open_find(c);
+    return err == VAULT_OK ? open_vault(c) : err;
+}

@@ -20,6 +20,9 @@ VAULT_CHECK vault_err open_vault(const struct call *c);
 /* For a command that opens no vault: close the sandbox but for the files it declared. */
 VAULT_CHECK vault_err open_confine(const struct call *c);
 
+/* For a command that can do without one: the vault that -C names, else as open_confine. */
+VAULT_CHECK vault_err open_named_vault(const struct call *c);
+
 /* Instead of a vault: the credentials that follow are for this backup. */
 VAULT_CHECK vault_err open_backup(const struct call *c, const char *path);
 

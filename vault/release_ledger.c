@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "vault/same.h"
 
 struct comparing {
     struct release *r;
@@ -14,6 +15,7 @@ struct comparing {
     struct ledger_where (*where)[LEDGER_WHERE_MAX];
     size_t n;
     struct ledger_record *earlier;          /* as they were kept */
+    size_t *at;                             /* of each, its place in the list of releases */
     size_t n_earlier;
     bool by_itself;                         /* only the parts of this one are laid beside each other: nothing forces such a difference */
     struct ledger_release *list;            /* each part of each of them by itself, then the parts of this one that were compared */
@@ -131,7 +133,8 @@ read_earlier(struct comparing *x)
     vault_err err = VAULT_OK;
 
     x->earlier = calloc(all->n + 1, sizeof *x->earlier);
-    if (x->earlier == NULL)
+    x->at = calloc(all->n + 1, sizeof *x->at);
+    if (x->earlier == NULL || x->at == NULL)
         return err_nomem();
     for (size_t i = 0; err == VAULT_OK && i < all->n; i++) {
         struct ledger_record *p = &x->earlier[x->n_earlier];
@@ -139,7 +142,8 @@ read_earlier(struct comparing *x)
         if (all->list[i].snapshot.n == 0 || told_again(all, i))
             continue;
         err = ledger_decode(p, all->list[i].snapshot.p, all->list[i].snapshot.n);
-        x->n_earlier += err == VAULT_OK;
+        if (err == VAULT_OK)
+            x->at[x->n_earlier++] = i;
         for (size_t k = 0; err == VAULT_OK && k < p->release.n_types; k++)
             err = add_part(x, &p->release, k);
     }
@@ -152,6 +156,7 @@ comparing_free(struct comparing *x)
     for (size_t i = 0; x->earlier != NULL && i < x->r->earlier.n; i++)
         ledger_record_free(&x->earlier[i]);
     free(x->earlier);
+    free(x->at);
     free(x->list);
     free(x->type);
     free(x->where);
@@ -187,6 +192,80 @@ take(void *ctx, const struct ledger_finding *f)
     return refusal_add(&r->refusals, "difference", may ? release_keep_word(r, f->word) : NULL, where, "%s%s%s", f->detail,
         f->earlier[0] != '\0' ? ": earlier release " : "", f->earlier);
 }
+
+/* ---- rows: who is in them ---- */
+
+static vault_err
+refuse_persons(struct comparing *x, const struct ledger_release *earlier, size_t came, size_t went)
+{
+    struct buf detail = BUF_INIT;
+    const struct ledger_finding f = { .rule = LEDGER_CHANGED, .word = "difference", .type = "person", .table = "", .earlier = earlier->name };
+    struct ledger_finding told = f;
+    vault_err err;
+
+    buf_fmt(&detail, "since release %s %zu of type person came and %zu went, and fewer than %u can be told from the difference", earlier->name, came, went, x->r->p.k);
+    told.detail = buf_cstr(&detail);
+    err = told.detail == NULL ? err_nomem() : take(x, &told);
+    buf_free(&detail);
+    return err;
+}
+
+static bool
+has_rows_of(const struct comparing *x, const struct ledger_release *earlier)
+{
+    for (size_t i = 0; i < x->n; i++)
+        for (size_t k = 0; x->type[i].sheet != NULL && k < earlier->n_types; k++)
+            if (earlier->type[k].sheet != NULL && strcmp(earlier->type[k].type, x->type[i].type) == 0)
+                return true;
+    return false;
+}
+
+/* Persons that only one of the two is about. mark: by first number, zeroed before and after. */
+static void
+count_persons(const struct release *r, const struct released *earlier, uint8_t *mark, size_t *came, size_t *went)
+{
+    const struct index *ix = &r->v->recs.index;
+
+    *came = *went = 0;
+    for (size_t i = 0; i < r->n_persons; i++)
+        mark[r->person[i]] = 1;
+    *came = r->n_persons;
+    for (size_t at = 0; at + RECORD_ID_BYTES <= earlier->persons.n; at += RECORD_ID_BYTES) {
+        uint32_t first = index_record(ix, earlier->persons.p + at), lead = first == 0 ? 0 : same_lead(&r->v->same, first);
+
+        if (lead != 0 && mark[lead] == 1)
+            (*came)--;
+        else if (lead == 0 || mark[lead] == 0)
+            (*went)++;
+        if (lead != 0)
+            mark[lead] = 2;
+    }
+    memset(mark, 0, (size_t)ix->n + 1);
+}
+
+/* Rows stand under pseudonyms: one that is in only one of two releases is a person whom a condition, or a change of the record, left out. */
+static vault_err
+compare_rows(struct comparing *x)
+{
+    const struct releases *all = &x->r->earlier;
+    uint8_t *mark = calloc((size_t)x->r->v->recs.index.n + 1, 1);
+    vault_err err = mark == NULL ? err_nomem() : VAULT_OK;
+
+    for (size_t i = 0; err == VAULT_OK && i < x->n_earlier; i++) {
+        const struct ledger_release *earlier = &x->earlier[i].release;
+        size_t came, went;
+
+        if (!has_rows_of(x, earlier))
+            continue;
+        count_persons(x->r, &all->list[x->at[i]], mark, &came, &went);
+        if ((came > 0 && came < x->r->p.k) || (went > 0 && went < x->r->p.k))
+            err = refuse_persons(x, earlier, came, went);
+    }
+    free(mark);
+    return err;
+}
+
+/* ---- all of it ---- */
 
 static vault_err
 compare_parts(struct comparing *x, const struct ledger_release *now)
@@ -225,6 +304,8 @@ release_judge_ledger(struct release *r)
         err = read_earlier(&x);
     if (err == VAULT_OK && x.n_list > 0)
         err = compare_parts(&x, &now);
+    if (err == VAULT_OK)
+        err = compare_rows(&x);
     if (err == VAULT_OK)
         err = ledger_encode(&r->snapshot, &now);
     comparing_free(&x);

@@ -294,7 +294,7 @@ judge_policy(struct release *r)
     char today[DATE_MAX];
 
     date_today(today);
-    if (strcmp(r->p.expires, today) < 0)
+    if (strcmp(r->p.expires, today) <= 0)
         return refusal_add(&r->refusals, "expired", NULL, "expires", "the policy expired on %s", r->p.expires);
     return VAULT_OK;
 }

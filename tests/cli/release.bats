@@ -543,3 +543,15 @@ END
     judged 6 release check table.json
     json 'any(r["rule"] == "rows" and "conflict" in r["detail"] for r in d["refusals"])'
 }
+
+@test "rows from which one person is missing are refused, whatever left that person out" {
+    VAULT=$PWD/many.vault
+    many_policy all
+    make_release all
+    w "$PASS" -q edit Q7 occupation=cook
+    many_policy some 'rows.person.where={"occupation":"logger"}'
+    judged 6 release check some.json
+    json '[(r["rule"], r["accept"]) for r in d["refusals"]] == [("difference", "difference")]'
+    many_policy half 'rows.person.where={"sex":"male"}'
+    judged 0 release check half.json
+}

@@ -265,6 +265,49 @@ compare_rows(struct comparing *x)
     return err;
 }
 
+/* ---- rows beside the tables of the same release ---- */
+
+/* Records that are in a, and not in b. mark: as above. */
+static size_t
+count_only(const struct release *r, const struct release_source *a, const struct release_source *b, uint8_t *mark)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < b->sheet.n_rows; i++)
+        mark[b->record[i]] = 1;
+    for (size_t i = 0; i < a->sheet.n_rows; i++)
+        n += mark[a->record[i]] == 0;
+    memset(mark, 0, (size_t)r->v->recs.index.n + 1);
+    return n;
+}
+
+static vault_err
+compare_with_table(struct comparing *x, const struct release_source *rows, const struct release_source *table, uint8_t *mark)
+{
+    struct release *r = x->r;
+    size_t more = count_only(r, rows, table, mark), less = count_only(r, table, rows, mark);
+
+    if ((more == 0 || more >= r->p.k) && (less == 0 || less >= r->p.k))
+        return VAULT_OK;
+    return refusal_add(&r->refusals, "difference", NULL, table->sheet.name, "it counts %zu fewer and %zu others than the rows of type %s in this release: the difference tells of fewer than %u",
+        more, less, rows->type->name, r->p.k);
+}
+
+static vault_err
+compare_sources(struct comparing *x)
+{
+    struct release *r = x->r;
+    uint8_t *mark = calloc((size_t)r->v->recs.index.n + 1, 1);
+    vault_err err = mark == NULL ? err_nomem() : VAULT_OK;
+
+    for (size_t i = 0; i < r->n_sources; i++)
+        for (size_t k = 0; err == VAULT_OK && !r->p.single_case && r->source[i].kind == SOURCE_ROWS && k < r->n_sources; k++)
+            if (r->source[k].kind == SOURCE_TABLE && r->source[k].type == r->source[i].type)
+                err = compare_with_table(x, &r->source[i], &r->source[k], mark);
+    free(mark);
+    return err;
+}
+
 /* ---- all of it ---- */
 
 static vault_err
@@ -306,6 +349,8 @@ release_judge_ledger(struct release *r)
         err = compare_parts(&x, &now);
     if (err == VAULT_OK)
         err = compare_rows(&x);
+    if (err == VAULT_OK)
+        err = compare_sources(&x);
     if (err == VAULT_OK)
         err = ledger_encode(&r->snapshot, &now);
     comparing_free(&x);

@@ -2,7 +2,7 @@
  * release_persons.c - whom a release is about, and whether each agreed: see release.h.
  *
  * A row is about the person that it is, about the persons that its field `person` links to, about those of the case that its field `case` links
- * to; and about whoever any other link of it leads to, where the policy lets that link out.
+ * to; and about whoever any other link of it leads to, where the policy lets that link out, or where its type has neither of these two fields.
  */
 #include "vault/release.h"
 
@@ -72,9 +72,17 @@ note_edge(struct release *r, uint32_t from, const struct field_def *f, struct pa
     return VAULT_OK;
 }
 
+static bool
+has_field(const struct type_def *t, const char *name)
+{
+    return type_field(t, name, strlen(name)) != NULL;
+}
+
+/* A type of somebody's own that has neither field is about whoever it links to. */
 static vault_err
 note_links(struct release *r, uint32_t first, const struct type_def *t, const struct revision *rev)
 {
+    bool says_whom = has_field(t, PERSON) || has_field(t, CASE);
     vault_err err = VAULT_OK;
 
     for (size_t i = 0; err == VAULT_OK && i < rev->n_leaves; i++) {
@@ -84,7 +92,7 @@ note_links(struct release *r, uint32_t first, const struct type_def *t, const st
 
         if (f == NULL || f->kind != FIELD_LINK || l->value.n == 0 || value_read(&view, l->value) != VAULT_OK)
             continue;
-        if (is_field(l, PERSON) || is_field(l, CASE) || is_let_out(r, t, f))
+        if (is_field(l, PERSON) || is_field(l, CASE) || is_let_out(r, t, f) || (!says_whom && strcmp(f->target, PERSON) == 0))
             err = note_edge(r, first, f, view.text);
     }
     return err;

@@ -555,3 +555,26 @@ END
     many_policy half 'rows.person.where={"sex":"male"}'
     judged 0 release check half.json
 }
+
+@test "a table that counts one person fewer than the rows beside it" {
+    VAULT=$PWD/many.vault
+    w "$PASS" -q edit Q7 occupation=cook
+    many_policy one 'rows.person.fields.occupation="drop"' 'tables=[{"name":"loggers","of":"person","by":["sex"],"where":{"occupation":"logger"}}]'
+    judged 6 release check one.json --accept difference
+    json '[(r["rule"], r["where"], r["accept"]) for r in d["refusals"]] == [("difference", "loggers", None)]'
+    many_policy two 'rows.person.fields.occupation="drop"' 'tables=[{"name":"all","of":"person","by":["sex"]},{"name":"men","of":"person","by":["residence"],"where":{"sex":"male"}}]'
+    judged 0 release check two.json
+}
+
+@test "a record of a type of one's own is about whoever it links to" {
+    echo '{"name":"witness","version":1,"labels":{"en":"Witness"},"fields":[
+        {"name":"who","kind":"link","target":"person","tier":"open","role":"neutral"},
+        {"name":"said","kind":"text","tier":"open","role":"sensitive"}]}' > witness.json
+    w "$PASS" -q type add witness.json
+    w "$PASS" -q add witness who=P1 said=yes > /dev/null
+    policy said 'rows={"witness":{"fields":{"who":"drop","said":"keep"}}}' 'pseudonym={"style":"code"}' 'map=' 'declared_public=[]'
+    judged 6 release check said.json
+    json '[r["rule"] for r in d["refusals"]] == ["consent"]'
+    agree P1
+    judged 0 release check said.json
+}

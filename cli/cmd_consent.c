@@ -193,15 +193,15 @@ withdraw_run(struct call *c)
     }
     if (err == VAULT_OK)
         err = kept(vault_consent_withdraw(c->app->vault, c->args[0], tell, &n, &changed));
-    if (err != VAULT_OK)
+    if (err != VAULT_OK && err != VAULT_ERR_CONFLICT)
         return err;
-    if (c->json) {
+    if (c->json && js_unfinished()) {
         js_end(&n.j);
         js_pair_uint(&n.j, "withdrawn", changed);
         js_end(&n.j);
     }
     term_say("%" PRIu64 " consents were withdrawn; %" PRIu64 " releases and handoffs hold this person", changed, n.n);
-    return VAULT_OK;
+    return err;
 }
 
 const struct cmd cmd_consent_withdraw = {

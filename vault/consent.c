@@ -20,7 +20,7 @@ struct withdrawing {
     struct vault *v;
     uint32_t person;                /* first number of the lead; 0: the consent names nobody */
     char (*code)[CODE_LEN + 1];     /* consents that are to be withdrawn */
-    size_t n, cap;
+    size_t n, cap, conflicts;
     bool any;                       /* there are consents, withdrawn before or not */
     struct buf about;               /* codes of the person's records and of those that link to them, quoted as JSON has them */
     vault_consent_fn *fn;
@@ -149,6 +149,11 @@ withdraw(struct withdrawing *w, uint64_t *changed)
     for (size_t i = 0; err == VAULT_OK && i < w->n; i++) {
         err = vault_edit(w->v, w->code[i], f, &added);
         *changed += err == VAULT_OK;
+        if (err == VAULT_ERR_CONFLICT) {        /* the others are withdrawn all the same */
+            w->conflicts++;
+            vault_clear_error();
+            err = VAULT_OK;
+        }
     }
     vault_fields_free(f);
     return err;
@@ -228,6 +233,9 @@ vault_consent_withdraw(vault *v, const char *id, vault_consent_fn *fn, void *ctx
         err = tell_releases(&w);
     if (err == VAULT_OK && w.person != 0)
         err = vault_log(v, at_entry, &w);
+    if (err == VAULT_OK && w.conflicts > 0)
+        err = err_say(VAULT_ERR_CONFLICT, "`resolve` them and withdraw again; until then no release takes them for an agreement",
+            "%zu of the consents are in conflict, and could not be withdrawn", w.conflicts);
     free(w.code);
     buf_free(&w.about);
     return err;

@@ -73,6 +73,7 @@ struct release_consent {
     uint32_t person;                        /* first number of its lead */
     uint32_t n;                             /* the revision: which of two of one day came later */
     int32_t given, expires, withdrawn;      /* days since 1970; INT32_MIN: not said */
+    bool conflict;                          /* its record has several newest versions */
     bool audience, uses[4];                 /* for this audience; in the order of the type's choices */
 };
 
@@ -141,6 +142,9 @@ VAULT_CHECK vault_err release_open(struct release *r, vault *v, const char *poli
 void release_close(struct release *r);
 /* A file that the policy names. *out is the caller's to free. */
 VAULT_CHECK vault_err release_path(const struct release *r, const char *file, char **out);
+
+/* Has that record several newest versions that differ? During a scan. */
+bool release_in_conflict(const struct release *r, uint32_t first);
 
 /* Everything but the files: sources are filled, pseudonyms drawn, rows in their order. */
 VAULT_CHECK vault_err release_gather(struct release *r);

@@ -308,20 +308,27 @@ public_source(struct release *r)
     return &r->source[i];
 }
 
-/* Of a record in conflict there are several newest revisions: it would be counted as several people. */
-static vault_err
-refuse_double(struct release *r, uint32_t first, bool *refused)
+bool
+release_in_conflict(const struct release *r, uint32_t first)
 {
     const struct index *ix = &r->v->recs.index;
-    char code[CODE_LEN + 1];
     size_t heads = 0;
 
     for (uint32_t n = first; n != 0; n = ix->pair[n].next)
         heads += index_is_head(&ix->pair[n]);
-    if (heads < 2 || *refused)
+    return heads > 1;
+}
+
+/* Of a record in conflict there are several newest revisions: it would be counted as several people. */
+static vault_err
+refuse_double(struct release *r, uint32_t first, bool *refused)
+{
+    char code[CODE_LEN + 1];
+
+    if (*refused || !release_in_conflict(r, first))
         return VAULT_OK;
     *refused = true;
-    code_of(code, ix->pair[first].record);
+    code_of(code, r->v->recs.index.pair[first].record);
     return refusal_add(&r->refusals, "rows", NULL, code, "record %.8s is in conflict: `resolve` makes one of its newest versions", code);
 }
 

@@ -177,6 +177,7 @@ note_consent(struct release *r, uint32_t n, const struct revision *rev)
     if (p->person == 0)
         return VAULT_OK;
     p->person = same_lead(&r->v->same, p->person);
+    p->conflict = release_in_conflict(r, r->v->recs.index.pair[n].first);
     r->n_consents++;
     return read_consent(r, rev, p);
 }
@@ -293,7 +294,7 @@ compare_consents(const void *a, const void *b)
     return x->person != y->person ? (x->person < y->person ? -1 : 1) : 0;
 }
 
-enum verdict { AGREED, ABSENT, OTHER_AUDIENCE, OTHER_USE, NOT_YET, EXPIRED, WITHDRAWN };
+enum verdict { AGREED, ABSENT, OTHER_AUDIENCE, OTHER_USE, NOT_YET, EXPIRED, IN_CONFLICT, WITHDRAWN };
 
 /* One consent by itself. A withdrawal counts whatever its day is: who says no tomorrow must not be printed today. */
 static enum verdict
@@ -305,6 +306,8 @@ judge_one(const struct release_consent *c, bool statistics, int32_t today)
         return OTHER_USE;
     if (c->withdrawn != INT32_MIN)
         return WITHDRAWN;
+    if (c->conflict)                    /* nobody can tell what she agreed to */
+        return IN_CONFLICT;
     if (c->expires != INT32_MIN && c->expires < today)
         return EXPIRED;
     return c->given == INT32_MIN || c->given > today ? NOT_YET : AGREED;
@@ -340,7 +343,7 @@ static const char *
 words_of_verdict(enum verdict v)
 {
     static const char *const WORDS[] = { "", "no consent", "no consent for this audience", "no consent for this use", "the consent has no day on which it was given yet",
-        "the consent has expired", "the consent was withdrawn" };
+        "the consent has expired", "the record of the consent is in conflict: `resolve` it", "the consent was withdrawn" };
 
     return WORDS[v];
 }

@@ -578,3 +578,22 @@ END
     agree P1
     judged 0 release check said.json
 }
+
+@test "a consent in conflict is none, and stops nobody from taking back the others" {
+    policy kim
+    w "$PASS" -q key add --tier case "${CHEAP[@]}" --new-passphrase-fd 5 5<<< "$CASE"
+    id=$(w "$PASS" -q consent P2 --audience press-2026)
+    cp -r people.vault copy.vault
+    w "$PASS" -q edit "$id" expires=2098-01-01
+    VAULT=$PWD/copy.vault
+    w "$CASE" -q edit "$id" expires=2097-01-01
+    "${O:-$BATS_TEST_DIRNAME/../../build}/tests/cli/join" "$PWD/people.vault" "$PWD/copy.vault" 4<<< "$PASS" 5<<< "$CASE"
+    VAULT=$PWD/people.vault
+    judged 6 release check kim.json
+    json '"in conflict" in d["refusals"][0]["detail"]'
+    agree P2 any
+    judged 0 release check kim.json
+    judged 8 consent withdraw P2
+    json 'd["withdrawn"] == 1'
+    judged 6 release check kim.json
+}

@@ -210,7 +210,9 @@ VAULT_CHECK vault_err release_sign_files(struct release *r);
 
 /* ---- release_pseudonym.c ---- */
 
-/* Draw or find the secret; give each row its pseudonym, fill in links, and put rows into the order of pseudonyms. */
+/* Draw or find the secret of the audience. */
+VAULT_CHECK vault_err release_need_secret(struct release *r);
+/* Give each row its pseudonym, fill in links, and put rows into the order of pseudonyms. */
 VAULT_CHECK vault_err release_pseudonyms(struct release *r);
 #define PSEUDONYM_CHARS 14u
 /* Is that row called by a press name? */

@@ -72,14 +72,17 @@ set_cell(struct cell_text *c, struct sheet *s, size_t column)
 
 /*
  * What somebody agreed to, of a text: the audience, the record, the field, the value itself. So another text is another subject; and what stands in
- * its place, which may hold pseudonyms of that audience, never gets to another one.
+ * its place, which may hold pseudonyms of that audience, never gets to another one, nor to the same one once its secret was destroyed.
  */
 static void
 subject_of(const struct release *r, uint8_t out[static JUDGED_BYTES], const struct revision *rev, const struct leaf *l, struct part text)
 {
-    const struct part p[] = { PART(r->p.audience, strlen(r->p.audience) + 1), PART(rev->record, RECORD_ID_BYTES), PART(l->element, l->n_element), PART("", 1),
+    uint8_t mac[32];
+    const struct part audience = PART(r->p.audience, strlen(r->p.audience) + 1);
+    const struct part p[] = { r->p.stable ? PART(mac, sizeof mac) : audience, PART(rev->record, RECORD_ID_BYTES), PART(l->element, l->n_element), PART("", 1),
         l->field, PART("", 1), text };
 
+    mac_parts(mac, secret_bytes(r->secret), "withheld:judged-audience:1", &audience, 1);
     hash_parts(out, "withheld:judged-text:1", p, sizeof p / sizeof p[0]);
 }
 
@@ -395,6 +398,8 @@ release_gather(struct release *r)
     struct scan scan = { .r = &r->v->recs, .withheld = true, .sift = sift, .hidden = hidden, .fn = each, .ctx = r };
     vault_err err = find_conditions(r);
 
+    if (err == VAULT_OK)
+        err = release_need_secret(r);
     if (err == VAULT_OK)
         err = scan_run(&scan);
     if (err == VAULT_OK)

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define OTHER "other"
+
 /* ---- which belong together ---- */
 
 static bool
@@ -92,10 +94,60 @@ join_columns(struct release_group *g, const struct release_source *s)
     return err;
 }
 
-/* ---- counting and keeping back ---- */
+/* ---- values of few ---- */
+
+/*
+ * A count that is kept back stands beside its value still, and a day of birth, a hamlet, a sentence that one person has tells of that person. So
+ * values that somebody typed freely, and that fewer than min_count have, stand together. A choice is one of a list, and tells only that the list has it.
+ */
+static bool
+is_free(const struct release_column *c)
+{
+    return c->treat == TREAT_KEEP && c->f->kind != FIELD_CHOICE && c->f->kind != FIELD_YESNO;
+}
 
 static vault_err
-add_table(struct release *r, const struct release_source *s)
+join_rare(struct release *r, struct release_source *s, size_t column, unsigned min_count)
+{
+    struct sheet_column *c = &s->sheet.column[column];
+    size_t *count = calloc((size_t)c->n_values + 1, sizeof *count), rare = 0;
+    uint32_t other = 0, n_values = c->n_values;
+    vault_err err = count == NULL ? err_nomem() : VAULT_OK;
+
+    for (size_t i = 0; err == VAULT_OK && i < s->sheet.n_rows; i++)
+        count[c->cell[i]]++;
+    for (uint32_t i = 1; err == VAULT_OK && i < n_values; i++)      /* 0: nothing is known */
+        rare += count[i] > 0 && count[i] < min_count;
+    if (err == VAULT_OK && rare > 0)
+        err = sheet_value(c, PART(OTHER, strlen(OTHER)), &other);
+    for (size_t i = 0; err == VAULT_OK && rare > 0 && i < s->sheet.n_rows; i++)
+        if (c->cell[i] != 0 && count[c->cell[i]] < min_count)
+            c->cell[i] = other;
+    free(count);
+    if (err == VAULT_OK && rare > 0)
+        err = release_remark(r, "In the table %s, values of \"%s\" that fewer than %u have stand together as \"" OTHER "\".", s->sheet.name, c->name, min_count);
+    return err;
+}
+
+/* ---- counting and keeping back ---- */
+
+/* The greatest of the tables that count the same rows: a value is joined in all of them, or in none. */
+static unsigned
+greatest_min(const struct release *r, const struct policy_table *t)
+{
+    unsigned most = t->min_count;
+
+    for (size_t i = 0; i < r->p.n_tables; i++) {
+        const struct policy_table *o = &r->p.table[i];
+
+        if (strcmp(o->type, t->type) == 0 && same_where(o->where, o->n_where, t->where, t->n_where) && o->min_count > most)
+            most = o->min_count;
+    }
+    return most;
+}
+
+static vault_err
+add_table(struct release *r, struct release_source *s)
 {
     const struct policy_table *t = &r->p.table[s->at];
     struct release_group *g = group_of(r, s);
@@ -104,6 +156,9 @@ add_table(struct release *r, const struct release_source *s)
 
     for (size_t i = 0; i < t->n_by; i++)
         by[i] = t->by[i];
+    for (size_t i = 0; err == VAULT_OK && i < s->n_columns; i++)
+        if (is_free(&s->column[i]))
+            err = join_rare(r, s, i, greatest_min(r, t));
     if (err == VAULT_OK)
         err = join_columns(g, s);
     if (err == VAULT_OK)
@@ -118,33 +173,12 @@ add_table(struct release *r, const struct release_source *s)
     return VAULT_OK;
 }
 
-/* A count that is kept back stands beside its value still: a day of birth that one person has tells of that person. */
-static vault_err
-advise_rare(struct release *r, const struct table *t, size_t d)
-{
-    uint32_t place[TABLE_DIMS_MAX];
-    size_t rare = 0;
-
-    for (size_t i = 0; i < t->n_dims; i++)
-        place[i] = t->dim[i].n;
-    for (place[d] = 0; place[d] < t->dim[d].n; place[d]++) {
-        int64_t count = t->count[table_cell(t, place)];
-
-        rare += count > 0 && count < (int64_t)t->min_count;
-    }
-    return rare == 0 ? VAULT_OK : release_advise(r, "table %s: %zu of the values of \"%s\" are those of fewer than %u, and stand in it by their names: make them coarser, or leave that field out",
-        t->name, rare, t->dim[d].name, t->min_count);
-}
-
 static vault_err
 show(struct release *r, struct release_group *g, size_t i)
 {
     const struct table *t = &g->table[i];
     vault_err err = table_sheet(&g->shown[i], t);
 
-    for (size_t d = 0; err == VAULT_OK && d < t->n_dims; d++)
-        if (t->dim[d].role == SHEET_QUASI)
-            err = advise_rare(r, t, d);
 
     for (size_t c = 0; c < t->n_cells; c++)
         g->suppressed[i] += t->state[c] != TABLE_PUBLISHED;

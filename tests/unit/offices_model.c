@@ -52,6 +52,27 @@ brought_back(uint64_t known, unsigned field, unsigned w)
     return back;
 }
 
+/*
+ * Writes that were chosen, but as a value that counted when w was written, too, and that w goes over. Neither author knew of the other: from where they parted the one
+ * who chose is where he was, and w is what changed. (No choice between what both knew is that: there the other one's word stands against it.)
+ */
+static uint64_t
+gone_back_to(uint64_t known, unsigned field, unsigned w)
+{
+    const struct model_write *x = &model.write[w];
+    uint64_t left = 0, past = past_choices(known, field);
+
+    for (unsigned c = 0; c < model.n; c++) {
+        const struct model_write *y = &model.write[c];
+        uint64_t both = x->seen & y->seen;
+
+        if (has(known, c) && y->field == field && y->choice && !has(past, c) && !has(y->seen, w) && !has(x->seen, c) &&
+            (x->over & y->alike & counting_in(both, field)) != 0 && (x->kept & counting_in(both, field)) == 0)
+            left |= y->kept;
+    }
+    return left;
+}
+
 /* Of what is known: writes that nobody wrote over (and nobody chose against). */
 static uint64_t
 live_in(uint64_t known, unsigned field, bool choices)
@@ -67,6 +88,8 @@ live_in(uint64_t known, unsigned field, bool choices)
             all |= (uint64_t)1 << w;
         if (!x->choice || (choices && !has(past, w)))
             gone |= x->over & ~brought_back(known, field, w);
+        if (choices && !has(past, w))
+            gone |= gone_back_to(known, field, w);
     }
     for (unsigned w = 0; w < 2 * model.n; w++) {        /* twice: one may lead to an earlier one */
         const struct model_write *x = &model.write[w % model.n];
@@ -169,6 +192,8 @@ model_note_choice(unsigned who, unsigned field, unsigned value)
             x->over |= (uint64_t)1 << w;
         if (has(l, w) && model.write[w].value == value)
             x->kept |= (uint64_t)1 << w;
+        if (knows(who, w) && model.write[w].field == field && !model.write[w].choice && model.write[w].same == 0 && model.write[w].value == value)
+            x->alike |= (uint64_t)1 << w;
         if (knows(who, w) && model.write[w].field == field && model.write[w].choice)
             x->past |= (uint64_t)1 << w;
     }

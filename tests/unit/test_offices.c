@@ -5,6 +5,7 @@
  * places, it may see one more, and never one less); at the end all say the same. ROUNDS histories (default 25); `make property` runs 10,000, on all processors. SEED
  * repeats a run.
  */
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,6 +21,7 @@
 #include "vault/session.h"
 
 #define BUNDLES 6u                  /* under way at once */
+#define ANY UINT_MAX                /* value: by lot */
 #define VAULTS_FOR 100u             /* histories that one set of vaults serves */
 
 static const struct { const char *name; bool withheld; } FIELD[MODEL_FIELDS] = { { "residence", false }, { "occupation", false },
@@ -233,33 +235,47 @@ begin(unsigned offices, bool names, unsigned who)
     check_office(who, h.names);
 }
 
-/* `n` fields, from the one numbered `at`. */
+/* value[i] in the i-th of `n` fields from the one numbered `at` on. */
 static void
-edit(unsigned who, unsigned at, unsigned n)
+write_values(unsigned who, unsigned at, unsigned n, const unsigned *value)
 {
     struct vault_added added;
     vault_fields *f = NULL;
-    bool refused;
+    bool refused = tells_any(who);
     vault_err err;
 
-    if (model.known[who] == 0 || model.n + 30 > MODEL_WRITES)
-        return;
-    refused = tells_any(who);
     if (!refused)
         model_note_same(who);
     assert_int_equal(vault_fields_new(&f), VAULT_OK);
-    for (unsigned i = 0; i < n; i++, at = (at + 1) % MODEL_FIELDS) {
-        unsigned value = draw(6) == 0 && !model_was_unset(who, at) ? 0 : ++h.values;
-
-        set(f, at, value);
+    for (unsigned i = 0; i < n; i++) {
+        set(f, (at + i) % MODEL_FIELDS, value[i]);
         if (!refused)
-            model_note_write(who, at, value);
+            model_note_write(who, (at + i) % MODEL_FIELDS, value[i]);
     }
     err = vault_edit(office[who], h.id, f, &added);
     assert_int_equal(err, refused ? VAULT_ERR_CONFLICT : VAULT_OK);
     refused_seen += refused;
     vault_fields_free(f);
     check_office(who, h.names);
+}
+
+/* `n` fields, from the one numbered `at`. */
+static void
+edit(unsigned who, unsigned at, unsigned n)
+{
+    unsigned value[MODEL_FIELDS];
+
+    if (model.known[who] == 0 || model.n + 30 > MODEL_WRITES)
+        return;
+    for (unsigned i = 0; i < n; i++)
+        value[i] = draw(6) == 0 && !model_was_unset(who, (at + i) % MODEL_FIELDS) ? 0 : ++h.values;
+    write_values(who, at, n, value);
+}
+
+static void
+write_one(unsigned who, unsigned value)
+{
+    write_values(who, 0, 1, &value);
 }
 
 static unsigned
@@ -323,7 +339,7 @@ choose(unsigned who, const struct vault_conflict *c, const struct vault_dispute 
     return true;
 }
 
-/* Choose for each field `wanted`, if it is there, or at random (0). */
+/* Choose for each field `wanted`, if it is there, or at random. */
 static void
 resolve(unsigned who, unsigned wanted)
 {
@@ -569,7 +585,7 @@ step_by_lot(void)
     if (what < 4)
         edit(who, at, 1 + draw(2));
     else if (what < 5 && h.names)
-        resolve(who, 0);
+        resolve(who, ANY);
     else if (what < 7)
         post(who, to);
     else
@@ -583,7 +599,7 @@ quarrel_by_lot(void)
     unsigned who = draw(h.offices), to = (who + 1 + draw(h.offices - 1)) % h.offices, what = draw(10);
 
     if (model.known[who] != 0 && what < 7 && tells_any(who))
-        resolve(who, 0);
+        resolve(who, ANY);
     else if (what < 4)
         edit(who, 0, 1);
     else if (what < 5)
@@ -703,6 +719,47 @@ test_offices__what_was_brought_back_is_not_written_over(void **unused)
     }
 }
 
+/*
+ * The first one removed a value and wrote another; the second removed it, too, for himself; the third, who knew only of the removals, had written something and chose none
+ * instead. He is back where he and the first one parted, and the first one's value goes over that, as the rule says (docs/format.md: the nearest common ancestor has
+ * none). Over the second one's removal alone it does not go, nor over a choice of what the first one never had.
+ */
+static void
+test_offices__who_chose_what_was_before_is_written_over(void **unused)
+{
+    (void)unused;
+
+    for (unsigned i = 0; i < 2; i++) {
+        const unsigned removed = 0, later = 101, own = 102;
+
+        state = 1;
+        begin(3, true, 0);
+        (void)give(0, 1);
+        (void)give(0, 2);
+        write_one(0, removed);
+        if (i == 0)
+            (void)give(0, 2);
+        write_one(0, later);
+        write_one(1, removed);
+        write_one(2, own);
+        (void)give(1, 2);
+        assert_true(model_in_conflict(2) && tells_any(2));
+        resolve(2, removed);
+        (void)give(1, 0);
+        assert_true(model_in_conflict(0) && tells_any(0));
+        (void)give(0, 2);
+        if (i == 0)
+            assert_settled(2, later);
+        else
+            assert_true(model_in_conflict(2) && tells_any(2));
+        end_history();
+        if (i == 0)
+            assert_settled(0, later);
+        else
+            assert_true(model_in_conflict(0) && tells_any(0));
+    }
+}
+
 static void
 test_offices__all_end_equal_and_nothing_is_lost(void **unused)
 {
@@ -735,6 +792,7 @@ main(void)
         cmocka_unit_test(test_offices__a_choice_goes_over_those_it_knew_of),
         cmocka_unit_test(test_offices__two_choices_that_knew_nothing_of_each_other_are_a_conflict),
         cmocka_unit_test(test_offices__what_was_brought_back_is_not_written_over),
+        cmocka_unit_test(test_offices__who_chose_what_was_before_is_written_over),
         cmocka_unit_test(test_offices__all_end_equal_and_nothing_is_lost),
     };
 

@@ -36,7 +36,7 @@ static uint64_t counting_in(uint64_t known, unsigned field);
 
 /*
  * Writes that one who did not know of w brought back, out of what both knew to be put aside: w does not go over these, as its author held them for done with, and
- * the other wanted them in spite of that.
+ * the other wanted them in spite of that. Nor does it go over what somebody chose who knew of it, and of whom its author did not.
  */
 static uint64_t
 brought_back(uint64_t known, unsigned field, unsigned w)
@@ -46,8 +46,9 @@ brought_back(uint64_t known, unsigned field, unsigned w)
     for (unsigned c = 0; c < model.n; c++) {
         const struct model_write *x = &model.write[c];
 
-        if (c != w && has(known, c) && x->field == field && x->choice && !has(past, c) && !has(x->seen, w) && !has(model.write[w].seen, c))
-            back |= x->kept & ~counting_in(x->seen & model.write[w].seen, field);
+        if (c == w || !has(known, c) || x->field != field || !x->choice || has(past, c) || has(model.write[w].seen, c))
+            continue;
+        back |= has(x->seen, w) ? x->kept : x->kept & ~counting_in(x->seen & model.write[w].seen, field);
     }
     return back;
 }

@@ -712,10 +712,15 @@ test_offices__what_was_brought_back_is_not_written_over(void **unused)
         on_it = model.write[model.n - 1].value;
         resolve(0, i == 0 ? a : b);
         end_history();
-        if (i == 0)
+        if (i == 0) {
             assert_true(model_in_conflict(0) && tells_any(0));
-        else
+            resolve(1, a);          /* and who knows of both may have it so */
+            end_history();
+            assert_settled(0, a);
+            assert_settled(1, a);
+        } else {
             assert_settled(0, on_it);
+        }
     }
 }
 

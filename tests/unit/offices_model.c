@@ -54,8 +54,8 @@ brought_back(uint64_t known, unsigned field, unsigned w)
 }
 
 /*
- * Writes that were chosen, but as a value that counted when w was written, too, and that w goes over. Neither author knew of the other: from where they parted the one
- * who chose is where he was, and w is what changed. (No choice between what both knew is that: there the other one's word stands against it.)
+ * Writes that somebody chose, or went on from, but of a value that counted when w was written, too, and that w goes over. Neither author knew of the other: from where
+ * they parted the one who chose is where he was, and w is what changed. (No choice between what both knew is that: there the other one's word stands against it.)
  */
 static uint64_t
 gone_back_to(uint64_t known, unsigned field, unsigned w)
@@ -67,7 +67,7 @@ gone_back_to(uint64_t known, unsigned field, unsigned w)
         const struct model_write *y = &model.write[c];
         uint64_t both = x->seen & y->seen;
 
-        if (has(known, c) && y->field == field && y->choice && !has(past, c) && !has(y->seen, w) && !has(x->seen, c) &&
+        if (has(known, c) && y->field == field && (y->choice || y->same != 0) && !has(past, c) && !has(y->seen, w) && !has(x->seen, c) &&
             (x->over & y->alike & counting_in(both, field)) != 0 && (x->kept & counting_in(both, field)) == 0)
             left |= y->kept;
     }
@@ -166,17 +166,44 @@ model_note_write(unsigned who, unsigned field, unsigned value)
     model.known[who] |= (uint64_t)1 << model.n++;
 }
 
+/* All of that value that he knows of, written over or not. */
+static uint64_t
+alike(unsigned who, unsigned field, unsigned value)
+{
+    uint64_t all = 0;
+
+    for (unsigned w = 0; w < model.n; w++) {
+        const struct model_write *x = &model.write[w];
+
+        if (knows(who, w) && x->field == field && !x->choice && x->same == 0 && x->value == value)
+            all |= (uint64_t)1 << w;
+    }
+    return all;
+}
+
+static bool
+is_noted(unsigned who, uint64_t same, uint64_t all)
+{
+    for (unsigned w = 0; w < model.n; w++)
+        if (knows(who, w) && model.write[w].same == same && model.write[w].alike == all)
+            return true;
+    return false;
+}
+
 void
 model_note_same(unsigned who)
 {
     for (unsigned f = 0; f < MODEL_FIELDS; f++) {
-        uint64_t l = model_live(who, f, true);
+        uint64_t l = model_live(who, f, true), all;
         unsigned value;
 
-        if ((l & (l - 1)) == 0 || !one_value(l, &value))
+        if (l == 0 || !one_value(l, &value))
+            continue;
+        all = alike(who, f, value);
+        if ((all & (all - 1)) == 0 || is_noted(who, l, all))
             continue;
         assert_true(model.n < MODEL_WRITES);
-        model.write[model.n] = (struct model_write){ .field = f, .value = value, .same = l };
+        model.write[model.n] = (struct model_write){ .field = f, .value = value, .same = l, .kept = l, .alike = all, .seen = model.known[who] };
         model.known[who] |= (uint64_t)1 << model.n++;
     }
 }
@@ -187,14 +214,12 @@ model_note_choice(unsigned who, unsigned field, unsigned value)
     struct model_write *x = &model.write[model.n];
     uint64_t l = model_live(who, field, false);
 
-    *x = (struct model_write){ .field = field, .value = value, .choice = true, .seen = model.known[who] };
+    *x = (struct model_write){ .field = field, .value = value, .choice = true, .alike = alike(who, field, value), .seen = model.known[who] };
     for (unsigned w = 0; w < model.n; w++) {
         if (has(l, w) && model.write[w].value != value)
             x->over |= (uint64_t)1 << w;
         if (has(l, w) && model.write[w].value == value)
             x->kept |= (uint64_t)1 << w;
-        if (knows(who, w) && model.write[w].field == field && !model.write[w].choice && model.write[w].same == 0 && model.write[w].value == value)
-            x->alike |= (uint64_t)1 << w;
         if (knows(who, w) && model.write[w].field == field && model.write[w].choice)
             x->past |= (uint64_t)1 << w;
     }

@@ -3,8 +3,8 @@
  *
  * Writes, and which ones their author saw when he wrote. A write that nobody wrote over is live; a field with two different live ones is in conflict, and nothing else is.
  * Who resolves a conflict writes nothing, but says which of the values are not to be; that stands until somebody who knows of it chooses again. Who chooses a value that
- * had been put aside brings it back, as if he wrote it anew. Who chooses what the others have left behind, and knew too, goes back to what was, and that changes nothing:
- * who wrote over it wrote over the choice. Sets are of writes and choices, a bit each; who: number of an office.
+ * had been put aside brings it back, as if he wrote it anew. Who chooses, or goes on from, what the others have left behind, and knew too, is back at what was, and that
+ * changes nothing: who wrote over it wrote over that. Sets are of writes and choices, a bit each; who: number of an office.
  */
 #ifndef TESTS_UNIT_OFFICES_MODEL_H
 #define TESTS_UNIT_OFFICES_MODEL_H
@@ -21,8 +21,8 @@ struct model_write {
     uint64_t over;                  /* the writes that it replaced */
     uint64_t seen;                  /* what its author knew */
     bool choice;                    /* no write, but a choice: those that were not chosen */
-    uint64_t kept;                  /* of a choice: those of the value that was chosen */
-    uint64_t alike;                 /* of a choice: all of that value that its author knew of, written over or not */
+    uint64_t kept;                  /* of a choice, and of `same`: those of the value that was chosen */
+    uint64_t alike;                 /* of a choice, and of `same`: all of that value that its author knew of, written over or not */
     uint64_t past;                  /* of a choice: earlier ones that its author knew of, which count no more */
     uint64_t same;                  /* no write: somebody saw these, of one value, and went on: who writes over one, does over all */
 };

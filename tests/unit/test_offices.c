@@ -765,6 +765,31 @@ test_offices__who_chose_what_was_before_is_written_over(void **unused)
     }
 }
 
+/* The same, where nobody chose it: what the second one chose over the third one's removal was removed by its author, and so brought together. */
+static void
+test_offices__what_comes_back_by_itself_is_written_over(void **unused)
+{
+    const unsigned removed = 0, chosen = 101, later = 102;
+    (void)unused;
+
+    state = 1;
+    begin(3, true, 0);
+    (void)give(0, 1);
+    (void)give(0, 2);
+    write_one(2, removed);
+    (void)give(2, 1);
+    write_one(0, chosen);
+    (void)give(0, 1);
+    resolve(1, chosen);
+    write_one(0, removed);
+    write_one(2, later);
+    (void)give(0, 1);
+    assert_settled(1, removed);
+    (void)give(2, 1);
+    assert_settled(1, later);
+    end_history();
+}
+
 static void
 test_offices__all_end_equal_and_nothing_is_lost(void **unused)
 {
@@ -798,6 +823,7 @@ main(void)
         cmocka_unit_test(test_offices__two_choices_that_knew_nothing_of_each_other_are_a_conflict),
         cmocka_unit_test(test_offices__what_was_brought_back_is_not_written_over),
         cmocka_unit_test(test_offices__who_chose_what_was_before_is_written_over),
+        cmocka_unit_test(test_offices__what_comes_back_by_itself_is_written_over),
         cmocka_unit_test(test_offices__all_end_equal_and_nothing_is_lost),
     };
 

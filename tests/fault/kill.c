@@ -217,8 +217,8 @@ step_of(const struct options *opt, enum shim_mode mode, long halves)
     if (opt->rounds < 1000)
         return 7;
     if (mode == SHIM_KILL)
-        return many ? 3 : 1;
-    return mode == SHIM_READ ? many ? 27 : 9 : many ? 9 : 3;
+        return many ? 4 : 1;
+    return mode == SHIM_READ ? many ? 36 : 12 : many ? 12 : 4;
 }
 
 /* The deed is killed at each call; the opening that puts it right is hurt at those of its own. */

@@ -312,7 +312,7 @@ by_place(const void *a, const void *b)
     return x->place != y->place ? (x->place < y->place ? -1 : 1) : x->at < y->at ? -1 : x->at > y->at;
 }
 
-/* Of the `all` that were noted: from each place the first, and (more) the last and one between. *places: how many places there are. */
+/* Of the `all` that were noted: from each place the first, and (more) the last. *places: how many places there are. */
 static void
 choose_by_place(bool *chosen, long all, bool more, long *places)
 {
@@ -328,7 +328,7 @@ choose_by_place(bool *chosen, long all, bool more, long *places)
             ;
         chosen[is[from].at] = true;
         if (more)
-            chosen[is[(from + to) / 2].at] = chosen[is[to - 1].at] = true;
+            chosen[is[to - 1].at] = true;
     }
     free(is);
 }

@@ -5,8 +5,8 @@
 #
 # Every deed of tests/fault/deeds.c at every point of every kind: killed before and within each call that changes a file, the power
 # cut, the disk full, broken, unreadable, a second fault while the opening puts the first right; memory failing at each place that
-# asks for it, the first, the middle and the last time; of second faults and of deeds that do what another does some (FULL=1: each
-# time and all, which takes an hour); two thirds of ROUNDS kills at random times of each deed, and a fifth of the program itself at each of four; then
+# asks for it, the first and the last time; of second faults and of deeds that do what another does some (FULL=1: each
+# time and all, which takes an hour); half of ROUNDS kills at random times of each deed, and an eighth of the program itself at each of four; then
 # damage of all kinds. As many run side by side as there are processors. The seeds are printed, so that a failure can be seen again. O and PYTHON as for tests/run.sh.
 # The last lines count the points, the runs and the seconds; exit code 1 when anything failed or did not come to its end, or
 # (at the usual ROUNDS) when fewer were killed than is promised.
@@ -44,13 +44,13 @@ list() {
         done
         rounds=$ROUNDS
         case $deed$places in restore-*--places) [ "$ROUNDS" -lt 30 ] || rounds=30 ;; esac
-        echo "$fault random $deed --rounds $(((rounds * 2 + 2) / 3))"
+        echo "$fault random $deed --rounds $(((rounds + 1) / 2))"
         for test in power broken unreadable full kill torn; do
             echo "$fault $test $deed --rounds $rounds"
         done
     done
     for deed in import-big attach-big; do
-        echo "$fault random $deed --rounds $((ROUNDS / 4))"
+        echo "$fault random $deed --rounds $((ROUNDS / 6))"
     done
     for test in keys forged bytes pages cut foreign planted journal; do
         echo "$fault $test --rounds $((ROUNDS * 4))"
@@ -59,7 +59,7 @@ list() {
         echo "$fault rows $what"
     done
     for operation in add edit import key-change; do
-        echo "${PYTHON:-/usr/bin/python3} tests/fault/kill.py $O/withheld $operation $(((ROUNDS + 4) / 5))"
+        echo "${PYTHON:-/usr/bin/python3} tests/fault/kill.py $O/withheld $operation $(((ROUNDS + 7) / 8))"
     done
 }
 

@@ -94,9 +94,15 @@ count_one(void)
 }
 
 static bool
+tears(void)
+{
+    return shim.mode == SHIM_TORN || shim.mode == SHIM_FAIL_TORN;
+}
+
+static bool
 go_on(void)
 {
-    return shim.mode == SHIM_OFF || reads_fail() || count_one();
+    return shim.mode == SHIM_OFF || reads_fail() || tears() || count_one();
 }
 
 static bool
@@ -109,15 +115,21 @@ go_on_reading(void)
 static bool
 is_torn(size_t n)
 {
-    return (shim.mode == SHIM_TORN || shim.mode == SHIM_FAIL_TORN) && *count + 1 == shim.at && n > 1;
+    return tears() && n > 1 && *count + 1 == shim.at;
+}
+
+/* Before a write; a byte has no half. */
+static bool
+go_on_writing(size_t n)
+{
+    return tears() && n > 1 ? count_one() : go_on();
 }
 
 /* For the calls that a full disk still allows: names be taken away or changed, files synced and shortened. */
 static bool
 go_on_if_full(void)
 {
-    bool full = shim.error == ENOSPC && (shim.mode == SHIM_FAIL || shim.mode == SHIM_FAIL_FROM ||
-        shim.mode == SHIM_FAIL_TORN);
+    bool full = shim.error == ENOSPC && (shim.mode == SHIM_FAIL || shim.mode == SHIM_FAIL_FROM);
 
     return full || go_on();
 }
@@ -356,7 +368,7 @@ pwrite64(int fd, const void *p, size_t n, off64_t at)
     if (shim.mode != SHIM_OFF && is_file(fd)) {
         if (is_torn(n))
             (void)syscall(SYS_pwrite64, fd, p, n / 2, at);
-        if (!go_on())
+        if (!go_on_writing(n))
             return -1;
         note_write(fd, p, n, at);
     }
@@ -375,7 +387,7 @@ write(int fd, const void *p, size_t n)
     if (shim.mode != SHIM_OFF && is_file(fd)) {
         if (is_torn(n))
             (void)syscall(SYS_write, fd, p, n / 2);
-        if (!go_on())
+        if (!go_on_writing(n))
             return -1;
         note_write(fd, p, n, lseek(fd, 0, SEEK_CUR));
     }

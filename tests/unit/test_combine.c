@@ -200,7 +200,26 @@ test_combine__elements_are_added_and_removed_on_both_sides(void **state)
     gives("person/1?");
 }
 
-/* Both merged two versions, each in its own way: the value that neither of the two had wins; two such are a conflict. */
+/* As `heads` in x, of what both had: these came from `from`. */
+static void
+together(const char *a, const char *b, const char *from)
+{
+    struct combine was = x, y;
+
+    heads(a, b, NULL);
+    ancestor(0, 1, from);
+    combine_judge(&x);
+    y = x;
+    x = was;
+    assert_true(combine_is_open(&x, 0, 1));
+    combine_together(&x, 0, 1, &y);
+    for (size_t i = 0; i < y.n_sides; i++)
+        forget(&y.side[i].rev);
+    y.n_sides = 0;
+    combine_free(&y);
+}
+
+/* Both brought two versions together, each in its own way. What comes of the two decides who has changed something, and if they are in conflict, nothing does. */
 static void
 test_combine__criss_cross(void **state)
 {
@@ -210,9 +229,25 @@ test_combine__criss_cross(void **state)
     ancestor(0, 1, "title=a");
     ancestor(0, 1, "title=b");
     gives("title?");
-    heads("title=a", "title=c", NULL);
+    heads("title=a", "title=c", NULL);      /* a was chosen, and c was written by who chose, for all one knows, b */
     ancestor(0, 1, "title=a");
     ancestor(0, 1, "title=b");
+    together("title=a", "title=b", "title=o");
+    gives("title?");
+    heads("title=a", "title=c", NULL);      /* a it is that had come of them */
+    ancestor(0, 1, "title=a");
+    ancestor(0, 1, "title=b");
+    together("title=a", "title=b", "title=b");
+    gives("title=c");
+    heads("title=a", "title=c", NULL);      /* who has a went back to it */
+    ancestor(0, 1, "title=a");
+    ancestor(0, 1, "title=b");
+    together("title=a", "title=b", "title=a");
+    gives("title?");
+    heads("kind=k title=a", "title=c", NULL);   /* each key by itself */
+    ancestor(0, 1, "kind=k title=a");
+    ancestor(0, 1, "kind=l title=a");
+    together("kind=k title=a", "kind=l title=a", "kind=l title=a");
     gives("title=c");
     heads("title=c", "title=d", NULL);
     ancestor(0, 1, "title=a");
@@ -494,12 +529,13 @@ is_parent(unsigned a)
     return false;
 }
 
-/* Does s give way to t between heads i and j? By looking at all of them. */
-static bool
-model_gives_way(unsigned i, unsigned j, unsigned k, unsigned s, unsigned t)
+static int model_winner(const unsigned *head, unsigned n, unsigned k);
+
+/* Ancestors of both that nothing else of this kind follows. */
+static unsigned
+model_nearest(unsigned i, unsigned j, unsigned out[static REVS])
 {
-    unsigned common = m.under[i] & m.under[j];
-    bool has_s = false, has_t = false, any = false;
+    unsigned common = m.under[i] & m.under[j], n = 0;
 
     for (unsigned a = 0; a < m.n; a++) {
         bool follows = false;
@@ -507,17 +543,24 @@ model_gives_way(unsigned i, unsigned j, unsigned k, unsigned s, unsigned t)
             continue;
         for (unsigned b = 0; b < m.n; b++)
             follows = follows || ((common >> b & 1) && (m.under[b] >> a & 1));
-        if (follows)
-            continue;
-        any = true;
-        has_s = has_s || m.state[a][k] == s;
-        has_t = has_t || m.state[a][k] == t;
+        if (!follows)
+            out[n++] = a;
     }
-    if (!any) {
-        has_s = s == 0;
-        has_t = t == 0;
-    }
-    return has_s && !has_t;
+    return n;
+}
+
+/* Does s give way to t between heads i and j? By looking at all of them. */
+static bool
+model_gives_way(unsigned i, unsigned j, unsigned k, unsigned s, unsigned t)
+{
+    unsigned nearest[REVS], n = model_nearest(i, j, nearest);
+
+    if (n == 0)
+        return s == 0 && t != 0;
+    for (unsigned a = 0; a < n; a++)
+        if (m.state[nearest[a]][k] == t)
+            return false;
+    return model_winner(nearest, n, k) == (int)s;
 }
 
 /* The state that wins, or -1. */
@@ -630,14 +673,19 @@ assert_order_does_not_matter(const struct combine *c, const unsigned *head, unsi
     for (size_t k = 0; k < y->n_keys; k++)
         for (size_t s = 0; s < n; s++)
             for (size_t to = 0; to < n; to++)
-                if (c->held[k * n + (n - 1 - (s + turn) % n)] >> (n - 1 - (to + turn) % n) & 1)
-                    y->held[k * n + s] |= (uint16_t)(1u << to);
+                for (int other = 0; other < 2; other++) {
+                    const uint16_t *from = other ? c->other : c->held;
+
+                    if (from[k * n + (n - 1 - (s + turn) % n)] >> (n - 1 - (to + turn) % n) & 1)
+                        (other ? y->other : y->held)[k * n + s] |= (uint16_t)(1u << to);
+                }
     combine_judge(y);
     for (unsigned k = 0; k < KEYS; k++)
         assert_int_equal(found(y, head, n, k), found(c, head, n, k));
     free(y->key);
     free(y->leaf);
     free(y->held);
+    free(y->other);
     free(y);
 }
 

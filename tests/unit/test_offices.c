@@ -790,6 +790,40 @@ test_offices__what_comes_back_by_itself_is_written_over(void **unused)
     end_history();
 }
 
+/*
+ * Of a value and its removal the first one chose the value, and wrote another on it; the second chose the removal, and so did the third, who knew of both choices. Whoever
+ * hears of it, in whatever order, has a conflict: where the first and the second parted there were two that differed, and so none that either of them left as it was.
+ */
+static void
+test_offices__who_goes_on_from_one_choice_does_not_undo_the_other(void **unused)
+{
+    const unsigned removed = 0, chosen = 101, later = 102;
+    (void)unused;
+
+    state = 1;
+    begin(3, true, 0);
+    (void)give(0, 1);
+    (void)give(0, 2);
+    write_one(0, chosen);
+    write_one(2, removed);
+    (void)give(0, 2);
+    (void)give(2, 0);
+    resolve(0, chosen);
+    resolve(2, removed);
+    (void)give(0, 1);
+    (void)give(2, 1);
+    assert_true(model_in_conflict(1) && tells_any(1));
+    write_one(0, later);
+    (void)give(0, 2);
+    assert_true(tells_any(2));
+    resolve(1, removed);
+    (void)give(1, 0);
+    assert_true(model_in_conflict(0) && tells_any(0));
+    (void)give(1, 2);
+    assert_true(model_in_conflict(2) && tells_any(2));
+    end_history();
+}
+
 static void
 test_offices__all_end_equal_and_nothing_is_lost(void **unused)
 {
@@ -824,6 +858,7 @@ main(void)
         cmocka_unit_test(test_offices__what_was_brought_back_is_not_written_over),
         cmocka_unit_test(test_offices__who_chose_what_was_before_is_written_over),
         cmocka_unit_test(test_offices__what_comes_back_by_itself_is_written_over),
+        cmocka_unit_test(test_offices__who_goes_on_from_one_choice_does_not_undo_the_other),
         cmocka_unit_test(test_offices__all_end_equal_and_nothing_is_lost),
     };
 

@@ -1,8 +1,4 @@
-/*
- * combine.c - see combine.h.
- *
- * An ancestor is read once, for all pairs of heads that it counts for, and forgotten: only which states it has is kept.
- */
+/* combine.c - the rule of combine.h, and the revision that comes of it; combine_load.c finds the heads and their ancestors. */
 #include "vault/record/combine.h"
 
 #include <sodium.h>
@@ -140,7 +136,8 @@ combine_keys(struct combine *x)
     x->key = calloc(n + 1, sizeof *x->key);
     x->leaf = calloc((n + 1) * x->n_sides, sizeof *x->leaf);
     x->held = calloc((n + 1) * x->n_sides, sizeof *x->held);
-    if (x->key == NULL || x->leaf == NULL || x->held == NULL)
+    x->other = calloc((n + 1) * x->n_sides, sizeof *x->other);
+    if (x->key == NULL || x->leaf == NULL || x->held == NULL || x->other == NULL)
         err = err_nomem();
     for (size_t i = 0; err == VAULT_OK && i < n; i++)
         if (i == 0 || leaf_compare(all[i - 1], all[i]) != 0)
@@ -151,26 +148,86 @@ combine_keys(struct combine *x)
 
 /* ---- the rule ---- */
 
+static void
+note_state(struct combine *x, size_t k, size_t i, size_t j, const struct leaf *l)
+{
+    uint16_t *bits = combine_same(combine_leaf(x, k, i), l) ? x->held : x->other;
+
+    bits[k * x->n_sides + i] |= (uint16_t)(1u << j);
+}
+
 void
 combine_ancestor(struct combine *x, size_t i, size_t j, const struct revision *anc)
 {
     for (size_t k = 0; k < x->n_keys; k++) {
         const struct leaf *l = anc == NULL ? NULL : state_at(x, anc, &x->key[k]);
-        size_t at = k * x->n_sides;
-        if (combine_same(x->leaf[at + i], l))
-            x->held[at + i] |= (uint16_t)(1u << j);
-        if (combine_same(x->leaf[at + j], l))
-            x->held[at + j] |= (uint16_t)(1u << i);
+
+        note_state(x, k, i, j, l);
+        note_state(x, k, j, i, l);
     }
+}
+
+/* Has an ancestor that counts the state of side j, and none that of side i? */
+static bool
+may_give_way(const struct combine *x, size_t k, size_t j, size_t i)
+{
+    const uint16_t *held = x->held + k * x->n_sides;
+
+    return (held[j] >> i & 1) != 0 && (held[i] >> j & 1) == 0;
+}
+
+static bool
+is_other(const struct combine *x, size_t k, size_t j, size_t i)
+{
+    return (x->other[k * x->n_sides + j] >> i & 1) != 0;
 }
 
 /* Does the state of side j give way to that of side i? */
 static bool
 gives_way(const struct combine *x, size_t k, size_t j, size_t i)
 {
-    const uint16_t *held = x->held + k * x->n_sides;
+    return may_give_way(x, k, j, i) && !is_other(x, k, j, i);
+}
 
-    return (held[j] >> i & 1) != 0 && (held[i] >> j & 1) == 0;
+bool
+combine_is_open(const struct combine *x, size_t i, size_t j)
+{
+    for (size_t k = 0; k < x->n_keys; k++)
+        if ((may_give_way(x, k, j, i) && is_other(x, k, j, i)) || (may_give_way(x, k, i, j) && is_other(x, k, i, j)))
+            return true;
+    return false;
+}
+
+static const struct combine_key *
+find_key(const struct combine *x, const struct combine_key *k)
+{
+    for (size_t i = 0; i < x->n_keys; i++)
+        if (part_same(x->key[i].field, k->field) && x->key[i].n_element == k->n_element &&
+            memcmp(x->key[i].element, k->element, sizeof k->element) == 0)
+            return &x->key[i];
+    return NULL;
+}
+
+/* Is this what comes of them at that key? */
+static bool
+comes_to(const struct combine *y, const struct combine_key *key, const struct leaf *l)
+{
+    const struct combine_key *k = find_key(y, key);
+
+    if (k == NULL)
+        return l == NULL;
+    return k->winner >= 0 && combine_same(combine_leaf(y, (size_t)(k - y->key), (size_t)k->winner), l);
+}
+
+void
+combine_together(struct combine *x, size_t i, size_t j, const struct combine *y)
+{
+    for (size_t k = 0; k < x->n_keys && !y->whole; k++) {
+        if (comes_to(y, &x->key[k], combine_leaf(x, k, i)))
+            x->other[k * x->n_sides + i] &= (uint16_t)~(1u << j);
+        if (comes_to(y, &x->key[k], combine_leaf(x, k, j)))
+            x->other[k * x->n_sides + j] &= (uint16_t)~(1u << i);
+    }
 }
 
 static bool
@@ -249,8 +306,6 @@ combine_take_side(struct combine *x, size_t side)
     combine_judge(x);
 }
 
-/* ---- loading ---- */
-
 void
 combine_free(struct combine *x)
 {
@@ -261,186 +316,8 @@ combine_free(struct combine *x)
     free(x->key);
     free(x->leaf);
     free(x->held);
+    free(x->other);
     memset(x, 0, sizeof *x);
-}
-
-/* With the withheld values that this session may read. */
-static vault_err
-load_all(struct recs *r, uint32_t n, struct revision *rev, struct buf *extra)
-{
-    vault_err err = recs_load(r, n, rev);
-
-    buf_reset(extra);
-    return err != VAULT_OK || r->keys.k_name == NULL ? err : recs_look(r, n, rev, extra);
-}
-
-static vault_err
-load_sides(struct recs *r, uint32_t first, struct combine *x)
-{
-    uint32_t n[COMBINE_SIDES_MAX], head = 0;
-    vault_err err = recs_head(r, first, &head, NULL);
-
-    if (err != VAULT_OK)
-        return err;
-    x->gone = &r->gone;
-    x->n_sides = recs_heads(r, first, n, COMBINE_SIDES_MAX);
-    if (x->n_sides > COMBINE_SIDES_MAX)
-        x->n_sides = COMBINE_SIDES_MAX;
-    for (size_t i = 0; err == VAULT_OK && i < x->n_sides; i++) {
-        struct combine_side *s = &x->side[i];
-        s->n = n[i];
-        err = load_all(r, n[i], &s->rev, &s->extra);
-        if (err == VAULT_OK)
-            s->type = type_set_by_hash(&r->types, s->rev.type);
-    }
-    return err;
-}
-
-/* ---- ancestors ---- */
-
-/* A revision of the record, as seen from the heads; sides are bits. */
-struct below {
-    uint32_t n;
-    uint16_t under;             /* heads that it is an ancestor of */
-    uint16_t covered[COMBINE_SIDES_MAX];    /* [i]: heads j of which, together with i, one that follows it is an ancestor, too */
-};
-
-struct descent {
-    struct below *below;        /* in order of number; parents come before those that follow them */
-    size_t n;
-};
-
-static vault_err
-list_revisions(const struct index *ix, uint32_t first, struct descent *d)
-{
-    size_t i = 0;
-
-    d->n = 0;
-    for (uint32_t n = first; n != 0; n = ix->pair[n].next)
-        d->n++;
-    d->below = calloc(d->n, sizeof *d->below);
-    if (d->below == NULL)
-        return err_nomem();
-    for (uint32_t n = first; n != 0; n = ix->pair[n].next)
-        d->below[i++].n = n;
-    return VAULT_OK;
-}
-
-static struct below *
-find_below(const struct descent *d, uint32_t n)
-{
-    size_t from = 0, to = d->n;
-
-    while (from < to) {
-        size_t mid = from + (to - from) / 2;
-        if (d->below[mid].n == n)
-            return &d->below[mid];
-        if (d->below[mid].n < n)
-            from = mid + 1;
-        else
-            to = mid;
-    }
-    return NULL;
-}
-
-static void
-pass_on(const struct below *b, uint16_t heads, struct below *parent)
-{
-    parent->under |= heads;
-    for (size_t i = 0; i < COMBINE_SIDES_MAX; i++)
-        if (b->under >> i & 1)
-            parent->covered[i] |= b->under;
-}
-
-/* Parents that are not here (lost, or never came) end the way. */
-static vault_err
-descend(struct recs *r, uint32_t first, const struct combine *x, struct descent *d)
-{
-    struct revision rev;
-    vault_err err = list_revisions(&r->index, first, d);
-
-    revision_init(&rev);
-    for (size_t at = d->n; err == VAULT_OK && at-- > 0;) {
-        struct below *b = &d->below[at];
-        uint16_t heads = b->under;
-        for (size_t s = 0; s < x->n_sides; s++)
-            if (x->side[s].n == b->n)
-                heads |= (uint16_t)(1u << s);
-        if (heads == 0)
-            continue;
-        err = recs_load(r, b->n, &rev);
-        for (size_t i = 0; err == VAULT_OK && i < rev.n_parents; i++) {
-            uint32_t m = index_revision(&r->index, first, rev.parent[i]);
-            if (m != 0)
-                pass_on(b, heads, find_below(d, m));
-        }
-    }
-    revision_free(&rev);
-    return err;
-}
-
-/* Does it count for heads i and j: is it an ancestor of both, and nothing that follows it? */
-static bool
-counts(const struct below *b, size_t i, size_t j)
-{
-    return (b->under >> i & 1) && (b->under >> j & 1) && !(b->covered[i] >> j & 1);
-}
-
-static vault_err
-take_ancestor(struct recs *r, struct combine *x, const struct below *b, struct revision *rev, struct buf *extra,
-    uint16_t common[static COMBINE_SIDES_MAX])
-{
-    bool loaded = false;
-    vault_err err = VAULT_OK;
-
-    for (size_t i = 0; i < x->n_sides; i++)
-        for (size_t j = 0; err == VAULT_OK && j < i; j++) {
-            if (!counts(b, i, j))
-                continue;
-            if (!loaded)
-                err = load_all(r, b->n, rev, extra);
-            loaded = true;
-            if (err == VAULT_OK)
-                combine_ancestor(x, i, j, rev);
-            common[i] |= (uint16_t)(1u << j);
-        }
-    return err;
-}
-
-static vault_err
-take_ancestors(struct recs *r, uint32_t first, struct combine *x)
-{
-    uint16_t common[COMBINE_SIDES_MAX] = {0};
-    struct descent d = {0};
-    struct revision rev;
-    struct buf extra = BUF_INIT;
-    vault_err err = descend(r, first, x, &d);
-
-    revision_init(&rev);
-    for (size_t at = 0; err == VAULT_OK && at < d.n; at++)
-        err = take_ancestor(r, x, &d.below[at], &rev, &extra, common);
-    for (size_t i = 0; err == VAULT_OK && i < x->n_sides; i++)
-        for (size_t j = 0; j < i; j++)
-            if (!(common[i] >> j & 1))
-                combine_ancestor(x, i, j, NULL);
-    free(d.below);
-    revision_free(&rev);
-    buf_free(&extra);
-    return err;
-}
-
-vault_err
-combine_load(struct recs *r, uint32_t first, struct combine *x)
-{
-    vault_err err = load_sides(r, first, x);
-
-    if (err == VAULT_OK)
-        err = combine_keys(x);
-    if (err == VAULT_OK)
-        err = take_ancestors(r, first, x);
-    if (err == VAULT_OK)
-        combine_judge(x);
-    return err;
 }
 
 /* ---- the revision that brings them together ---- */

@@ -7,7 +7,9 @@
  *
  * The rule. A key is (field, element); at each, a revision has a state: a value in a tier, or none. Values are compared, withheld ones that
  * cannot be read by their c; a value that was purged or lost is none. For two heads, those of their common ancestors count that no other
- * of these follows; where there is none, one without any value. A state that one of them has gives way to a state that none of them has.
+ * of these follows; where there is none, one without any value. A state gives way to one that none of these has, if all of them have it, or if it is what comes
+ * of them where they are brought together by this rule. So a choice between two values is not undone by who went on from the other choice: the ancestors are in conflict, and it is
+ * one still.
  * At a key the state wins that each other head has, or gives way to; without such a state the key is in conflict. So no order matters, nothing is
  * lost that only one side touched, and nothing that both touched is decided by the program.
  */
@@ -42,6 +44,7 @@ struct combine {
     size_t n_keys;
     const struct leaf **leaf;   /* leaf[key * n_sides + side]; NULL: it has none there */
     uint16_t *held;             /* by the same: bit j, an ancestor that counts for it and side j has that state */
+    uint16_t *other;            /* by the same: one of these has another, and that is not settled by combine_together */
     size_t conflicts;           /* keys without a winner */
     /* Not even a choice for each key would do: one side removed the record that another changed, or they are of two types. A
      * person chooses a side. Then `winner` says nothing. */
@@ -86,6 +89,9 @@ VAULT_CHECK vault_err combine_draft(struct recs *r, const struct combine *x, str
 VAULT_CHECK vault_err combine_keys(struct combine *x);
 /* An ancestor that counts for sides i and j; NULL: they have none. */
 void combine_ancestor(struct combine *x, size_t i, size_t j, const struct revision *anc);
+/* After these: does it matter that they differ? Then y says what comes of them: its sides are these ancestors, and it was judged. */
+bool combine_is_open(const struct combine *x, size_t i, size_t j);
+void combine_together(struct combine *x, size_t i, size_t j, const struct combine *y);
 /* Winners, conflicts and `whole`. */
 void combine_judge(struct combine *x);
 

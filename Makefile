@@ -177,13 +177,11 @@ fuzz: all #: hostile input by lot, with clang (TIME=600 seconds each, T='header 
 	@O='$(O)' TIME='$(or $(TIME),600)' PYTHON='$(PYTHON)' sh tests/fuzz/run.sh $(T)
 
 property: $(O)/tests/unit/test_offices #: 10,000 random histories of offices that exchange bundles (ROUNDS=, SEED=)
-	@rounds=$(or $(ROUNDS),10000); n=$$(nproc); [ $$n -le $$rounds ] || n=$$rounds; each=$$(( (rounds + n - 1) / n )); pids=; \
-	    for i in $$(seq 0 $$((n - 1))); do \
-	        TMPDIR=$${TMPDIR:-/dev/shm} ROUNDS=$$each SEED=$$(($(or $(SEED),1) + i * each)) $< & pids="$$pids $$!"; \
-	    done; rc=0; for p in $$pids; do wait $$p || rc=1; done; exit $$rc
+	@ROUNDS='$(ROUNDS)' SEED='$(SEED)' sh tests/property.sh $^
 
-property-release: $(O)/tests/unit/test_release_property #: the same of releases: what passes holds (ROUNDS=, SEED=)
-	@ROUNDS=$(or $(ROUNDS),10000) SEED=$(or $(SEED),1) $<
+# The longest first.
+property-release: $(addprefix $(O)/tests/unit/test_,table ledger release_property) #: the same of releases: what passes holds
+	@ROUNDS='$(ROUNDS)' SEED='$(SEED)' sh tests/property.sh $^
 
 names-report: $(O)/tests/names/report #: how well names are matched, on ../shared/data/names
 	@d=../shared/data/names; [ -d $$d ] || { echo "$$d is not there"; exit 0; }; \

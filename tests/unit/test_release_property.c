@@ -1,6 +1,6 @@
 /*
  * Random people, treatments and facts. What passes - the measures, and the attacker's file - is gone over by a reader who knows everything about places,
- * words and dates, has only the released texts, and counts. ROUNDS and SEED in the environment give the long form (make property).
+ * words and dates, has only the released texts, and counts. ROUNDS and SEED in the environment give the long form (make property-release).
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -321,7 +321,7 @@ compare_parts(struct comparing *x, const struct ledger_release *now)
         const struct ledger_release part = { .name = now->name, .audience = now->audience, .type = &x->type[i], .n_types = 1 };
 
         if (x->n_list > 0)
-            err = ledger_compare(x->list, x->n_list, &part, x->r->p.k, take, x);
+            err = ledger_compare(x->list, x->n_list, &part, x->r->p.k, LEDGER_WORK, take, x);
         if (err == VAULT_OK)
             err = add_part(x, &self, i);
     }

@@ -107,15 +107,21 @@ hear(void *ctx, const struct ledger_finding *f)
 }
 
 static struct heard
-compare(struct made *const *earlier, size_t n, const struct made *now)
+compare_within(struct made *const *earlier, size_t n, const struct made *now, uint64_t work)
 {
     struct ledger_release before[8];
     struct heard h = {{0}, ""};
 
     for (size_t i = 0; i < n; i++)
         before[i] = earlier[i]->release;
-    assert_int_equal(ledger_compare(before, n, &now->release, K, hear, &h), VAULT_OK);
+    assert_int_equal(ledger_compare(before, n, &now->release, K, work, hear, &h), VAULT_OK);
     return h;
+}
+
+static struct heard
+compare(struct made *const *earlier, size_t n, const struct made *now)
+{
+    return compare_within(earlier, n, now, LEDGER_WORK);
 }
 
 /* 60 people: 20 of town A, 20 of town B, 19 of town C, 1 of town D. */
@@ -262,6 +268,9 @@ test_ledger__three_that_only_together_tell_of_one(void **state)
     h = compare(earlier, 3, &part[2]);
     assert_int_equal(h.n[LEDGER_TOGETHER], 1);
     assert_non_null(strstr(h.detail, "exactly 1"));
+    /* And where that would take too long, nobody knows, and says so. */
+    h = compare_within(earlier, 3, &part[2], 20);
+    assert_int_equal(h.n[LEDGER_TOO_LARGE], 1);
     /* Without any one of them, nothing. */
     h = compare(earlier + 1, 2, &part[2]);
     assert_int_equal(h.n[LEDGER_TOGETHER], 0);

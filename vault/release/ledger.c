@@ -413,9 +413,10 @@ compare_type(const struct compare *c, const struct ledger_type *now)
 }
 
 vault_err
-ledger_compare(const struct ledger_release *earlier, size_t n, const struct ledger_release *now, unsigned k, ledger_finding_fn *fn, void *ctx)
+ledger_compare(const struct ledger_release *earlier, size_t n, const struct ledger_release *now, unsigned k, uint64_t work,
+    ledger_finding_fn *fn, void *ctx)
 {
-    struct compare c = { earlier, now, n, k, fn, ctx };
+    struct compare c = { earlier, now, n, k, work, fn, ctx };
     vault_err err = check_release(now);
 
     if (k < 2 || k > TABLE_MIN_COUNT_MAX || n > LEDGER_RELEASES_MAX)

@@ -65,13 +65,17 @@ struct ledger_finding {
 /* Everything is borrowed for the call. What it returns other than VAULT_OK ends the comparison. */
 typedef vault_err ledger_finding_fn(void *ctx, const struct ledger_finding *f);
 
+/* Of the work below, what takes about a minute. */
+#define LEDGER_WORK 10000000u
+
 /*
  * Tells of everything in `now` that must not follow on `earlier` (n of them, in any order). k: the smallest group that may be told of (2 or more).
+ * work: linear programs solved for one type, times the unknowns of each; beyond it LEDGER_TOO_LARGE is told. No clock is asked, so that the same releases get the same answer.
  * VAULT_OK: compared, whatever was found. VAULT_ERR_INPUT: k, or over a limit of this header. VAULT_ERR_FAILED: the solver failed.
  * Nothing may be released on an error.
  */
 VAULT_CHECK vault_err ledger_compare(const struct ledger_release *earlier, size_t n, const struct ledger_release *now, unsigned k,
-    ledger_finding_fn *fn, void *ctx);
+    uint64_t work, ledger_finding_fn *fn, void *ctx);
 
 /*
  * One release as deterministic CBOR:

@@ -54,6 +54,7 @@ struct told {
     int64_t *sum;                       /* lattice: the last solution */
     int64_t *low, *high;                /* the extremes of all solutions, by target: for WHOLE and each column a lattice */
     struct lp *lp;
+    uint64_t left;                      /* work, as in ledger_compare */
     bool contradicts, too_large;
 };
 
@@ -256,9 +257,9 @@ told_free(struct told *t)
 }
 
 static vault_err
-told_memory(struct told *t, const struct joint *j)
+told_memory(struct told *t, const struct joint *j, uint64_t work)
 {
-    *t = (struct told){ .j = j };
+    *t = (struct told){ .j = j, .left = work };
     t->count = calloc(j->n, sizeof *t->count);
     t->empty = calloc(j->n, 1);
     t->column = calloc(j->n, sizeof *t->column);
@@ -406,9 +407,9 @@ open_program(struct told *t, int64_t k)
 
 /* All that members from `first` to `end` tell. */
 static vault_err
-told_by(struct told *t, const struct joint *j, size_t first, size_t end, int64_t k)
+told_by(struct told *t, const struct joint *j, size_t first, size_t end, const struct compare *c)
 {
-    vault_err err = told_memory(t, j);
+    vault_err err = told_memory(t, j, c->work);
 
     for (size_t i = first; err == VAULT_OK && i < end; i++) {
         size_t box;
@@ -421,7 +422,7 @@ told_by(struct told *t, const struct joint *j, size_t first, size_t end, int64_t
         return err;
     number_unknowns(t);
     t->too_large = t->n > UNKNOWN_MAX;
-    return t->too_large ? VAULT_OK : open_program(t, k);
+    return t->too_large ? VAULT_OK : open_program(t, c->k);
 }
 
 /* ---- solving ---- */
@@ -520,8 +521,13 @@ static vault_err
 solve(struct told *t, struct target g, bool up, int64_t k)
 {
     enum lp_answer answer;
-    vault_err err = aim(t, g, 1);
+    vault_err err;
 
+    t->too_large = t->too_large || t->left < t->n;
+    if (t->too_large)
+        return VAULT_OK;
+    t->left -= t->n;
+    err = aim(t, g, 1);
     if (err != VAULT_OK)
         return err;
     answer = lp_solve(t->lp, up, false, 0);
@@ -554,7 +560,7 @@ tells_of(struct told *t, struct target g, int64_t k, bool *out)
     err = solve(t, g, true, k);
     if (err == VAULT_OK && !t->contradicts && !is_acquitted(t, g, k))
         err = solve(t, g, false, k);
-    *out = err == VAULT_OK && !t->contradicts && !is_acquitted(t, g, k);
+    *out = err == VAULT_OK && !t->contradicts && !t->too_large && !is_acquitted(t, g, k);
     return err;
 }
 
@@ -637,6 +643,12 @@ struct trial {
     struct told all, before, alone;
 };
 
+static bool
+is_too_large(const struct trial *t)
+{
+    return t->all.too_large || t->before.too_large || t->alone.too_large;
+}
+
 /* Told by all together, and neither by the earlier ones nor by the new one alone. */
 static vault_err
 is_new(struct trial *t, struct target g, int64_t k, bool *out)
@@ -674,7 +686,7 @@ judge(const struct compare *c, const struct ledger_type *now, struct trial *t)
     size_t found = 0;
     vault_err err = VAULT_OK;
 
-    for (size_t i = 0; err == VAULT_OK && i < j->n * (j->n_axes + 1); i++) {
+    for (size_t i = 0; err == VAULT_OK && !is_too_large(t) && i < j->n * (j->n_axes + 1); i++) {
         struct target g = { j->n - 1 - i % j->n, i / j->n };        /* the largest groups first */
         bool fresh = false;
 
@@ -699,19 +711,19 @@ static vault_err
 try_together(const struct compare *c, const struct ledger_type *now, const struct joint *j)
 {
     struct trial t = {0};
-    vault_err err = told_by(&t.all, j, 0, j->n_members, c->k);
+    vault_err err = told_by(&t.all, j, 0, j->n_members, c);
 
     if (err == VAULT_OK)
-        err = told_by(&t.before, j, 0, j->n_members - 1, c->k);
+        err = told_by(&t.before, j, 0, j->n_members - 1, c);
     if (err == VAULT_OK)
-        err = told_by(&t.alone, j, j->n_members - 1, j->n_members, c->k);
-    if (err == VAULT_OK && (t.all.too_large || t.before.too_large || t.alone.too_large))
-        err = too_large(c, now);
-    else if (err == VAULT_OK && !t.all.contradicts) {
+        err = told_by(&t.alone, j, j->n_members - 1, j->n_members, c);
+    if (err == VAULT_OK && !is_too_large(&t) && !t.all.contradicts) {
         err = close_axes(&t.all, &t.before, &t.alone, (double)(greatest(&t.all) + 8 * c->k));
         if (err == VAULT_OK)
             err = judge(c, now, &t);
     }
+    if (err == VAULT_OK && is_too_large(&t))
+        err = too_large(c, now);
     told_free(&t.all);
     told_free(&t.before);
     told_free(&t.alone);

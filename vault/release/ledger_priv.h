@@ -14,6 +14,7 @@ struct compare {
     const struct ledger_release *earlier, *now;
     size_t n;
     int64_t k;
+    uint64_t work;              /* for each type */
     ledger_finding_fn *fn;
     void *ctx;
 };

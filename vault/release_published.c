@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "vault/base/text.h"
+#include "vault/release/advice.h"
 #include "vault/release/published.h"
 #include "vault/release/treat.h"
 
@@ -13,7 +14,7 @@
 struct replaying {
     struct release *r;
     struct release_source *s;
-    struct sheet sheet;                 /* its columns but the pseudonym, which no newspaper prints; borrowed */
+    struct sheet sheet, stored;         /* its columns but the pseudonym, which no newspaper prints; borrowed */
     struct published known;
     const struct hierarchy **hierarchy;
     struct replay_ask ask;
@@ -29,13 +30,12 @@ file_of(const struct replaying *x, const struct release_column *c)
     return pf == NULL || pf->hierarchy == NULL ? "" : pf->hierarchy;
 }
 
-/* ---- advice: which field, coarsened how ---- */
+/* ---- advice on a single case, of which each column answers for itself: coarsened how it tells no more than was known ---- */
 
-/* Is what was found of a fact gone once this column is coarsened? Of a single case each column answers for itself. */
 static bool
 remains(const struct finding *found, const struct finding *now, size_t column)
 {
-    return now->fact == found->fact && now->kind == found->kind && (now->kind != REPLAY_TELLS_MORE || now->field[0] == column);
+    return now->fact == found->fact && now->kind == found->kind && now->field[0] == column;
 }
 
 /* A treatment that leaves nothing of a column is no better than to drop it. */
@@ -105,27 +105,36 @@ parts_of(const struct sheet_column *c)
     return most;
 }
 
+/* Fields of the sheet, all of these steps together. */
 static vault_err
-say_step(struct replaying *x, const struct finding *f, const struct release_column *c, const struct treatment *to)
+say(struct replaying *x, size_t fact, const struct advice *a)
 {
-    struct buf json = BUF_INIT;
-    vault_err err = treat_json(&json, to, file_of(x, c));
+    struct buf text = BUF_INIT;
+    vault_err err = VAULT_OK;
 
-    if (err == VAULT_OK && buf_cstr(&json) == NULL)
+    for (size_t i = 0; err == VAULT_OK && i < a->n_steps; i++) {
+        const struct release_column *c = &x->s->column[a->step[i].column];
+
+        buf_fmt(&text, "%s\"%s\": ", i == 0 ? "" : " and ", c->f->name);
+        err = treat_json(&text, &a->step[i].to, file_of(x, c));
+    }
+    if (err == VAULT_OK && buf_cstr(&text) == NULL)
         err = err_nomem();
     if (err == VAULT_OK)
-        err = release_advise(x->r, "published fact %zu: \"%s\": %s in rows of %s is enough", f->fact + 1, c->f->name, (const char *)json.p, x->s->type->name);
-    buf_free(&json);
+        err = release_advise(x->r, "published fact %zu: %s in rows of %s is enough", fact + 1, (const char *)text.p, x->s->type->name);
+    buf_free(&text);
     return err;
 }
 
 /* The least coarsening of one field that is enough. */
 static vault_err
-advise(struct replaying *x, const struct finding *f, size_t column)
+advise_single(struct replaying *x, const struct finding *f)
 {
+    size_t column = f->field[0];
     const struct release_column *c = &x->s->column[column];
     const struct sheet_column *sc = &x->sheet.column[column];
     const struct treatment from = { .treat = c->treat, .arg = c->arg, .h = c->h };
+    struct advice a = { .n_steps = 1 };
     struct treatment to = from;
     bool yes = false;
     vault_err err = VAULT_OK;
@@ -140,7 +149,22 @@ advise(struct replaying *x, const struct finding *f, size_t column)
         if (to.treat == TREAT_DROP)
             break;
     }
-    return err == VAULT_OK && yes ? say_step(x, f, c, &to) : err;
+    a.step[0] = (struct advice_step){ column, to };
+    return err == VAULT_OK && yes ? say(x, f->fact, &a) : err;
+}
+
+/* ---- advice on rows ---- */
+
+static vault_err
+advise_rows(struct replaying *x, const struct finding *f)
+{
+    struct advices all = {0};
+    vault_err err = advise_fact(&all, &x->ask, f, &x->stored);
+
+    for (size_t i = 0; err == VAULT_OK && i < all.n; i++)
+        err = say(x, f->fact, &all.advice[i]);
+    advices_free(&all);
+    return err;
 }
 
 /* ---- findings ---- */
@@ -155,9 +179,19 @@ take(struct replaying *x, const struct finding *f)
     if (f->kind == REPLAY_NOBODY)
         return release_advise(x->r, "%s: %s", where, f->sentence);
     err = refusal_add(&x->r->refusals, "published", NULL, where, "%s", f->sentence);
-    for (size_t i = 0; err == VAULT_OK && i < f->n_fields; i++)
-        err = advise(x, f, f->field[i]);
+    if (err == VAULT_OK)
+        err = f->kind == REPLAY_TELLS_MORE ? advise_single(x, f) : advise_rows(x, f);
     return err;
+}
+
+static struct sheet
+without_pseudonym(const struct release_source *s, const struct sheet *all)
+{
+    struct sheet part = *all;
+
+    part.column += s->skip;
+    part.n_columns -= s->skip;
+    return part;
 }
 
 static vault_err
@@ -166,9 +200,8 @@ judge_source(struct replaying *x)
     struct findings f = {0};
     vault_err err;
 
-    x->sheet = x->s->sheet;
-    x->sheet.column += x->s->skip;
-    x->sheet.n_columns -= x->s->skip;
+    x->sheet = without_pseudonym(x->s, &x->s->sheet);
+    x->stored = without_pseudonym(x->s, &x->s->stored);
     x->hierarchy = calloc(x->sheet.n_columns + 1, sizeof *x->hierarchy);
     if (x->hierarchy == NULL)
         return err_nomem();

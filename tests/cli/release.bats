@@ -378,6 +378,12 @@ assert n % (1 << (e - e.bit_length())) == 0, n'
     judged 6 release check one.json
     json '{"k", "m"} <= {r["rule"] for r in d["refusals"]} and d["risk"]["min_class"] == 1 and d["risk"]["strict"]["unique"] >= 1'
     json 'any("\"occupation\": \"drop\"" in a and "frees" in a for a in d["advice"])'
+    # What a newspaper told of him finds his row; what is advised against it, does.
+    echo '[{"about": "a teacher among the loggers", "source": "a newspaper", "where": {"citizenship": "KP", "occupation": "teacher"}}]' > published.json
+    many_policy told 'rows.person.fields.occupation="keep"' 'published="published.json"'
+    judged 6 release check told.json
+    json '[r["rule"] for r in d["refusals"]].count("published") == 1'
+    json '[a for a in d["advice"] if a.startswith("published fact 1: ")] == ["published fact 1: \"occupation\": \"drop\" in rows of person is enough"]'
     refused 6 w "$PASS" release check one.json --report keep/report.html
     grep -q '<svg' keep/report.html
     grep -q 'occupation' keep/report.html

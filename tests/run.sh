@@ -3,7 +3,7 @@
 #
 # A suite is a cmocka program (tests/unit/test_*.c), a bats file anywhere below tests/, or a script
 # tests/check_*.sh, which is one test (exit status 77: it does not apply and was skipped).
-# As many run at a time as there are processors, except those that contain the words "run: alone".
+# One more run at a time than there are processors, as much of it waits for a disk; except those that contain the words "run: alone".
 # Each gets an empty HOME and TMPDIR of its own.
 #
 # Nothing is believed on a suite's word: a test that was announced and is not known to have passed
@@ -132,7 +132,7 @@ suites "$@" > "$RESULTS/suites"
 while read -r suite; do
     if alone "$suite"; then echo "$suite" >&3; else echo "$suite"; fi
 done < "$RESULTS/suites" > "$RESULTS/together" 3> "$RESULTS/alone"
-xargs -r -P "$(nproc)" -n 1 sh "$0" --one < "$RESULTS/together" || true
+xargs -r -P "$(($(nproc) + 1))" -n 1 sh "$0" --one < "$RESULTS/together" || true
 xargs -r -n 1 sh "$0" --one < "$RESULTS/alone" || true
 
 passed=0 failed=0 skipped=0

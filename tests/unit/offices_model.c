@@ -74,11 +74,35 @@ gone_back_to(uint64_t known, unsigned field, unsigned w)
     return left;
 }
 
+/* Who lost one of several writes that somebody saw as one has lost all of them. */
+static uint64_t
+with_same(uint64_t known, uint64_t gone)
+{
+    for (unsigned w = 0; w < 2 * model.n; w++) {        /* twice: one may lead to an earlier one */
+        const struct model_write *x = &model.write[w % model.n];
+
+        if (has(known, w % model.n) && (x->same & gone) != 0)
+            gone |= x->same;
+    }
+    return gone;
+}
+
+/* Is it one of these writes, or the choice of one, or does one of them go on from it? What was itself put aside goes over nothing any more. */
+static bool
+lives_on(uint64_t live, unsigned w)
+{
+    bool lives = has(live, w) || (model.write[w].kept & live) != 0;
+
+    for (unsigned u = 0; u < model.n && !lives; u++)
+        lives = has(live, u) && has(model.write[u].seen, w);
+    return lives;
+}
+
 /* Of what is known: writes that nobody wrote over (and nobody chose against). */
 static uint64_t
 live_in(uint64_t known, unsigned field, bool choices)
 {
-    uint64_t gone = 0, all = 0, past = past_choices(known, field);
+    uint64_t gone = 0, all = 0, back = 0, past = past_choices(known, field);
 
     for (unsigned w = 0; w < model.n; w++) {
         const struct model_write *x = &model.write[w];
@@ -89,16 +113,12 @@ live_in(uint64_t known, unsigned field, bool choices)
             all |= (uint64_t)1 << w;
         if (!x->choice || (choices && !has(past, w)))
             gone |= x->over & ~brought_back(known, field, w);
-        if (choices && !has(past, w))
-            gone |= gone_back_to(known, field, w);
     }
-    for (unsigned w = 0; w < 2 * model.n; w++) {        /* twice: one may lead to an earlier one */
-        const struct model_write *x = &model.write[w % model.n];
-
-        if (has(known, w % model.n) && (x->same & gone) != 0)
-            gone |= x->same;
-    }
-    return all & ~gone;
+    gone = with_same(known, gone);
+    for (unsigned w = 0; w < model.n && choices; w++)
+        if (has(known, w) && model.write[w].field == field && !has(past, w) && lives_on(all & ~gone, w))
+            back |= gone_back_to(known, field, w);
+    return all & ~with_same(known, gone | back);
 }
 
 /* What counts. Where everything was chosen against by somebody, it is as if nobody had. */

@@ -824,6 +824,35 @@ test_offices__who_goes_on_from_one_choice_does_not_undo_the_other(void **unused)
     end_history();
 }
 
+/*
+ * The second one chose his own removal over the first one's value; the first one, who knew nothing of that, his value over the third one's, which had been written over
+ * another removal. What was itself put aside goes over nothing: it is removed.
+ */
+static void
+test_offices__what_was_put_aside_goes_over_nothing(void **unused)
+{
+    const unsigned removed = 0, first = 101, third = 102;
+    (void)unused;
+
+    state = 1;
+    begin(3, true, 0);
+    (void)give(0, 1);
+    (void)give(0, 2);
+    write_one(1, removed);
+    write_one(2, removed);
+    (void)give(2, 0);
+    write_one(0, first);
+    write_one(2, third);
+    (void)give(0, 1);
+    resolve(1, removed);
+    (void)give(2, 0);
+    resolve(0, first);
+    (void)give(0, 1);
+    assert_settled(1, removed);
+    end_history();
+    assert_settled(2, removed);
+}
+
 static void
 test_offices__all_end_equal_and_nothing_is_lost(void **unused)
 {
@@ -859,6 +888,7 @@ main(void)
         cmocka_unit_test(test_offices__who_chose_what_was_before_is_written_over),
         cmocka_unit_test(test_offices__what_comes_back_by_itself_is_written_over),
         cmocka_unit_test(test_offices__who_goes_on_from_one_choice_does_not_undo_the_other),
+        cmocka_unit_test(test_offices__what_was_put_aside_goes_over_nothing),
         cmocka_unit_test(test_offices__all_end_equal_and_nothing_is_lost),
     };
 

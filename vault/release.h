@@ -53,6 +53,7 @@ struct release_source {
     struct sheet sheet;                     /* of ROWS column 0 is the pseudonym; then, as for the others, one for each of `column` */
     size_t skip;                            /* 1 for ROWS */
     struct sheet stored;                    /* of ROWS: the same rows and columns, as they are recorded: for advice */
+    bool several;                           /* a cell has several values, of which `stored` has the last: then advice must do without it */
     struct sheet map;                       /* of ROWS: the fields of the policy's map, as they are */
     const struct field_def **map_field;
     uint32_t *record;                       /* first number, by row */

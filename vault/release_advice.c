@@ -66,7 +66,7 @@ release_advise_k(struct release *r, const struct release_source *s, const struct
     for (size_t i = 0; err == VAULT_OK && i < s->n_columns; i++)
         h[i + s->skip] = s->column[i].h;
     if (err == VAULT_OK)
-        err = advise_k(&all, ask, h, &s->stored);
+        err = advise_k(&all, ask, h, s->several ? NULL : &s->stored);
     for (size_t i = 0; err == VAULT_OK && i < all.n && i < ADVICE_TOLD_MAX; i++)
         err = say(r, s, &all.advice[i]);
     if (err == VAULT_OK)

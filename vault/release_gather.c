@@ -153,7 +153,9 @@ take_leaf(struct cell_text *c, struct release_source *s, size_t column, const st
     if (col->link)
         return add_link(s, column, view.text.n == RECORD_ID_BYTES ? index_record(&r->v->recs.index, view.text.p) : 0);
     err = value_to_text(&r->value, l->value);
-    if (err == VAULT_OK && s->kind == SOURCE_ROWS)      /* (of several values the last: it is for advice only) */
+    if (s->kind == SOURCE_ROWS)
+        s->several = s->several || sheet_text(&s->stored, s->stored.n_rows - 1, column + s->skip)[0] != '\0';
+    if (err == VAULT_OK && s->kind == SOURCE_ROWS)
         err = sheet_set(&s->stored, s->stored.n_rows - 1, column + s->skip, PART(r->value.p + at, r->value.n - at));
     if (err == VAULT_OK && col->treat == TREAT_REVIEWED)
         err = add_text(r, s, column, rev, l, at);

@@ -159,7 +159,7 @@ static vault_err
 advise_rows(struct replaying *x, const struct finding *f)
 {
     struct advices all = {0};
-    vault_err err = advise_fact(&all, &x->ask, f, &x->stored);
+    vault_err err = advise_fact(&all, &x->ask, f, x->s->several ? NULL : &x->stored);
 
     for (size_t i = 0; err == VAULT_OK && i < all.n; i++)
         err = say(x, f->fact, &all.advice[i]);

@@ -269,7 +269,7 @@ test_ledger__three_that_only_together_tell_of_one(void **state)
     assert_int_equal(h.n[LEDGER_TOGETHER], 1);
     assert_non_null(strstr(h.detail, "exactly 1"));
     /* And where that would take too long, nobody knows, and says so. */
-    h = compare_within(earlier, 3, &part[2], 20);
+    h = compare_within(earlier, 3, &part[2], 50);
     assert_int_equal(h.n[LEDGER_TOO_LARGE], 1);
     /* Without any one of them, nothing. */
     h = compare(earlier + 1, 2, &part[2]);
@@ -772,13 +772,14 @@ told_together(size_t releases, bool *group)
 }
 
 static void
-one_history(size_t round, struct tally *sum)
+one_history(struct tally *sum)
 {
     static struct made m[4];
     struct made *earlier[] = { &m[0], &m[1], &m[2] };
     struct person p[120];
     size_t n = 0, releases = 2 + draw(3);
     bool group[GROUPS], refused, sure = true;
+    struct heard h;
 
     all.n = 0;
     for (unsigned j = 0; j < JOINT; j++) {
@@ -792,12 +793,13 @@ one_history(size_t round, struct tally *sum)
         draw_release(&m[i], p, n, i == 0);
         show_release(&m[i], i);
     }
-    refused = compare(earlier, releases - 1, &m[releases - 1]).n[LEDGER_TOGETHER] > 0;
+    h = compare(earlier, releases - 1, &m[releases - 1]);
+    refused = h.n[LEDGER_TOGETHER] > 0 || h.n[LEDGER_TOO_LARGE] > 0;
     told_together(releases, group);
     if (any(group) && !refused)
         sure = narrow(group, 0, releases, true);
     if (sure && any(group) && !refused)
-        fail_msg("round %zu: a group is told of, and nobody says so", round);
+        fail_msg("a group is told of, and nobody says so");
     sum->refused += refused;
     sum->more += refused && !any(group);
     sum->unsure += !sure;
@@ -813,6 +815,17 @@ from_environment(const char *name, size_t otherwise)
     return s == NULL ? otherwise : (size_t)strtoul(s, NULL, 10);
 }
 
+static size_t at_seed;                  /* of the history at hand */
+
+static int
+say_seed(void **state)
+{
+    (void)state;
+    if (at_seed != 0)
+        print_message("it was SEED=%zu ROUNDS=1\n", at_seed);
+    return 0;
+}
+
 static void
 test_ledger__finds_what_all_populations_have_in_common(void **state)
 {
@@ -820,13 +833,17 @@ test_ledger__finds_what_all_populations_have_in_common(void **state)
     struct tally sum = {0};
     (void)state;
 
-    lot = from_environment("SEED", 1);
     list_groups();
-    for (size_t i = 0; i < rounds; i++)
-        one_history(i, &sum);
+    for (size_t i = 0; i < rounds; i++) {
+        at_seed = from_environment("SEED", 1) + i;
+        lot = (uint64_t)at_seed << 32;
+        for (int warm = 0; warm < 4; warm++)
+            (void)draw(2);
+        one_history(&sum);
+    }
+    at_seed = 0;
     print_message("%zu histories: %zu refused, %zu of these for more than the oracle looks for; of %zu it is not sure\n", rounds, sum.refused, sum.more, sum.unsure);
-    assert_true(sum.refused > sum.more);
-    assert_true(sum.unsure * 20 <= rounds);
+    assert_true(rounds < 20 || (sum.refused > sum.more && sum.unsure * 20 <= rounds));
 }
 
 int
@@ -847,5 +864,5 @@ main(void)
         cmocka_unit_test(test_ledger__finds_what_all_populations_have_in_common),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, NULL, say_seed);
 }

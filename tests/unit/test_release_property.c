@@ -511,6 +511,8 @@ number(const char *name, unsigned otherwise)
     return text == NULL || text[0] == '\0' ? otherwise : (unsigned)strtoul(text, NULL, 10);
 }
 
+static unsigned at_seed;                /* of the round at hand */
+
 static void
 test_release__what_passes_holds(void **state)
 {
@@ -520,12 +522,13 @@ test_release__what_passes_holds(void **state)
 
     (void)state;
     for (unsigned i = 0; i < rounds; i++) {
-        lot = (uint64_t)seed << 32 | i;
+        at_seed = seed + i;
+        lot = (uint64_t)at_seed << 32;
         for (int warm = 0; warm < 4; warm++)
             (void)draw(2);
         w = (struct round){ .people = 50 + draw(PEOPLE - 49), .facts = draw(FACTS + 1) };
         for (size_t r = 0; r < w.people; r++)
-            draw_person(&w.person[r], i % 2 == 0);
+            draw_person(&w.person[r], at_seed % 2 == 0);
         for (size_t r = 0; r < w.facts; r++)
             draw_known(&w.known[r], &w.person[draw((uint32_t)w.people)]);
         draw_policy(&w);
@@ -533,8 +536,8 @@ test_release__what_passes_holds(void **state)
     }
     print_message("%u rounds from seed %u: %u passed the facts, %u refused by one, %u refused by measures, %u advised\n", rounds, seed, tally.passed, tally.refused,
         tally.by_measures, tally.advised);
-    assert_true(tally.passed > rounds / 10 && tally.refused > rounds / 10);
-    assert_true(tally.by_measures < rounds);
+    at_seed = 0;
+    assert_true(rounds < 20 || (tally.passed > rounds / 10 && tally.refused > rounds / 10 && tally.by_measures < rounds));
 }
 
 static int
@@ -566,6 +569,8 @@ teardown(void **state)
 {
     (void)state;
     hierarchy_free(words);
+    if (at_seed != 0)
+        print_message("it was SEED=%u ROUNDS=1\n", at_seed);
     return 0;
 }
 

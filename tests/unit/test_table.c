@@ -531,18 +531,6 @@ search(struct oracle *o, unsigned k)
     o->stop = o->stop || o->kept(o);
 }
 
-static void
-judge(struct oracle *o, struct tally *sum, unsigned k, size_t round)
-{
-    search(o, k);
-    if (o->stop)
-        sum->held++;
-    else if (o->steps > o->most)
-        sum->skipped++;
-    else
-        fail_msg("round %zu: a promise is broken", round);
-}
-
 static size_t
 from_environment(const char *name, size_t otherwise)
 {
@@ -551,8 +539,47 @@ from_environment(const char *name, size_t otherwise)
     return s == NULL ? otherwise : (size_t)strtoul(s, NULL, 10);
 }
 
+static size_t at_seed;                  /* of the round at hand */
+
+/* Each round has a lot of its own, so that one can be seen again by itself. */
 static void
-protect_one(size_t round, size_t columns, struct tally *sum)
+begin_round(size_t seed, uint64_t of_test)
+{
+    at_seed = seed;
+    lot = (uint64_t)seed << 32 | of_test;
+    for (int i = 0; i < 4; i++)
+        (void)draw(2);
+}
+
+static size_t
+first_seed(void)
+{
+    return from_environment("SEED", 1);
+}
+
+static int
+say_seed(void **state)
+{
+    (void)state;
+    if (at_seed != 0)
+        print_message("it was SEED=%zu ROUNDS=1\n", at_seed);
+    return 0;
+}
+
+static void
+judge(struct oracle *o, struct tally *sum, unsigned k)
+{
+    search(o, k);
+    if (o->stop)
+        sum->held++;
+    else if (o->steps > o->most)
+        sum->skipped++;
+    else
+        fail_msg("a promise is broken");
+}
+
+static void
+protect_one(size_t columns, struct tally *sum)
 {
     struct population p;
     struct table t = {0}, *set = &t;
@@ -563,11 +590,11 @@ protect_one(size_t round, size_t columns, struct tally *sum)
     draw_population(&p, columns, 2 + draw(12));
     assert_int_equal(table_count(&t, &p.s, "t", names, columns, k), VAULT_OK);
     if (table_protect(&set, 1, &p.s, NULL, 0, &out) != VAULT_OK)
-        fail_msg("round %zu: %s", round, vault_last_error()->text);
+        fail_msg("%s", vault_last_error()->text);
     sum->protected += out.primary > 0;
     start_oracle(&the_oracle, &p, 30000);
     take_table(&the_oracle, &t, in_order, p.n, columns);
-    judge(&the_oracle, sum, k, round);
+    judge(&the_oracle, sum, k);
     table_free(&t);
     sheet_free(&p.s);
 }
@@ -579,17 +606,18 @@ test_table__keeps_its_promise_against_every_table_there_can_be(void **state)
     struct tally sum = {0};
     (void)state;
 
-    lot = from_environment("SEED", 1);
-    for (size_t i = 0; i < rounds; i++)
-        protect_one(i, 1 + i % 3, &sum);
+    for (size_t i = 0; i < rounds; i++) {
+        begin_round(first_seed() + i, 0);
+        protect_one(1 + at_seed % 3, &sum);
+    }
+    at_seed = 0;
     print_message("%zu tables, %zu with small counts: %zu held, %zu too large for the oracle\n", rounds, sum.protected, sum.held, sum.skipped);
-    assert_true(sum.protected > rounds / 3);
-    assert_true(sum.skipped * 20 <= rounds);
+    assert_true(rounds < 20 || (sum.protected > rounds / 3 && sum.skipped * 20 <= rounds));
 }
 
 /* Two tables that share a column, or are one a margin of the other. */
 static void
-protect_two(size_t round, struct tally *sum)
+protect_two(struct tally *sum)
 {
     static const size_t column[][2] = { { 0, 1 }, { 1, 2 } };
     struct population p;
@@ -604,12 +632,12 @@ protect_two(size_t round, struct tally *sum)
     assert_int_equal(table_count(&t[1], &p.s, "bc", names + 1, margin ? 1 : 2, k), VAULT_OK);
     err = table_protect(set, 2, &p.s, NULL, 0, &out);
     if (err != VAULT_OK)
-        fail_msg("round %zu: %s", round, vault_last_error()->text);
+        fail_msg("%s", vault_last_error()->text);
     sum->protected += out.primary > 0;
     start_oracle(&the_oracle, &p, 30000);
     take_table(&the_oracle, &t[0], column[0], p.n, 3);
     take_table(&the_oracle, &t[1], column[1], p.n, 3);
-    judge(&the_oracle, sum, k, round);
+    judge(&the_oracle, sum, k);
     table_free(&t[0]);
     table_free(&t[1]);
     sheet_free(&p.s);
@@ -618,28 +646,29 @@ protect_two(size_t round, struct tally *sum)
 static void
 test_table__keeps_its_promise_over_tables_that_share_a_column(void **state)
 {
-    size_t rounds = from_environment("ROUNDS", 60) / 3;
+    size_t rounds = (from_environment("ROUNDS", 60) + 2) / 3;
     struct tally sum = {0};
     (void)state;
 
-    lot = from_environment("SEED", 1) + 1000;
-    for (size_t i = 0; i < rounds; i++)
-        protect_two(i, &sum);
+    for (size_t i = 0; i < rounds; i++) {
+        begin_round(first_seed() + i, 1);
+        protect_two(&sum);
+    }
+    at_seed = 0;
     print_message("%zu pairs, %zu with small counts: %zu held, %zu too large for the oracle\n", rounds, sum.protected, sum.held, sum.skipped);
-    assert_true(sum.skipped * 4 <= rounds);
+    assert_true(rounds < 20 || sum.skipped * 4 <= rounds);
 }
 
 /* ---- tables too large for the search ---- */
 
 static void
-quickly(size_t round, struct tally *sum)
+quickly(size_t columns, struct tally *sum)
 {
     static const size_t in_order[] = { 0, 1, 2, 3 };
     struct population p;
     struct table t = {0}, *set = &t;
     struct web w;
     struct reader r;
-    size_t columns = 2 + round % 2;
 
     draw_population(&p, columns, 2 + draw(12));
     assert_int_equal(table_count(&t, &p.s, "t", names, columns, 2 + draw(4)), VAULT_OK);
@@ -654,7 +683,7 @@ quickly(size_t round, struct tally *sum)
     }
     start_oracle(&the_oracle, &p, 30000);
     take_table(&the_oracle, &t, in_order, p.n, columns);
-    judge(&the_oracle, sum, t.min_count, round);
+    judge(&the_oracle, sum, t.min_count);
     reader_close(&r);
     web_free(&w);
     table_free(&t);
@@ -664,16 +693,17 @@ quickly(size_t round, struct tally *sum)
 static void
 test_table__keeps_its_promise_where_it_does_not_search(void **state)
 {
-    size_t rounds = from_environment("ROUNDS", 60) / 3;
+    size_t rounds = (from_environment("ROUNDS", 60) + 2) / 3;
     struct tally sum = {0};
     (void)state;
 
-    lot = from_environment("SEED", 1) + 3000;
-    for (size_t i = 0; i < rounds; i++)
-        quickly(i, &sum);
+    for (size_t i = 0; i < rounds; i++) {
+        begin_round(first_seed() + i, 3);
+        quickly(2 + at_seed % 2, &sum);
+    }
+    at_seed = 0;
     print_message("%zu tables, %zu further suppressions: %zu held, %zu too large for the oracle\n", rounds, sum.protected, sum.held, sum.skipped);
-    assert_true(sum.protected > 0);
-    assert_true(sum.skipped * 4 <= rounds);
+    assert_true(rounds < 20 || (sum.protected > 0 && sum.skipped * 4 <= rounds));
 }
 
 /* ---- facts, groups, who is alone ---- */
@@ -874,7 +904,7 @@ suffices(const struct population *p, struct table *t, const size_t *cell, size_t
 }
 
 static void
-try_less(size_t round)
+try_less(void)
 {
     struct population p;
     struct table t = {0}, *set = &t;
@@ -898,7 +928,7 @@ try_less(size_t round)
             sum += chosen >> i & 1 ? t.count[cell[i]] : 0;
         }
         if ((many < out.secondary || (many == out.secondary && sum < out.secondary_sum)) && suffices(&p, &t, cell, n, chosen))
-            fail_msg("round %zu: %zu of sum %d suffice, not %zu of %d", round, many, (int)sum, out.secondary, (int)out.secondary_sum);
+            fail_msg("%zu of sum %d suffice, not %zu of %d", many, (int)sum, out.secondary, (int)out.secondary_sum);
     }
     table_free(&t);
     sheet_free(&p.s);
@@ -909,14 +939,16 @@ try_less(size_t round)
 static void
 test_table__keeps_back_the_least(void **state)
 {
-    size_t rounds = from_environment("ROUNDS", 60) / 6;
+    size_t rounds = (from_environment("ROUNDS", 60) + 5) / 6;
     (void)state;
 
     rounds = rounds < LEAST_MAX ? rounds : LEAST_MAX;
 
-    lot = from_environment("SEED", 1) + 2000;
-    for (size_t i = 0; i < rounds; i++)
-        try_less(i);
+    for (size_t i = 0; i < rounds; i++) {
+        begin_round(first_seed() + i, 2);
+        try_less();
+    }
+    at_seed = 0;
 }
 
 int
@@ -943,5 +975,5 @@ main(void)
 
     if (secret_process_init() != VAULT_OK)
         return 1;
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, NULL, say_seed);
 }

@@ -184,6 +184,7 @@ advise_column(struct advices *out, const struct risk_ask *ask, size_t column, co
     while (err == VAULT_OK && a.after > 0 && step_up(&a.step[0], &ask->sheet->column[column])) {
         err = other_change(&o, ask->sheet, &a.step[0], h);
         if (err == VAULT_ERR_INPUT) {           /* some text does not go this way; dropping does in the end */
+            vault_clear_error();
             err = VAULT_OK;
             continue;
         }
@@ -243,6 +244,7 @@ advise_one(struct advices *out, const struct replay_ask *ask, const struct findi
     while (err == VAULT_OK && !done && step_up(&a.step[0], &ask->sheet->column[column])) {
         err = other_change(&o, ask->sheet, &a.step[0], h);
         if (err == VAULT_ERR_INPUT) {
+            vault_clear_error();
             err = VAULT_OK;
             continue;
         }
@@ -266,6 +268,7 @@ try_step(bool *passes, size_t *n, struct other *o, const struct replay_ask *ask,
     if (changed) {
         err = other_change(o, ask->sheet, step, step->to.h);
         if (err == VAULT_ERR_INPUT) {
+            vault_clear_error();
             step->to = (struct treatment){ TREAT_DROP, 0, NULL };
             err = other_change(o, ask->sheet, step, NULL);
         }

@@ -54,7 +54,7 @@ struct told {
     int64_t *sum;                       /* lattice: the last solution */
     int64_t *low, *high;                /* the extremes of all solutions, by target: for WHOLE and each column a lattice */
     struct lp *lp;
-    uint64_t left;                      /* work, as in ledger_compare */
+    uint64_t *left;                     /* work, as in ledger_compare; shared by those that are compared */
     bool contradicts, too_large;
 };
 
@@ -257,9 +257,9 @@ told_free(struct told *t)
 }
 
 static vault_err
-told_memory(struct told *t, const struct joint *j, uint64_t work)
+told_memory(struct told *t, const struct joint *j, uint64_t *left)
 {
-    *t = (struct told){ .j = j, .left = work };
+    *t = (struct told){ .j = j, .left = left };
     t->count = calloc(j->n, sizeof *t->count);
     t->empty = calloc(j->n, 1);
     t->column = calloc(j->n, sizeof *t->column);
@@ -407,9 +407,9 @@ open_program(struct told *t, int64_t k)
 
 /* All that members from `first` to `end` tell. */
 static vault_err
-told_by(struct told *t, const struct joint *j, size_t first, size_t end, const struct compare *c)
+told_by(struct told *t, const struct joint *j, size_t first, size_t end, int64_t k, uint64_t *left)
 {
-    vault_err err = told_memory(t, j, c->work);
+    vault_err err = told_memory(t, j, left);
 
     for (size_t i = first; err == VAULT_OK && i < end; i++) {
         size_t box;
@@ -422,7 +422,7 @@ told_by(struct told *t, const struct joint *j, size_t first, size_t end, const s
         return err;
     number_unknowns(t);
     t->too_large = t->n > UNKNOWN_MAX;
-    return t->too_large ? VAULT_OK : open_program(t, c->k);
+    return t->too_large ? VAULT_OK : open_program(t, k);
 }
 
 /* ---- solving ---- */
@@ -517,16 +517,25 @@ failed(void)
     return err_say(VAULT_ERR_FAILED, "fewer or coarser tables ask less of it", "the solver for tables failed");
 }
 
+/* Before each program that is solved, and its solution added up. False: that is too much. */
+static bool
+may_work(struct told *t)
+{
+    uint64_t costs = (uint64_t)t->n + t->j->n;
+
+    t->too_large = t->too_large || *t->left < costs;
+    *t->left -= t->too_large ? 0 : costs;
+    return !t->too_large;
+}
+
 static vault_err
 solve(struct told *t, struct target g, bool up, int64_t k)
 {
     enum lp_answer answer;
     vault_err err;
 
-    t->too_large = t->too_large || t->left < t->n;
-    if (t->too_large)
+    if (!may_work(t))
         return VAULT_OK;
-    t->left -= t->n;
     err = aim(t, g, 1);
     if (err != VAULT_OK)
         return err;
@@ -539,7 +548,7 @@ solve(struct told *t, struct target g, bool up, int64_t k)
         bool may = up ? lp_best(t->lp) > (double)k - 1e-6 : lp_best(t->lp) < 1 - 1e-6;
 
         take_solution(t);
-        if (may && !is_acquitted(t, g, k) && lp_solve(t->lp, up, true, STEPS) == LP_BEST)
+        if (may && !is_acquitted(t, g, k) && may_work(t) && lp_solve(t->lp, up, true, STEPS) == LP_BEST)
             take_solution(t);
     }
     return aim(t, g, 0);
@@ -591,6 +600,8 @@ close_axes(struct told *all, struct told *before, struct told *alone, double hig
 
         if (all->j->axis[a].n < 2)
             continue;
+        if (!may_work(all))
+            break;
         err = close_axis(all, a, true, high);
         answer = err == VAULT_OK ? lp_solve(all->lp, true, false, 0) : LP_UNSURE;
         if (err == VAULT_OK && answer == LP_UNSURE)
@@ -640,6 +651,7 @@ too_large(const struct compare *c, const struct ledger_type *now)
 }
 
 struct trial {
+    uint64_t left;
     struct told all, before, alone;
 };
 
@@ -660,7 +672,7 @@ is_new(struct trial *t, struct target g, int64_t k, bool *out)
         err = tells_of(&t->before, g, k, &known);
     if (err == VAULT_OK && by_all && !known)
         err = tells_of(&t->alone, g, k, &known);
-    *out = err == VAULT_OK && by_all && !known;
+    *out = err == VAULT_OK && by_all && !known && !is_too_large(t);
     return err;
 }
 
@@ -710,13 +722,13 @@ judge(const struct compare *c, const struct ledger_type *now, struct trial *t)
 static vault_err
 try_together(const struct compare *c, const struct ledger_type *now, const struct joint *j)
 {
-    struct trial t = {0};
-    vault_err err = told_by(&t.all, j, 0, j->n_members, c);
+    struct trial t = { .left = c->work };
+    vault_err err = told_by(&t.all, j, 0, j->n_members, c->k, &t.left);
 
     if (err == VAULT_OK)
-        err = told_by(&t.before, j, 0, j->n_members - 1, c);
+        err = told_by(&t.before, j, 0, j->n_members - 1, c->k, &t.left);
     if (err == VAULT_OK)
-        err = told_by(&t.alone, j, j->n_members - 1, j->n_members, c);
+        err = told_by(&t.alone, j, j->n_members - 1, j->n_members, c->k, &t.left);
     if (err == VAULT_OK && !is_too_large(&t) && !t.all.contradicts) {
         err = close_axes(&t.all, &t.before, &t.alone, (double)(greatest(&t.all) + 8 * c->k));
         if (err == VAULT_OK)

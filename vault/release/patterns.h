@@ -71,12 +71,15 @@ struct fits {
     uint32_t n;                 /* groups */
     uint32_t *of;               /* group of each look of b */
     uint32_t *first;            /* a look of each group */
+    uint32_t *view;             /* of each group */
     uint64_t *rows;
     double *weight;
     uint32_t n_views;
     uint32_t *view_of;          /* of each mask of b; where a_mask hides nothing, each mask is a view of its own, with its number */
     /* private: */
     struct finder *table, *views;
+    size_t table_mask;          /* of the whole table */
+    bool turned;                /* groups are of looks of a */
     struct mask *hidden;        /* of each view */
     uint64_t *hash;             /* of each group */
     uint64_t *factor;           /* of each column */

@@ -50,7 +50,7 @@ list() {
         done
     done
     for deed in import-big attach-big; do
-        echo "$fault random $deed --rounds $((ROUNDS / 6))"
+        echo "$fault random $deed --rounds $(((ROUNDS + 5) / 6))"
     done
     for test in keys forged bytes pages cut foreign planted journal; do
         echo "$fault $test --rounds $((ROUNDS * 4))"

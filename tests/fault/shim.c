@@ -115,7 +115,7 @@ go_on_reading(void)
 static bool
 is_torn(size_t n)
 {
-    return tears() && n > 1 && *count + 1 == shim.at;
+    return (tears() || shim.mode == SHIM_FAIL_ANY) && n > 1 && *count + 1 == shim.at;
 }
 
 /* Before a write; a byte has no half. */

@@ -1054,6 +1054,153 @@ test_combine__a_purge_can_make_heads_equal(void **state)
     assert_head(first, h[1], false);
 }
 
+/* ---- ancestors that differ, on a vault ---- */
+
+static int64_t clock_of_nodes;          /* each is of another time, and so another revision */
+
+/* A revision on these, which says `title` and `country` (NULL: nothing; "": it is removed). Its number. */
+static uint32_t
+add_node(struct change *c, const uint8_t record[16], const uint32_t *on, size_t n, const char *title, const char *country)
+{
+    const struct { const char *field, *text; } said[] = { { "title", title }, { "country", country } };
+    struct buf value[2] = { BUF_INIT, BUF_INIT };
+    struct revision rev;
+
+    revision_init(&rev);
+    draft_begin(&v->recs, &rev, type_set_current(&v->recs.types, "case")->hash);
+    memcpy(rev.record, record, 16);
+    rev.time = ++clock_of_nodes;
+    for (size_t i = 0; i < n; i++)
+        memcpy(rev.parent[rev.n_parents++], v->recs.index.pair[on[i]].revision, 32);
+    for (size_t i = 0; i < 2; i++) {
+        bool removed = said[i].text != NULL && said[i].text[0] == '\0';
+        const char *field = removed ? REMOVED_FIELD : said[i].field;
+
+        if (said[i].text == NULL)
+            continue;
+        if (removed)
+            cbor_bool(&value[i], true);
+        else
+            cbor_text(&value[i], said[i].text);
+        assert_non_null(revision_add(&rev, PART(field, strlen(field)), LEAF_OPEN, PART(value[i].p, value[i].n)));
+    }
+    assert_int_equal(change_add(c, &rev), VAULT_OK);
+    buf_free(&value[0]);
+    buf_free(&value[1]);
+    revision_free(&rev);
+    return v->recs.index.n;
+}
+
+static bool
+comes_together(struct change *c, uint32_t first)
+{
+    bool merged = false;
+
+    assert_int_equal(session_combine(v, c, first, &merged), VAULT_OK);
+    return merged;
+}
+
+/* Both merge the same two, over and over; each time one changes the title, and the other does not. What comes of it is known as far back as anybody looks. */
+static bool
+crosses(unsigned times)
+{
+    struct change c;
+    uint8_t record[16];
+    uint32_t first, both[2], next[2];
+    char now[16] = "o", then[16];
+    bool yes;
+
+    memset(record, 0x90 + (int)times, sizeof record);
+    assert_int_equal(session_begin(v, &c), VAULT_OK);
+    first = add_node(&c, record, NULL, 0, now, NULL);
+    both[0] = both[1] = first;
+    for (unsigned i = 0; i < times; i++) {
+        memcpy(then, now, sizeof then);
+        snprintf(now, sizeof now, "v%u", i);
+        next[0] = add_node(&c, record, both, i == 0 ? 1 : 2, now, NULL);
+        next[1] = add_node(&c, record, both, i == 0 ? 1 : 2, then, NULL);
+        memcpy(both, next, sizeof both);
+    }
+    yes = comes_together(&c, first);
+    change_abort(&c);
+    return yes;
+}
+
+static void
+test_combine__looks_back_so_far_and_no_further(void **state)
+{
+    (void)state;
+
+    assert_true(crosses(1));
+    assert_true(crosses(2));
+    assert_true(crosses(9));
+    assert_false(crosses(10));
+}
+
+/* `n` that two heads have both merged, in two steps each, as a revision has not so many parents; one of the n changed the title. */
+static bool
+many_ancestors(unsigned n)
+{
+    struct change c;
+    uint8_t record[16];
+    uint32_t first, ancestor[20], half[2], head;
+    bool yes;
+
+    memset(record, 0xa0 + (int)n, sizeof record);
+    assert_int_equal(session_begin(v, &c), VAULT_OK);
+    first = add_node(&c, record, NULL, 0, "o", NULL);
+    for (unsigned i = 0; i < n; i++)
+        ancestor[i] = add_node(&c, record, &first, 1, i == 0 ? "changed" : "o", NULL);
+    for (unsigned side = 0; side < 2; side++) {
+        half[0] = add_node(&c, record, ancestor, n / 2, "changed", NULL);
+        half[1] = add_node(&c, record, ancestor + n / 2, n - n / 2, "changed", NULL);
+        head = add_node(&c, record, half, 2, side == 0 ? "changed" : "changed again", NULL);
+        assert_int_equal(head, v->recs.index.n);
+    }
+    yes = comes_together(&c, first);
+    change_abort(&c);
+    return yes;
+}
+
+static void
+test_combine__more_ancestors_than_sides_are_a_conflict(void **state)
+{
+    (void)state;
+
+    assert_true(many_ancestors(16));
+    assert_false(many_ancestors(17));
+}
+
+/* One ancestor removed the record that the other added to: nothing comes of that, also not of the title, which by itself would be gone. */
+static bool
+removed_before(bool added)
+{
+    struct change c;
+    uint8_t record[16];
+    uint32_t first, both[2];
+    bool yes;
+
+    memset(record, 0xb0 + added, sizeof record);
+    assert_int_equal(session_begin(v, &c), VAULT_OK);
+    first = add_node(&c, record, NULL, 0, "o", NULL);
+    both[0] = add_node(&c, record, &first, 1, added ? "" : NULL, added ? NULL : "KZ");
+    both[1] = add_node(&c, record, &first, 1, "o", "KP");
+    (void)add_node(&c, record, both, 2, NULL, "RU");
+    (void)add_node(&c, record, both, 2, "other", "RU");
+    yes = comes_together(&c, first);
+    change_abort(&c);
+    return yes;
+}
+
+static void
+test_combine__a_removal_among_the_ancestors_is_a_conflict(void **state)
+{
+    (void)state;
+
+    assert_true(removed_before(false));
+    assert_false(removed_before(true));
+}
+
 int
 main(void)
 {
@@ -1078,6 +1225,9 @@ main(void)
         T(heads_that_differ_are_both_seen),
         T(many_heads),
         T(a_purge_can_make_heads_equal),
+        T(looks_back_so_far_and_no_further),
+        T(more_ancestors_than_sides_are_a_conflict),
+        T(a_removal_among_the_ancestors_is_a_conflict),
     };
 
     if (secret_process_init() != VAULT_OK)

@@ -117,6 +117,7 @@ add_key(struct combine *x, const struct leaf *l)
 {
     struct combine_key *k = &x->key[x->n_keys++];
 
+    k->like = l;
     k->field = l->field;
     memcpy(k->element, l->element, sizeof k->element);
     k->n_element = l->n_element;
@@ -198,22 +199,23 @@ combine_is_open(const struct combine *x, size_t i, size_t j)
     return false;
 }
 
-static const struct combine_key *
-find_key(const struct combine *x, const struct combine_key *k)
+static int
+compare_keys(const void *a, const void *b)
 {
-    for (size_t i = 0; i < x->n_keys; i++)
-        if (part_same(x->key[i].field, k->field) && x->key[i].n_element == k->n_element &&
-            memcmp(x->key[i].element, k->element, sizeof k->element) == 0)
-            return &x->key[i];
-    return NULL;
+    return leaf_compare(((const struct combine_key *)a)->like, ((const struct combine_key *)b)->like);
 }
 
-/* Is this what comes of them at that key? */
-static bool
-comes_to(const struct combine *y, const struct combine_key *key, const struct leaf *l)
+/* In y, of the key that x has; NULL: nothing has anything there. */
+static const struct combine_key *
+find_key(const struct combine *y, const struct combine_key *k)
 {
-    const struct combine_key *k = find_key(y, key);
+    return y->n_keys == 0 ? NULL : bsearch(k, y->key, y->n_keys, sizeof *y->key, compare_keys);
+}
 
+/* Is this what comes of them at that key (NULL: none)? */
+static bool
+comes_to(const struct combine *y, const struct combine_key *k, const struct leaf *l)
+{
     if (k == NULL)
         return l == NULL;
     return k->winner >= 0 && combine_same(combine_leaf(y, (size_t)(k - y->key), (size_t)k->winner), l);
@@ -223,9 +225,14 @@ void
 combine_together(struct combine *x, size_t i, size_t j, const struct combine *y)
 {
     for (size_t k = 0; k < x->n_keys && !y->whole; k++) {
-        if (comes_to(y, &x->key[k], combine_leaf(x, k, i)))
+        const struct combine_key *found;
+
+        if (!is_other(x, k, i, j) && !is_other(x, k, j, i))
+            continue;
+        found = find_key(y, &x->key[k]);
+        if (comes_to(y, found, combine_leaf(x, k, i)))
             x->other[k * x->n_sides + i] &= (uint16_t)~(1u << j);
-        if (comes_to(y, &x->key[k], combine_leaf(x, k, j)))
+        if (comes_to(y, found, combine_leaf(x, k, j)))
             x->other[k * x->n_sides + j] &= (uint16_t)~(1u << i);
     }
 }

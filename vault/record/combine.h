@@ -9,7 +9,7 @@
  * cannot be read by their c; a value that was purged or lost is none. For two heads, those of their common ancestors count that no other
  * of these follows; where there is none, one without any value. A state gives way to one that none of these has, if all of them have it, or if it is what comes
  * of them where they are brought together by this rule. So a choice between two values is not undone by who went on from the other choice: the ancestors are in conflict, and it is
- * one still.
+ * one still. Where this takes too much (combine_load.c), it is left out for the whole record, and somebody chooses.
  * At a key the state wins that each other head has, or gives way to; without such a state the key is in conflict. So no order matters, nothing is
  * lost that only one side touched, and nothing that both touched is decided by the program.
  */
@@ -30,7 +30,8 @@ struct combine_side {
 };
 
 struct combine_key {
-    struct part field;          /* borrowed from a side */
+    const struct leaf *like;    /* of a side: keys are in the order of leaves */
+    struct part field;          /* borrowed from it */
     uint8_t element[ELEMENT_BYTES];
     uint8_t n_element;
     int winner;                 /* the side whose state wins; -1: in conflict */

@@ -3,14 +3,103 @@
  *
  * An ancestor is read once, for all pairs of heads that it counts for, and forgotten: only which states it has is kept. Where several count
  * that differ among themselves, these are brought together first, by the same rule and from their own ancestors; that leads back in time, and ends.
+ *
+ * Who sends a history may make it as crooked as he likes: so there is a limit of how many sets of ancestors are brought together, and how far back. Beyond it
+ * none is, so that it does not depend on the order of anything.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "vault/record/combine.h"
 
-/* So many times for one record, as who sends a history may make it as crooked as he likes; each reads the record's revisions once. */
 #define TOGETHER_MAX 64u
+#define BACK_MAX 8u
+#define PAIRS_MAX (COMBINE_SIDES_MAX * (COMBINE_SIDES_MAX - 1) / 2)
+
+/* ---- all revisions of the record ---- */
+
+struct node {
+    uint32_t n;
+    bool known;                 /* who its parents are */
+    uint32_t first, n_parents;  /* in past.parent */
+};
+
+struct past {
+    struct recs *r;
+    uint32_t record;            /* the record's first number */
+    struct node *node;          /* in order of number: parents come before those that follow them */
+    size_t n;
+    uint32_t *parent;           /* places in `node` */
+    size_t n_parents, cap_parents;
+    unsigned left;              /* sets that may still be brought together */
+    bool too_much;
+};
+
+static vault_err
+past_open(struct past *p, struct recs *r, uint32_t record)
+{
+    const struct index *ix = &r->index;
+    size_t i = 0;
+
+    *p = (struct past){ .r = r, .record = record, .left = TOGETHER_MAX };
+    for (uint32_t n = record; n != 0; n = ix->pair[n].next)
+        p->n++;
+    p->node = calloc(p->n + 1, sizeof *p->node);
+    if (p->node == NULL)
+        return err_nomem();
+    for (uint32_t n = record; n != 0; n = ix->pair[n].next)
+        p->node[i++].n = n;
+    return VAULT_OK;
+}
+
+static void
+past_close(struct past *p)
+{
+    free(p->node);
+    free(p->parent);
+}
+
+static size_t
+place_of(const struct past *p, uint32_t n)
+{
+    size_t from = 0, to = p->n;
+
+    while (from < to) {
+        size_t mid = from + (to - from) / 2;
+        if (p->node[mid].n < n)
+            from = mid + 1;
+        else
+            to = mid;
+    }
+    return from;
+}
+
+/* Parents that are not here (lost, or never came) end the way. */
+static vault_err
+read_parents(struct past *p, struct node *node, struct revision *rev)
+{
+    vault_err err = node->known ? VAULT_OK : recs_load(p->r, node->n, rev);
+
+    if (err != VAULT_OK || node->known)
+        return err;
+    node->known = true;
+    node->first = (uint32_t)p->n_parents;
+    for (size_t i = 0; i < rev->n_parents; i++) {
+        uint32_t m = index_revision(&p->r->index, p->record, rev->parent[i]), *more;
+
+        if (m == 0)
+            continue;
+        more = array_room(p->parent, p->n_parents, &p->cap_parents, sizeof *more);
+        if (more == NULL)
+            return err_nomem();
+        p->parent = more;
+        p->parent[p->n_parents++] = (uint32_t)place_of(p, m);
+        node->n_parents++;
+    }
+    return VAULT_OK;
+}
+
+/* ---- sides ---- */
 
 /* With the withheld values that this session may read. */
 static vault_err
@@ -41,88 +130,44 @@ load_sides(struct recs *r, const uint32_t *n, size_t count, struct combine *x)
 
 /* ---- ancestors ---- */
 
-/* A revision of the record, as seen from the heads; sides are bits. */
+/* A revision as seen from the sides, each a bit; by place in past.node. */
 struct below {
-    uint32_t n;
-    uint16_t under;             /* heads that it is an ancestor of */
-    uint16_t covered[COMBINE_SIDES_MAX];    /* [i]: heads j of which, together with i, one that follows it is an ancestor, too */
+    uint16_t under;             /* sides that it is an ancestor of */
+    uint16_t covered[COMBINE_SIDES_MAX];    /* [i]: sides j of which, together with i, one that follows it is an ancestor, too */
 };
-
-struct descent {
-    struct below *below;        /* in order of number; parents come before those that follow them */
-    size_t n;
-};
-
-static vault_err
-list_revisions(const struct index *ix, uint32_t first, struct descent *d)
-{
-    size_t i = 0;
-
-    d->n = 0;
-    for (uint32_t n = first; n != 0; n = ix->pair[n].next)
-        d->n++;
-    d->below = calloc(d->n, sizeof *d->below);
-    if (d->below == NULL)
-        return err_nomem();
-    for (uint32_t n = first; n != 0; n = ix->pair[n].next)
-        d->below[i++].n = n;
-    return VAULT_OK;
-}
-
-static struct below *
-find_below(const struct descent *d, uint32_t n)
-{
-    size_t from = 0, to = d->n;
-
-    while (from < to) {
-        size_t mid = from + (to - from) / 2;
-        if (d->below[mid].n == n)
-            return &d->below[mid];
-        if (d->below[mid].n < n)
-            from = mid + 1;
-        else
-            to = mid;
-    }
-    return NULL;
-}
 
 static void
-pass_on(const struct below *b, uint16_t heads, struct below *parent)
+pass_on(const struct below *b, uint16_t sides, struct below *parent)
 {
-    parent->under |= heads;
+    parent->under |= sides;
     for (size_t i = 0; i < COMBINE_SIDES_MAX; i++)
         if (b->under >> i & 1)
             parent->covered[i] |= b->under;
 }
 
-/* Parents that are not here (lost, or never came) end the way. */
 static vault_err
-descend(struct recs *r, uint32_t first, const struct combine *x, struct descent *d)
+descend(struct past *p, const struct combine *x, struct below *below)
 {
     struct revision rev;
-    vault_err err = list_revisions(&r->index, first, d);
+    vault_err err = VAULT_OK;
 
     revision_init(&rev);
-    for (size_t at = d->n; err == VAULT_OK && at-- > 0;) {
-        struct below *b = &d->below[at];
-        uint16_t heads = b->under;
+    for (size_t at = p->n; err == VAULT_OK && at-- > 0;) {
+        uint16_t sides = below[at].under;
         for (size_t s = 0; s < x->n_sides; s++)
-            if (x->side[s].n == b->n)
-                heads |= (uint16_t)(1u << s);
-        if (heads == 0)
+            if (x->side[s].n == p->node[at].n)
+                sides |= (uint16_t)(1u << s);
+        if (sides == 0)
             continue;
-        err = recs_load(r, b->n, &rev);
-        for (size_t i = 0; err == VAULT_OK && i < rev.n_parents; i++) {
-            uint32_t m = index_revision(&r->index, first, rev.parent[i]);
-            if (m != 0)
-                pass_on(b, heads, find_below(d, m));
-        }
+        err = read_parents(p, &p->node[at], &rev);
+        for (size_t i = 0; err == VAULT_OK && i < p->node[at].n_parents; i++)
+            pass_on(&below[at], sides, &below[p->parent[p->node[at].first + i]]);
     }
     revision_free(&rev);
     return err;
 }
 
-/* Does it count for heads i and j: is it an ancestor of both, and nothing that follows it? */
+/* Does it count for sides i and j: is it an ancestor of both, and nothing that follows it? */
 static bool
 counts(const struct below *b, size_t i, size_t j)
 {
@@ -130,7 +175,7 @@ counts(const struct below *b, size_t i, size_t j)
 }
 
 static vault_err
-take_ancestor(struct recs *r, struct combine *x, const struct below *b, struct revision *rev, struct buf *extra,
+take_ancestor(struct recs *r, struct combine *x, const struct below *b, uint32_t n, struct revision *rev, struct buf *extra,
     uint16_t common[static COMBINE_SIDES_MAX])
 {
     bool loaded = false;
@@ -141,7 +186,7 @@ take_ancestor(struct recs *r, struct combine *x, const struct below *b, struct r
             if (!counts(b, i, j))
                 continue;
             if (!loaded)
-                err = load_all(r, b->n, rev, extra);
+                err = load_all(r, n, rev, extra);
             loaded = true;
             if (err == VAULT_OK)
                 combine_ancestor(x, i, j, rev);
@@ -150,9 +195,9 @@ take_ancestor(struct recs *r, struct combine *x, const struct below *b, struct r
     return err;
 }
 
-/* One ancestor after another, and how often there is none. */
+/* One ancestor after another, and where there is none. */
 static vault_err
-take_each(struct recs *r, const struct descent *d, struct combine *x)
+take_each(const struct past *p, const struct below *below, struct combine *x)
 {
     uint16_t common[COMBINE_SIDES_MAX] = {0};
     struct revision rev;
@@ -160,8 +205,8 @@ take_each(struct recs *r, const struct descent *d, struct combine *x)
     vault_err err = VAULT_OK;
 
     revision_init(&rev);
-    for (size_t at = 0; err == VAULT_OK && at < d->n; at++)
-        err = take_ancestor(r, x, &d->below[at], &rev, &extra, common);
+    for (size_t at = 0; err == VAULT_OK && at < p->n; at++)
+        err = take_ancestor(p->r, x, &below[at], p->node[at].n, &rev, &extra, common);
     for (size_t i = 0; err == VAULT_OK && i < x->n_sides; i++)
         for (size_t j = 0; j < i; j++)
             if (!(common[i] >> j & 1))
@@ -173,65 +218,118 @@ take_each(struct recs *r, const struct descent *d, struct combine *x)
 
 /* ---- ancestors that differ ---- */
 
-static vault_err load_numbers(struct recs *r, uint32_t first, const uint32_t *n, size_t count, unsigned *left, struct combine *x);
+/* Two sides, and those that count for them. */
+struct two {
+    uint8_t i, j;
+    uint8_t n_ancestors;
+    bool done;
+    uint32_t ancestor[COMBINE_SIDES_MAX];
+};
 
-/* Those that count for sides i and j, brought together: they are heads of what both had. Too many: it stays a person's to choose. */
-static vault_err
-take_together(struct recs *r, uint32_t first, const struct descent *d, unsigned *left, struct combine *x, size_t i, size_t j)
+/* False: more of them than can be sides. */
+static bool
+find_ancestors(const struct past *p, const struct below *below, struct two *pair)
 {
-    uint32_t n[COMBINE_SIDES_MAX];
-    size_t count = 0;
-    struct combine *y;
-    vault_err err;
-
-    for (size_t at = 0; at < d->n; at++) {
-        if (!counts(&d->below[at], i, j))
+    for (size_t at = 0; at < p->n; at++) {
+        if (!counts(&below[at], pair->i, pair->j))
             continue;
-        if (count == COMBINE_SIDES_MAX)
-            return VAULT_OK;
-        n[count++] = d->below[at].n;
+        if (pair->n_ancestors == COMBINE_SIDES_MAX)
+            return false;
+        pair->ancestor[pair->n_ancestors++] = p->node[at].n;
     }
-    if (*left == 0)
-        return VAULT_OK;
-    --*left;
-    y = calloc(1, sizeof *y);
-    if (y == NULL)
-        return err_nomem();
-    err = load_numbers(r, first, n, count, left, y);
-    if (err == VAULT_OK)
-        combine_together(x, i, j, y);
-    combine_free(y);
+    return true;
+}
+
+static size_t
+list_open_pairs(const struct past *p, const struct below *below, const struct combine *x, struct two *pair)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < x->n_sides; i++)
+        for (size_t j = 0; j < i; j++) {
+            pair[n] = (struct two){ .i = (uint8_t)i, .j = (uint8_t)j };
+            n += combine_is_open(x, i, j) && find_ancestors(p, below, &pair[n]);
+        }
+    return n;
+}
+
+static vault_err load_numbers(struct past *p, const uint32_t *n, size_t count, unsigned back, struct combine *x);
+
+/* The ancestors of this pair, and of all others that have the same. */
+static vault_err
+bring_together(struct past *p, unsigned back, struct combine *x, struct two *pair, size_t n)
+{
+    struct combine *y = calloc(1, sizeof *y);
+    vault_err err = y == NULL ? err_nomem() : load_numbers(p, pair->ancestor, pair->n_ancestors, back + 1, y);
+
+    for (size_t i = 0; err == VAULT_OK && i < n; i++)
+        if (pair[i].n_ancestors == pair->n_ancestors && memcmp(pair[i].ancestor, pair->ancestor, pair->n_ancestors * sizeof *pair->ancestor) == 0) {
+            combine_together(x, pair[i].i, pair[i].j, y);
+            pair[i].done = true;
+        }
+    if (y != NULL)
+        combine_free(y);
     free(y);
     return err;
 }
 
 static vault_err
-take_ancestors(struct recs *r, uint32_t first, unsigned *left, struct combine *x)
+bring_all_together(struct past *p, const struct below *below, unsigned back, struct combine *x)
 {
-    struct descent d = {0};
-    vault_err err = descend(r, first, x, &d);
+    struct two *pair = calloc(PAIRS_MAX + 1, sizeof *pair);
+    size_t n = pair == NULL ? 0 : list_open_pairs(p, below, x, pair);
+    vault_err err = pair == NULL ? err_nomem() : VAULT_OK;
 
-    if (err == VAULT_OK)
-        err = take_each(r, &d, x);
-    for (size_t i = 0; err == VAULT_OK && i < x->n_sides; i++)
-        for (size_t j = 0; err == VAULT_OK && j < i; j++)
-            if (combine_is_open(x, i, j))
-                err = take_together(r, first, &d, left, x, i, j);
-    free(d.below);
+    for (size_t i = 0; err == VAULT_OK && i < n && !p->too_much; i++) {
+        if (pair[i].done)
+            continue;
+        p->too_much = p->left == 0 || back == BACK_MAX;
+        if (p->too_much)
+            break;
+        p->left--;
+        err = bring_together(p, back, x, &pair[i], n - i);
+    }
+    free(pair);
     return err;
 }
 
+/* The heads themselves: all of it, or nothing. */
 static vault_err
-load_numbers(struct recs *r, uint32_t first, const uint32_t *n, size_t count, unsigned *left, struct combine *x)
+bring_heads_together(struct past *p, const struct below *below, struct combine *x)
 {
-    vault_err err = load_sides(r, n, count, x);
+    size_t size = (x->n_keys + 1) * x->n_sides * sizeof *x->other;
+    uint16_t *before = malloc(size == 0 ? 1 : size);
+    vault_err err;
+
+    if (before == NULL)
+        return err_nomem();
+    memcpy(before, x->other, size);
+    err = bring_all_together(p, below, 0, x);
+    if (p->too_much)
+        memcpy(x->other, before, size);
+    free(before);
+    return err;
+}
+
+/* ---- all of it ---- */
+
+static vault_err
+load_numbers(struct past *p, const uint32_t *n, size_t count, unsigned back, struct combine *x)
+{
+    struct below *below = calloc(p->n + 1, sizeof *below);
+    vault_err err = below == NULL ? err_nomem() : load_sides(p->r, n, count, x);
 
     if (err == VAULT_OK)
         err = combine_keys(x);
     if (err == VAULT_OK)
-        err = take_ancestors(r, first, left, x);
+        err = descend(p, x, below);
+    if (err == VAULT_OK)
+        err = take_each(p, below, x);
+    if (err == VAULT_OK)
+        err = back == 0 ? bring_heads_together(p, below, x) : bring_all_together(p, below, back, x);
     if (err == VAULT_OK)
         combine_judge(x);
+    free(below);
     return err;
 }
 
@@ -239,12 +337,16 @@ vault_err
 combine_load(struct recs *r, uint32_t first, struct combine *x)
 {
     uint32_t n[COMBINE_SIDES_MAX], head = 0;
-    unsigned left = TOGETHER_MAX;
-    vault_err err = recs_head(r, first, &head, NULL);
+    struct past p = { .r = NULL };
     size_t count;
+    vault_err err = recs_head(r, first, &head, NULL);
 
     if (err != VAULT_OK)
         return err;
     count = recs_heads(r, first, n, COMBINE_SIDES_MAX);
-    return load_numbers(r, first, n, count < COMBINE_SIDES_MAX ? count : COMBINE_SIDES_MAX, &left, x);
+    err = past_open(&p, r, first);
+    if (err == VAULT_OK)
+        err = load_numbers(&p, n, count < COMBINE_SIDES_MAX ? count : COMBINE_SIDES_MAX, 0, x);
+    past_close(&p);
+    return err;
 }

@@ -81,7 +81,7 @@ is_enough(struct replaying *x, size_t column, const struct treatment *from, cons
     *c = trial.column[0];
     err = replay(&f, &ask);
     *c = kept;
-    *yes = to->treat == TREAT_DROP || tells_anything(&trial);
+    *yes = err == VAULT_OK && (to->treat == TREAT_DROP || tells_anything(&trial));
     for (size_t i = 0; err == VAULT_OK && i < f.n; i++)
         if (remains(found, &f.found[i], column))
             *yes = false;

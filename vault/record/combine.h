@@ -39,7 +39,7 @@ struct combine_key {
 
 struct combine {
     const struct gone *gone;
-    struct combine_side side[COMBINE_SIDES_MAX];    /* the newest first */
+    struct combine_side side[COMBINE_SIDES_MAX];    /* first the head that stands for the record */
     size_t n_sides;
     struct combine_key *key;
     size_t n_keys;
@@ -59,7 +59,7 @@ VAULT_CHECK vault_err combine_digest(const struct recs *r, const struct revision
 
 /*
  * The heads of a record, with the withheld values that this session may read, and the rule applied to them; of more than
- * COMBINE_SIDES_MAX the newest. x is zeroed by the caller, and freed by combine_free whatever happened. VAULT_ERR_DAMAGED.
+ * COMBINE_SIDES_MAX that one and the first by row (they come together in turns). x is zeroed by the caller, and freed by combine_free whatever happened. VAULT_ERR_DAMAGED.
  */
 VAULT_CHECK vault_err combine_load(struct recs *r, uint32_t first, struct combine *x);
 void combine_free(struct combine *x);

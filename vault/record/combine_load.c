@@ -14,6 +14,7 @@
 
 #define TOGETHER_MAX 64u
 #define BACK_MAX 8u
+#define ANCESTORS_MAX 10000u            /* in such sets, all of them together */
 #define PAIRS_MAX (COMBINE_SIDES_MAX * (COMBINE_SIDES_MAX - 1) / 2)
 
 /* ---- all revisions of the record ---- */
@@ -31,7 +32,7 @@ struct past {
     size_t n;
     uint32_t *parent;           /* places in `node` */
     size_t n_parents, cap_parents;
-    unsigned left;              /* sets that may still be brought together */
+    unsigned left, ancestors_left;      /* sets that may still be brought together, and ancestors read for it */
     bool too_much;
 };
 
@@ -41,7 +42,7 @@ past_open(struct past *p, struct recs *r, uint32_t record)
     const struct index *ix = &r->index;
     size_t i = 0;
 
-    *p = (struct past){ .r = r, .record = record, .left = TOGETHER_MAX };
+    *p = (struct past){ .r = r, .record = record, .left = TOGETHER_MAX, .ancestors_left = ANCESTORS_MAX };
     for (uint32_t n = record; n != 0; n = ix->pair[n].next)
         p->n++;
     p->node = calloc(p->n + 1, sizeof *p->node);
@@ -175,7 +176,7 @@ counts(const struct below *b, size_t i, size_t j)
 }
 
 static vault_err
-take_ancestor(struct recs *r, struct combine *x, const struct below *b, uint32_t n, struct revision *rev, struct buf *extra,
+take_ancestor(struct past *p, struct combine *x, const struct below *b, uint32_t n, struct revision *rev, struct buf *extra,
     uint16_t common[static COMBINE_SIDES_MAX])
 {
     bool loaded = false;
@@ -185,8 +186,10 @@ take_ancestor(struct recs *r, struct combine *x, const struct below *b, uint32_t
         for (size_t j = 0; err == VAULT_OK && j < i; j++) {
             if (!counts(b, i, j))
                 continue;
-            if (!loaded)
-                err = load_all(r, n, rev, extra);
+            if (!loaded) {
+                err = load_all(p->r, n, rev, extra);
+                p->ancestors_left -= p->ancestors_left > 0;
+            }
             loaded = true;
             if (err == VAULT_OK)
                 combine_ancestor(x, i, j, rev);
@@ -195,9 +198,9 @@ take_ancestor(struct recs *r, struct combine *x, const struct below *b, uint32_t
     return err;
 }
 
-/* One ancestor after another, and where there is none. */
+/* One ancestor after another, and where there is none. Of the heads themselves (back 0) all of them, whatever that costs. */
 static vault_err
-take_each(const struct past *p, const struct below *below, struct combine *x)
+take_each(struct past *p, const struct below *below, unsigned back, struct combine *x)
 {
     uint16_t common[COMBINE_SIDES_MAX] = {0};
     struct revision rev;
@@ -205,8 +208,10 @@ take_each(const struct past *p, const struct below *below, struct combine *x)
     vault_err err = VAULT_OK;
 
     revision_init(&rev);
-    for (size_t at = 0; err == VAULT_OK && at < p->n; at++)
-        err = take_ancestor(p->r, x, &below[at], p->node[at].n, &rev, &extra, common);
+    for (size_t at = 0; err == VAULT_OK && at < p->n && !p->too_much; at++) {
+        p->too_much = back > 0 && p->ancestors_left == 0;
+        err = take_ancestor(p, x, &below[at], p->node[at].n, &rev, &extra, common);
+    }
     for (size_t i = 0; err == VAULT_OK && i < x->n_sides; i++)
         for (size_t j = 0; j < i; j++)
             if (!(common[i] >> j & 1))
@@ -324,7 +329,9 @@ load_numbers(struct past *p, const uint32_t *n, size_t count, unsigned back, str
     if (err == VAULT_OK)
         err = descend(p, x, below);
     if (err == VAULT_OK)
-        err = take_each(p, below, x);
+        err = take_each(p, below, back, x);
+    if (back == 0)
+        p->ancestors_left = ANCESTORS_MAX;
     if (err == VAULT_OK)
         err = back == 0 ? bring_heads_together(p, below, x) : bring_all_together(p, below, back, x);
     if (err == VAULT_OK)

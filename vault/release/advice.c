@@ -64,6 +64,16 @@ copy_column(struct sheet *to, const struct sheet *s, size_t column)
     return err;
 }
 
+/* A cell of several values cannot be cut to so many parts of a place: where one ends is not known here. */
+static bool
+has_joined(const struct sheet_column *c)
+{
+    for (uint32_t v = 0; v < c->n_values; v++)
+        if (strstr(c->value[v], "; ") != NULL)
+            return true;
+    return false;
+}
+
 /* VAULT_ERR_INPUT: its texts do not go that way. */
 static vault_err
 other_change(struct other *o, const struct sheet *s, const struct advice_step *step, const struct hierarchy *h)
@@ -74,6 +84,8 @@ other_change(struct other *o, const struct sheet *s, const struct advice_step *s
     size_t at_row;
     vault_err err;
 
+    if (o->stored == NULL && step->to.treat == TREAT_PLACE && has_joined(c))
+        return err_say(VAULT_ERR_INPUT, NULL, "a cell has several places");
     sheet_free(own);
     err = copy_column(own, o->stored == NULL ? s : o->stored, step->column);
     if (err == VAULT_OK)
@@ -216,19 +228,27 @@ advise_k(struct advices *out, const struct risk_ask *ask, const struct hierarchy
 
 /* ---- facts ---- */
 
+/* SIZE_MAX: so many fields of which nobody can tell that it is not known. */
 static vault_err
 candidates(size_t *out, const struct other *o, const struct replay_ask *ask, size_t fact)
 {
     struct replay_ask as = *ask;
+    vault_err err;
 
     as.sheet = &o->view;
-    return replay_candidates(out, &as, fact);
+    err = replay_candidates(out, &as, fact);
+    if (err == VAULT_ERR_INPUT) {
+        vault_clear_error();
+        *out = SIZE_MAX;
+        err = VAULT_OK;
+    }
+    return err;
 }
 
 static bool
 is_enough(size_t n, const struct replay_ask *ask)
 {
-    return n == 0 || n >= ask->k;
+    return n != SIZE_MAX && (n == 0 || n >= ask->k);
 }
 
 static vault_err

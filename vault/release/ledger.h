@@ -66,11 +66,11 @@ struct ledger_finding {
 typedef vault_err ledger_finding_fn(void *ctx, const struct ledger_finding *f);
 
 /* Of the work below, what takes about a minute. */
-#define LEDGER_WORK 200000000u
+#define LEDGER_WORK 1000000000u
 
 /*
  * Tells of everything in `now` that must not follow on `earlier` (n of them, in any order). k: the smallest group that may be told of (2 or more).
- * work: for each type, linear programs solved, times the unknowns and combinations of values of each; beyond it LEDGER_TOO_LARGE is told. No clock is asked, so that the same releases get the same answer.
+ * work: for each type, linear programs solved, times the unknowns, and the combinations of values along each column; beyond it LEDGER_TOO_LARGE is told. No clock is asked, so that the same releases get the same answer.
  * VAULT_OK: compared, whatever was found. VAULT_ERR_INPUT: k, or over a limit of this header. VAULT_ERR_FAILED: the solver failed.
  * Nothing may be released on an error.
  */

@@ -146,6 +146,12 @@ add_axes(struct joint *j, const struct ledger_type *t, bool *fits)
     return err;
 }
 
+static int
+by_axis(const void *a, const void *b)
+{
+    return strcmp(((const struct axis *)a)->key, ((const struct axis *)b)->key);
+}
+
 static vault_err
 make_lattice(struct joint *j, bool *fits)
 {
@@ -154,6 +160,8 @@ make_lattice(struct joint *j, bool *fits)
     *fits = true;
     for (size_t i = 0; err == VAULT_OK && i < j->n_members; i++)
         err = add_axes(j, j->member[i], fits);
+    if (j->n_axes > 0)          /* so that nothing depends on the order of releases (close_axes) */
+        qsort(j->axis, j->n_axes, sizeof j->axis[0], by_axis);
     j->n = 1;
     for (size_t a = j->n_axes; err == VAULT_OK && a-- > 0; ) {
         sort_values(&j->axis[a]);
@@ -390,10 +398,11 @@ open_program(struct told *t, int64_t k)
 {
     struct lp_rows rows = {0};
     double *low = calloc(t->n + 1, sizeof *low), *high = calloc(t->n + 1, sizeof *high);
+    const double most = (double)(greatest(t) + 8 * k);
     vault_err err = low == NULL || high == NULL ? err_nomem() : VAULT_OK;
 
     for (size_t i = 0; err == VAULT_OK && i < t->n; i++)
-        high[i] = (double)(greatest(t) + 8 * k);
+        high[i] = most;
     for (size_t i = 0; err == VAULT_OK && i < t->j->n && !t->too_large; i++)
         if (t->count[i] > 0 || t->count[i] == SOMEBODY)
             err = add_row(&rows, t, i);
@@ -517,11 +526,13 @@ failed(void)
     return err_say(VAULT_ERR_FAILED, "fewer or coarser tables ask less of it", "the solver for tables failed");
 }
 
-/* Before each program that is solved, and its solution added up. False: that is too much. */
+#define WHOLE_COSTS 8u                  /* so many times as much, about, to look for whole numbers */
+
+/* Before each program that is solved, and its solution added up along every column. False: that is too much. */
 static bool
-may_work(struct told *t)
+may_work(struct told *t, unsigned times)
 {
-    uint64_t costs = (uint64_t)t->n + t->j->n;
+    uint64_t costs = times * ((uint64_t)t->n + (uint64_t)t->j->n * (t->j->n_axes + 1));
 
     t->too_large = t->too_large || *t->left < costs;
     *t->left -= t->too_large ? 0 : costs;
@@ -534,7 +545,7 @@ solve(struct told *t, struct target g, bool up, int64_t k)
     enum lp_answer answer;
     vault_err err;
 
-    if (!may_work(t))
+    if (!may_work(t, 1))
         return VAULT_OK;
     err = aim(t, g, 1);
     if (err != VAULT_OK)
@@ -548,7 +559,7 @@ solve(struct told *t, struct target g, bool up, int64_t k)
         bool may = up ? lp_best(t->lp) > (double)k - 1e-6 : lp_best(t->lp) < 1 - 1e-6;
 
         take_solution(t);
-        if (may && !is_acquitted(t, g, k) && may_work(t) && lp_solve(t->lp, up, true, STEPS) == LP_BEST)
+        if (may && !is_acquitted(t, g, k) && may_work(t, WHOLE_COSTS) && lp_solve(t->lp, up, true, STEPS) == LP_BEST)
             take_solution(t);
     }
     return aim(t, g, 0);
@@ -600,7 +611,7 @@ close_axes(struct told *all, struct told *before, struct told *alone, double hig
 
         if (all->j->axis[a].n < 2)
             continue;
-        if (!may_work(all))
+        if (!may_work(all, 1))
             break;
         err = close_axis(all, a, true, high);
         answer = err == VAULT_OK ? lp_solve(all->lp, true, false, 0) : LP_UNSURE;

@@ -1,7 +1,7 @@
 /*
  * combine_load.c - the heads of a record and their ancestors, for the rule of combine.c.
  *
- * An ancestor is read once, for all pairs of heads that it counts for, and forgotten: only which states it has is kept. Where several count
+ * An ancestor is read once, for all pairs of sides that it counts for, and forgotten: only which states it has is kept. (Where it is one of another set, once more there.) Where several count
  * that differ among themselves, these are brought together first, by the same rule and from their own ancestors; that leads back in time, and ends.
  *
  * Who sends a history may make it as crooked as he likes: so there is a limit of how many sets of ancestors are brought together, and how far back. Beyond it

@@ -24,7 +24,7 @@ void alloc_arm(enum alloc_mode mode, long at);
 long alloc_count(void);
 /* With ALLOC_NOTE, of the first ALLOC_NOTES: stands for the nearest ALLOC_DEPTH return addresses on the stack of that one. */
 #define ALLOC_NOTES 65536
-#define ALLOC_DEPTH 6
+#define ALLOC_DEPTH 5
 uint64_t alloc_place(long at);
 
 #endif

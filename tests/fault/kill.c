@@ -2,75 +2,31 @@
 #include "tests/fault/fault.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 #include "tests/fault/lots.h"
+#include "tests/fault/opener.h"
 #include "tests/fault/shim.h"
 
 /* ---- doing it in a child ---- */
 
-/* What the deed said, in the memory of the child. */
-static char *
-said(void)
+static void
+arm(const struct hurt *p)
 {
-    static char *shared;
-
-    if (shared == NULL) {
-        void *p = mmap(NULL, 600, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-        if (p == MAP_FAILED)
-            die("mmap");
-        shared = p;
-    }
-    return shared;
-}
-
-/* Status as of waitpid. With ready >= 0 the child writes a byte there first. */
-static pid_t
-start(struct world *w, const struct deed *d, enum shim_mode mode, long at, int error, int ready)
-{
-    vault_err err;
-    pid_t pid;
-
-    said()[0] = '\0';
-    (void)fflush(stdout);
-    pid = fork();
-    if (pid < 0)
-        die("fork");
-    if (pid != 0)
-        return pid;
-    /* Who kills it must come first, also where all of this has real-time priority. */
-    if (ready >= 0 && (sched_setscheduler(0, SCHED_OTHER, &(struct sched_param){ 0 }) != 0 ||
-            write(ready, "", 1) != 1))
-        _exit(99);
-    lots_fix(0);
-    shim_arm(mode, at, error);
-    err = deed_do(w, d);
-    snprintf(said(), 600, "%s", vault_last_error()->text);
-    _exit((int)err);
-}
-
-static int
-finish(pid_t pid)
-{
-    int status = 0;
-
-    while (waitpid(pid, &status, 0) < 0)
-        if (errno != EINTR)
-            die("waitpid");
-    return status;
+    shim_arm((enum shim_mode)p->mode, p->at, p->error);
 }
 
 /* True: it ended by itself. */
 static bool
 run_killed(struct world *w, const struct deed *d, enum shim_mode mode, long at, const char *what)
 {
-    int status = finish(start(w, d, mode, at, 0, -1));
+    int status = opener_run(w, d, &(struct hurt){ .mode = (int)mode, .at = at }, arm);
 
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
         return false;
@@ -101,6 +57,7 @@ check_init(struct world *w, struct outcome *o, const char *what)
 static bool
 check(struct world *w, struct outcome *o, const char *what)
 {
+    o->in_use = opener_has_it();
     return o->deed->is_new ? check_init(w, o, what) : outcome_check(w, o, what);
 }
 
@@ -113,10 +70,15 @@ report(const struct outcome *o, const char *how, long n)
 
 /* ---- at every call; in a short run at the first ones and every fifth of the others, each time from another beginning ---- */
 
+#define EACH 1000000            /* rounds: nothing is left out */
+
+/* thin: every third will do, but for those who want each. */
 static long
-next_call(const struct options *opt, long n)
+next_call(const struct options *opt, long n, bool thin)
 {
-    return opt->rounds >= 40 || n < 9 ? n + 1 : n == 9 ? n + 1 + (long)opt->seed % 5 : n + 5;
+    long step = opt->rounds < 40 ? 5 : thin && opt->rounds < EACH ? 3 : 1;
+
+    return n < 9 ? n + 1 : n == 9 ? n + 1 + (long)opt->seed % step : n + step;
 }
 
 static void
@@ -131,13 +93,14 @@ every_call(struct world *w, const struct options *opt, enum shim_mode mode, bool
     outcome_of(w, deed_find(opt->deed), &o);
     o.clean = clean;
     for (; !ended; done++) {
-        n = next_call(opt, n);
+        n = next_call(opt, n, false);
         snprintf(what, sizeof what, "%s, %s (call %ld)", opt->deed, how, n);
-        deed_prepare(w, o.deed);
+        opener_prepare(w, o.deed);
         ended = run_killed(w, o.deed, mode, n, what);
         o.end.said_done = ended;
         (void)check(w, &o, what);
     }
+    opener_stop();
     report(&o, how, done - 1);
     if (done < 8)
         die("so few calls: the shim is not between");
@@ -195,7 +158,7 @@ open_hurt(struct world *w, bool new_pass, enum shim_mode mode, long at, int erro
         vault_close(v);
         _exit(0);
     }
-    status = finish(pid);
+    status = wait_status(pid);
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return shim_count() >= at;
     if (mode != SHIM_KILL || !WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL)
@@ -203,73 +166,111 @@ open_hurt(struct world *w, bool new_pass, enum shim_mode mode, long at, int erro
     return true;
 }
 
-#define MANY 60                 /* different things that a killed deed left, after which they differ in how much of a new database was written */
-#define EACH 1000000            /* rounds: nothing is left out */
-
-/* Of the calls of an opening every how many-th is hurt, each time from another beginning. */
+/*
+ * Of the calls of an opening every how many-th is hurt, each time from another beginning. The first different things that a killed deed
+ * left are the most different; after the sixtieth they differ in how much of a new database was written.
+ */
 static long
 step_of(const struct options *opt, enum shim_mode mode, long halves)
 {
-    bool many = halves > MANY;
+    static const struct { long up_to, kill, full, fail, read; } STEP[] = {
+        { 10, 1, 1, 3, 8 }, { 60, 2, 3, 8, 24 }, { LONG_MAX, 6, 8, 16, 48 } };
+    size_t i = 0;
 
     if (opt->rounds >= EACH)
         return 1;
     if (opt->rounds < 1000)
         return 7;
-    if (mode == SHIM_KILL)
-        return many ? 4 : 1;
-    return mode == SHIM_READ ? many ? 36 : 12 : many ? 12 : 4;
+    while (halves > STEP[i].up_to)
+        i++;
+    switch (mode) {
+    case SHIM_KILL: return STEP[i].kill;
+    case SHIM_FAIL_FROM: return STEP[i].full;
+    case SHIM_READ: return STEP[i].read;
+    default: return STEP[i].fail;
+    }
 }
 
-/* The deed is killed at each call; the opening that puts it right is hurt at those of its own. */
-static void
-every_second(struct world *w, const struct options *opt, enum shim_mode mode, int error, const char *how)
-{
-    struct outcome o;
-    char what[160], half[300];
-    bool ended = false;
-    long twice = 0, halves = 0, step = 1, m;
+/* How an opening is hurt that puts right what a killed deed left. */
+struct second {
+    enum shim_mode mode;
+    int error;
+    const char *how;
+};
 
-    outcome_of(w, deed_find(opt->deed), &o);
-    snprintf(half, sizeof half, "%s/half.vault", w->root);
+/* At those of its calls that are chosen, the folder `half` being what the deed killed before call n left. Returns how often. */
+static long
+hurt_openings(struct world *w, struct outcome *o, const struct second *s, const char *half, long n, long step, long begin)
+{
+    char what[160];
+    long times = 0;
+
+    for (int new_pass = 0; new_pass <= o->deed->changes_pass; new_pass++)
+        for (long m = begin;; m += step, times++) {
+            snprintf(what, sizeof what, "%s, killed before call %ld, then opening %s %ld", o->deed->name, n, s->how, m);
+            folder_copy(half, w->work);
+            if (!open_hurt(w, new_pass, s->mode, m, s->error))
+                break;
+            (void)outcome_check(w, o, what);
+        }
+    return times;
+}
+
+#define SECONDS_MAX 3
+
+/* The deed is killed at each call; the opening that puts it right is hurt at those of its own, in each of these ways. */
+static void
+every_second(struct world *w, const struct options *opt, const struct second *second, size_t ways)
+{
+    const struct deed *d = deed_find(opt->deed);
+    long twice[SECONDS_MAX] = { 0 }, step[SECONDS_MAX] = { 0 }, halves = 0;
+    struct world aside;         /* `work` may be open for the next deed */
+    struct outcome o;
+    bool ended = false;
+
+    outcome_of(w, d, &o);
+    aside = *w;
+    snprintf(aside.work, sizeof aside.work, "%s/second.vault", w->root);
     for (long n = 1; !ended; n++) {
-        deed_prepare(w, o.deed);
-        ended = run_killed(w, o.deed, SHIM_KILL, n, opt->deed);
+        opener_prepare(w, d);
+        ended = run_killed(w, d, SHIM_KILL, n, opt->deed);
         if (!lies_about(w->work) || !outcome_first(w, &o))
             continue;           /* nothing is to be put right, or all that follows was done */
-        folder_copy(w->work, half);
-        step = step_of(opt, mode, ++halves);
-        for (int new_pass = 0; new_pass <= o.deed->changes_pass; new_pass++)
-            for (m = 1 + (n + (long)opt->seed) % step;; m += step) {
-                snprintf(what, sizeof what, "%s, killed before call %ld, then opening %s %ld",
-                    opt->deed, n, how, m);
-                folder_copy(half, w->work);
-                if (!open_hurt(w, new_pass, mode, m, error))
-                    break;
-                (void)outcome_check(w, &o, what);
-                twice++;
-            }
+        halves++;
+        for (size_t i = 0; i < ways; i++) {
+            step[i] = step_of(opt, second[i].mode, halves);
+            twice[i] += hurt_openings(&aside, &o, &second[i], w->work, n, step[i], 1 + (n + (long)opt->seed) % step[i]);
+        }
     }
-    report(&o, how, twice);
-    if (step == 1 && twice < 4)     /* (of those left out some may have been all there were) */
-        die("so few faults: nothing had to be put right");
-    if (halves >= 2 * step && twice == 0)
-        die("no fault while %ld were put right", halves);
+    opener_stop();
+    for (size_t i = 0; i < ways; i++) {
+        printf("%s, opening %s: %ld times\n", d->name, second[i].how, twice[i]);
+        if (step[i] == 1 && twice[i] < 4)   /* (of those left out some may have been all there were) */
+            die("so few faults: nothing had to be put right");
+        if (halves >= 2 * step[i] && twice[i] == 0)
+            die("no fault while %ld were put right", halves);
+    }
+    printf("%s, left by %ld kills: %u held the old, %u the new state\n", d->name, halves, o.n_before, o.n_after);
     outcome_free(&o);
 }
 
 void
 test_kill_twice(struct world *w, const struct options *opt)
 {
-    every_second(w, opt, SHIM_KILL, 0, "killed before its call");
+    static const struct second KILL = { SHIM_KILL, 0, "killed before its call" };
+
+    every_second(w, opt, &KILL, 1);
 }
 
 void
 test_fail_twice(struct world *w, const struct options *opt)
 {
-    every_second(w, opt, SHIM_FAIL_FROM, ENOSPC, "on a disk that is full from its call");
-    every_second(w, opt, SHIM_FAIL_ANY, EIO, "on a disk with an error at its call");
-    every_second(w, opt, SHIM_READ, EIO, "on a disk with an error at its reading");
+    static const struct second FAIL[SECONDS_MAX] = {
+        { SHIM_FAIL_FROM, ENOSPC, "on a disk that is full from its call" },
+        { SHIM_FAIL_ANY, EIO, "on a disk with an error at its call" },
+        { SHIM_READ, EIO, "on a disk with an error at its reading" } };
+
+    every_second(w, opt, FAIL, SECONDS_MAX);
 }
 
 /* ---- at any time ---- */
@@ -281,6 +282,26 @@ now(void)
 
     (void)clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* The whole deed, its opening too, in a child that says when it begins. */
+static pid_t
+start(struct world *w, const struct deed *d, int ready)
+{
+    pid_t pid;
+
+    (void)fflush(stdout);
+    pid = fork();
+    if (pid < 0)
+        die("fork");
+    if (pid != 0)
+        return pid;
+    /* Who kills it must come first, also where all of this has real-time priority. */
+    if (sched_setscheduler(0, SCHED_OTHER, &(struct sched_param){ 0 }) != 0 || write(ready, "", 1) != 1)
+        _exit(99);
+    lots_fix(0);
+    shim_arm(SHIM_OFF, 0, 0);
+    _exit((int)deed_do(w, d));
 }
 
 /* Spread over the time that it takes, measured anew as the machine is also busy otherwise. */
@@ -303,7 +324,7 @@ test_random(struct world *w, const struct options *opt)
         if (pipe(ready) != 0)
             die("pipe");
         deed_prepare(w, o.deed);
-        pid = start(w, o.deed, SHIM_OFF, 0, 0, ready[1]);
+        pid = start(w, o.deed, ready[1]);
         if (read(ready[0], &byte, 1) != 1)
             die("the child did not start");
         (void)close(ready[0]);
@@ -318,7 +339,7 @@ test_random(struct world *w, const struct options *opt)
             survived += i > 0;
         } else {
             (void)kill(pid, SIGKILL);
-            status = finish(pid);
+            status = wait_status(pid);
             killed++;
         }
         snprintf(what, sizeof what, "%s, killed after %.6f of %.6f s (seed %u)", opt->deed, wait,
@@ -334,11 +355,19 @@ test_random(struct world *w, const struct options *opt)
 
 /* ---- a disk that is full, or broken ---- */
 
+static bool
+reads(enum shim_mode mode)
+{
+    return mode == SHIM_READ || mode == SHIM_READ_FROM;
+}
+
 /* Exit code of the deed when calls fail. */
 static int
 run_failing(struct world *w, const struct deed *d, enum shim_mode mode, long at, int error)
 {
-    int status = finish(start(w, d, mode, at, error, -1));
+    const struct hurt hurt = { .mode = (int)mode, .at = at, .error = error };
+    /* What is read is read when it is opened. */
+    int status = reads(mode) ? opener_closed(w, d, &hurt, arm) : opener_run(w, d, &hurt, arm);
 
     if (!WIFEXITED(status))
         die("%s, %s at call %ld: it ended with status %x", d->name, strerror(error), at,
@@ -362,14 +391,26 @@ told_right(const struct deed *d, enum shim_mode mode, int error, int code, bool 
         (error == EIO && (code == VAULT_ERR_FAILED || code == VAULT_ERR_DAMAGED));
 
     if (!fits)
-        printf("%s: exit code %d: %s\n", what, code, said());
+        printf("%s: exit code %d: %s\n", what, code, opener_said());
     else if (code == VAULT_OK && !after && !d->is_new && !d->may_wait)
         printf("%s: it said done, and it is not\n", what);
     else if (code != VAULT_OK && after && error == ENOSPC && !may_be_done)
-        printf("%s: it failed, and it was done: %s\n", what, said());
+        printf("%s: it failed, and it was done: %s\n", what, opener_said());
     else
         return true;
     return false;
+}
+
+/*
+ * Each call fails once, as on a broken disk, also to read; at each there is no space from it on, or from the middle of a write. The rest
+ * at every third: no space once, and a disk that is broken from there on or in the middle of a write.
+ */
+static bool
+is_thin(enum shim_mode mode, int error)
+{
+    if (reads(mode))
+        return mode == SHIM_READ_FROM;
+    return (error == EIO) != (mode == SHIM_FAIL);
 }
 
 static void
@@ -383,16 +424,16 @@ every_failure(struct world *w, const struct options *opt, enum shim_mode mode, i
     struct outcome o;
     char what[120];
     bool ended = false, after;
-    long n = 0;
+    long n = 0, done = 0;
 
     outcome_of(w, d, &o);
-    while (!ended) {
+    for (; !ended; done++) {
         int code;
 
-        n = next_call(opt, n);
+        n = next_call(opt, n, is_thin(mode, error));
         snprintf(what, sizeof what, "%s, %s at %s %ld%s", opt->deed, strerror(error),
-            mode == SHIM_READ || mode == SHIM_READ_FROM ? "reading" : "call", n, HOW[mode]);
-        deed_prepare(w, d);
+            reads(mode) ? "reading" : "call", n, HOW[mode]);
+        opener_prepare(w, d);
         code = run_failing(w, d, mode, n, error);
         ended = shim_count() < n;
         o.end.said_done = code == VAULT_OK;
@@ -401,7 +442,8 @@ every_failure(struct world *w, const struct options *opt, enum shim_mode mode, i
         wrong += !told_right(d, mode, error, code, after, what);
         refused += code != VAULT_OK || !after;
     }
-    report(&o, strerror(error), n - 1);
+    opener_stop();
+    report(&o, strerror(error), done - 1);
     vault_clear_error();
     if (wrong != 0)
         die("%u times it was told wrongly", wrong);
@@ -515,6 +557,7 @@ test_journal(struct world *w, const struct options *o)
         uint8_t *p;
         deed_prepare(w, deed_find("add"));
         ended = run_killed(w, deed_find("add"), SHIM_KILL, n, "add");
+        opener_stop();          /* `work` is made anew below */
         p = file_get(w->work, "records.db-journal", &size);
         for (int i = 0; p != NULL && i < 5; i++) {
             snprintf(what, sizeof what, "the journal of add, killed before call %ld, after %s", n,

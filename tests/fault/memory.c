@@ -1,6 +1,6 @@
 /*
  * memory.c - every allocation of a deed fails once, or from there on for ever; with --places not every one of hundreds that come from
- * one place. What the opening takes is left to the deed `open`, as it is the same for all.
+ * one place.
  *
  * Each in a process of its own: SQLCipher is known to crash where its set-up of OpenSSL finds no memory. A crash
  * in somebody else's library counts as one more kill, a crash in our own code is an error.
@@ -8,23 +8,20 @@
 #include "tests/fault/fault.h"
 
 #include <dlfcn.h>
-#include <errno.h>
 #include <execinfo.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "tests/fault/alloc.h"
-#include "tests/fault/lots.h"
+#include "tests/fault/opener.h"
 
 #define CRASH_ELSEWHERE 97
 
-/* What the child left: its last error, and where it crashed. */
+/* What the child left: where it crashed. */
 struct left {
-    char said[600];
     char where[600];
 };
 static struct left *left;
@@ -75,191 +72,22 @@ catch_crashes(void)
     (void)sigaction(SIGFPE, &act, NULL);
 }
 
-struct point {
-    enum alloc_mode mode;
-    long at;
-};
-
-/* ---- the vault opened once for all points that leave it as it is ---- */
-
-/*
- * Opening takes ten times what most points take, and is the same for all. So a process opens the vault, and each point is a
- * child of it that goes on from there. What that one changed is put back into the very files; where it replaced a file, the process
- * that has the old one open is ended, without closing anything.
- */
-static struct {
-    pid_t pid;                  /* 0: none */
-    int ask, asked, tell, told; /* ends of two pipes */
-    ino_t keys, db;             /* the files that it knows */
-} opener;
-
-static int
-wait_for(pid_t pid)
-{
-    int status = 0;
-
-    while (waitpid(pid, &status, 0) < 0)
-        if (errno != EINTR)
-            die("waitpid");
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
-/* In the child: do it and end. */
-_Noreturn static void
-end_with(vault_err err)
-{
-    alloc_arm(ALLOC_OFF, 0);
-    snprintf(left->said, sizeof left->said, "%s", vault_last_error()->text);
-    _exit((int)err);
-}
-
-/* Between the opening and the deed: returns in a child for each point that is asked for. */
+/* In the child. */
 static void
-serve(void)
+starve(const struct hurt *p)
 {
-    struct point p;
-
-    (void)close(opener.ask);
-    (void)close(opener.told);
-    for (;;) {
-        pid_t pid;
-        int code;
-        if (read(opener.asked, &p, sizeof p) != (ssize_t)sizeof p)
-            _exit(0);
-        pid = fork();
-        if (pid == 0) {
-            lots_fix(0);
-            catch_crashes();
-            alloc_arm(p.mode, p.at);
-            return;
-        }
-        code = pid < 0 ? 99 : wait_for(pid);
-        if (write(opener.tell, &code, sizeof code) != (ssize_t)sizeof code)
-            _exit(99);
-    }
-}
-
-static ino_t
-inode_of(const struct world *w, const char *name)
-{
-    struct stat st = { .st_ino = 0 };
-    char path[300];
-
-    snprintf(path, sizeof path, "%s/%s", w->work, name);
-    (void)stat(path, &st);
-    return st.st_ino;
-}
-
-static void
-opener_start(struct world *w, const struct deed *d)
-{
-    int down[2], up[2];
-
-    if (pipe(down) != 0 || pipe(up) != 0)
-        die("pipe");
-    opener.asked = down[0];
-    opener.ask = down[1];
-    opener.told = up[0];
-    opener.tell = up[1];
-    opener.keys = inode_of(w, "keys");
-    opener.db = inode_of(w, "records.db");
-    (void)fflush(stdout);
-    opener.pid = fork();
-    if (opener.pid < 0)
-        die("fork");
-    if (opener.pid == 0) {
-        w->opened = serve;
-        end_with(deed_do(w, d));
-    }
-    (void)close(opener.asked);
-    (void)close(opener.tell);
-}
-
-static void
-opener_stop(void)
-{
-    if (opener.pid == 0)
-        return;
-    (void)close(opener.ask);
-    (void)close(opener.told);
-    (void)wait_for(opener.pid);
-    opener.pid = 0;
-}
-
-static int
-ask_opener(const struct point *p)
-{
-    int code;
-
-    if (write(opener.ask, p, sizeof *p) != (ssize_t)sizeof *p ||
-        read(opener.told, &code, sizeof code) != (ssize_t)sizeof code)
-        die("the process that has the vault open is gone: %s", left->said);
-    return code;
-}
-
-/* Of these the opening is, or has, a part that is tested. */
-static bool
-begins_closed(const struct deed *d)
-{
-    return d->run == NULL || d->is_new || d->anchored || d->done != NULL;
-}
-
-/* Exit code of the deed when allocations fail. `work` is as deed_prepare makes it, and may be open already. */
-static int
-run_starved(struct world *w, const struct deed *d, const struct point *p)
-{
-    pid_t pid;
-
     memset(left, 0, sizeof *left);
-    if (!begins_closed(d)) {
-        if (opener.pid == 0)
-            opener_start(w, d);
-        return ask_opener(p);
-    }
-    (void)fflush(stdout);
-    pid = fork();
-    if (pid < 0)
-        die("fork");
-    if (pid == 0) {
-        lots_fix(0);
-        catch_crashes();
-        alloc_arm(p->mode, p->at);
-        end_with(deed_do(w, d));
-    }
-    return wait_for(pid);
+    catch_crashes();
+    alloc_arm((enum alloc_mode)p->mode, p->at);
 }
 
-/* `work` as it was, the files being those that the opener knows. False: they are not. */
-static bool
-put_back(const struct world *w, const struct deed *d)
+/* Exit code of the deed when allocations fail. */
+static int
+run_starved(struct world *w, const struct deed *d, const struct hurt *p)
 {
-    const char *base = deed_base(w, d);
-    size_t n, size;
-    char **name = list_folder(w->work, &n), path[800];
-    bool same = inode_of(w, "keys") == opener.keys && inode_of(w, "records.db") == opener.db;
+    int status = opener_run(w, d, p, starve);
 
-    for (size_t i = 0; same && i < n; i++) {
-        uint8_t *p = file_get(base, name[i], &size);
-        snprintf(path, sizeof path, "%s/%s", w->work, name[i]);
-        if (p == NULL)
-            (void)unlink(path);
-        else if (!file_same(base, w->work, name[i]))
-            file_put(w->work, name[i], p, size);
-        free(p);
-    }
-    free_list(name, n);
-    return same;
-}
-
-static void
-prepare(struct world *w, const struct deed *d)
-{
-    if (opener.pid != 0 && !put_back(w, d))
-        opener_stop();
-    if (opener.pid == 0)
-        deed_prepare(w, d);
-    else
-        deed_prepare_outside(w, d);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 struct sweep {
@@ -277,19 +105,19 @@ judge(struct sweep *s, const char *what, int code, bool late)
     else if (code == CRASH_ELSEWHERE)
         printf("crash %ld in another library: %s:%s\n", ++s->elsewhere, what, left->where);
     else if (s->wrong++ < 20)
-        printf("%s: exit code %d: %s %s\n", what, code, left->said, left->where);
+        printf("%s: exit code %d: %s %s\n", what, code, opener_said(), left->where);
     s->points++;
 }
 
 static long
 count_all(struct world *w, const struct deed *d)
 {
-    const struct point p = { ALLOC_NOTE, 0 };
+    const struct hurt p = { .mode = ALLOC_NOTE };
     long n;
 
-    prepare(w, d);
+    opener_prepare(w, d);
     if (run_starved(w, d, &p) != VAULT_OK)
-        die("%s: it fails undisturbed: %s", d->name, left->said);
+        die("%s: it fails undisturbed: %s", d->name, opener_said());
     n = alloc_count();
     opener_stop();
     return n;
@@ -365,14 +193,14 @@ sweep(struct world *w, const struct options *opt, enum alloc_mode mode, struct s
 
     outcome_of(w, d, &o);
     for (long n = 1; n <= all; n++) {
-        const struct point p = { mode, n };
+        const struct hurt p = { .mode = (int)mode, .at = n };
         int code;
         if (!chosen[n])
             continue;
         tried++;
         snprintf(what, sizeof what, "%s, allocation %ld%s fails", opt->deed, n,
             mode == ALLOC_ONCE ? "" : " and each later one");
-        prepare(w, d);
+        opener_prepare(w, d);
         code = run_starved(w, d, &p);
         o.end.said_done = code == VAULT_OK;
         o.end.may_litter = mode == ALLOC_FROM || code == CRASH_ELSEWHERE;
@@ -382,7 +210,7 @@ sweep(struct world *w, const struct options *opt, enum alloc_mode mode, struct s
             judge(s, what, code, false);
             continue;
         }
-        o.in_use = opener.pid != 0;
+        o.in_use = opener_has_it();
         judge(s, what, code, outcome_check(w, &o, what) && d->may_fail_after);
     }
     opener_stop();

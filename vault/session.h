@@ -222,7 +222,7 @@ VAULT_CHECK vault_err verify_signatures(struct vault *v, struct report *rep, boo
  * the file may put an entry of his own in a row above. */
 VAULT_CHECK vault_err chain_precedes(const struct vault *v, uint32_t row, uint32_t of, bool *does);
 
-/* ---- system.c: types, authors, the card ---- */
+/* ---- system.c: system records; system_slots.c, system_card.c, system_gone.c: authors, the card, what is gone ---- */
 
 enum system_kind { SYSTEM_TYPE = 1, SYSTEM_SLOT = 2, SYSTEM_CARD = 3, SYSTEM_CONTACT = 5, SYSTEM_RECEIPT = 8,
     SYSTEM_TOMBSTONE = 9, SYSTEM_SAME = 10, SYSTEM_FORMER = 11, SYSTEM_LOST = 12, SYSTEM_APART = 13, SYSTEM_LEFT_OUT = 14,

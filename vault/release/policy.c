@@ -1,18 +1,14 @@
 /*
- * policy.c - see policy.h.
- *
- * Each object has a table of the members that it may have; a member that is not in it is refused, as a threshold that was misspelt would
- * otherwise not hold.
+ * policy.c - see policy.h. Each object has a table of the members that it may have (policy_members.h).
  */
 #include "vault/release/policy.h"
 
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
-#include "vault/base/text.h"
 #include "vault/record/date.h"
+#include "vault/release/policy_members.h"
 
-#define TEXT_MAX 4096u
 #define K_DEFAULT 10u
 #define K_MAP_DEFAULT 20u
 #define L_DEFAULT 2u
@@ -22,147 +18,6 @@
 #define MIN_COUNT_DEFAULT 5u
 #define THRESHOLD_MAX 1000000u
 #define M_MAX 5u
-
-/* ---- members ---- */
-
-/* What stands where in the file, for sentences: "rows.person.fields". */
-struct at {
-    const char *in, *name;
-};
-
-static vault_err
-wrong(const struct at *at, const char *what)
-{
-    return err_say(VAULT_ERR_INPUT, "docs/release.md has examples", "policy: \"%s%s%s\" %s", at->in, at->in[0] == '\0' ? "" : ".", at->name, what);
-}
-
-typedef vault_err member_fn(void *to, const json_t *value, const struct at *at);
-struct member {
-    const char *name;
-    member_fn *fn;
-    bool required;
-};
-
-static vault_err
-unknown(const char *in, const char *key, const struct member *known, size_t n)
-{
-    const char *names[32], *near;
-
-    for (size_t i = 0; i < n; i++)
-        names[i] = known[i].name;
-    near = text_nearest(key, names, n);
-    if (near != NULL)
-        return err_say(VAULT_ERR_INPUT, NULL, "policy: %s%shas a member that is not known: did you mean \"%s\"?", in, in[0] == '\0' ? "it " : " ", near);
-    return err_say(VAULT_ERR_INPUT, "docs/release.md lists the members", "policy: %s%shas a member that is not known: \"%.40s\"", in,
-        in[0] == '\0' ? "it " : " ", key);
-}
-
-static vault_err
-read_members(void *to, const json_t *object, const char *in, const struct member *known, size_t n)
-{
-    const char *key;
-    json_t *value;
-    vault_err err = VAULT_OK;
-
-    json_object_foreach((json_t *)(uintptr_t)object, key, value) {
-        size_t i = 0;
-
-        while (i < n && strcmp(known[i].name, key) != 0)
-            i++;
-        err = i == n ? unknown(in, key, known, n) : known[i].fn(to, value, &(struct at){ in, known[i].name });
-        if (err != VAULT_OK)
-            return err;
-    }
-    for (size_t i = 0; i < n; i++)
-        if (known[i].required && json_object_get(object, known[i].name) == NULL)
-            return wrong(&(struct at){ in, known[i].name }, "is missing");
-    return VAULT_OK;
-}
-#define MEMBERS(to, object, in, known) read_members(to, object, in, known, sizeof(known) / sizeof(known)[0])
-
-/* ---- values ---- */
-
-static vault_err
-take_text(char **out, const json_t *value, const struct at *at)
-{
-    const char *s = json_string_value(value);
-    size_t n = s == NULL ? 0 : json_string_length(value);
-
-    if (n == 0 || n > TEXT_MAX || strlen(s) != n)
-        return wrong(at, "is a text that is not empty");
-    for (size_t i = 0; i < n; i++)
-        if ((unsigned char)s[i] < ' ')
-            return wrong(at, "has a control character");
-    *out = strdup(s);
-    return *out == NULL ? err_nomem() : VAULT_OK;
-}
-
-static vault_err
-take_number(unsigned *out, const json_t *value, const struct at *at, unsigned min, unsigned max)
-{
-    json_int_t i = json_integer_value(value);
-
-    if (!json_is_integer(value) || i < min || i > max)
-        return err_say(VAULT_ERR_INPUT, NULL, "policy: \"%s%s%s\" is a whole number from %u to %u", at->in, at->in[0] == '\0' ? "" : ".", at->name, min, max);
-    *out = (unsigned)i;
-    return VAULT_OK;
-}
-
-static vault_err
-take_bool(bool *out, const json_t *value, const struct at *at)
-{
-    if (!json_is_boolean(value))
-        return wrong(at, "is true or false");
-    *out = json_is_true(value);
-    return VAULT_OK;
-}
-
-/* A file in the folder of the policy, or below: that folder alone can be read once the vault is open. */
-static vault_err
-take_file(char **out, const json_t *value, const struct at *at)
-{
-    vault_err err = take_text(out, value, at);
-
-    if (err != VAULT_OK)
-        return err;
-    if ((*out)[0] == '/' || strcmp(*out, "..") == 0 || strncmp(*out, "../", 3) == 0 || strstr(*out, "/../") != NULL)
-        return wrong(at, "names a file that does not lie in the policy's folder");
-    return VAULT_OK;
-}
-
-static bool
-is_name(const char *s, size_t n, bool file)
-{
-    if (s == NULL || n == 0 || n >= NAME_MAX_BYTES || strlen(s) != n)
-        return false;
-    for (size_t i = 0; i < n; i++)
-        if (!((s[i] >= 'a' && s[i] <= 'z') || s[i] == '_' || (s[i] >= '0' && s[i] <= '9') ||
-            (file && ((s[i] >= 'A' && s[i] <= 'Z') || s[i] == '-'))))
-            return false;
-    return true;
-}
-
-/* The name of a type or field. */
-static vault_err
-take_name(char out[static NAME_MAX_BYTES], const json_t *value, const struct at *at)
-{
-    const char *s = json_string_value(value);
-
-    if (!is_name(s, json_string_length(value), false))
-        return wrong(at, "is the name of a type or field");
-    memcpy(out, s, strlen(s) + 1);
-    return VAULT_OK;
-}
-
-/* Room for `n` things, zeroed. */
-static vault_err
-room_for(void **out, size_t n, size_t each, const struct at *at)
-{
-    if (n > POLICY_LIST_MAX)
-        return wrong(at, "is too long");
-    *out = calloc(n == 0 ? 1 : n, each);
-    return *out == NULL ? err_nomem() : VAULT_OK;
-}
 
 /* ---- conditions ---- */
 
@@ -175,8 +30,8 @@ take_where(struct policy_where **out, size_t *n, const json_t *value, const stru
     vault_err err;
 
     if (!json_is_object(value))
-        return wrong(at, "is an object of fields and values");
-    err = room_for(&room, json_object_size(value), sizeof **out, at);
+        return member_wrong(at, "is an object of fields and values");
+    err = member_room(&room, json_object_size(value), sizeof **out, at);
     if (err != VAULT_OK)
         return err;
     *out = room;
@@ -186,7 +41,7 @@ take_where(struct policy_where **out, size_t *n, const json_t *value, const stru
         w->field = strdup(key);
         if (w->field == NULL)
             return err_nomem();
-        err = take_text(&w->value, v, at);
+        err = member_text(&w->value, v, at);
         if (err != VAULT_OK)
             return err;
     }
@@ -218,7 +73,7 @@ treat_word(struct policy_field *f, const char *word, const struct at *at)
             f->treat = WORD[i].treat;
             return VAULT_OK;
         }
-    return wrong(at, "is no treatment: drop, keep, pseudonym, reviewed, {\"band\"}, {\"date\"}, {\"place\"}, {\"hierarchy\", \"level\"}");
+    return member_wrong(at, "is no treatment: drop, keep, pseudonym, reviewed, {\"band\"}, {\"date\"}, {\"place\"}, {\"hierarchy\", \"level\"}");
 }
 
 static vault_err
@@ -233,16 +88,16 @@ treat_date(struct policy_field *f, const json_t *value, const struct at *at)
             f->arg = i;
             return VAULT_OK;
         }
-    return wrong(at, "is coarsened to a year, quarter or month");
+    return member_wrong(at, "is coarsened to a year, quarter or month");
 }
 
 static vault_err
 treat_hierarchy(struct policy_field *f, const json_t *o, const struct at *at)
 {
-    vault_err err = take_file(&f->hierarchy, json_object_get(o, "hierarchy"), at);
+    vault_err err = member_file(&f->hierarchy, json_object_get(o, "hierarchy"), at);
 
     f->treat = TREAT_HIERARCHY;
-    return err == VAULT_OK ? take_number(&f->arg, json_object_get(o, "level"), at, 0, 100) : err;
+    return err == VAULT_OK ? member_number(&f->arg, json_object_get(o, "level"), at, 0, 100) : err;
 }
 
 static vault_err
@@ -257,9 +112,9 @@ treat_object(struct policy_field *f, const json_t *o, const struct at *at)
     if (n == 1 && date != NULL)
         return treat_date(f, date, at);
     if (n == 1 && band != NULL)
-        return take_number(&f->arg, band, at, 1, 1000);
+        return member_number(&f->arg, band, at, 1, 1000);
     if (n == 1 && place != NULL)
-        return take_number(&f->arg, place, at, 1, 100);
+        return member_number(&f->arg, place, at, 1, 100);
     return treat_word(f, "", at);
 }
 
@@ -271,7 +126,7 @@ take_fields(struct policy_rows *r, const json_t *value, const struct at *at)
     vault_err err = VAULT_OK;
 
     if (!json_is_object(value) || json_object_size(value) > TYPE_FIELDS_MAX)
-        return wrong(at, "is an object of fields and treatments");
+        return member_wrong(at, "is an object of fields and treatments");
     r->field = calloc(json_object_size(value) + 1, sizeof *r->field);
     if (r->field == NULL)
         return err_nomem();
@@ -279,8 +134,8 @@ take_fields(struct policy_rows *r, const json_t *value, const struct at *at)
         struct policy_field *f = &r->field[r->n_fields];
         const struct at here = { at->in, key };
 
-        if (!is_name(key, strlen(key), false))
-            return wrong(&here, "is no field");
+        if (!member_is_name(key, strlen(key), false))
+            return member_wrong(&here, "is no field");
         memcpy(f->name, key, strlen(key) + 1);
         r->n_fields++;
         err = json_is_string(v) ? treat_word(f, json_string_value(v), &here) : json_is_object(v) ? treat_object(f, v, &here) : treat_word(f, "", &here);
@@ -341,16 +196,16 @@ policy_rows(void *to, const json_t *value, const struct at *at)
     vault_err err;
 
     if (!json_is_object(value))
-        return wrong(at, "is an object of types");
-    err = room_for(&room, json_object_size(value), sizeof *p->rows, at);
+        return member_wrong(at, "is an object of types");
+    err = member_room(&room, json_object_size(value), sizeof *p->rows, at);
     if (err != VAULT_OK)
         return err;
     p->rows = room;
     json_object_foreach((json_t *)(uintptr_t)value, type, v) {
         struct policy_rows *r = &p->rows[p->n_rows];
 
-        if (!is_name(type, strlen(type), false) || type[0] == '_' || !json_is_object(v))
-            return wrong(at, "has something that is no type");
+        if (!member_is_name(type, strlen(type), false) || type[0] == '_' || !json_is_object(v))
+            return member_wrong(at, "has something that is no type");
         memcpy(r->type, type, strlen(type) + 1);
         p->n_rows++;
         err = MEMBERS(r, v, r->type, KNOWN);
@@ -365,15 +220,15 @@ table_name(void *to, const json_t *value, const struct at *at)
 {
     struct policy_table *t = to;
 
-    if (!is_name(json_string_value(value), json_string_length(value), true))
-        return wrong(at, "is a name for files: letters, digits, - and _");
-    return take_text(&t->name, value, at);
+    if (!member_is_name(json_string_value(value), json_string_length(value), true))
+        return member_wrong(at, "is a name for files: letters, digits, - and _");
+    return member_text(&t->name, value, at);
 }
 
 static vault_err
 table_of(void *to, const json_t *value, const struct at *at)
 {
-    return take_name(((struct policy_table *)to)->type, value, at);
+    return member_name(((struct policy_table *)to)->type, value, at);
 }
 
 static vault_err
@@ -383,12 +238,12 @@ table_by(void *to, const json_t *value, const struct at *at)
     vault_err err = VAULT_OK;
 
     if (!json_is_array(value) || json_array_size(value) == 0 || json_array_size(value) > POLICY_BY_MAX)
-        return wrong(at, "is a list of one to eight fields");
+        return member_wrong(at, "is a list of one to eight fields");
     for (; err == VAULT_OK && t->n_by < json_array_size(value); t->n_by++) {
-        err = take_name(t->by[t->n_by], json_array_get(value, t->n_by), at);
+        err = member_name(t->by[t->n_by], json_array_get(value, t->n_by), at);
         for (size_t i = 0; err == VAULT_OK && i < t->n_by; i++)
             if (strcmp(t->by[i], t->by[t->n_by]) == 0)
-                err = wrong(at, "has a field twice");
+                err = member_wrong(at, "has a field twice");
     }
     return err;
 }
@@ -396,7 +251,7 @@ table_by(void *to, const json_t *value, const struct at *at)
 static vault_err
 table_min(void *to, const json_t *value, const struct at *at)
 {
-    return take_number(&((struct policy_table *)to)->min_count, value, at, 2, THRESHOLD_MAX);
+    return member_number(&((struct policy_table *)to)->min_count, value, at, 2, THRESHOLD_MAX);
 }
 
 static vault_err
@@ -417,8 +272,8 @@ policy_tables(void *to, const json_t *value, const struct at *at)
     vault_err err;
 
     if (!json_is_array(value))
-        return wrong(at, "is a list");
-    err = room_for(&room, json_array_size(value), sizeof *p->table, at);
+        return member_wrong(at, "is a list");
+    err = member_room(&room, json_array_size(value), sizeof *p->table, at);
     if (err != VAULT_OK)
         return err;
     p->table = room;
@@ -429,7 +284,7 @@ policy_tables(void *to, const json_t *value, const struct at *at)
         err = MEMBERS(t, json_array_get(value, p->n_tables - 1), "a table", KNOWN);
         for (size_t i = 0; err == VAULT_OK && i + 1 < p->n_tables; i++)
             if (strcmp(p->table[i].name, t->name) == 0)
-                err = wrong(at, "has two of one name");
+                err = member_wrong(at, "has two of one name");
     }
     return err;
 }
@@ -437,7 +292,7 @@ policy_tables(void *to, const json_t *value, const struct at *at)
 static vault_err
 public_type(void *to, const json_t *value, const struct at *at)
 {
-    return take_name(((struct policy_public *)to)->type, value, at);
+    return member_name(((struct policy_public *)to)->type, value, at);
 }
 
 static vault_err
@@ -451,7 +306,7 @@ public_where(void *to, const json_t *value, const struct at *at)
 static vault_err
 counts_of(void *to, const json_t *value, const struct at *at)
 {
-    return take_name(((struct policy_public *)to)->of, value, at);
+    return member_name(((struct policy_public *)to)->of, value, at);
 }
 
 static vault_err
@@ -467,7 +322,7 @@ public_counts(void *to, const json_t *value, const struct at *at)
 {
     static const struct member KNOWN[] = { { "of", counts_of, true }, { "where", counts_where, true } };
 
-    return json_is_object(value) ? MEMBERS(to, value, at->name, KNOWN) : wrong(at, "is an object");
+    return json_is_object(value) ? MEMBERS(to, value, at->name, KNOWN) : member_wrong(at, "is an object");
 }
 
 static vault_err
@@ -480,8 +335,8 @@ policy_declared(void *to, const json_t *value, const struct at *at)
     vault_err err;
 
     if (!json_is_array(value))
-        return wrong(at, "is a list");
-    err = room_for(&room, json_array_size(value), sizeof *p->declared, at);
+        return member_wrong(at, "is a list");
+    err = member_room(&room, json_array_size(value), sizeof *p->declared, at);
     if (err != VAULT_OK)
         return err;
     p->declared = room;
@@ -498,25 +353,25 @@ policy_declared(void *to, const json_t *value, const struct at *at)
 static vault_err
 threshold_k(void *to, const json_t *value, const struct at *at)
 {
-    return take_number(&((struct policy *)to)->k, value, at, 2, THRESHOLD_MAX);
+    return member_number(&((struct policy *)to)->k, value, at, 2, THRESHOLD_MAX);
 }
 
 static vault_err
 threshold_k_map(void *to, const json_t *value, const struct at *at)
 {
-    return take_number(&((struct policy *)to)->k_map, value, at, 2, THRESHOLD_MAX);
+    return member_number(&((struct policy *)to)->k_map, value, at, 2, THRESHOLD_MAX);
 }
 
 static vault_err
 threshold_l(void *to, const json_t *value, const struct at *at)
 {
-    return take_number(&((struct policy *)to)->l, value, at, 1, THRESHOLD_MAX);
+    return member_number(&((struct policy *)to)->l, value, at, 1, THRESHOLD_MAX);
 }
 
 static vault_err
 threshold_m(void *to, const json_t *value, const struct at *at)
 {
-    return take_number(&((struct policy *)to)->m, value, at, 1, M_MAX);
+    return member_number(&((struct policy *)to)->m, value, at, 1, M_MAX);
 }
 
 static vault_err
@@ -525,7 +380,7 @@ threshold_suppressed(void *to, const json_t *value, const struct at *at)
     double d = json_number_value(value);
 
     if (!json_is_number(value) || !(d >= 0 && d <= 1))
-        return wrong(at, "is a part of all cells, from 0 to 1");
+        return member_wrong(at, "is a part of all cells, from 0 to 1");
     ((struct policy *)to)->max_suppressed = (unsigned)(d * MILLION + 0.5);
     return VAULT_OK;
 }
@@ -536,7 +391,7 @@ policy_thresholds(void *to, const json_t *value, const struct at *at)
     static const struct member KNOWN[] = { { "k", threshold_k, false }, { "k_map", threshold_k_map, false }, { "l", threshold_l, false },
         { "m", threshold_m, false }, { "max_suppressed", threshold_suppressed, false } };
 
-    return json_is_object(value) ? MEMBERS(to, value, at->name, KNOWN) : wrong(at, "is an object");
+    return json_is_object(value) ? MEMBERS(to, value, at->name, KNOWN) : member_wrong(at, "is an object");
 }
 
 static vault_err
@@ -546,7 +401,7 @@ pseudonym_style(void *to, const json_t *value, const struct at *at)
     struct policy *p = to;
 
     if (s == NULL || (strcmp(s, "code") != 0 && strcmp(s, "press_name") != 0))
-        return wrong(at, "is \"code\" or \"press_name\"");
+        return member_wrong(at, "is \"code\" or \"press_name\"");
     p->style = s[0] == 'c' ? STYLE_CODE : STYLE_PRESS_NAME;
     return VAULT_OK;
 }
@@ -554,7 +409,7 @@ pseudonym_style(void *to, const json_t *value, const struct at *at)
 static vault_err
 pseudonym_stable(void *to, const json_t *value, const struct at *at)
 {
-    return take_bool(&((struct policy *)to)->stable, value, at);
+    return member_bool(&((struct policy *)to)->stable, value, at);
 }
 
 static vault_err
@@ -562,7 +417,7 @@ policy_pseudonym(void *to, const json_t *value, const struct at *at)
 {
     static const struct member KNOWN[] = { { "style", pseudonym_style, false }, { "stable", pseudonym_stable, false } };
 
-    return json_is_object(value) ? MEMBERS(to, value, at->name, KNOWN) : wrong(at, "is an object");
+    return json_is_object(value) ? MEMBERS(to, value, at->name, KNOWN) : member_wrong(at, "is an object");
 }
 
 /* ---- the whole ---- */
@@ -573,19 +428,19 @@ policy_format(void *to, const json_t *value, const struct at *at)
     const char *s = json_string_value(value);
     (void)to;
 
-    return s != NULL && strcmp(s, POLICY_FORMAT) == 0 ? VAULT_OK : wrong(at, "is \"" POLICY_FORMAT "\"");
+    return s != NULL && strcmp(s, POLICY_FORMAT) == 0 ? VAULT_OK : member_wrong(at, "is \"" POLICY_FORMAT "\"");
 }
 
 static vault_err
 policy_audience(void *to, const json_t *value, const struct at *at)
 {
-    return take_text(&((struct policy *)to)->audience, value, at);
+    return member_text(&((struct policy *)to)->audience, value, at);
 }
 
 static vault_err
 policy_purpose(void *to, const json_t *value, const struct at *at)
 {
-    return take_text(&((struct policy *)to)->purpose, value, at);
+    return member_text(&((struct policy *)to)->purpose, value, at);
 }
 
 /* A day: what counts is whether it is over. */
@@ -593,10 +448,10 @@ static vault_err
 take_day(char **out, const json_t *value, const struct at *at)
 {
     struct date_span span;
-    vault_err err = take_text(out, value, at);
+    vault_err err = member_text(out, value, at);
 
     if (err == VAULT_OK && (!date_span(&span, *out, strlen(*out)) || span.from != span.to || strlen(*out) != 10))
-        err = wrong(at, "is a day, as 2027-01-31");
+        err = member_wrong(at, "is a day, as 2027-01-31");
     return err;
 }
 
@@ -615,7 +470,7 @@ policy_as_of(void *to, const json_t *value, const struct at *at)
 static vault_err
 policy_single(void *to, const json_t *value, const struct at *at)
 {
-    return take_bool(&((struct policy *)to)->single_case, value, at);
+    return member_bool(&((struct policy *)to)->single_case, value, at);
 }
 
 static vault_err
@@ -624,7 +479,7 @@ policy_suppress(void *to, const json_t *value, const struct at *at)
     const char *s = json_string_value(value);
 
     if (s == NULL || (strcmp(s, "auto") != 0 && strcmp(s, "none") != 0))
-        return wrong(at, "is \"auto\" or \"none\"");
+        return member_wrong(at, "is \"auto\" or \"none\"");
     ((struct policy *)to)->suppress_auto = s[0] == 'a';
     return VAULT_OK;
 }
@@ -637,26 +492,26 @@ policy_map(void *to, const json_t *value, const struct at *at)
     vault_err err;
 
     if (!json_is_array(value))
-        return wrong(at, "is a list of fields");
-    err = room_for(&room, json_array_size(value), sizeof *p->map, at);
+        return member_wrong(at, "is a list of fields");
+    err = member_room(&room, json_array_size(value), sizeof *p->map, at);
     if (err != VAULT_OK)
         return err;
     p->map = room;
     for (; err == VAULT_OK && p->n_map < json_array_size(value); p->n_map++)
-        err = take_name(p->map[p->n_map], json_array_get(value, p->n_map), at);
+        err = member_name(p->map[p->n_map], json_array_get(value, p->n_map), at);
     return err;
 }
 
 static vault_err
 policy_published(void *to, const json_t *value, const struct at *at)
 {
-    return take_file(&((struct policy *)to)->published, value, at);
+    return member_file(&((struct policy *)to)->published, value, at);
 }
 
 static vault_err
 policy_population(void *to, const json_t *value, const struct at *at)
 {
-    return take_file(&((struct policy *)to)->population, value, at);
+    return member_file(&((struct policy *)to)->population, value, at);
 }
 
 static vault_err
@@ -674,7 +529,7 @@ read_object(struct policy *p, const json_t *object)
         err = err_say(VAULT_ERR_INPUT, "name what is to be released in \"rows\" or \"tables\"", "policy: it has neither rows nor tables");
     for (size_t i = 0; err == VAULT_OK && i < p->n_tables; i++)
         if (policy_rows_of(p, p->table[i].name) != NULL || strcmp(p->table[i].name, "codebook") == 0 || strcmp(p->table[i].name, "index") == 0)
-            err = wrong(&(struct at){ "", "tables" }, "has one with the name of another file of the release");
+            err = member_wrong(&(struct at){ "", "tables" }, "has one with the name of another file of the release");
     return err;
 }
 

@@ -86,7 +86,8 @@ cat "$TMPDIR"/*.out | sed -n 's/.*: of \([0-9]*\) allocations \([0-9]*\) failed 
 passed=$(count passed) failed=$(count failed) skipped=$(count skipped)
 # One that a signal ended together with its shell has told nothing.
 lost=$(($(wc -l < "$TMPDIR/list") - passed - failed - skipped))
-echo "processor time of shells, and of what they ran (user, system):" $(times)
+echo "processor time of this shell, and of what it ran (user, system):"
+times
 echo "$passed passed, $((failed + lost)) failed ($lost of them without a word), $(($(date +%s) - began)) seconds"
 [ "$failed" = 0 ] && [ "$lost" = 0 ] && [ "$passed" -gt 0 ] || exit 1
 if [ "$ROUNDS" -ge 60 ] && [ "$kills" -lt 2000 ]; then

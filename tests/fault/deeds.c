@@ -1,4 +1,5 @@
 /* deeds.c - the deeds, in one table, and how each begins, is done and leaves a vault; see world.h. */
+#include "tests/fault/opener.h"
 #include "tests/fault/world.h"
 
 #include <dirent.h>
@@ -303,6 +304,12 @@ deed_find(const char *name)
     return d;
 }
 
+bool
+is_unfinished(const char *name)
+{
+    return strncmp(name, ".withheld-", 10) == 0 || strncmp(name, "work.vault.new-", 15) == 0;
+}
+
 /* The backup, and what a kill left of one or of a new vault under another name. */
 static void
 remove_made(const struct world *w)
@@ -312,9 +319,7 @@ remove_made(const struct world *w)
 
     for (size_t i = 0; i < n; i++) {
         snprintf(path, sizeof path, "%s/%s", w->root, name[i]);
-        if (strncmp(name[i], ".withheld-", 10) == 0)
-            (void)unlink(path);
-        else if (strncmp(name[i], "work.vault.new-", 15) == 0)
+        if (is_unfinished(name[i]) && unlink(path) != 0)
             folder_remove(path);
     }
     free_list(name, n);
@@ -390,6 +395,8 @@ deed_prepare_outside(const struct world *w, const struct deed *d)
 void
 deed_prepare(const struct world *w, const struct deed *d)
 {
+    if (opener_has_it())
+        die("%s: somebody has `work` open", d->name);
     if (d->is_new)
         folder_remove(w->work);
     else

@@ -9,7 +9,7 @@ struct options {
     const char *deed, *way;     /* way NULL: all that the test knows */
     unsigned rounds, seed;
     bool loud;
-    bool places;                /* of the allocations from one place the first, the middle and the last */
+    bool places;                /* of the allocations from one place the first and the last */
 };
 
 /* kill.c */
@@ -66,6 +66,8 @@ void outcome_of(struct world *w, const struct deed *d, struct outcome *o);
 /* Not a byte is another (or only a journal was left that says nothing, for some of which the answer is still no): it is the old
  * state, and all that is asked was asked of that. */
 bool outcome_untouched(const struct world *w, struct outcome *o);
+/* Beside the vault: what was begun under another name is gone, where it may not litter, and holds no value. */
+void outcome_beside(const struct world *w, const struct outcome *o, const char *what);
 /* How it ended was found out: counts it, and looks at what lies outside. */
 void outcome_count(struct world *w, struct outcome *o, bool after, const char *what);
 /* Have these very bytes not been left before? */

@@ -1,5 +1,5 @@
 # Allocations that fail, errors while reading, and a second fault while the opening puts a first one right; see kills.bats. Of the
-# allocations some are drawn by lot here; make check-fault tries each.
+# allocations some are drawn by lot here; make check-fault tries those of each place (docs/testing.md).
 
 bats_require_minimum_version 1.5.0
 load ../cli/helpers

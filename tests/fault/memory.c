@@ -204,6 +204,7 @@ sweep(struct world *w, const struct options *opt, enum alloc_mode mode, struct s
         code = run_starved(w, d, &p);
         o.end.said_done = code == VAULT_OK;
         o.end.may_litter = mode == ALLOC_FROM || code == CRASH_ELSEWHERE;
+        outcome_beside(w, &o, what);
         if (d->is_new ? access(w->work, F_OK) != 0 : outcome_untouched(w, &o)) {
             if (d->outside && d->also != NULL)
                 outcome_count(w, &o, false, what);

@@ -1,9 +1,9 @@
 /*
  * opener.h - a deed done in a child that is hurt, many times: where it can be, the vault is opened once for all of them.
  *
- * Opening takes ten times what most deeds take, and is the same for all. So a process opens the vault, and each time a
+ * Opening takes as long as most deeds, and is the same for all. So a process opens the vault, and each time a
  * child of it goes on from there. What that one changed is put back into the very files; where it replaced a file, the process
- * that has the old one open is ended, without closing anything. What the opening itself does is left to the deed `open`.
+ * that has the old one open is ended, without closing anything.
  */
 #ifndef TESTS_FAULT_OPENER_H
 #define TESTS_FAULT_OPENER_H

@@ -290,13 +290,36 @@ look(struct world *w, struct outcome *o, const char *what)
     return after;
 }
 
+void
+outcome_beside(const struct world *w, const struct outcome *o, const char *what)
+{
+    size_t n;
+    char **name = list_folder(w->root, &n), path[600];
+
+    for (size_t i = 0; i < n; i++) {
+        const char *leak;
+        if (!is_unfinished(name[i]))
+            continue;
+        if (!o->end.may_litter)
+            die("%s: there is left beside the vault: %s", what, name[i]);
+        snprintf(path, sizeof path, "%s/%s", w->root, name[i]);
+        leak = world_leak(path);
+        if (leak != NULL)
+            die("%s: in %s, left beside the vault, stands: %s", what, name[i], leak);
+    }
+    free_list(name, n);
+}
+
 bool
 outcome_check(struct world *w, struct outcome *o, const char *what)
 {
+    const char *open = o->in_use ? world_open_mode(w->work) : NULL;
     uint8_t hash[SEEN_BYTES];
     struct world aside;
     bool after;
 
+    if (open != NULL)           /* a copy would not tell */
+        die("%s: others may read %s", what, open);
     if (outcome_untouched(w, o)) {
         if (o->deed->outside)
             outcome_count(w, o, false, what);

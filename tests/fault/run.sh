@@ -6,7 +6,7 @@
 # Every deed of tests/fault/deeds.c at every point: killed before and within each call that changes a file, the power cut, the disk full,
 # broken, unreadable, a second fault while the opening puts the first right, memory failing; a third of ROUNDS kills at random times of each
 # deed, and an eighth of the program itself at each of four; then damage of all kinds. What of it is left out, docs/testing.md says
-# (FULL=1: nothing, which takes an hour). As many run side by side as there are processors. The seeds are printed, so that a failure can be
+# (FULL=1: each point is tried, which takes an hour or more). As many run side by side as there are processors. The seeds are printed, so that a failure can be
 # seen again. O and PYTHON as for tests/run.sh.
 # The last lines count the points, the runs and the seconds; exit code 1 when anything failed or did not come to its end, or
 # (at the usual ROUNDS) when fewer were killed than is promised.
@@ -33,7 +33,7 @@ fault=$(sh tests/fault/build.sh)
 list() {
     deeds=$("$fault" deeds)
     for deed in $deeds; do
-        rounds="1000000 $places"
+        rounds="1000000${places:+ $places}"
         # The same as restore but for a few lines: some by lot.
         case $deed$places in restore-*--places) rounds=100 ;; esac
         echo "$fault memory $deed --rounds $rounds"
@@ -77,6 +77,7 @@ began=$(date +%s)
 list > "$TMPDIR/list"
 xargs -r -P "$(nproc)" -L 1 sh -c "$one" one < "$TMPDIR/list" || true
 
+# Kills: before and within each call, at random times, and of openings that put right what a kill left.
 count() { find "$TMPDIR" -name "*.$1" | wc -l; }
 points=$(cat "$TMPDIR"/*.out | sed -n 's/.*: \([0-9][0-9]*\) \(times\|points\)\([;:].*\)*$/\1/p' | awk '{ n += $1 } END { print n + 0 }')
 kills=$(cat "$TMPDIR"/*.out | grep -i kill | sed -n 's/.*: \([0-9][0-9]*\) \(times\|kills\).*/\1/p' | awk '{ n += $1 } END { print n + 0 }')

@@ -288,7 +288,11 @@ world_leak(const char *path)
 {
     size_t n, size;
     char **name = list_folder(path, &n);
-    const char *found = NULL;
+    struct stat st;
+    uint8_t *whole = stat(path, &st) == 0 && S_ISREG(st.st_mode) ? file_get("", path, &size) : NULL;
+    const char *found = whole == NULL ? NULL : leak_in(whole, size);
+
+    free(whole);
 
     for (size_t i = 0; i < n && found == NULL; i++) {
         uint8_t *p = file_get(path, name[i], &size);

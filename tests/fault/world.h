@@ -87,7 +87,7 @@ struct problems {
 };
 vault_err world_check(const struct world *w, const char *path, bool new_pass, struct problems *p);
 
-/* A value, name of a field or passphrase that stands in a file of the folder: NULL or what it is. */
+/* A value, name of a field or passphrase that stands in a file of the folder, or in the file: NULL or what it is. */
 const char *world_leak(const char *path);
 /* A file or the folder that others may read: NULL or its name. */
 const char *world_open_mode(const char *path);
@@ -149,6 +149,8 @@ struct deed {
 };
 const struct deed *deed_find(const char *name);
 extern const struct deed DEEDS[];
+/* Of a backup, or a new vault, in the folder `root`, while it has not its own name. */
+bool is_unfinished(const char *name);
 void world_clear_road(const struct world *w);
 const char *deed_base(const struct world *w, const struct deed *d);
 /* `work` as it is before the deed. */

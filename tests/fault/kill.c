@@ -280,6 +280,7 @@ every_second(struct world *w, const struct options *opt, const struct second *se
         }
     }
     opener_stop();
+    printf("  %ld different things were left, of %zu kinds\n", halves, kinds->n);
     for (size_t i = 0; i < ways; i++) {
         printf("  %ld opening %s\n", twice[i], second[i].how);
         all += twice[i];
@@ -288,9 +289,10 @@ every_second(struct world *w, const struct options *opt, const struct second *se
     }
     report(&o, second[0].mode == SHIM_KILL ? "killed, and again while what that left was put right" :
         "stopped, and failing while what that left was put right", all);
-    printf("  %ld different things were left, of %zu kinds\n", halves, kinds->n);
     if (all == 0 && halves >= 14)
         die("so few faults: nothing had to be put right");
+    if (opt->rounds >= 1000 && o.n_after == 0)
+        die("nothing was put right that was done already");
     free(kinds);
     outcome_free(&o);
 }

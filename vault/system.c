@@ -1,8 +1,8 @@
 /*
- * system.c - system records as a session reads them: which there are, types, and what each kind is told by.
+ * system.c - system records as a session reads them: which there are, who may add them, and types.
  *
- * They are revisions like others, so the chain of the log answers for them; what is judged here and in system_slots.c, system_card.c and
- * system_gone.c is what they say. Only entries that the keeper signed add them, and the card is pinned by what the slot that opened was
+ * They are revisions like others, so the chain of the log answers for them; what is judged here, in system_slots.c, system_card.c and
+ * system_gone.c, and beside the data of other kinds (contacts.h, same.h, ...), is what they say. Only entries that the keeper signed add them, and the card is pinned by what the slot that opened was
  * given, so nobody who can merely write can put another keeper in its place.
  */
 #include "vault/system.h"

@@ -2,7 +2,7 @@
  * system.h - what system*.c share: values of system records, and what each kind says to the session.
  *
  * Layer:   session, private.
- * Secrets: slot keys and former keys pass through; guarded.
+ * Secrets: revisions of slots and former keys hold keys, in buffers that are wiped; a slot key is compared on the stack, and wiped.
  * Format:  docs/format.md, section 13.
  */
 #ifndef VAULT_SYSTEM_H
@@ -31,7 +31,7 @@ VAULT_CHECK vault_err system_apply_lost(struct vault *v, const struct revision *
 /* Former keys are read when they are needed; that they are those of their card is judged now. */
 VAULT_CHECK vault_err system_judge_former(const struct revision *rev);
 
-/* ---- once all were read ---- */
+/* ---- once all were read; VAULT_ERR_DAMAGED: it is not so ---- */
 
 /* The last card is the one that follows from the keeper's key, or that the slot was given. */
 VAULT_CHECK vault_err system_judge_card(const struct vault *v);

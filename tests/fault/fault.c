@@ -104,6 +104,7 @@ main(int argc, char **argv)
     }
     if (!applies(t, o.deed))
         return 77;
+    printf("seed %u\n", o.seed);
     world_make(&w);
     lots_begin(o.seed);
     t->run(&w, &o);

@@ -66,7 +66,8 @@ void outcome_of(struct world *w, const struct deed *d, struct outcome *o);
 /* Not a byte is another (or only a journal was left that says nothing, for some of which the answer is still no): it is the old
  * state, and all that is asked was asked of that. */
 bool outcome_untouched(const struct world *w, struct outcome *o);
-/* Beside the vault: what was begun under another name is gone, where it may not litter, and holds no value. */
+/* Before anything is opened again: nobody else may read the vault; beside it, what was begun under another name is gone, where it may not
+ * litter, and holds no value. */
 void outcome_beside(const struct world *w, const struct outcome *o, const char *what);
 /* How it ended was found out: counts it, and looks at what lies outside. */
 void outcome_count(struct world *w, struct outcome *o, bool after, const char *what);

@@ -295,7 +295,10 @@ outcome_beside(const struct world *w, const struct outcome *o, const char *what)
 {
     size_t n;
     char **name = list_folder(w->root, &n), path[600];
+    const char *open = access(w->work, F_OK) == 0 ? world_open_mode(w->work) : NULL;
 
+    if (open != NULL)           /* before anybody copies it, also where not a byte was changed */
+        die("%s: others may read %s", what, open);
     for (size_t i = 0; i < n; i++) {
         const char *leak;
         if (!is_unfinished(name[i]))
@@ -313,13 +316,10 @@ outcome_beside(const struct world *w, const struct outcome *o, const char *what)
 bool
 outcome_check(struct world *w, struct outcome *o, const char *what)
 {
-    const char *open = o->in_use ? world_open_mode(w->work) : NULL;
     uint8_t hash[SEEN_BYTES];
     struct world aside;
     bool after;
 
-    if (open != NULL)           /* a copy would not tell */
-        die("%s: others may read %s", what, open);
     if (outcome_untouched(w, o)) {
         if (o->deed->outside)
             outcome_count(w, o, false, what);

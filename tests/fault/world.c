@@ -455,7 +455,7 @@ world_make(struct world *w)
     w->old_pass = secret_text(OLD_PASS);
     w->new_pass = secret_text(NEW_PASS);
     write_rows(w->csv, 7, 150, 400);        /* the first six revise */
-    if (world_leak(w->root) == NULL)
+    if (world_leak(w->root) == NULL || world_leak(w->csv) == NULL)
         die("the search for values finds nothing in a file of values");
     fill_base(w);
     make_backup(w);

@@ -54,7 +54,7 @@ same_manifest(const struct manifest *m, struct part bytes)
 
 #if TARGET == 1
 
-/* As system.c has them, which needs all of a vault. */
+/* As system_gone.c has them, which needs all of a vault. */
 const char *
 gone_name(enum gone_what what)
 {

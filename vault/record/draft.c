@@ -10,7 +10,6 @@
 #include <string.h>
 #include <time.h>
 #include "vault/record/draft_values.h"
-#include "vault/record/value.h"
 
 /* ---- adding ---- */
 

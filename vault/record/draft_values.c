@@ -1,4 +1,4 @@
-/* draft_values.c - see draft_values.h. */
+/* draft_values.c - see draft_values.h; and draft_init and draft_done of draft.h, as links that were resolved lately are kept here. */
 #include "vault/record/draft_values.h"
 
 #include <sodium.h>

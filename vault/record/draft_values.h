@@ -15,7 +15,8 @@ struct draft_value {
     size_t at, n;               /* CBOR within mem */
 };
 
-/* Every input that is not `unset` becomes a value of the draft; those of before are forgotten. VAULT_ERR_INPUT says which is wrong. */
+/* Every input that is not `unset` becomes a value of the draft; those of before are forgotten. VAULT_ERR_INPUT says which is wrong;
+ * VAULT_ERR_NOT_FOUND: a link, or a source, that is not here. */
 VAULT_CHECK vault_err draft_take_inputs(struct draft *d, const struct type_def *t, const struct vault_fields *in);
 /* Its CBOR; borrowed from the draft, until the next value. */
 struct part draft_value_part(const struct draft *d, const struct draft_value *v);

@@ -14,9 +14,6 @@
 #define TERMS_MAX 4000000u
 #define STEPS 5000u                     /* iterations in search of a whole solution */
 
-#define NOT_TOLD (-1)                   /* of a group, nothing */
-#define SOMEBODY (-2)                   /* kept back, and not zero */
-
 /* ---- what is told ---- */
 
 void

@@ -16,6 +16,9 @@
 
 #define WHOLE 0                         /* as a target: the box itself; from 1 on, what lies beside it on that column */
 
+#define NOT_TOLD (-1)                   /* of a group, nothing */
+#define SOMEBODY (-2)                   /* kept back, and not zero */
+
 /* A group: those in a box, or those who are not in it but would be, were it not for one column ("sex f, and not of town A"). */
 struct target {
     size_t box, beside;
@@ -35,6 +38,8 @@ struct told {
     uint64_t *left;                     /* work, as in ledger_compare; shared by those that are compared */
     bool contradicts, too_large;
 };
+
+/* ---- VAULT_ERR_FAILED, of those that solve: the solver cannot say ---- */
 
 /* All that members from `first` to `end` tell. What is too much, or cannot all be so, is noted in it. In any case told_free it. */
 VAULT_CHECK vault_err told_read(struct told *t, const struct joint *j, size_t first, size_t end, int64_t k, uint64_t *left);

@@ -2,7 +2,7 @@
  * policy_members.h - the members of the objects in a policy, read strictly.
  *
  * Layer:   release, private.
- * Secrets: none.
+ * Secrets: as policy.h.
  * Format:  docs/release.md.
  *
  * Each object has a table of the members that it may have; a member that is not in it is refused, as a threshold that was misspelt would

@@ -48,7 +48,7 @@ no_keys(int dir)
         "the file keys is missing: it was erased or lost");
 }
 
-/* `keys` must be readable; a keys.new that is not whole was never committed. */
+/* `keys` must be readable; a keys.new that is not whole was never committed, but one that cannot be read may be the one in force. */
 vault_err
 candidates_read(int dir, struct candidate c[2])
 {
@@ -60,7 +60,10 @@ candidates_read(int dir, struct candidate c[2])
         err = err_say(VAULT_ERR_DAMAGED, "restore a backup", "the file keys is damaged");
     if (err != VAULT_OK)
         return err;
-    if (read_candidate(dir, KEYS_NEW, &c[1]) != VAULT_OK)
+    err = read_candidate(dir, KEYS_NEW, &c[1]);
+    if (err == VAULT_ERR_FAILED || err == VAULT_ERR_NO_SPACE)
+        return err;
+    if (err != VAULT_OK)
         vault_clear_error();
     if (c[1].there && memcmp(c[0].kf.argon_salt, c[1].kf.argon_salt, KDF_SALT_BYTES) != 0)
         c[1].there = false;

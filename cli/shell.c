@@ -104,7 +104,8 @@ ends_session(vault_err err)
 static vault_err
 typed_line(struct shell *sh)
 {
-    struct term_question q = { .prompt = sh->prompt, .echo = TERM_SHOWN, .max = TYPED_MAX };
+    struct term_question q = { .prompt = sh->prompt, .echo = TERM_SHOWN, .max = TYPED_MAX,
+        .ends_ahead = true };       /* who locks and walks away while a command runs has locked */
     struct secret *s = NULL;
     vault_err err = term_ask(&s, &q);
 
@@ -228,7 +229,8 @@ const struct cmd cmd_shell = {
         "shell --passphrase-fd 3 3< PASS < commands.txt\n",
     .about =
         "The same commands, without `withheld` before them; quotes and backslashes work as in a\n"
-        "shell. Locks after 5 minutes without input, at `exit` and at Ctrl-D. No history is kept.\n"
+        "shell. Locks after 5 minutes without input, at `exit` and at Ctrl-D, and at a Ctrl-C while a\n"
+        "command runs; at the prompt Ctrl-C drops the line. No history is kept.\n"
         "Before many names are shown (`list --reveal`), before a dump, a purge and a change of keys\n"
         "the passphrase is asked for again, when it was not typed within the last two minutes.\n"
         "Tab hides the line that is being typed. Files outside the vault can be reached in DIR\n"

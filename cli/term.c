@@ -500,6 +500,7 @@ begin(struct question *q, const struct term_question *asked, struct secret *room
     q->line.max = asked->max;
     q->line.shown = asked->echo == TERM_SHOWN;
     q->line.complete = asked->complete;
+    q->line.zero_ends = asked->ends_ahead;
     if (asked->begin != NULL) {
         size_t n = vault_secret_len(asked->begin);
 

@@ -64,6 +64,20 @@ wait_for() {
 sees() { wait_for sees "$1"; }
 unsees() { wait_for unsees "$1"; }
 
+# prompts_again: the last line is a prompt without anything behind it. Before that the terminal is not
+# raw, and a Ctrl-C goes to the process and not to its line.
+prompts_again() {
+    local tries=0
+    until [ "$(screen | grep -v '^$' | tail -n 1)" = 'v.vault> ' ]; do
+        if [ $((tries++)) -gt 300 ]; then
+            echo 'not so: prompts again'
+            screen
+            return 1
+        fi
+        sleep 0.05
+    done
+}
+
 # never_wrote GREP-ARGUMENTS: looks at all that came to the terminal, once the recorder has it.
 never_wrote() {
     local tries=0
@@ -192,6 +206,7 @@ sane() {
     text 'key list'
     keys Enter
     sees 'keeper  65 MiB, 3 passes'
+    prompts_again
     keys C-d
     sees 'exit code 0'
     never_wrote "${PASS%% *}"
@@ -353,6 +368,7 @@ stop_and_go() {
     text 'type list'
     keys Enter
     sees organisation
+    prompts_again
     keys C-d
 }
 
@@ -719,13 +735,53 @@ answer_until() {
     text 'show nobody'
     keys Enter
     sees 'withheld: '
+    prompts_again
     text 'half a li'
+    sees 'half a li'
     keys C-c
+    prompts_again
     text 'list person'
+    sees 'v.vault> list person'
     keys Enter
+    prompts_again
     keys C-d
     sees 'exit code 0'
     sane
+}
+
+# not_raw: no question is open, the terminal edits lines itself.
+not_raw() {
+    local tries=0
+    until stty -a -F "$(mux display-message -p '#{pane_tty}')" | grep -q ' icanon'; do
+        [ $((tries++)) -le 300 ]
+        sleep 0.05
+    done
+}
+
+@test "a shell that is left while a command runs is locked: Ctrl-D counts, and Ctrl-C ends it" {
+    new_vault v "$PASS"
+    for key in C-d C-c; do
+        on_terminal "$WITHHELD" shell
+        sees 'passphrase for'
+        text "$PASS"
+        keys Enter
+        sees 'v.vault> '
+        # The command reads a line of its own, and is stopped there, so that the keys come first.
+        text 'add person --from -'
+        keys Enter
+        not_raw
+        kill -STOP "$(cat pid)"
+        text "{\"ref\":\"K-$key\"}"
+        keys Enter
+        keys $key
+        text 'typed ahead'
+        sees 'typed ahead'
+        kill -CONT "$(cat pid)"
+        [ $key = C-c ] || sees 'exit code 0'
+        [ $key = C-d ] || sees 'exit code 130'
+        sane
+    done
+    w "$PASS" show K-C-d > shown
 }
 
 @test "a shell asks for the passphrase again before many names, a dump, a change of keys" {
@@ -768,6 +824,7 @@ answer_until() {
     text "$PASS"
     keys Enter
     sees 'Choi Myung-bok'
+    prompts_again
     keys C-d
     sees 'exit code 0'
     sane
@@ -787,6 +844,7 @@ answer_until() {
     text 'list --reveal'
     keys Enter
     sees 'Choi Myung-bok'
+    prompts_again
     keys C-d
     sees 'exit code 0'
     never_wrote 'passphrase again'

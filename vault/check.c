@@ -282,6 +282,8 @@ check_withheld(struct checking *c, uint32_t n, struct revision *rev)
     /* A copy made for travel has no withheld values of before. */
     if (err == VAULT_OK && r->index.pair[n].log <= c->v->travel_row && !p->has_blob[n - p->first])
         return VAULT_OK;
+    if (err == VAULT_OK && p->names_hidden[n - p->first] && !recs_names_hidden(r, rev))
+        return damaged("beside its keys it says that names are not where they are");
     if (err == VAULT_OK && recs_withheld_gone(r, rev))
         return check_no_blob(c, n, p);
     if (err == VAULT_OK && p->has_blob[n - p->first] != revision_introduces(rev))

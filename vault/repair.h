@@ -29,7 +29,7 @@ struct loss_item {
     uint8_t bytes[32];          /* as many as the field takes for one */
 };
 
-enum { DOOMED = 1, BLOB_LOST = 2, KEY_MOVED = 4 };
+enum { DOOMED = 1, BLOB_LOST = 2, KEY_MOVED = 4, HINT_WRONG = 8 };
 
 struct repairing {
     int from;                   /* the damaged folder */

@@ -248,6 +248,8 @@ withheld(struct repairing *r, uint32_t n, struct revision *rev)
     bool wanted = revision_introduces(rev) && !recs_withheld_gone(recs, rev);
     vault_err err = recs_pack(recs, n, &p);
 
+    if (err == VAULT_OK && p->names_hidden[n - p->first] && !recs_names_hidden(recs, rev))
+        r->flag[n] |= HINT_WRONG;
     if (err == VAULT_OK && !wanted) {
         if (p->has_blob[n - p->first])
             r->flag[n] |= BLOB_LOST;    /* a key that no value needs */

@@ -102,6 +102,8 @@ mend_revision(struct repairing *r, struct pack *p, uint32_t i)
     }
     if (lost || (r->flag[n] & BLOB_LOST) != 0)
         drop_blob(p, i);
+    if ((r->flag[n] & HINT_WRONG) != 0)
+        p->names_hidden[i] = false;
     if (key != NULL) {
         memcpy(p->record_key[i], key, 32);
         p->has_record[i] = true;

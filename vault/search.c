@@ -27,11 +27,23 @@ reads_field(const struct search *s, const struct field_def *f)
     return s->reads == NULL || s->reads(s, f);
 }
 
+static bool
+is_name_field(const struct search *s, struct part field)
+{
+    for (size_t i = 0; i < s->n_name_fields; i++)
+        if (s->name_field[i].n == field.n && memcmp(s->name_field[i].p, field.p, field.n) == 0)
+            return true;
+    return false;
+}
+
 bool
 search_reads(const struct search *s, const struct type_def *t, const struct leaf *l)
 {
-    const struct field_def *f = type_field(t, l->field.p, l->field.n);
+    const struct field_def *f;
 
+    if (t == NULL)
+        return is_name_field(s, l->field);
+    f = type_field(t, l->field.p, l->field.n);
     return f != NULL && reads_field(s, f) && (is_keeper(s->v) || !search_withheld(s, t, l));
 }
 
@@ -96,6 +108,45 @@ sift(struct scan *scan, unsigned thread, const struct revision *rev, bool *wante
     vault_err err = in_question(s, thread, &t, rev, wanted);
 
     return err == VAULT_OK && *wanted ? s->match(s, thread, t, rev, wanted) : err;
+}
+
+static vault_err
+sift_names(struct scan *scan, unsigned thread, const struct revision *rev, bool *wanted)
+{
+    struct search *s = scan->ctx;
+
+    return s->match(s, thread, NULL, rev, wanted);
+}
+
+/* Note the fields of this type that are looked at. False: not all of them hold names, or there are too many. */
+static bool
+note_name_fields(struct search *s, const struct type_def *t)
+{
+    for (size_t i = 0; is_asked(s, t) && i < t->n_fields; i++) {
+        const struct field_def *f = &t->field[i];
+        struct part name = PART(f->name, strlen(f->name));
+        if (!reads_field(s, f) || is_name_field(s, name))
+            continue;
+        if (f->kind != FIELD_NAME || s->n_name_fields == SEARCH_NAME_FIELDS)
+            return false;
+        s->name_field[s->n_name_fields++] = name;
+    }
+    return true;
+}
+
+/* Are names all that is looked at? */
+static bool
+only_names(struct search *s)
+{
+    const struct type_set *types = &s->v->recs.types;
+    bool yes = is_keeper(s->v) && s->q->n_where == 0;
+
+    s->n_name_fields = 0;
+    for (size_t i = 0; yes && i < types->n; i++)
+        yes = note_name_fields(s, types->type[i]);
+    for (size_t i = 0; yes && i < types->n_theirs; i++)
+        yes = note_name_fields(s, types->theirs[i]);
+    return yes;
 }
 
 /* A caseworker keeps the keys of what he sealed himself. What a keeper sealed, or sealed anew, only keepers can change. */
@@ -220,6 +271,7 @@ search_run(struct search *s, vault_err (*done)(struct search *s))
         err = conditions_find(s->where, &s->unread);
     if (err == VAULT_OK) {
         scan.withheld = any_hidden(s);
+        scan.sift_names = only_names(s) ? sift_names : NULL;
         err = scan_run(&scan);
     }
     if (err == VAULT_OK && !s->stop && done != NULL)

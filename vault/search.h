@@ -15,6 +15,8 @@
 #include "vault/same_hits.h"
 #include "vault/unread.h"
 
+#define SEARCH_NAME_FIELDS 16u
+
 struct search {
     struct vault *v;
     const struct vault_search_query *q;
@@ -26,7 +28,7 @@ struct search {
     /* NULL, or which fields it looks at at all. */
     bool (*reads)(const struct search *s, const struct field_def *f);
     /*
-     * Might this one be a hit? Of the type and the conditions in question. Not verified yet, and the answer no is final: on either
+     * Might this one be a hit? t NULL: whatever its type is, and of its withheld values alone. Of the type and the conditions in question. Not verified yet, and the answer no is final: on either
      * thread of the scan (0, 1), reading leaves for which search_reads says yes and that have a value.
      */
     vault_err (*match)(struct search *s, unsigned thread, const struct type_def *t, const struct revision *rev, bool *yes);
@@ -34,6 +36,8 @@ struct search {
      * not asked about. May set stop. */
     vault_err (*found)(struct search *s, const struct type_def *t, const struct revision *rev);
 
+    struct part name_field[SEARCH_NAME_FIELDS];     /* fields of kind name that are looked at, where no others are */
+    size_t n_name_fields;
     bool stop;
     struct conditions *where;       /* its own from here */
     struct unread unread;
@@ -41,7 +45,7 @@ struct search {
     struct same_hits merged;        /* in records that were merged into others: told last */
 };
 
-/* Would a value of this leaf be looked at, in this session and by this query? */
+/* Would a value of this leaf be looked at, in this session and by this query? t NULL: where it is of any type. */
 bool search_reads(const struct search *s, const struct type_def *t, const struct leaf *l);
 /* Is this leaf withheld by its own tier or by the type in force? */
 bool search_withheld(const struct search *s, const struct type_def *t, const struct leaf *l);

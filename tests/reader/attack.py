@@ -526,6 +526,14 @@ def name_marked(me, victim):
     rewrap(me, me.pack_of(me.find(victim)), mark)
 
 
+@attack("hint")
+def name_hint(me, victim):
+    """Its names are said to be all in its withheld blob."""
+    def mark(keys):
+        keys[1] |= 8
+    rewrap(me, me.pack_of(me.find(victim)), mark)
+
+
 @attack("read")
 def name_wrap_spoiled(me, victim):
     """The keeper's inner wrap does not open any more."""

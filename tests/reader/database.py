@@ -118,9 +118,9 @@ def parse_dump(lines, tables, version):
 
 PACK, IDS, TAG = 64, 48, 8
 BY_NAME, BY_INTAKE = 1, 2
-HAS_RECORD_KEY, HAS_BLOB_KEY, QUARANTINED = 1, 2, 4
-ALLOWED_FLAGS = {0, HAS_RECORD_KEY, HAS_BLOB_KEY, HAS_RECORD_KEY | HAS_BLOB_KEY,
-                 HAS_BLOB_KEY | QUARANTINED, HAS_RECORD_KEY | HAS_BLOB_KEY | QUARANTINED}
+HAS_RECORD_KEY, HAS_BLOB_KEY, QUARANTINED, NAMES_HIDDEN = 1, 2, 4, 8
+ALLOWED_FLAGS = {keys | mark | hint for keys in range(4) for mark in (0, QUARANTINED) for hint in (0, NAMES_HIDDEN)
+                 if keys & HAS_BLOB_KEY or not mark}
 
 
 @dataclass
@@ -133,6 +133,7 @@ class Pack:
     record_keys: dict = field(default_factory=dict)     # by number of the revision
     hidden: set = field(default_factory=set)            # numbers of those with a withheld blob
     quarantined: set = field(default_factory=set)       # numbers of those that a keeper did not believe
+    names_hidden: set = field(default_factory=set)      # numbers of those whose names are all in their withheld blobs
     blob_keys: dict = field(default_factory=dict)       # by number; empty at the case tier
 
     @property
@@ -196,13 +197,14 @@ class Wraps:
         keys, members = self.open(pack.n, pack.hash), pack.members
         how, flags, rest = keys[0], keys[1:1 + len(members)], keys[1 + len(members):]
         having = {bit: [number for (number, _), flag in zip(members, flags) if flag & bit]
-                  for bit in (HAS_RECORD_KEY, HAS_BLOB_KEY, QUARANTINED)}
+                  for bit in (HAS_RECORD_KEY, HAS_BLOB_KEY, QUARANTINED, NAMES_HIDDEN)}
         split = 32 * len(having[HAS_RECORD_KEY])
         if (len(flags) != len(members) or not all(flag in ALLOWED_FLAGS for flag in flags) or len(rest) < split
                 or bool(how) != bool(having[HAS_BLOB_KEY])):
             raise Damage("has content of a wrong form")
         pack.record_keys = dict(zip(having[HAS_RECORD_KEY], chunks(rest[:split])))
         pack.hidden, pack.quarantined = set(having[HAS_BLOB_KEY]), set(having[QUARANTINED])
+        pack.names_hidden = set(having[NAMES_HIDDEN])
         blob_keys = self.inner(how, rest[split:], pack, 32 * len(pack.hidden))
         if blob_keys is not None:
             pack.blob_keys = dict(zip(having[HAS_BLOB_KEY], chunks(blob_keys)))

@@ -41,7 +41,7 @@ from keys import KEEPER, KEYS_SIZE, Given, WrongPassphrase, check_card, open_key
 from log import Log
 from names import code, fold
 from primitives import MAC, Damage, Report
-from records import (CARD_RECORD, CHUNK_TABLES, K_LINK, OPEN, PROVENANCE, REMOVED, S_APART, S_AUDIENCE, S_LEFT_OUT, S_LOST, S_ORIGIN, S_SAME, S_THEIR_TYPE, S_TOMBSTONE, S_TYPE, SYSTEM_TYPES,
+from records import (CARD_RECORD, CHUNK_TABLES, K_LINK, K_NAME, OPEN, PROVENANCE, REMOVED, S_APART, S_AUDIENCE, S_LEFT_OUT, S_LOST, S_ORIGIN, S_SAME, S_THEIR_TYPE, S_TOMBSTONE, S_TYPE, SYSTEM_TYPES,
                      WITHHELD, Lost, bare, check_system, check_types, file_content, file_rows, open_revision, open_withheld, parse_apart,
                      parse_left_out, parse_origin, parse_receipt, parse_same, parse_tombstone, parse_type,
                      slot_record, type_hash)
@@ -163,6 +163,7 @@ class Reader:
                 revision = self.read_revision(pack, number, ids)
                 if revision:
                     with self.report.at(revision.where):
+                        self.check_hint(pack, revision)
                         self.read_withheld(pack, revision)
                         self.check_gone(revision)
                     if revision.is_system:
@@ -211,6 +212,14 @@ class Reader:
             raise Damage("was purged, and yet something of it is there")
         if number in pack.hidden - pack.quarantined:
             raise Damage("was purged, and yet has a key of withheld values")
+
+    def check_hint(self, pack, revision):
+        """Bit 3 of section 9."""
+        definition = self.types.get(revision.type_hash)
+        elsewhere = [leaf for leaf in revision.leaves if definition and leaf.field in definition.fields
+                     and definition.fields[leaf.field].kind == K_NAME and (leaf.tier != WITHHELD or leaf.introduced)]
+        if revision.number in pack.names_hidden and elsewhere:
+            raise Damage("has names elsewhere than in its withheld blob, and the flags of its keys deny it")
 
     def check_gone(self, revision):
         """Of the values that belong to it those are missing which a tombstone names, and only those. At the case tier

@@ -483,6 +483,17 @@ test_db__scan_goes_in_order_from_where_it_is_told(void **state)
     }
     assert_int_equal(db_next(c, &n, &blob, &got), VAULT_OK);
     assert_false(got);
+    /* Forward or back, to a row or to the next one behind it, or behind all. */
+    static const struct { int64_t to, n; } SEEK[] = { { 40, 40 }, { 301, 1000 }, { 0, 1 }, { 2, 7 }, { 1001, 0 }, { 8, 8 } };
+    for (size_t i = 0; i < sizeof SEEK / sizeof SEEK[0]; i++) {
+        assert_int_equal(db_seek(c, SEEK[i].to), VAULT_OK);
+        assert_int_equal(db_next(c, &n, &blob, &got), VAULT_OK);
+        assert_int_equal(got, SEEK[i].n != 0);
+        if (got)
+            assert_int_equal(n, SEEK[i].n);
+    }
+    assert_int_equal(db_next(c, &n, &blob, &got), VAULT_OK);
+    assert_int_equal(n, 40);
     db_scan_end(c);
 }
 

@@ -99,6 +99,7 @@ make_records(void **state)
 struct seen {
     uint8_t times[2 * RECORDS];     /* by record */
     uint8_t revision[2 * RECORDS];  /* by number, from first_number */
+    uint8_t asked[RECORDS];         /* by record: of its names alone */
     bool unread[2 * RECORDS];       /* by number: told that its name cannot be read */
     uint32_t count, system, bad, dim, removed, stop_after;
     bool names_right, edits_right;
@@ -234,6 +235,67 @@ test_scan__reads_withheld_values_only_where_they_are_asked_for(void **state)
         assert_int_equal(scan_run(&s), VAULT_OK);
         assert_all_heads(&x);
     }
+}
+
+/* Given names alone, wants every hundredth. */
+static vault_err
+sift_hundredth(struct scan *s, unsigned thread, const struct revision *rev, bool *wanted)
+{
+    struct seen *x = s->ctx;
+    uint32_t i = s->r->index.pair[index_record(&s->r->index, rev->record)].first - first_number;
+    char name[16];
+
+    (void)thread;
+    snprintf(name, sizeof name, "name-%u", i);
+    *wanted = i % 100 == 1;
+    x->asked[i]++;
+    return text_is(rev, "name", name) && text_is(rev, "ref", NULL) ? VAULT_OK : VAULT_ERR_FAILED;
+}
+
+/* Of those whose name was carried nobody asks by it, nor of any without withheld values; the others are passed over, and what is left is found far apart. */
+static void
+test_scan__what_is_passed_over_by_its_names_is_not_seen(void **state)
+{
+    struct seen x;
+    (void)state;
+
+    for (int withheld = 0; withheld < 2; withheld++) {
+        struct scan s = scan_of(&x);
+        s.withheld = withheld != 0;
+        s.sift_names = sift_hundredth;
+        assert_int_equal(scan_run(&s), VAULT_OK);
+        for (uint32_t i = 0; i < RECORDS; i++) {
+            assert_int_equal(x.asked[i], withheld && i % 3 != 0 && i % 7 != 0);
+            assert_int_equal(x.times[i], i % 7 != 0 && (!withheld || i % 3 == 0 || i % 100 == 1));
+        }
+        assert_true(x.names_right);
+        assert_true(x.edits_right);
+        assert_int_equal(x.bad, 0);
+    }
+}
+
+static bool
+doubts_odd(const struct scan *s, uint32_t n)
+{
+    return (s->r->index.pair[n].first - first_number) % 2 == 1;
+}
+
+static void
+test_scan__where_there_is_doubt_names_are_not_asked_for_alone(void **state)
+{
+    struct seen x;
+    struct scan s = scan_of(&x);
+    (void)state;
+
+    s.withheld = true;
+    s.sift_names = sift_hundredth;
+    s.doubt = doubts_odd;
+    assert_int_equal(scan_run(&s), VAULT_OK);
+    for (uint32_t i = 0; i < RECORDS; i++) {
+        assert_int_equal(x.asked[i], i % 2 == 0 && i % 3 != 0 && i % 7 != 0);
+        assert_int_equal(x.times[i], i % 7 != 0 && (i % 2 == 1 || i % 3 == 0));
+    }
+    assert_true(x.names_right);
 }
 
 /* Also names that an earlier revision introduced. */
@@ -665,6 +727,8 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_scan__sees_every_head_exactly_once),
+        cmocka_unit_test(test_scan__what_is_passed_over_by_its_names_is_not_seen),
+        cmocka_unit_test(test_scan__where_there_is_doubt_names_are_not_asked_for_alone),
         cmocka_unit_test(test_scan__reads_withheld_values_carried_ones_too),
         cmocka_unit_test(test_scan__reads_withheld_values_only_where_they_are_asked_for),
         cmocka_unit_test(test_scan__all_sees_every_revision_once),

@@ -474,9 +474,29 @@ test_seal__unknown_flags_and_ways_of_wrapping_are_refused(void **state)
     b = forged(k, &p, plain, 3 + 32);
     expecting(&got, &p);
     assert_int_equal(pack_open(&got, &k->keeper, PART(b.p, b.n)), VAULT_OK);
+    assert_false(got.names_hidden[1]);
     buf_free(&b);
-    /* ...and now each is: a flag, a way, a key too many or too few, an inner wrap that should not be. */
+    /* ...and the hint about names needs nothing beside it, and is sealed again as it was read... */
+    plain[2] = 8;
+    b = forged(k, &p, plain, 3 + 32);
+    expecting(&got, &p);
+    assert_int_equal(pack_open(&got, &k->keeper, PART(b.p, b.n)), VAULT_OK);
+    assert_false(got.names_hidden[0]);
+    assert_true(got.names_hidden[1]);
+    buf_reset(&b);
+    assert_int_equal(pack_seal(&b, &k->keeper, &got), VAULT_OK);
+    expecting(&got, &p);
+    assert_int_equal(pack_open(&got, &k->case_tier, PART(b.p, b.n)), VAULT_OK);
+    assert_true(got.names_hidden[1]);
+    buf_free(&b);
+    /* ...and now each is broken: a flag, a way, a key too many or too few, an inner wrap that should not be. */
+    for (unsigned bad = 16; bad < 256; bad *= 2) {
+        plain[2] = (uint8_t)bad;
+        assert_forgery_refused(k, &p, plain, 3 + 32);
+    }
     plain[2] = 4;
+    assert_forgery_refused(k, &p, plain, 3 + 32);
+    plain[2] = 12;
     assert_forgery_refused(k, &p, plain, 3 + 32);
     plain[2] = 0;
     plain[0] = 3;

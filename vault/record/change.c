@@ -65,7 +65,7 @@ draw_keys(struct change *c, const struct revision *rev, uint8_t record[static 32
 }
 
 static void
-put_keys(struct change *c, const struct ready *x, const uint8_t *record, const uint8_t *blob)
+put_keys(struct change *c, const struct ready *x, const uint8_t *record, const uint8_t *blob, bool names_hidden)
 {
     struct pack *p = filling(c);
     uint32_t i = p->n++;
@@ -80,6 +80,7 @@ put_keys(struct change *c, const struct ready *x, const uint8_t *record, const u
     p->has_record[i] = record != NULL;
     p->has_blob[i] = blob != NULL;
     p->quarantined[i] = false;
+    p->names_hidden[i] = names_hidden;
     if (record != NULL)
         memcpy(p->record_key[i], record, 32);
     if (blob != NULL) {
@@ -220,7 +221,8 @@ change_ready(struct change *c, struct revision *rev, struct ready *out)
         err = enter_index(c, rev, PART(tags.p, tags.n), out);
     }
     if (err == VAULT_OK)
-        put_keys(c, out, is_new ? key.record : NULL, rev->withheld.n != 0 ? key.blob : NULL);
+        put_keys(c, out, is_new ? key.record : NULL, rev->withheld.n != 0 ? key.blob : NULL,
+            recs_names_hidden(c->r, rev));
     if (err == VAULT_OK && filling(c)->n == PACK_MAX)
         err = close_pack(c, out);
     if (err == VAULT_OK)

@@ -278,6 +278,20 @@ judge_author(const struct recs *r, uint32_t n, const struct revision *rev, const
 }
 
 bool
+recs_names_hidden(const struct recs *r, const struct revision *rev)
+{
+    const struct type_def *t = type_set_by_hash(&r->types, rev->type);
+
+    for (size_t i = 0; t != NULL && i < rev->n_leaves; i++) {
+        const struct leaf *l = &rev->leaf[i];
+        const struct field_def *f = type_field(t, l->field.p, l->field.n);
+        if (f != NULL && f->kind == FIELD_NAME && (l->tier != LEAF_WITHHELD || !l->here))
+            return false;
+    }
+    return t != NULL;
+}
+
+bool
 recs_withheld_gone(const struct recs *r, const struct revision *rev)
 {
     for (size_t i = 0; i < rev->n_leaves; i++) {
@@ -353,6 +367,19 @@ recs_glance_withheld(struct recs *r, const uint8_t key[static 32], struct part b
 
     sodium_memzero(seed, sizeof seed);
     return err != VAULT_OK ? err : revision_read_withheld(rev, NULL);
+}
+
+vault_err
+recs_glance_alone(struct recs *r, uint32_t n, const uint8_t key[static 32], struct part blob,
+    struct revision *rev)
+{
+    uint8_t seed[32];
+    vault_err err;
+
+    expect(r, n, rev);
+    err = unseal_blob(rev, seed, &r->keys, key, LEAF_WITHHELD, blob);
+    sodium_memzero(seed, sizeof seed);
+    return err != VAULT_OK ? err : revision_rescue_withheld(rev, NULL);
 }
 
 vault_err

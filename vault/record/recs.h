@@ -68,6 +68,9 @@ VAULT_CHECK vault_err recs_glance_from(struct recs *r, uint32_t n, const uint8_t
     struct part blob, struct revision *rev);
 VAULT_CHECK vault_err recs_glance_withheld(struct recs *r, const uint8_t key[static 32],
     struct part blob, struct revision *rev);
+/* The same of the withheld blob alone: rev has its leaves and no others, and no type. */
+VAULT_CHECK vault_err recs_glance_alone(struct recs *r, uint32_t n, const uint8_t key[static 32],
+    struct part blob, struct revision *rev);
 /* Withheld values from a blob and its key at hand. */
 VAULT_CHECK vault_err recs_withheld_from(struct recs *r, const uint8_t key[static 32],
     struct part blob, struct revision *rev);
@@ -78,6 +81,8 @@ VAULT_CHECK vault_err recs_load_withheld(struct recs *r, uint32_t n, struct revi
 
 /* What became of the value of this leaf, where it is not there: purged, lost, or (of a revision from elsewhere, and of what is carried on from one) left out. */
 enum gone_what recs_gone(const struct recs *r, const struct revision *rev, const struct leaf *l);
+/* Are all names of this revision (values of kind name) in its own withheld blob? Also where it has none. */
+bool recs_names_hidden(const struct recs *r, const struct revision *rev);
 /* Has it withheld values of its own, and were all of them purged? */
 bool recs_withheld_gone(const struct recs *r, const struct revision *rev);
 /* The sentence about a record that was purged. Returns VAULT_ERR_NOT_FOUND. */

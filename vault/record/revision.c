@@ -781,7 +781,7 @@ revision_read_withheld(struct revision *r, const uint8_t *seed)
 }
 
 vault_err
-revision_rescue_withheld(struct revision *r, const uint8_t seed[static 32])
+revision_rescue_withheld(struct revision *r, const uint8_t *seed)
 {
     struct rd rd;
     struct salts s;

@@ -103,9 +103,10 @@ VAULT_CHECK vault_err revision_read_withheld(struct revision *r, const uint8_t *
 
 /*
  * Leaves out of r->withheld alone, each with its c, of a revision of which nothing else is left: who carries one of these values on
- * has that c in its own leaf. They prove nothing by themselves. VAULT_ERR_DAMAGED.
+ * has that c in its own leaf. They prove nothing by themselves.
+ * seed NULL: a glance, no c is computed. VAULT_ERR_DAMAGED.
  */
-VAULT_CHECK vault_err revision_rescue_withheld(struct revision *r, const uint8_t seed[static 32]);
+VAULT_CHECK vault_err revision_rescue_withheld(struct revision *r, const uint8_t *seed);
 
 /* A leaf whose value is not in the open blob, as that has it; appended. */
 void revision_write_leaf(struct buf *b, const struct leaf *l);

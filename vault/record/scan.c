@@ -7,6 +7,8 @@
  * decrypt and verify is most of the work: both threads take items of a batch as they find time.
  * The second thread then calls back for one after the other, in order. Revisions whose withheld
  * values were introduced by an earlier revision need reads of their own and come last.
+ *
+ * Who looks for names goes through twice, with the same keys: first through withheld blobs alone, for sift_names, then through what that left.
  */
 #include "vault/record/scan.h"
 
@@ -20,6 +22,7 @@
 #define BATCH_ITEMS 128u
 #define BATCH_BYTES ((size_t)2 << 20)
 #define TAKEN_AT_ONCE 8u
+#define FAR 64          /* rows: over more of them one is looked up, not stepped to */
 
 struct piece { size_t at, n; bool there; };
 
@@ -36,7 +39,7 @@ struct item {
 struct keyring {
     struct key_pair {
         uint8_t record[32], blob[32];
-        bool has_record, has_blob, closed, marked, intake, shut;
+        bool has_record, has_blob, closed, marked, intake, shut, names_hidden;
         bool opened;        /* of the first of a pack */
     } *key;
 };
@@ -52,7 +55,7 @@ struct batch {
 
 struct work {
     struct scan *s;
-    struct keyring ring;
+    struct keyring *ring;
     struct batch batch[2];
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -62,6 +65,7 @@ struct work {
     uint32_t *later;        /* revisions with carried withheld values */
     size_t n_later, cap_later;
     bool (*wants)(struct scan *s, uint32_t n);
+    bool names;             /* for sift_names: withheld blobs alone */
 };
 
 /* ---- one revision ---- */
@@ -114,8 +118,8 @@ static vault_err
 find_sources(const struct work *w, const struct batch *b, const struct item *i,
     struct sources *out)
 {
-    const struct key_pair *own = &w->ring.key[i->n];
-    const struct key_pair *first = &w->ring.key[w->s->r->index.pair[i->n].first];
+    const struct key_pair *own = &w->ring->key[i->n];
+    const struct key_pair *first = &w->ring->key[w->s->r->index.pair[i->n].first];
 
     if (!i->open.there)
         return missing("the content of a revision");
@@ -178,15 +182,34 @@ sift_item(struct work *w, const struct sources *src, struct item *i, unsigned th
     return err;
 }
 
-/* On either thread: reads what does not change during a scan, writes i->rev. */
+/* What cannot be read is not passed over: it comes again, and is told then. */
+static vault_err
+sift_names(struct work *w, const struct batch *b, struct item *i, unsigned thread)
+{
+    struct scan *s = w->s;
+    bool wanted = true;
+    vault_err err;
+
+    if (!i->withheld.there ||
+        recs_glance_alone(s->r, i->n, w->ring->key[i->n].blob, piece_part(b, i->withheld), &i->rev) != VAULT_OK)
+        return VAULT_OK;
+    err = s->sift_names(s, thread, &i->rev, &wanted);
+    s->passed[i->n] = err == VAULT_OK && !wanted;
+    return err;
+}
+
+/* On either thread: reads what does not change during a scan, writes i->rev, and what is known of revision n alone. */
 static vault_err
 load_item(struct work *w, const struct batch *b, struct item *i, unsigned thread)
 {
     struct scan *s = w->s;
     struct sources src = {0};
-    vault_err err = find_sources(w, b, i, &src);
+    vault_err err;
 
     i->passed_over = i->dim = false;
+    if (w->names)
+        return sift_names(w, b, i, thread);
+    err = find_sources(w, b, i, &src);
     if (err == VAULT_OK && s->sift != NULL && !(s->withheld && s->doubt != NULL && s->doubt(s, i->n)))
         err = sift_item(w, &src, i, thread);
     if (err != VAULT_OK || i->passed_over)
@@ -244,7 +267,7 @@ do_item(struct work *w, const struct batch *b, struct item *i)
     vault_err err = i->loaded ? VAULT_OK : load_item(w, b, i, 1);
     bool there = err == VAULT_OK || i->dim;
 
-    if (there && i->passed_over)
+    if (there && (i->passed_over || w->names))
         return VAULT_OK;
     if (there && !s->all && revision_removed(&i->rev))
         return VAULT_OK;
@@ -313,12 +336,13 @@ static void
 keep_keys(struct work *w, const struct pack *p)
 {
     for (uint32_t i = 0; i < p->n; i++) {
-        struct key_pair *k = &w->ring.key[p->first + i];
+        struct key_pair *k = &w->ring->key[p->first + i];
         k->has_record = p->has_record[i];
         k->has_blob = pack_can_read(p, i);
         k->closed = p->has_blob[i] && !k->has_blob;
         k->marked = p->quarantined[i];
         k->intake = p->how == WRAP_INTAKE;
+        k->names_hidden = p->names_hidden[i];
         if (k->has_record)
             memcpy(k->record, p->record_key[i], 32);
         if (k->has_blob)
@@ -333,7 +357,7 @@ note_shut(struct work *w, uint32_t first)
     uint32_t n = index_pack_size(&w->s->r->index, first);
 
     for (uint32_t i = 0; i < n; i++)
-        w->ring.key[first + i].shut = true;
+        w->ring->key[first + i].shut = true;
 }
 
 /* The pack that revision n is in, where it was not opened yet. */
@@ -344,7 +368,7 @@ open_pack(struct work *w, uint32_t n)
     const struct pack *p = NULL;
     vault_err err;
 
-    if (w->ring.key[first].opened)
+    if (w->ring->key[first].opened)
         return VAULT_OK;
     err = recs_pack(w->s->r, n, &p);
     if (err == VAULT_OK) {
@@ -353,19 +377,19 @@ open_pack(struct work *w, uint32_t n)
         note_shut(w, first);
         err = VAULT_OK;
     }
-    w->ring.key[first].opened = true;
+    w->ring->key[first].opened = true;
     return err;
 }
 
 static vault_err
-make_ring(struct work *w)
+make_ring(struct keyring *ring, const struct scan *s)
 {
-    size_t n = (size_t)w->s->r->index.n + 1;
+    size_t n = (size_t)s->r->index.n + 1;
 
-    w->ring.key = sodium_allocarray(n, sizeof *w->ring.key);
-    if (w->ring.key == NULL)
+    ring->key = sodium_allocarray(n, sizeof *ring->key);
+    if (ring->key == NULL)
         return err_nomem();
-    memset(w->ring.key, 0, n * sizeof *w->ring.key);
+    memset(ring->key, 0, n * sizeof *ring->key);
     return VAULT_OK;
 }
 
@@ -384,6 +408,10 @@ stream_to(struct stream *s, int64_t n)
 {
     vault_err err = VAULT_OK;
 
+    if (s->started ? s->got && n - s->n > FAR : n > FAR) {
+        err = db_seek(s->c, n);
+        s->started = false;
+    }
     while (err == VAULT_OK && (!s->started || (s->got && s->n < n))) {
         err = db_next(s->c, &s->n, &s->blob, &s->got);
         s->started = true;
@@ -423,7 +451,9 @@ gather(struct work *w, struct batch *b, struct streams *st, uint32_t n)
     err = open_pack(w, w->s->r->index.pair[n].first);
     if (err == VAULT_OK)
         err = open_pack(w, n);
-    if (err == VAULT_OK)
+    if (err == VAULT_OK && w->names && !(w->ring->key[n].names_hidden && w->ring->key[n].has_blob))
+        return VAULT_OK;
+    if (err == VAULT_OK && !w->names)
         err = keep_row(b, &st->open, n, &i->open);
     if (err == VAULT_OK && w->s->withheld)
         err = keep_row(b, &st->withheld, n, &i->withheld);
@@ -536,8 +566,9 @@ do_later(struct work *w)
     return err;
 }
 
-vault_err
-scan_these(struct scan *s, bool (*wants)(struct scan *s, uint32_t n))
+/* names: for sift_names. */
+static vault_err
+go_through(struct scan *s, struct keyring *ring, bool (*wants)(struct scan *s, uint32_t n), bool names)
 {
     struct work *w = calloc(1, sizeof *w);
     struct streams st;
@@ -549,11 +580,11 @@ scan_these(struct scan *s, bool (*wants)(struct scan *s, uint32_t n))
     memset(&st, 0, sizeof st);
     w->s = s;
     w->wants = wants;
+    w->ring = ring;
+    w->names = names;
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->changed, NULL);
-    err = make_ring(w);
-    if (err == VAULT_OK)
-        err = open_streams(s, &st);
+    err = open_streams(s, &st);
     if (err == VAULT_OK && pthread_create(&thread, NULL, second_thread, w) != 0)
         err = err_nomem();
     else if (err == VAULT_OK) {
@@ -568,7 +599,6 @@ scan_these(struct scan *s, bool (*wants)(struct scan *s, uint32_t n))
     }
     db_scan_end(st.open.c);
     db_scan_end(st.withheld.c);
-    sodium_free(w->ring.key);
     if (err == VAULT_OK)
         err = do_later(w);
     if (err == VAULT_OK)
@@ -585,13 +615,51 @@ scan_these(struct scan *s, bool (*wants)(struct scan *s, uint32_t n))
     return err;
 }
 
+vault_err
+scan_these(struct scan *s, bool (*wants)(struct scan *s, uint32_t n))
+{
+    struct keyring ring = { NULL };
+    vault_err err = make_ring(&ring, s);
+
+    if (err == VAULT_OK)
+        err = go_through(s, &ring, wants, false);
+    sodium_free(ring.key);
+    return err;
+}
+
 static bool
 wanted(struct scan *s, uint32_t n)
 {
     const struct pair *p = &s->r->index.pair[n];
 
-    return (s->system || !index_is_system(p)) && (s->all || index_is_head(p)) &&
+    return !(s->passed != NULL && s->passed[n]) && (s->system || !index_is_system(p)) && (s->all || index_is_head(p)) &&
         !index_purged(&s->r->index, n) && !(s->broken != NULL && s->broken[p->first]);
+}
+
+static bool
+wanted_for_names(struct scan *s, uint32_t n)
+{
+    return wanted(s, n) && !(s->doubt != NULL && s->doubt(s, n));
+}
+
+/* First those that can be passed over by their withheld blob alone, which is half of the work. */
+static vault_err
+scan_names(struct scan *s)
+{
+    struct keyring ring = { NULL };
+    vault_err err = make_ring(&ring, s);
+
+    s->passed = calloc((size_t)s->r->index.n + 1, sizeof *s->passed);
+    if (err == VAULT_OK && s->passed == NULL)
+        err = err_nomem();
+    if (err == VAULT_OK)
+        err = go_through(s, &ring, wanted_for_names, true);
+    if (err == VAULT_OK)
+        err = go_through(s, &ring, wanted, false);
+    sodium_free(ring.key);
+    free(s->passed);
+    s->passed = NULL;
+    return err;
 }
 
 vault_err
@@ -607,7 +675,7 @@ scan_run(struct scan *s)
     if (!s->all)
         err = scan_heads_for(s);
     if (err == VAULT_OK)
-        err = scan_these(s, wanted);
+        err = s->sift_names != NULL && s->withheld ? scan_names(s) : scan_these(s, wanted);
     free(s->broken);
     s->broken = NULL;
     return err;

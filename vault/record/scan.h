@@ -24,6 +24,11 @@ struct scan {
      * values that an earlier revision introduced, and not asked where there are such.
      */
     vault_err (*sift)(struct scan *s, unsigned thread, const struct revision *rev, bool *wanted);
+    /*
+     * NULL, or for who looks for names alone: asked before all else of revisions whose names are all in their own withheld blob
+     * (names_hidden in seal.h), given what that one has: no type, no open values. A yes leaves it to the others. Not asked where `doubt` says yes.
+     */
+    vault_err (*sift_names)(struct scan *s, unsigned thread, const struct revision *rev, bool *wanted);
     /* NULL, or whether withheld values of this one are asked for at all; where not, they are left unread, as for a scan without
      * `withheld`. Given its open values, verified or not. On either thread. */
     bool (*hidden)(const struct scan *s, const struct revision *rev);
@@ -40,6 +45,7 @@ struct scan {
     vault_err (*bad)(struct scan *s, uint32_t n, const struct revision *rev);
     void *ctx;
     _Atomic bool stop;
+    bool *passed;           /* by number: sift_names did not want it; the scan's own */
     bool *broken;           /* by first number: records that are left out; the scan's own */
 };
 

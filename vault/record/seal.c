@@ -203,7 +203,8 @@ pack_seal(struct buf *out, const struct seal_keys *k, const struct pack *p)
     pack_hash(hash, p);
     plain[at++] = p->how;
     for (size_t i = 0; i < p->n; i++)
-        plain[at++] = (uint8_t)(p->has_record[i] | p->has_blob[i] << 1 | p->quarantined[i] << 2);
+        plain[at++] = (uint8_t)(p->has_record[i] | p->has_blob[i] << 1 | p->quarantined[i] << 2 |
+            p->names_hidden[i] << 3);
     at += gather(plain + at, p->record_key, p->has_record, p->n);
     if (p->how != 0)
         at += seal_inner(plain + at, k, p, hash);
@@ -284,7 +285,8 @@ read_pack(struct pack *p, const struct seal_keys *k, struct rd *r, const uint8_t
         p->has_record[i] = (flags & 1) != 0;
         p->has_blob[i] = (flags & 2) != 0;
         p->quarantined[i] = (flags & 4) != 0;
-        if (flags > 7 || (p->quarantined[i] && !p->has_blob[i]))
+        p->names_hidden[i] = (flags & 8) != 0;
+        if (flags > 15 || (p->quarantined[i] && !p->has_blob[i]))
             r->bad = true;
     }
     keys = rd_take(r, count_true(p->has_record, p->n) * 32);

@@ -52,6 +52,7 @@ struct pack {
     uint8_t record_key[PACK_MAX][32], blob_key[PACK_MAX][32];
     bool has_record[PACK_MAX], has_blob[PACK_MAX];
     bool quarantined[PACK_MAX];         /* its withheld content did not match when it was adopted */
+    bool names_hidden[PACK_MAX];        /* of names it has none but in its withheld blob (recs_names_hidden); false: not known */
     bool readable;                      /* blob keys are at hand: by name, and the name key is */
     uint8_t how;                        /* 0, WRAP_NAME, WRAP_INTAKE */
     uint8_t enc_hash[32];               /* WRAP_INTAKE */

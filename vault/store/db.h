@@ -66,6 +66,8 @@ VAULT_CHECK vault_err db_scan_sizes(struct db *db, enum db_table t, int64_t from
     struct db_cursor **out);
 VAULT_CHECK vault_err db_scan_log(struct db *db, int64_t from, struct db_cursor **out);
 VAULT_CHECK vault_err db_scan_pair(struct db *db, int64_t from, struct db_cursor **out);
+/* Go on with row n, or the next one that is there: as dear as some ten steps. */
+VAULT_CHECK vault_err db_seek(struct db_cursor *c, int64_t n);
 /* *got false at the end. */
 VAULT_CHECK vault_err db_next(struct db_cursor *c, int64_t *n, struct part *blob, bool *got);
 VAULT_CHECK vault_err db_next_size(struct db_cursor *c, int64_t *n, uint64_t *size, bool *got);

@@ -235,6 +235,16 @@ db_scan_pair(struct db *db, int64_t from, struct db_cursor **out)
     return scan_open(db, SCAN_PAIR, from, out);
 }
 
+vault_err
+db_seek(struct db_cursor *c, int64_t n)
+{
+    int rc;
+
+    (void)sqlite3_reset(c->st);
+    rc = sqlite3_bind_int64(c->st, 1, n);
+    return rc == SQLITE_OK ? VAULT_OK : db_say(c->db, rc, "reading");
+}
+
 static vault_err
 step(struct db_cursor *c, bool *got)
 {

@@ -13,11 +13,11 @@
 #include "vault/record/scan.h"
 
 #include <pthread.h>
-#include <sodium.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include "vault/base/text.h"
+#include "vault/record/keyring.h"
 
 #define BATCH_ITEMS 128u
 #define BATCH_BYTES ((size_t)2 << 20)
@@ -33,15 +33,6 @@ struct item {
     bool loaded;            /* into rev; else to be tried again by who can tell of the error */
     bool dim;               /* loaded but for its withheld values */
     bool passed_over;       /* sift does not want it */
-};
-
-/* Keys of every revision, by number. */
-struct keyring {
-    struct key_pair {
-        uint8_t record[32], blob[32];
-        bool has_record, has_blob, closed, marked, intake, shut, names_hidden;
-        bool opened;        /* of the first of a pack */
-    } *key;
 };
 
 struct batch {
@@ -330,69 +321,6 @@ second_thread(void *arg)
     return NULL;
 }
 
-/* ---- keys ---- */
-
-static void
-keep_keys(struct work *w, const struct pack *p)
-{
-    for (uint32_t i = 0; i < p->n; i++) {
-        struct key_pair *k = &w->ring->key[p->first + i];
-        k->has_record = p->has_record[i];
-        k->has_blob = pack_can_read(p, i);
-        k->closed = p->has_blob[i] && !k->has_blob;
-        k->marked = p->quarantined[i];
-        k->intake = p->how == WRAP_INTAKE;
-        k->names_hidden = p->names_hidden[i];
-        if (k->has_record)
-            memcpy(k->record, p->record_key[i], 32);
-        if (k->has_blob)
-            memcpy(k->blob, p->blob_key[i], 32);
-    }
-}
-
-/* Its revisions are without keys; each is then told as damage. */
-static void
-note_shut(struct work *w, uint32_t first)
-{
-    uint32_t n = index_pack_size(&w->s->r->index, first);
-
-    for (uint32_t i = 0; i < n; i++)
-        w->ring->key[first + i].shut = true;
-}
-
-/* The pack that revision n is in, where it was not opened yet. */
-static vault_err
-open_pack(struct work *w, uint32_t n)
-{
-    uint32_t first = w->s->r->index.pair[n].pack;
-    const struct pack *p = NULL;
-    vault_err err;
-
-    if (w->ring->key[first].opened)
-        return VAULT_OK;
-    err = recs_pack(w->s->r, n, &p);
-    if (err == VAULT_OK) {
-        keep_keys(w, p);
-    } else if (err == VAULT_ERR_DAMAGED && w->s->tolerate) {
-        note_shut(w, first);
-        err = VAULT_OK;
-    }
-    w->ring->key[first].opened = true;
-    return err;
-}
-
-static vault_err
-make_ring(struct keyring *ring, const struct scan *s)
-{
-    size_t n = (size_t)s->r->index.n + 1;
-
-    ring->key = sodium_allocarray(n, sizeof *ring->key);
-    if (ring->key == NULL)
-        return err_nomem();
-    memset(ring->key, 0, n * sizeof *ring->key);
-    return VAULT_OK;
-}
-
 /* ---- the calling thread ---- */
 
 /* One table, read in step with the others. */
@@ -448,9 +376,9 @@ gather(struct work *w, struct batch *b, struct streams *st, uint32_t n)
 
     i->n = n;
     i->open.there = i->withheld.there = i->loaded = false;
-    err = open_pack(w, w->s->r->index.pair[n].first);
+    err = keyring_open(w->ring, w->s->r, w->s->r->index.pair[n].first, w->s->tolerate);
     if (err == VAULT_OK)
-        err = open_pack(w, n);
+        err = keyring_open(w->ring, w->s->r, n, w->s->tolerate);
     if (err == VAULT_OK && w->names && !(w->ring->key[n].names_hidden && w->ring->key[n].has_blob))
         return VAULT_OK;
     if (err == VAULT_OK && !w->names)
@@ -619,11 +547,11 @@ vault_err
 scan_these(struct scan *s, bool (*wants)(struct scan *s, uint32_t n))
 {
     struct keyring ring = { NULL };
-    vault_err err = make_ring(&ring, s);
+    vault_err err = keyring_make(&ring, s->r);
 
     if (err == VAULT_OK)
         err = go_through(s, &ring, wants, false);
-    sodium_free(ring.key);
+    keyring_free(&ring);
     return err;
 }
 
@@ -647,7 +575,7 @@ static vault_err
 scan_names(struct scan *s)
 {
     struct keyring ring = { NULL };
-    vault_err err = make_ring(&ring, s);
+    vault_err err = keyring_make(&ring, s->r);
 
     s->passed = calloc((size_t)s->r->index.n + 1, sizeof *s->passed);
     if (err == VAULT_OK && s->passed == NULL)
@@ -656,7 +584,7 @@ scan_names(struct scan *s)
         err = go_through(s, &ring, wanted_for_names, true);
     if (err == VAULT_OK)
         err = go_through(s, &ring, wanted, false);
-    sodium_free(ring.key);
+    keyring_free(&ring);
     free(s->passed);
     s->passed = NULL;
     return err;

@@ -33,12 +33,14 @@ release_press_agreed(const struct release *r, uint32_t first, struct part name)
 }
 
 /* One press name of this release, and the worst that is found of it. */
+enum found { NOBODY, OWN, ELSEWHERE, TAKEN };
+
 struct looking {
     struct release *r;
     uint32_t first;                 /* whose press name it is */
     const char *name;
     size_t at, n;                   /* folded, in looks.mem */
-    enum { NOBODY, OWN, ELSEWHERE, TAKEN } found;
+    enum found found;
     char code[CODE_LEN + 1];        /* of the other one */
 };
 struct looks {
@@ -52,9 +54,9 @@ static void
 note(struct looking *l, const uint8_t *record, const char *field, bool withheld)
 {
     bool own = known_is_same(&l->r->known, record, l->r->v->recs.index.pair[l->first].record);
-    int what = own ? (withheld ? OWN : NOBODY) : !withheld && strcmp(field, FIELD) == 0 ? TAKEN : ELSEWHERE;
+    enum found what = own ? (withheld ? OWN : NOBODY) : !withheld && strcmp(field, FIELD) == 0 ? TAKEN : ELSEWHERE;
 
-    if (what <= (int)l->found)
+    if (what <= l->found)
         return;
     l->found = what;
     code_of(l->code, record);

@@ -10,7 +10,7 @@
 
 /* ---- sentences ---- */
 
-static vault_err
+static vault_err VAULT_PRINTF(4, 0)
 add_text(char ***list, size_t *n, size_t *cap, const char *fmt, va_list ap)
 {
     char **p = array_room(*list, *n, cap, sizeof *p);

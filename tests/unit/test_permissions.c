@@ -1851,7 +1851,7 @@ test_permissions__repair_leaves_a_lost_contact_out_and_no_other_verified(void **
 {
     struct secret *pass = pass_of(PHRASE);
     struct vault_credentials cred = { .passphrase = pass, .slot = -1 };
-    struct vault_repair_options opt = { NULL };
+    struct vault_repair_options opt = { .fn = NULL };
     struct vault_repair_report rep;
     struct buf blob = BUF_INIT;
     vault *v = opened(PHRASE);

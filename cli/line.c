@@ -190,9 +190,6 @@ control(struct line *l, unsigned char c)
     case 0x04:          /* Ctrl-D */
         l->given_up = l->n == 0;
         break;
-    case 0x00:
-        l->given_up = l->zero_ends && l->n == 0;
-        break;
     case 0x1b:
         l->state = LINE_ESCAPE;
         break;

@@ -29,7 +29,6 @@ struct line {
     bool shown;             /* Tab turns it over */
     bool changed;           /* what is on the screen is old; the caller clears it */
     bool done, given_up;    /* Enter; Ctrl-D on an empty line */
-    bool zero_ends;         /* a zero byte is Ctrl-D as well */
     bool too_long;
     bool pasting;
     enum line_state state;  /* LINE_ESCAPE: the caller sets LINE_PLAIN when nothing follows soon */

@@ -104,8 +104,7 @@ ends_session(vault_err err)
 static vault_err
 typed_line(struct shell *sh)
 {
-    struct term_question q = { .prompt = sh->prompt, .echo = TERM_SHOWN, .max = TYPED_MAX,
-        .ends_ahead = true };       /* who locks and walks away while a command runs has locked */
+    struct term_question q = { .prompt = sh->prompt, .echo = TERM_SHOWN, .max = TYPED_MAX };
     struct secret *s = NULL;
     vault_err err = term_ask(&s, &q);
 

@@ -253,6 +253,7 @@ struct question {
     char *prompt;           /* escaped */
     struct line line;
     size_t rows;            /* that the cursor is below the prompt's first */
+    int ahead;              /* bytes that were typed before the terminal was raw, and are not read yet */
 };
 
 static size_t
@@ -426,6 +427,25 @@ wait_drawing(struct question *q)
     return wait_input(tty.idle == 0 ? -1 : (int)tty.idle * 1000);
 }
 
+/* Who locks a shell by Ctrl-D while a command runs, and walks away, has locked it. */
+static void
+count_ahead(struct question *q)
+{
+    if (ioctl(tty.fd, FIONREAD, &q->ahead) != 0)
+        q->ahead = 0;
+}
+
+/* A terminal that is not raw makes a zero byte of Ctrl-D; from one that is, a zero byte is Ctrl-Space. */
+static void
+mend_ahead(struct question *q)
+{
+    char *c = q->line.p + q->line.n;
+
+    if (q->ahead > 0 && *c == '\0')
+        *c = 0x04;
+    q->ahead -= q->ahead > 0;
+}
+
 /* The next byte lies behind the line. */
 static vault_err
 next_byte(struct question *q)
@@ -444,8 +464,10 @@ next_byte(struct question *q)
             continue;
         }
         r = read(tty.fd, q->line.p + q->line.n, 1);
-        if (r == 1)
+        if (r == 1) {
+            mend_ahead(q);
             return VAULT_OK;
+        }
         if (r < 0 && (errno == EINTR || errno == EAGAIN))
             continue;
         tty.end = TERM_END_SIGNAL;
@@ -500,7 +522,6 @@ begin(struct question *q, const struct term_question *asked, struct secret *room
     q->line.max = asked->max;
     q->line.shown = asked->echo == TERM_SHOWN;
     q->line.complete = asked->complete;
-    q->line.zero_ends = asked->ends_ahead;
     if (asked->begin != NULL) {
         size_t n = vault_secret_len(asked->begin);
 
@@ -544,6 +565,7 @@ term_ask(struct secret **out, const struct term_question *asked)
     err = q.prompt == NULL ? fail_nomem() : raw_on();
     if (err != VAULT_OK)
         goto done;
+    count_ahead(&q);
     page_show(&q);
     err = type_line(&q);
     if (asked->page == NULL)

@@ -53,9 +53,6 @@ struct term_question {
     const char *prompt;     /* escaped before it is shown */
     enum term_echo echo;
     bool lines;             /* Ctrl-J and pasting make more than one line */
-    /* A Ctrl-D that was typed before the question stood, when the terminal was not raw yet, counts. It
-     * comes as a zero byte then, as Ctrl-Space does: not for questions where that is a mistake. */
-    bool ends_ahead;
     bool wiped;             /* the screen forgets prompt and answer, as far as it reaches */
     size_t max;             /* bytes */
     /* Words are completed after four letters; how many there are, and which is none, is shown. */

@@ -282,8 +282,6 @@ check_withheld(struct checking *c, uint32_t n, struct revision *rev)
     /* A copy made for travel has no withheld values of before. */
     if (err == VAULT_OK && r->index.pair[n].log <= c->v->travel_row && !p->has_blob[n - p->first])
         return VAULT_OK;
-    if (err == VAULT_OK && p->names_hidden[n - p->first] && !recs_names_hidden(r, rev))
-        return damaged("beside its keys it says that names are not where they are");
     if (err == VAULT_OK && recs_withheld_gone(r, rev))
         return check_no_blob(c, n, p);
     if (err == VAULT_OK && p->has_blob[n - p->first] != revision_introduces(rev))
@@ -292,8 +290,12 @@ check_withheld(struct checking *c, uint32_t n, struct revision *rev)
         return err;
     if (is_keeper(c->v) && p->how == WRAP_INTAKE && !p->quarantined[n - p->first])
         return check_intake(c, n, p, rev);
-    if (is_keeper(c->v))
-        return recs_load_withheld(r, n, rev);
+    if (is_keeper(c->v)) {
+        bool said = p->names_hidden[n - p->first];
+        err = recs_load_withheld(r, n, rev);
+        return err == VAULT_OK && said && !recs_names_hidden(r, rev) ?
+            damaged("beside its keys it says that names are not where they are") : err;
+    }
     c->unverified++;
     if (err == VAULT_OK)
         err = db_get(r->db, DB_WITHHELD_BLOB, n, &blob);

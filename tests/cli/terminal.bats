@@ -782,6 +782,20 @@ not_raw() {
         sane
     done
     w "$PASS" show K-C-d > shown
+    # At the prompt itself only Ctrl-D does, and no Ctrl-Space, with which some change their keyboard.
+    on_terminal "$WITHHELD" shell
+    sees 'passphrase for'
+    keys C-Space
+    text "$PASS"
+    keys Enter
+    sees 'v.vault> '
+    keys C-Space
+    text 'type list'
+    keys Enter
+    sees organisation
+    prompts_again
+    keys C-d
+    sees 'exit code 0'
 }
 
 @test "a shell asks for the passphrase again before many names, a dump, a change of keys" {

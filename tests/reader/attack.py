@@ -528,10 +528,10 @@ def name_marked(me, victim):
 
 @attack("hint")
 def name_hint(me, victim):
-    """Its names are said to be all in its withheld blob."""
-    def mark(keys):
-        keys[1] |= 8
-    rewrap(me, me.pack_of(me.find(victim)), mark)
+    """What a keeper says in the inner wrap, that its names are all in its withheld blob, is said outside of it."""
+    def say(keys):
+        keys.append(1)
+    rewrap(me, me.pack_of(me.find(victim)), say)
 
 
 @attack("read")

@@ -118,9 +118,9 @@ def parse_dump(lines, tables, version):
 
 PACK, IDS, TAG = 64, 48, 8
 BY_NAME, BY_INTAKE = 1, 2
-HAS_RECORD_KEY, HAS_BLOB_KEY, QUARANTINED, NAMES_HIDDEN = 1, 2, 4, 8
-ALLOWED_FLAGS = {keys | mark | hint for keys in range(4) for mark in (0, QUARANTINED) for hint in (0, NAMES_HIDDEN)
-                 if keys & HAS_BLOB_KEY or not mark}
+HAS_RECORD_KEY, HAS_BLOB_KEY, QUARANTINED = 1, 2, 4
+ALLOWED_FLAGS = {0, HAS_RECORD_KEY, HAS_BLOB_KEY, HAS_RECORD_KEY | HAS_BLOB_KEY,
+                 HAS_BLOB_KEY | QUARANTINED, HAS_RECORD_KEY | HAS_BLOB_KEY | QUARANTINED}
 
 
 @dataclass
@@ -197,25 +197,29 @@ class Wraps:
         keys, members = self.open(pack.n, pack.hash), pack.members
         how, flags, rest = keys[0], keys[1:1 + len(members)], keys[1 + len(members):]
         having = {bit: [number for (number, _), flag in zip(members, flags) if flag & bit]
-                  for bit in (HAS_RECORD_KEY, HAS_BLOB_KEY, QUARANTINED, NAMES_HIDDEN)}
+                  for bit in (HAS_RECORD_KEY, HAS_BLOB_KEY, QUARANTINED)}
         split = 32 * len(having[HAS_RECORD_KEY])
         if (len(flags) != len(members) or not all(flag in ALLOWED_FLAGS for flag in flags) or len(rest) < split
                 or bool(how) != bool(having[HAS_BLOB_KEY])):
             raise Damage("has content of a wrong form")
         pack.record_keys = dict(zip(having[HAS_RECORD_KEY], chunks(rest[:split])))
         pack.hidden, pack.quarantined = set(having[HAS_BLOB_KEY]), set(having[QUARANTINED])
-        pack.names_hidden = set(having[NAMES_HIDDEN])
         blob_keys = self.inner(how, rest[split:], pack, 32 * len(pack.hidden))
         if blob_keys is not None:
-            pack.blob_keys = dict(zip(having[HAS_BLOB_KEY], chunks(blob_keys)))
+            size = 32 * len(pack.hidden)
+            pack.blob_keys = dict(zip(having[HAS_BLOB_KEY], chunks(blob_keys[:size])))
+            pack.names_hidden = {number for number, hint in zip(having[HAS_BLOB_KEY], blob_keys[size:]) if hint}
 
     def inner(self, how, wrap, pack, size):
         """What is in an inner wrap, size bytes; None at the case tier, where it does not open."""
         aad = b"withheld:inner:1\0" + self.session.keys.vault + pack.hash
         if how == 0 and not wrap:
             return b""
-        if how == BY_NAME and len(wrap) == BOX + size:
-            return unbox(self.session.nsk_key(2), aad, wrap) if self.session.keeper else None
+        if how == BY_NAME and len(wrap) in (BOX + size, BOX + size + size // 32):
+            keys = unbox(self.session.nsk_key(2), aad, wrap) if self.session.keeper else b""
+            if set(keys[size:]) - {0, 1}:
+                raise Damage("has hints that are none")
+            return keys or None
         if how == BY_INTAKE and len(wrap) == 32 + BOX + size:
             key = self.intake_key(pack, wrap[:32])
             return self.open_intake(key, aad, wrap[32:]) if key else None

@@ -163,8 +163,8 @@ class Reader:
                 revision = self.read_revision(pack, number, ids)
                 if revision:
                     with self.report.at(revision.where):
-                        self.check_hint(pack, revision)
                         self.read_withheld(pack, revision)
+                        self.check_hint(pack, revision)
                         self.check_gone(revision)
                     if revision.is_system:
                         self.read_system(revision)
@@ -214,12 +214,12 @@ class Reader:
             raise Damage("was purged, and yet has a key of withheld values")
 
     def check_hint(self, pack, revision):
-        """Bit 3 of section 9."""
+        """The hints of section 9."""
         definition = self.types.get(revision.type_hash)
         elsewhere = [leaf for leaf in revision.leaves if definition and leaf.field in definition.fields
                      and definition.fields[leaf.field].kind == K_NAME and (leaf.tier != WITHHELD or leaf.introduced)]
         if revision.number in pack.names_hidden and elsewhere:
-            raise Damage("has names elsewhere than in its withheld blob, and the flags of its keys deny it")
+            raise Damage("has names elsewhere than in its withheld blob, and the hint beside its key denies it")
 
     def check_gone(self, revision):
         """Of the values that belong to it those are missing which a tombstone names, and only those. At the case tier

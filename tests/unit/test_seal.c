@@ -474,29 +474,13 @@ test_seal__unknown_flags_and_ways_of_wrapping_are_refused(void **state)
     b = forged(k, &p, plain, 3 + 32);
     expecting(&got, &p);
     assert_int_equal(pack_open(&got, &k->keeper, PART(b.p, b.n)), VAULT_OK);
-    assert_false(got.names_hidden[1]);
-    buf_free(&b);
-    /* ...and the hint about names needs nothing beside it, and is sealed again as it was read... */
-    plain[2] = 8;
-    b = forged(k, &p, plain, 3 + 32);
-    expecting(&got, &p);
-    assert_int_equal(pack_open(&got, &k->keeper, PART(b.p, b.n)), VAULT_OK);
-    assert_false(got.names_hidden[0]);
-    assert_true(got.names_hidden[1]);
-    buf_reset(&b);
-    assert_int_equal(pack_seal(&b, &k->keeper, &got), VAULT_OK);
-    expecting(&got, &p);
-    assert_int_equal(pack_open(&got, &k->case_tier, PART(b.p, b.n)), VAULT_OK);
-    assert_true(got.names_hidden[1]);
     buf_free(&b);
     /* ...and now each is broken: a flag, a way, a key too many or too few, an inner wrap that should not be. */
-    for (unsigned bad = 16; bad < 256; bad *= 2) {
+    for (unsigned bad = 8; bad < 256; bad *= 2) {
         plain[2] = (uint8_t)bad;
         assert_forgery_refused(k, &p, plain, 3 + 32);
     }
     plain[2] = 4;
-    assert_forgery_refused(k, &p, plain, 3 + 32);
-    plain[2] = 12;
     assert_forgery_refused(k, &p, plain, 3 + 32);
     plain[2] = 0;
     plain[0] = 3;
@@ -511,6 +495,120 @@ test_seal__unknown_flags_and_ways_of_wrapping_are_refused(void **state)
     plain[0] = WRAP_NAME;
     assert_forgery_refused(k, &p, plain, 3 + 32);
     assert_forgery_refused(k, &p, plain, 3 + 32 + BOX_EXTRA);
+}
+
+/* ---- what a keeper says of names ---- */
+
+static void
+assert_hints(const struct pack *got, uint32_t n, const char *want)
+{
+    for (uint32_t i = 0; i < n; i++)
+        assert_int_equal(got->names_hidden[i], want[i] == '1');
+}
+
+static void
+test_seal__hints_are_for_keepers_and_go_on_through_a_case_session(void **state)
+{
+    struct keys *k = *state;
+    struct pack want, got, seen;
+    struct buf b, again = BUF_INIT;
+
+    pack_of(&want, 9, WRAP_NAME);
+    want.names_hidden[0] = want.names_hidden[4] = want.names_hidden[6] = true;
+    want.names_hidden[3] = true;        /* has no withheld blob: nothing is said of it */
+    b = sealed(&k->keeper, &want);
+    expecting(&got, &want);
+    memset(got.names_hidden, 1, sizeof got.names_hidden);
+    assert_int_equal(pack_open(&got, &k->keeper, PART(b.p, b.n)), VAULT_OK);
+    assert_same(&got, &want, true);
+    assert_hints(&got, 9, "100010100");
+    expecting(&seen, &want);
+    memset(seen.names_hidden, 1, sizeof seen.names_hidden);
+    assert_int_equal(pack_open(&seen, &k->case_tier, PART(b.p, b.n)), VAULT_OK);
+    assert_hints(&seen, 9, "000000000");
+    memset(seen.names_hidden, 1, sizeof seen.names_hidden);     /* he may say what he wants */
+    assert_int_equal(pack_seal(&again, &k->case_tier, &seen), VAULT_OK);
+    expecting(&got, &want);
+    assert_int_equal(pack_open(&got, &k->keeper, PART(again.p, again.n)), VAULT_OK);
+    assert_hints(&got, 9, "100010100");
+    pack_drop_blob(&got, 4);
+    buf_reset(&again);
+    assert_int_equal(pack_seal(&again, &k->keeper, &got), VAULT_OK);
+    expecting(&got, &want);
+    assert_int_equal(pack_open(&got, &k->keeper, PART(again.p, again.n)), VAULT_OK);
+    assert_hints(&got, 9, "100000100");
+    buf_free(&again);
+    buf_free(&b);
+}
+
+/* A pack of two revisions with a withheld blob each, whose inner wrap has this content. */
+static struct buf
+with_inner(struct keys *k, struct pack *p, uint8_t how, const struct secret *key, const uint8_t *content, size_t n)
+{
+    struct part ids;
+    uint8_t aad[17 + 16 + 32] = "withheld:inner:1", plain[300] = {0};
+    size_t at = 3;
+
+    pack_of(p, 2, 0);
+    ids = PART(p->ids, (size_t)p->n * PAIR_ID_BYTES);
+    memcpy(aad + 17, k->vault_id, 16);
+    hash_parts(aad + 33, "withheld:pack:1", &ids, 1);
+    plain[0] = how;
+    plain[1] = plain[2] = 2;
+    at += how == WRAP_INTAKE ? 32 : 0;
+    box_seal(plain + at, secret_bytes(key), PART(aad, sizeof aad), PART(content, n));
+    return forged(k, p, plain, at + n + BOX_EXTRA);
+}
+
+static void
+test_seal__an_inner_wrap_has_a_hint_for_each_key_or_none(void **state)
+{
+    struct keys *k = *state;
+    uint8_t content[2 * 32 + 4] = {0};
+    struct pack p, got;
+    struct buf b;
+
+    /* As it was before there were hints. */
+    b = with_inner(k, &p, WRAP_NAME, k->k_name, content, 64);
+    expecting(&got, &p);
+    assert_int_equal(pack_open(&got, &k->keeper, PART(b.p, b.n)), VAULT_OK);
+    assert_true(got.readable);
+    assert_hints(&got, 2, "00");
+    buf_free(&b);
+    content[65] = 1;
+    b = with_inner(k, &p, WRAP_NAME, k->k_name, content, 66);
+    expecting(&got, &p);
+    assert_int_equal(pack_open(&got, &k->keeper, PART(b.p, b.n)), VAULT_OK);
+    assert_true(got.readable);
+    assert_hints(&got, 2, "01");
+    buf_free(&b);
+    /* One that is none: the keys stay shut, as where the wrap does not open. */
+    content[64] = 2;
+    b = with_inner(k, &p, WRAP_NAME, k->k_name, content, 66);
+    expecting(&got, &p);
+    assert_int_equal(pack_open(&got, &k->keeper, PART(b.p, b.n)), VAULT_OK);
+    assert_false(got.readable);
+    buf_free(&b);
+    content[64] = 0;
+    for (size_t n = 63; n <= 68; n++) {
+        if (n == 64 || n == 66)
+            continue;
+        b = with_inner(k, &p, WRAP_NAME, k->k_name, content, n);
+        assert_refused(&k->keeper, &p, PART(b.p, b.n));
+        assert_refused(&k->case_tier, &p, PART(b.p, b.n));
+        buf_free(&b);
+    }
+    /* What a case session seals has none. */
+    b = with_inner(k, &p, WRAP_INTAKE, k->intake, content, 66);
+    assert_refused(&k->keeper, &p, PART(b.p, b.n));
+    buf_free(&b);
+    b = with_inner(k, &p, WRAP_INTAKE, k->intake, content, 64);
+    expecting(&got, &p);
+    assert_int_equal(pack_open(&got, &k->keeper, PART(b.p, b.n)), VAULT_OK);
+    memset(got.names_hidden, 1, sizeof got.names_hidden);
+    assert_int_equal(pack_adopt(&got, &k->keeper, k->intake), VAULT_OK);
+    assert_hints(&got, 2, "00");
+    buf_free(&b);
 }
 
 /* ---- row 0 ---- */
@@ -731,6 +829,8 @@ main(void)
         WITH_KEYS(test_seal__a_pack_of_any_other_length_is_refused),
         WITH_KEYS(test_seal__purged_keys_stay_away),
         WITH_KEYS(test_seal__unknown_flags_and_ways_of_wrapping_are_refused),
+        WITH_KEYS(test_seal__hints_are_for_keepers_and_go_on_through_a_case_session),
+        WITH_KEYS(test_seal__an_inner_wrap_has_a_hint_for_each_key_or_none),
         WITH_KEYS(test_seal__root_keys_known_answer),
         WITH_KEYS(test_seal__damaged_root_keys_leave_outputs_alone),
         WITH_KEYS(test_seal__blob_known_answers),

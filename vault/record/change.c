@@ -80,7 +80,7 @@ put_keys(struct change *c, const struct ready *x, const uint8_t *record, const u
     p->has_record[i] = record != NULL;
     p->has_blob[i] = blob != NULL;
     p->quarantined[i] = false;
-    p->names_hidden[i] = names_hidden;
+    p->names_hidden[i] = blob != NULL && names_hidden;
     if (record != NULL)
         memcpy(p->record_key[i], record, 32);
     if (blob != NULL) {

@@ -8,7 +8,8 @@
  * The second thread then calls back for one after the other, in order. Revisions whose withheld
  * values were introduced by an earlier revision need reads of their own and come last.
  *
- * Who looks for names goes through twice, with the same keys: first through withheld blobs alone, for sift_names, then through what that left.
+ * Who looks for names goes through twice, with the same keys: first through withheld blobs alone, for sift_names, then through what that left,
+ * where rows that lie far apart are looked up.
  */
 #include "vault/record/scan.h"
 

@@ -170,12 +170,22 @@ spread(uint8_t (*key)[32], const bool *has, size_t n, const uint8_t *in)
         }
 }
 
+/* Behind the keys a byte for each of them; returns the bytes of both. */
+static size_t
+gather_hints(uint8_t *out, const struct pack *p, size_t at)
+{
+    for (size_t i = 0; i < p->n; i++)
+        if (p->has_blob[i])
+            out[at++] = p->names_hidden[i];
+    return at;
+}
+
 /* The inner wrap, at `out`; returns its bytes. */
 static size_t
 seal_inner(uint8_t *out, const struct seal_keys *k, const struct pack *p,
     const uint8_t hash[static 32])
 {
-    uint8_t keys[PACK_MAX * 32], aad[AAD_MAX];
+    uint8_t keys[PACK_MAX * 33], aad[AAD_MAX];
     size_t n, at = 0;
 
     if (p->n_inner != 0 && !p->readable) {
@@ -186,6 +196,8 @@ seal_inner(uint8_t *out, const struct seal_keys *k, const struct pack *p,
     if (p->how == WRAP_INTAKE) {
         memcpy(out, p->enc_hash, 32);
         at = 32;
+    } else {
+        n = gather_hints(keys, p, n);
     }
     box_seal(out + at, secret_bytes(p->how == WRAP_NAME ? k->k_name : k->intake_key),
         inner_aad(aad, k, hash), PART(keys, n));
@@ -203,8 +215,7 @@ pack_seal(struct buf *out, const struct seal_keys *k, const struct pack *p)
     pack_hash(hash, p);
     plain[at++] = p->how;
     for (size_t i = 0; i < p->n; i++)
-        plain[at++] = (uint8_t)(p->has_record[i] | p->has_blob[i] << 1 | p->quarantined[i] << 2 |
-            p->names_hidden[i] << 3);
+        plain[at++] = (uint8_t)(p->has_record[i] | p->has_blob[i] << 1 | p->quarantined[i] << 2);
     at += gather(plain + at, p->record_key, p->has_record, p->n);
     if (p->how != 0)
         at += seal_inner(plain + at, k, p, hash);
@@ -221,21 +232,36 @@ bad_pack(void)
     return err_say(VAULT_ERR_DAMAGED, NULL, "wrapped keys do not open");
 }
 
-/* The blob keys out of the inner wrap, under the name key or the intake key. */
+/* hints: NULL, as packs of intake and old ones have none. */
+static vault_err
+spread_hints(struct pack *p, const uint8_t *hints)
+{
+    bool good = true;
+
+    for (size_t i = 0; i < p->n; i++) {
+        uint8_t hint = hints == NULL || !p->has_blob[i] ? 0 : *hints++;
+        good = good && hint <= 1;
+        p->names_hidden[i] = hint == 1;
+    }
+    return good ? VAULT_OK : bad_pack();
+}
+
+/* The blob keys, and what is said of them, out of the inner wrap, under the name key or the intake key. */
 static vault_err
 open_inner(struct pack *p, const struct seal_keys *k, const struct secret *key, const uint8_t hash[static 32])
 {
     size_t n = count_true(p->has_blob, p->n) * 32, skip = p->how == WRAP_INTAKE ? 32 : 0;
-    uint8_t keys[PACK_MAX * 32], aad[AAD_MAX];
-    int bad;
+    struct part box = PART(p->inner + skip, p->n_inner - skip);
+    uint8_t keys[PACK_MAX * 33], aad[AAD_MAX];
+    vault_err err;
 
-    bad = box_open(keys, secret_bytes(key), inner_aad(aad, k, hash),
-        PART(p->inner + skip, n + BOX_EXTRA));
-    if (bad == 0)
+    err = box_open(keys, secret_bytes(key), inner_aad(aad, k, hash), box) != 0 ? bad_pack() :
+        spread_hints(p, box.n == n + BOX_EXTRA ? NULL : keys + n);
+    if (err == VAULT_OK)
         spread(p->blob_key, p->has_blob, p->n, keys);
     sodium_memzero(keys, sizeof keys);
-    p->readable = bad == 0;
-    return bad == 0 ? VAULT_OK : bad_pack();
+    p->readable = err == VAULT_OK;
+    return err;
 }
 
 vault_err
@@ -258,11 +284,13 @@ pack_adopt(struct pack *p, const struct seal_keys *k, const struct secret *intak
 static vault_err
 read_inner(struct pack *p, const struct seal_keys *k, struct rd *r, const uint8_t hash[static 32])
 {
-    size_t n = count_true(p->has_blob, p->n) * 32;
+    size_t count = count_true(p->has_blob, p->n), n = count * 32 + BOX_EXTRA;
 
-    p->n_inner = n + BOX_EXTRA + (p->how == WRAP_INTAKE ? 32 : 0);
+    if (count == 0 || (p->how == WRAP_INTAKE ? r->n != 32 + n : r->n != n && r->n != n + count))
+        return bad_pack();
+    p->n_inner = r->n;
     rd_copy(r, p->inner, p->n_inner);
-    if (n == 0 || !rd_end(r))
+    if (!rd_end(r))
         return bad_pack();
     if (p->how == WRAP_INTAKE)
         memcpy(p->enc_hash, p->inner, sizeof p->enc_hash);
@@ -285,8 +313,7 @@ read_pack(struct pack *p, const struct seal_keys *k, struct rd *r, const uint8_t
         p->has_record[i] = (flags & 1) != 0;
         p->has_blob[i] = (flags & 2) != 0;
         p->quarantined[i] = (flags & 4) != 0;
-        p->names_hidden[i] = (flags & 8) != 0;
-        if (flags > 15 || (p->quarantined[i] && !p->has_blob[i]))
+        if (flags > 7 || (p->quarantined[i] && !p->has_blob[i]))
             r->bad = true;
     }
     keys = rd_take(r, count_true(p->has_record, p->n) * 32);
@@ -306,6 +333,7 @@ pack_open(struct pack *p, const struct seal_keys *k, struct part box)
     vault_err err;
 
     p->readable = false;
+    memset(p->names_hidden, 0, sizeof p->names_hidden);
     pack_hash(hash, p);
     if (box.n > BOX_EXTRA && box.n <= sizeof plain + BOX_EXTRA &&
         box_open(plain, secret_bytes(k->k_case), outer_aad(aad, k, hash), box) == 0) {
@@ -328,7 +356,7 @@ pack_drop_blob(struct pack *p, uint32_t i)
         return;
     }
     sodium_memzero(p->blob_key[i], sizeof p->blob_key[i]);
-    p->has_blob[i] = p->quarantined[i] = false;
+    p->has_blob[i] = p->quarantined[i] = p->names_hidden[i] = false;
     if (count_true(p->has_blob, p->n) == 0) {
         p->how = 0;
         p->n_inner = 0;

@@ -43,7 +43,7 @@ VAULT_CHECK vault_err unseal_blob(struct revision *rev, uint8_t seed[static 32],
 
 /* ---- packs of keys ---- */
 
-#define INNER_MAX (32 + PACK_MAX * 32 + BOX_EXTRA)
+#define INNER_MAX (PACK_MAX * 33 + BOX_EXTRA)     /* by name, the longer of the two */
 
 /* The keys of up to 64 adjacent revisions. Wiped by its owner. */
 struct pack {
@@ -52,7 +52,9 @@ struct pack {
     uint8_t record_key[PACK_MAX][32], blob_key[PACK_MAX][32];
     bool has_record[PACK_MAX], has_blob[PACK_MAX];
     bool quarantined[PACK_MAX];         /* its withheld content did not match when it was adopted */
-    bool names_hidden[PACK_MAX];        /* of names it has none but in its withheld blob (recs_names_hidden); false: not known */
+    /* Of names it has none but in its withheld blob (recs_names_hidden); false: not known. In the inner wrap by name, so that who has
+     * K_case alone cannot say it, nor is told; only where has_blob is set. */
+    bool names_hidden[PACK_MAX];
     bool readable;                      /* blob keys are at hand: by name, and the name key is */
     uint8_t how;                        /* 0, WRAP_NAME, WRAP_INTAKE */
     uint8_t enc_hash[32];               /* WRAP_INTAKE */

@@ -162,6 +162,17 @@ put_row(enum db_table t, uint32_t n, const struct buf *blob)
     assert_int_equal(db_commit(v->db), VAULT_OK);
 }
 
+void
+flip_row(enum db_table t, uint32_t n)
+{
+    struct buf x = BUF_INIT;
+
+    assert_int_equal(db_get(v->db, t, n, &x), VAULT_OK);
+    x.p[x.n / 2] ^= 1;
+    put_row(t, n, &x);
+    buf_free(&x);
+}
+
 struct extent
 extent(void)
 {

@@ -23,6 +23,8 @@ void add_person(const char *ref, const char *name);
 void edit_person(const char *ref, const char *field, const char *text);
 /* As somebody who has the key of the database. */
 void put_row(enum db_table t, uint32_t n, const struct buf *blob);
+/* The same: a byte of a blob changed, there and back again. */
+void flip_row(enum db_table t, uint32_t n);
 uint32_t number_of(const char *ref);    /* of the first revision of that record */
 /* What check of the open vault says, one problem a line, zero-terminated. */
 void problems(struct buf *out);

@@ -217,54 +217,43 @@ test_names_hidden__a_search_finds_the_same_without_it(void **state)
 static void
 test_names_hidden__open_values_are_not_read_for_others(void **state)
 {
+    const struct vault_search_query han = { .text = "Han Song-il" }, choi = { .text = "Choi Myung-bok" },
+        word = { .text = "\"han song-il\"" }, field = { .text = "choi", .field = "other_names" };
     uint32_t n = number_of("plain"), holder = number_of("holder");
-    struct buf was = BUF_INIT, junk = BUF_INIT;
     (void)state;
 
-    assert_int_equal(db_get(v->db, DB_OPEN_BLOB, n, &was), VAULT_OK);
-    buf_put(&junk, was.p, was.n);
-    junk.p[junk.n / 2] ^= 1;
-    put_row(DB_OPEN_BLOB, n, &junk);
-    assert_int_equal(search((struct vault_search_query){ .text = "Han Song-il" }, true, VAULT_OK).n, 1);
-    assert_int_equal(search((struct vault_search_query){ .text = "choi", .field = "other_names" }, false, VAULT_OK).n, 0);
-    assert_int_equal(search((struct vault_search_query){ .text = "Choi Myung-bok" }, true, VAULT_ERR_DAMAGED).n, 3);
-    assert_int_equal(search((struct vault_search_query){ .text = "\"han song-il\"" }, false, VAULT_ERR_DAMAGED).n, 1);
+    flip_row(DB_OPEN_BLOB, n);
+    assert_int_equal(search(han, true, VAULT_OK).n, 1);
+    assert_int_equal(search(field, false, VAULT_OK).n, 0);
+    assert_int_equal(search(choi, true, VAULT_ERR_DAMAGED).n, 3);
+    assert_int_equal(search(word, false, VAULT_ERR_DAMAGED).n, 1);
     say_hidden(n, false);
-    assert_int_equal(search((struct vault_search_query){ .text = "Han Song-il" }, true, VAULT_ERR_DAMAGED).n, 1);
+    assert_int_equal(search(han, true, VAULT_ERR_DAMAGED).n, 1);
     say_hidden(n, true);
-    put_row(DB_OPEN_BLOB, n, &was);
+    flip_row(DB_OPEN_BLOB, n);
     /* Of what a case holder wrote everything is verified first: he knows the key. */
-    buf_reset(&was);
-    buf_reset(&junk);
-    assert_int_equal(db_get(v->db, DB_OPEN_BLOB, holder, &was), VAULT_OK);
-    buf_put(&junk, was.p, was.n);
-    junk.p[junk.n / 2] ^= 1;
-    put_row(DB_OPEN_BLOB, holder, &junk);
-    assert_int_equal(search((struct vault_search_query){ .text = "Han Song-il" }, true, VAULT_ERR_DAMAGED).n, 1);
-    put_row(DB_OPEN_BLOB, holder, &was);
-    buf_free(&was);
-    buf_free(&junk);
+    flip_row(DB_OPEN_BLOB, holder);
+    assert_int_equal(search(han, true, VAULT_ERR_DAMAGED).n, 1);
+    flip_row(DB_OPEN_BLOB, holder);
 }
 
 static void
 test_names_hidden__withheld_values_that_cannot_be_read_are_told(void **state)
 {
+    const struct vault_search_query han = { .text = "Han Song-il" };
     uint32_t n = number_of("plain");
-    struct buf was = BUF_INIT, junk = BUF_INIT;
+    struct buf was = BUF_INIT;
     (void)state;
 
     assert_int_equal(db_get(v->db, DB_WITHHELD_BLOB, n, &was), VAULT_OK);
-    buf_put(&junk, was.p, was.n);
-    junk.p[junk.n / 2] ^= 1;
-    put_row(DB_WITHHELD_BLOB, n, &junk);
-    assert_int_equal(search((struct vault_search_query){ .text = "Han Song-il" }, true, VAULT_ERR_DAMAGED).n, 1);
+    flip_row(DB_WITHHELD_BLOB, n);
+    assert_int_equal(search(han, true, VAULT_ERR_DAMAGED).n, 1);
     assert_int_equal(db_begin(v->db), VAULT_OK);
     assert_int_equal(db_delete(v->db, DB_WITHHELD_BLOB, n), VAULT_OK);
     assert_int_equal(db_commit(v->db), VAULT_OK);
-    assert_int_equal(search((struct vault_search_query){ .text = "Han Song-il" }, true, VAULT_ERR_DAMAGED).n, 1);
+    assert_int_equal(search(han, true, VAULT_ERR_DAMAGED).n, 1);
     put_row(DB_WITHHELD_BLOB, n, &was);
     buf_free(&was);
-    buf_free(&junk);
 }
 
 /* A case holder's search needs no names, and finds what is open. */

@@ -31,18 +31,6 @@ exchange(const char *left, const char *right)
     buf_free(&y);
 }
 
-/* A byte of a blob changed: there and back again. */
-static void
-flip(enum db_table t, uint32_t n)
-{
-    struct buf x = BUF_INIT;
-
-    assert_int_equal(db_get(v->db, t, n, &x), VAULT_OK);
-    x.p[x.n / 2] ^= 1;
-    put_row(t, n, &x);
-    buf_free(&x);
-}
-
 /* The pack of revision n, changed and sealed again: K_case is enough for the outer box. */
 static void
 mark_quarantined(uint32_t n, bool yes)
@@ -411,7 +399,7 @@ test_unread__an_older_revision_that_does_not_open_leaves_its_record_out(void **s
     assert_true(newest > first);
     for (int i = 0; i < 2; i++) {
         uint32_t n = i == 0 ? first : newest;
-        flip(DB_OPEN_BLOB, n);
+        flip_row(DB_OPEN_BLOB, n);
         reopen();
         t = search("kim", NULL, NULL, (struct want){ VAULT_ERR_DAMAGED, 1 });
         assert_int_equal(t.n, 4);
@@ -422,7 +410,7 @@ test_unread__an_older_revision_that_does_not_open_leaves_its_record_out(void **s
         t = list((struct vault_list_query){ .full = true },
             (struct want){ VAULT_ERR_DAMAGED, 1 });
         assert_int_equal(t.n, 4);
-        flip(DB_OPEN_BLOB, n);
+        flip_row(DB_OPEN_BLOB, n);
         reopen();
         t = list((struct vault_list_query){ .full = true }, WHOLE);
         assert_int_equal(t.n, 5);
@@ -439,7 +427,7 @@ test_unread__many_are_counted_and_some_are_named(void **state)
     for (int i = 1; i <= 20; i++) {
         snprintf(ref, sizeof ref, "M-%d", i);
         add_person(ref, "Many");
-        flip(DB_WITHHELD_BLOB, number_of(ref));
+        flip_row(DB_WITHHELD_BLOB, number_of(ref));
     }
     (void)search("kim", NULL, NULL, (struct want){ VAULT_ERR_DAMAGED, 20 });
     assert_non_null(strstr(vault_last_error()->text, "20 records"));
@@ -493,7 +481,7 @@ test_unread__a_dump_that_would_lack_something_is_not_made(void **state)
     assert_named("P-4");
     edit_person("P-4", "name", "Kim anew");
     assert_int_equal(dump(true), VAULT_OK);
-    flip(DB_OPEN_BLOB, number_of("P-1"));
+    flip_row(DB_OPEN_BLOB, number_of("P-1"));
     assert_int_equal(dump(false), VAULT_ERR_DAMAGED);
     assert_int_equal(dump(true), VAULT_ERR_DAMAGED);
 }

@@ -344,6 +344,14 @@ draw_anew(struct question *q)
     q->line.changed = true;
 }
 
+/* Who locks a shell by Ctrl-D while a command runs, and walks away, has locked it. */
+static void
+count_ahead(struct question *q)
+{
+    if (ioctl(tty.fd, FIONREAD, &q->ahead) != 0)
+        q->ahead = 0;
+}
+
 /* Ctrl-Z: the shell gets its terminal as it was; when we are back, the question stands again. */
 static vault_err
 suspend(struct question *q)
@@ -358,8 +366,10 @@ suspend(struct question *q)
     raise(SIGTSTP);
     draw_anew(q);
     err = raw_on();
-    if (err == VAULT_OK)
+    if (err == VAULT_OK) {
+        count_ahead(q);
         page_show(q);
+    }
     return err;
 }
 
@@ -373,9 +383,12 @@ on_signal(struct question *q)
     if (sig == SIGTSTP)
         return suspend(q);
     if (sig == SIGCONT) {       /* stopped by force: our shell has changed the modes */
+        vault_err err = raw_modes();
+
         draw_anew(q);
+        count_ahead(q);
         page_show(q);
-        return raw_modes();
+        return err;
     }
     return term_interrupted(sig != SIGINT);
 }
@@ -425,14 +438,6 @@ wait_drawing(struct question *q)
     if (q->line.changed)
         draw(q);
     return wait_input(tty.idle == 0 ? -1 : (int)tty.idle * 1000);
-}
-
-/* Who locks a shell by Ctrl-D while a command runs, and walks away, has locked it. */
-static void
-count_ahead(struct question *q)
-{
-    if (ioctl(tty.fd, FIONREAD, &q->ahead) != 0)
-        q->ahead = 0;
 }
 
 /* A terminal that is not raw makes a zero byte of Ctrl-D; from one that is, a zero byte is Ctrl-Space. */

@@ -92,6 +92,7 @@ seal(struct arriving *a, struct pack *p)
     randombytes_buf(nonce, sizeof nonce);
     p->has_blob[i] = true;
     p->quarantined[i] = false;
+    p->names_hidden[i] = recs_names_hidden(r, &a->here);
     p->readable = true;
     p->how = WRAP_NAME;
     p->n_inner = 0;

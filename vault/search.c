@@ -125,9 +125,13 @@ note_name_fields(struct search *s, const struct type_def *t)
     for (size_t i = 0; is_asked(s, t) && i < t->n_fields; i++) {
         const struct field_def *f = &t->field[i];
         struct part name = PART(f->name, strlen(f->name));
-        if (!reads_field(s, f) || is_name_field(s, name))
+        if (!reads_field(s, f))
             continue;
-        if (f->kind != FIELD_NAME || s->n_name_fields == SEARCH_NAME_FIELDS)
+        if (f->kind != FIELD_NAME)          /* also where another type has names in a field of this name */
+            return false;
+        if (is_name_field(s, name))
+            continue;
+        if (s->n_name_fields == SEARCH_NAME_FIELDS)
             return false;
         s->name_field[s->n_name_fields++] = name;
     }

@@ -796,6 +796,19 @@ not_raw() {
     prompts_again
     keys C-d
     sees 'exit code 0'
+    # Stopped by force, and typed at while another had the terminal.
+    on_terminal "$WITHHELD" shell
+    sees 'passphrase for'
+    text "$PASS"
+    keys Enter
+    sees 'v.vault> '
+    kill -STOP "$(cat pid)"
+    stty -F "$(mux display-message -p '#{pane_tty}')" icanon echo
+    keys C-d
+    text 'typed ahead'
+    sees 'typed ahead'
+    kill -CONT "$(cat pid)"
+    sees 'exit code 0'
 }
 
 @test "a shell asks for the passphrase again before many names, a dump, a change of keys" {

@@ -228,6 +228,16 @@ values_are_refused() {
     done
 }
 
+@test "what a case holder puts in the place of a keeper's values is never taken over, and a search tells it" {
+    attacked blob-of-my-own --victim P1
+    w "$KEEPER" status > status
+    FROM=$VAULT attacked mark-cleared --victim P1
+    refused 4 w "$KEEPER" search Ольга --field name
+    refused 4 w "$KEEPER" search 'Somebody Else'
+    refused 4 w "$KEEPER" show P1 --reveal
+    refused 4 w "$KEEPER" check
+}
+
 @test "a case holder cannot say that a name is elsewhere than where it is: a search tells that it cannot read" {
     cp -r "$BATS_FILE_TMPDIR/people.vault" more.vault
     VAULT=$PWD/more.vault

@@ -534,6 +534,14 @@ def name_hint(me, victim):
     rewrap(me, me.pack_of(me.find(victim)), say)
 
 
+@attack("mark")
+def mark_cleared(me, victim):
+    """What a keeper marked as quarantined is it no more."""
+    def clear(keys):
+        keys[1] &= ~4
+    rewrap(me, me.pack_of(me.find(victim)), clear)
+
+
 @attack("read")
 def name_wrap_spoiled(me, victim):
     """The keeper's inner wrap does not open any more."""

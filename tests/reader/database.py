@@ -119,6 +119,7 @@ def parse_dump(lines, tables, version):
 PACK, IDS, TAG = 64, 48, 8
 BY_NAME, BY_INTAKE = 1, 2
 HAS_RECORD_KEY, HAS_BLOB_KEY, QUARANTINED = 1, 2, 4
+KEY_AND_NAMES = 2
 ALLOWED_FLAGS = {0, HAS_RECORD_KEY, HAS_BLOB_KEY, HAS_RECORD_KEY | HAS_BLOB_KEY,
                  HAS_BLOB_KEY | QUARANTINED, HAS_RECORD_KEY | HAS_BLOB_KEY | QUARANTINED}
 
@@ -208,17 +209,18 @@ class Wraps:
         if blob_keys is not None:
             size = 32 * len(pack.hidden)
             pack.blob_keys = dict(zip(having[HAS_BLOB_KEY], chunks(blob_keys[:size])))
-            pack.names_hidden = {number for number, hint in zip(having[HAS_BLOB_KEY], blob_keys[size:]) if hint}
+            pack.names_hidden = {number for (number, _), mark in zip(members, blob_keys[size:]) if mark == KEY_AND_NAMES}
 
     def inner(self, how, wrap, pack, size):
         """What is in an inner wrap, size bytes; None at the case tier, where it does not open."""
         aad = b"withheld:inner:1\0" + self.session.keys.vault + pack.hash
         if how == 0 and not wrap:
             return b""
-        if how == BY_NAME and len(wrap) in (BOX + size, BOX + size + size // 32):
+        if how == BY_NAME and len(wrap) in (BOX + size, BOX + size + len(pack.members)):
             keys = unbox(self.session.nsk_key(2), aad, wrap) if self.session.keeper else b""
-            if set(keys[size:]) - {0, 1}:
-                raise Damage("has hints that are none")
+            for mark, (number, _) in zip(keys[size:], pack.members):
+                if mark > KEY_AND_NAMES or bool(mark) != (number in pack.hidden):
+                    raise Damage("has marks beside its keys that are none, or are of other revisions")
             return keys or None
         if how == BY_INTAKE and len(wrap) == 32 + BOX + size:
             key = self.intake_key(pack, wrap[:32])

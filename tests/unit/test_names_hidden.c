@@ -22,6 +22,11 @@ static const char WITNESS[] = "{\"name\":\"witness\",\"version\":1,\"fields\":["
     "{\"name\":\"alias\",\"kind\":\"name\",\"tier\":\"open\",\"role\":\"quasi\",\"repeats\":true},"
     "{\"name\":\"name\",\"kind\":\"name\"}]}";
 
+/* A field called as one for names is, which holds none. */
+static const char PRISON[] = "{\"name\":\"prison\",\"version\":1,\"fields\":["
+    "{\"name\":\"name\",\"kind\":\"text\",\"tier\":\"open\",\"role\":\"quasi\"},"
+    "{\"name\":\"guards\",\"kind\":\"text\",\"tier\":\"withheld\",\"role\":\"sensitive\"}]}";
+
 static void
 add(const char *type, vault_fields *f)
 {
@@ -51,6 +56,7 @@ make_records(void **state)
         return -1;
     assert_int_equal(vault_accept(v, &word, 1), VAULT_OK);
     assert_int_equal(vault_type_add(v, WITNESS, strlen(WITNESS)), VAULT_OK);
+    assert_int_equal(vault_type_add(v, PRISON, strlen(PRISON)), VAULT_OK);
     add_person("plain", "Choi Myung-bok");
     add("person", fields("ref", "others", "name", "Pak Chol-su", "other_names", "Choe Myong Bok", "other_names", "Yi Sun-hi", NULL));
     add("person", fields("ref", "press", "name", "Kim Yong-ho", "press_name", "Han Song-il", NULL));
@@ -68,6 +74,7 @@ make_records(void **state)
     add("organisation", fields("ref", "office", "name", "Myung-bok Choi", NULL));
     add("witness", fields("alias", "Nam Il-u", "name", "Jon Pong-gun", NULL));
     add("witness", fields("name", "Jang Kum-song", NULL));
+    add("prison", fields("name", "Evin", "guards", "two", NULL));
     add_person("removed", "Choi Myung-bok");
     assert_int_equal(vault_remove(v, "removed", &out), VAULT_OK);
     reopen_as(OTHER_PHRASE);
@@ -178,6 +185,8 @@ static const struct { struct vault_search_query q; bool names; unsigned hits; } 
     { { .text = "choi", .field = "name" }, false, 3 },
     { { .text = "myong", .field = "other_names" }, false, 1 },
     { { .text = "han", .field = "press_name" }, false, 1 },
+    { { .text = "Evin", .field = "name" }, false, 1 },
+    { { .text = "Evin", .field = "name", .type = "prison" }, false, 1 },
     { { .text = "\"choi myung\"" }, false, 2 },       /* of any kind; labels are drawn, and may be like one word */
 };
 #define N_ASKED (sizeof ASKED / sizeof ASKED[0])

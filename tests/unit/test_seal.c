@@ -541,9 +541,9 @@ test_seal__hints_are_for_keepers_and_go_on_through_a_case_session(void **state)
     buf_free(&b);
 }
 
-/* A pack of two revisions with a withheld blob each, whose inner wrap has this content. */
+/* A pack of two revisions, with these flags, whose inner wrap has this content. */
 static struct buf
-with_inner(struct keys *k, struct pack *p, uint8_t how, const struct secret *key, const uint8_t *content, size_t n)
+with_inner(struct keys *k, struct pack *p, uint8_t how, const struct secret *key, const char *flags, const uint8_t *content, size_t n)
 {
     struct part ids;
     uint8_t aad[17 + 16 + 32] = "withheld:inner:1", plain[300] = {0};
@@ -554,14 +554,14 @@ with_inner(struct keys *k, struct pack *p, uint8_t how, const struct secret *key
     memcpy(aad + 17, k->vault_id, 16);
     hash_parts(aad + 33, "withheld:pack:1", &ids, 1);
     plain[0] = how;
-    plain[1] = plain[2] = 2;
+    memcpy(plain + 1, flags, 2);
     at += how == WRAP_INTAKE ? 32 : 0;
     box_seal(plain + at, secret_bytes(key), PART(aad, sizeof aad), PART(content, n));
     return forged(k, p, plain, at + n + BOX_EXTRA);
 }
 
 static void
-test_seal__an_inner_wrap_has_a_hint_for_each_key_or_none(void **state)
+test_seal__an_inner_wrap_has_a_mark_for_each_revision_or_none(void **state)
 {
     struct keys *k = *state;
     uint8_t content[2 * 32 + 4] = {0};
@@ -569,40 +569,47 @@ test_seal__an_inner_wrap_has_a_hint_for_each_key_or_none(void **state)
     struct buf b;
 
     /* As it was before there were hints. */
-    b = with_inner(k, &p, WRAP_NAME, k->k_name, content, 64);
+    b = with_inner(k, &p, WRAP_NAME, k->k_name, "\2\2", content, 64);
     expecting(&got, &p);
     assert_int_equal(pack_open(&got, &k->keeper, PART(b.p, b.n)), VAULT_OK);
     assert_true(got.readable);
     assert_hints(&got, 2, "00");
     buf_free(&b);
-    content[65] = 1;
-    b = with_inner(k, &p, WRAP_NAME, k->k_name, content, 66);
+    content[64] = 1;
+    content[65] = 2;
+    b = with_inner(k, &p, WRAP_NAME, k->k_name, "\2\2", content, 66);
     expecting(&got, &p);
     assert_int_equal(pack_open(&got, &k->keeper, PART(b.p, b.n)), VAULT_OK);
     assert_true(got.readable);
     assert_hints(&got, 2, "01");
     buf_free(&b);
-    /* One that is none: the keys stay shut, as where the wrap does not open. */
-    content[64] = 2;
-    b = with_inner(k, &p, WRAP_NAME, k->k_name, content, 66);
-    expecting(&got, &p);
-    assert_int_equal(pack_open(&got, &k->keeper, PART(b.p, b.n)), VAULT_OK);
-    assert_false(got.readable);
-    buf_free(&b);
-    content[64] = 0;
+    /* One that is none, or of a revision without a key, or of another one: the keys stay shut, as where the wrap does not open. */
+    static const struct { const char *flags; uint8_t mark[2]; size_t keys; } BAD[] = {
+        { "\2\2", { 3, 1 }, 2 }, { "\2\2", { 1, 0 }, 2 }, { "\2\2", { 0, 0 }, 2 }, { "\2\0", { 0, 2 }, 1 }, { "\0\2", { 2, 0 }, 1 },
+        { "\2\0", { 1, 1 }, 1 },
+    };
+    for (size_t i = 0; i < sizeof BAD / sizeof BAD[0]; i++) {
+        memcpy(content + 32 * BAD[i].keys, BAD[i].mark, 2);
+        b = with_inner(k, &p, WRAP_NAME, k->k_name, BAD[i].flags, content, 32 * BAD[i].keys + 2);
+        expecting(&got, &p);
+        assert_int_equal(pack_open(&got, &k->keeper, PART(b.p, b.n)), VAULT_OK);
+        assert_false(got.readable);
+        assert_hints(&got, 2, "00");
+        buf_free(&b);
+    }
     for (size_t n = 63; n <= 68; n++) {
         if (n == 64 || n == 66)
             continue;
-        b = with_inner(k, &p, WRAP_NAME, k->k_name, content, n);
+        b = with_inner(k, &p, WRAP_NAME, k->k_name, "\2\2", content, n);
         assert_refused(&k->keeper, &p, PART(b.p, b.n));
         assert_refused(&k->case_tier, &p, PART(b.p, b.n));
         buf_free(&b);
     }
     /* What a case session seals has none. */
-    b = with_inner(k, &p, WRAP_INTAKE, k->intake, content, 66);
+    b = with_inner(k, &p, WRAP_INTAKE, k->intake, "\2\2", content, 66);
     assert_refused(&k->keeper, &p, PART(b.p, b.n));
     buf_free(&b);
-    b = with_inner(k, &p, WRAP_INTAKE, k->intake, content, 64);
+    b = with_inner(k, &p, WRAP_INTAKE, k->intake, "\2\2", content, 64);
     expecting(&got, &p);
     assert_int_equal(pack_open(&got, &k->keeper, PART(b.p, b.n)), VAULT_OK);
     memset(got.names_hidden, 1, sizeof got.names_hidden);
@@ -830,7 +837,7 @@ main(void)
         WITH_KEYS(test_seal__purged_keys_stay_away),
         WITH_KEYS(test_seal__unknown_flags_and_ways_of_wrapping_are_refused),
         WITH_KEYS(test_seal__hints_are_for_keepers_and_go_on_through_a_case_session),
-        WITH_KEYS(test_seal__an_inner_wrap_has_a_hint_for_each_key_or_none),
+        WITH_KEYS(test_seal__an_inner_wrap_has_a_mark_for_each_revision_or_none),
         WITH_KEYS(test_seal__root_keys_known_answer),
         WITH_KEYS(test_seal__damaged_root_keys_leave_outputs_alone),
         WITH_KEYS(test_seal__blob_known_answers),

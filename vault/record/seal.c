@@ -170,13 +170,14 @@ spread(uint8_t (*key)[32], const bool *has, size_t n, const uint8_t *in)
         }
 }
 
-/* Behind the keys a byte for each of them; returns the bytes of both. */
+enum mark { NO_KEY, KEY, KEY_AND_NAMES };
+
+/* Behind the keys a byte for each revision; returns the bytes of both. */
 static size_t
-gather_hints(uint8_t *out, const struct pack *p, size_t at)
+gather_marks(uint8_t *out, const struct pack *p, size_t at)
 {
     for (size_t i = 0; i < p->n; i++)
-        if (p->has_blob[i])
-            out[at++] = p->names_hidden[i];
+        out[at++] = !p->has_blob[i] ? NO_KEY : !p->names_hidden[i] ? KEY : KEY_AND_NAMES;
     return at;
 }
 
@@ -185,7 +186,7 @@ static size_t
 seal_inner(uint8_t *out, const struct seal_keys *k, const struct pack *p,
     const uint8_t hash[static 32])
 {
-    uint8_t keys[PACK_MAX * 33], aad[AAD_MAX];
+    uint8_t keys[PACK_MAX * 32 + PACK_MAX], aad[AAD_MAX];
     size_t n, at = 0;
 
     if (p->n_inner != 0 && !p->readable) {
@@ -197,7 +198,7 @@ seal_inner(uint8_t *out, const struct seal_keys *k, const struct pack *p,
         memcpy(out, p->enc_hash, 32);
         at = 32;
     } else {
-        n = gather_hints(keys, p, n);
+        n = gather_marks(keys, p, n);
     }
     box_seal(out + at, secret_bytes(p->how == WRAP_NAME ? k->k_name : k->intake_key),
         inner_aad(aad, k, hash), PART(keys, n));
@@ -232,17 +233,20 @@ bad_pack(void)
     return err_say(VAULT_ERR_DAMAGED, NULL, "wrapped keys do not open");
 }
 
-/* hints: NULL, as packs of intake and old ones have none. */
+/* NULL: intake has none, and what was made before there were any. Whoever has K_case says which revisions have a key: he must not move
+ * one, with what is said beside it, to another revision. */
 static vault_err
-spread_hints(struct pack *p, const uint8_t *hints)
+spread_marks(struct pack *p, const uint8_t *mark)
 {
     bool good = true;
 
-    for (size_t i = 0; i < p->n; i++) {
-        uint8_t hint = hints == NULL || !p->has_blob[i] ? 0 : *hints++;
-        good = good && hint <= 1;
-        p->names_hidden[i] = hint == 1;
+    memset(p->names_hidden, 0, sizeof p->names_hidden);
+    for (size_t i = 0; mark != NULL && i < p->n; i++) {
+        good = good && mark[i] <= KEY_AND_NAMES && p->has_blob[i] == (mark[i] != NO_KEY);
+        p->names_hidden[i] = mark[i] == KEY_AND_NAMES;
     }
+    if (!good)
+        memset(p->names_hidden, 0, sizeof p->names_hidden);
     return good ? VAULT_OK : bad_pack();
 }
 
@@ -252,11 +256,11 @@ open_inner(struct pack *p, const struct seal_keys *k, const struct secret *key, 
 {
     size_t n = count_true(p->has_blob, p->n) * 32, skip = p->how == WRAP_INTAKE ? 32 : 0;
     struct part box = PART(p->inner + skip, p->n_inner - skip);
-    uint8_t keys[PACK_MAX * 33], aad[AAD_MAX];
+    uint8_t keys[PACK_MAX * 32 + PACK_MAX], aad[AAD_MAX];
     vault_err err;
 
     err = box_open(keys, secret_bytes(key), inner_aad(aad, k, hash), box) != 0 ? bad_pack() :
-        spread_hints(p, box.n == n + BOX_EXTRA ? NULL : keys + n);
+        spread_marks(p, box.n == n + BOX_EXTRA ? NULL : keys + n);
     if (err == VAULT_OK)
         spread(p->blob_key, p->has_blob, p->n, keys);
     sodium_memzero(keys, sizeof keys);
@@ -286,7 +290,7 @@ read_inner(struct pack *p, const struct seal_keys *k, struct rd *r, const uint8_
 {
     size_t count = count_true(p->has_blob, p->n), n = count * 32 + BOX_EXTRA;
 
-    if (count == 0 || (p->how == WRAP_INTAKE ? r->n != 32 + n : r->n != n && r->n != n + count))
+    if (count == 0 || (p->how == WRAP_INTAKE ? r->n != 32 + n : r->n != n && r->n != n + p->n))
         return bad_pack();
     p->n_inner = r->n;
     rd_copy(r, p->inner, p->n_inner);

@@ -43,7 +43,7 @@ VAULT_CHECK vault_err unseal_blob(struct revision *rev, uint8_t seed[static 32],
 
 /* ---- packs of keys ---- */
 
-#define INNER_MAX (PACK_MAX * 33 + BOX_EXTRA)     /* by name, the longer of the two */
+#define INNER_MAX (PACK_MAX * 32 + PACK_MAX + BOX_EXTRA)     /* by name, the longer of the two */
 
 /* The keys of up to 64 adjacent revisions. Wiped by its owner. */
 struct pack {

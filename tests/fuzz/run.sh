@@ -25,7 +25,7 @@ libraries=".deps/lib/libsodium.a -ljansson -largon2 -lutf8proc -lcrypto -lseccom
 sources() {
     files="$(echo vault/handoff/age*.c) vault/handoff/bech32.c vault/handoff/hpke.c"
     age="tests/fuzz/fuzz_age.c $files $(echo vault/base/?*.c)"
-    records="vault/record/disclose.c vault/record/revision.c vault/record/file.c $(echo vault/record/value*.c) $(echo vault/record/date*.c) vault/record/type.c vault/record/builtin.c $(echo vault/base/?*.c)"
+    records="vault/record/disclose.c $(echo vault/record/revision*.c) vault/record/file.c $(echo vault/record/value*.c) $(echo vault/record/date*.c) vault/record/type.c vault/record/builtin.c $(echo vault/base/?*.c)"
     logs="$(echo vault/handoff/proof*.c) vault/store/merkle.c vault/store/entry.c vault/keys/card.c vault/keys/tree.c"
     case $1 in
     header) echo "-DTARGET=1 $age" ;;
@@ -39,10 +39,10 @@ sources() {
     type) echo "-DTARGET=3 tests/fuzz/fuzz_bundle.c $records" ;;
     copy) echo "-DTARGET=4 tests/fuzz/fuzz_bundle.c vault/copy_rows.c $(echo vault/base/?*.c)" ;;
     release) echo "-Wl,--wrap=crypto_sign_verify_detached tests/fuzz/fuzz_release.c vault/release/manifest.c $(echo vault/base/?*.c)" ;;
-    judge) echo "tests/fuzz/fuzz_judge.c vault/release/treat.c vault/release/hierarchy.c vault/release/sheet.c vault/release/sheet_csv.c vault/release/published.c vault/release/replay_fit.c vault/import/rows.c vault/import/csv.c vault/import/json.c $(echo vault/record/date*.c) $(echo vault/names/?*.c) $(echo vault/base/?*.c)" ;;
+    judge) echo "tests/fuzz/fuzz_judge.c vault/release/treat.c vault/release/hierarchy.c vault/release/sheet.c vault/release/sheet_csv.c vault/release/published.c vault/release/replay_fit.c vault/import/rows.c vault/import/csv.c $(echo vault/import/json*.c) $(echo vault/record/date*.c) $(echo vault/names/?*.c) $(echo vault/base/?*.c)" ;;
     seeds) echo "tests/fuzz/proof_seeds.c tests/unit/made_log.c $logs $records" ;;
     gate) echo "tests/fuzz/fuzz_gate.c $(echo vault/release/gate*.c) $(echo vault/names/?*.c) $(echo vault/base/?*.c)" ;;
-    rows) echo "-Wl,--wrap=read tests/fuzz/fuzz_rows.c vault/import/rows.c vault/import/csv.c vault/import/json.c $(echo vault/base/?*.c)" ;;
+    rows) echo "-Wl,--wrap=read tests/fuzz/fuzz_rows.c vault/import/rows.c vault/import/csv.c $(echo vault/import/json*.c) $(echo vault/base/?*.c)" ;;
     backup) echo "tests/fuzz/fuzz_backup.c vault/backup_file.c vault/backup_runs.c vault/keys/keyfile.c vault/keys/slot.c vault/keys/kdf.c vault/keys/arena.c $(echo vault/base/?*.c)" ;;
     *) echo "no target: $1" >&2; exit 2 ;;
     esac

@@ -83,7 +83,7 @@ FORGERIES = {
 }
 VARIANTS = {
     "case": "the slot is of the case tier",
-    "intake": "withheld values of the first revisions are sealed to the intake key",
+    "intake": "withheld values are sealed to the intake key, by the author of another slot, who was retired then",
     "rekeyed": "a second card came in place of the first",
     "retired": "the author of another slot has written and was retired",
     "shares": "the slot opens with shares, whose secret is the bytes 0 to 31",
@@ -152,7 +152,7 @@ class Writer:
     def make_slot_keys(self):
         self.slot_key, self.x25519_secret, self.author_seed = (
             KDF(self.slot_secret, i, b"wh-slot_") for i in (1, 2, 3))
-        self.author = ed25519_public(self.author_seed)
+        self.author = self.keepers_author = ed25519_public(self.author_seed)
 
     def vmk_key(self, number):
         return KDF(self.vmk, number, b"wh-vmk__")
@@ -234,7 +234,7 @@ class Writer:
 
     def inner_wrap(self, n, p, blob_keys):
         aad = b"withheld:inner:1\0" + self.vault + p
-        if self.forgery != "intake" or not self.rows["log"]:
+        if self.forgery != "intake" or self.author == self.keepers_author:
             return BY_NAME, box(self.nsk_key(2), aad, blob_keys)
         return self.intake_wrap(n, aad, blob_keys)
 
@@ -331,11 +331,21 @@ class Writer:
         self.entry("init", keeper=self.forged("keeper-missing", True, False), keys=names_keys)
         if rekeyed:
             self.rekey(names_keys)
+        if self.forgery == "intake":
+            self.helper(self.content)
+            return
         if self.forgery in ("retired", "retired-writes"):
-            self.helper()
+            self.helper(self.one_person)
+        self.content()
+
+    def content(self):
         first, second = self.persons()
         self.entry("import")
         self.changes(first, second)
+
+    def one_person(self):
+        self.revision(bytes([8]) + random(15), PERSON, [("ref", b"", "h"), ("label", b"", "quiet lake")])
+        self.entry("add")
 
     def system_records(self):
         for_slot = [("author", b"", self.forged("slot-author", self.author, random())), ("index", b"", 0),
@@ -364,8 +374,8 @@ class Writer:
         seeds = {"rekey-old-key": [old], "rekey-new-key": [seed], "rekey-order": [seed, old]}
         self.entry("rekey", keeper_seeds=seeds.get(self.forgery, [old, seed]), keys=names_keys)
 
-    def helper(self):
-        """Another slot comes, writes and goes."""
+    def helper(self, write):
+        """Another slot comes, writes and goes; being of the case tier, it seals what it withholds to the card."""
         mine = self.slot_id, self.author_seed, self.author
         slot_id, seed = random(8), random()
         public = ed25519_public(seed)
@@ -376,18 +386,17 @@ class Writer:
                 [("author", b"", public), ("index", b"", 1), ("kind", b"", PASSPHRASE), ("state", b"", state),
                  ("tier", b"", CASE), ("x25519", b"", x25519_public(seed))], secret, parents)[0]
 
-        def write():
+        def as_helper():
             self.slot_id, self.author_seed, self.author = slot_id, seed, public
-            self.revision(bytes([8]) + random(15), PERSON, [("ref", b"", "h"), ("label", b"", "quiet lake")])
-            self.entry("add")
+            write()
             self.slot_id, self.author_seed, self.author = mine
         first = register("active", [("slot_key", b"", random())], [])
         self.entry("slot-add", keeper=True)
-        write()
+        as_helper()
         register("retired", [], [first])
         self.entry("slot-remove", keeper=True)
         if self.forgery == "retired-writes":
-            write()
+            as_helper()
 
     def persons(self):
         """Two of them, each as (record, revision, withheld leaves)."""

@@ -40,6 +40,7 @@ backup_json(const struct call *c, const struct vault_backup_report *r)
     js_pair_uint(&j, "rows", r->rows);
     js_pair_uint(&j, "log_number", r->log_number);
     js_pair(&j, "log_head", r->log_head);
+    js_pair_uint(&j, "problems", r->problems);
     js_end(&j);
 }
 
@@ -70,7 +71,8 @@ backup_run(struct call *c)
 
     if (err == VAULT_OK)
         err = not_there(c->args[0]);
-    if (err == VAULT_OK && opt.since != NULL)
+    /* Before a passphrase is typed. In a shell it may be a file of the vault, which must not be closed here: vault_backup looks. */
+    if (err == VAULT_OK && opt.since != NULL && c->app->vault == NULL)
         err = kept(vault_backup_info(opt.since, &(struct vault_backup_info){ .bytes = 0 }, NULL, NULL));
     if (err == VAULT_OK)
         err = open_vault(c);
@@ -84,6 +86,10 @@ backup_run(struct call *c)
     if (c->json)
         backup_json(c, &r);
     backup_text(c, &r);
+    if (r.problems != 0)
+        return fail(VAULT_ERR_DAMAGED, "`check` lists them; keep an older backup, and make one again when they are mended",
+            "it is a true copy, but the vault has %" PRIu64 " problem%s, and restore will take it only with --accept damaged: %s",
+            r.problems, r.problems == 1 ? "" : "s", r.problem);
     if (!r.noted)
         term_warn("the backup is good, but the log could not be told so: `status` will show an earlier one");
     return VAULT_OK;
@@ -100,10 +106,12 @@ const struct cmd cmd_backup = {
         "Any passphrase of the vault can make one; it opens with all of them, and with nothing that does\n"
         "not open the vault. With --since it holds only what came after that earlier backup: to\n"
         "restore it, all that continue each other must lie in one folder. --split cuts it into\n"
-        "FILE.001, FILE.002, ... (a FAT stick holds files up to 4G). The log records it.\n"
+        "FILE.001, FILE.002, ... (a file on a FAT stick is smaller than 4G: take 2G). The log records it.\n"
+        "The vault itself is checked, too. Of a damaged one the backup is made all the same, but it does not count as\n"
+        "one (exit code 4; `status` goes on naming the one before).\n"
         "A backup does not change any more: it keeps what is purged from the vault later, and the keys\n"
         "and passphrases of its time.\n"
-        "--json: {\"file\",\"id\",\"since\",\"bytes\",\"parts\",\"rows\",\"log_number\",\"log_head\"}\n",
+        "--json: {\"file\",\"id\",\"since\",\"bytes\",\"parts\",\"rows\",\"log_number\",\"log_head\",\"problems\"}\n",
     .opts = (const struct opt[]){
         { "since", 0, false, "FILE", "only what came after this earlier backup" },
         { "split", 0, false, "SIZE", "in parts of this size, as 650M or 2G (at least 1M)" },
@@ -166,11 +174,17 @@ restored(const struct call *c, const struct vault_restore_report *r)
         js_pair_uint(&j, "log_number", r->log_number);
         js_pair(&j, "log_head", r->log_head);
         js_pair_time(&j, "time", r->time);
+        js_pair_uint(&j, "problems", r->problems);
         js_end(&j);
     }
     term_say("restored %s: %" PRIu64 " record%s, as of %s (log number %" PRIu64 ", head %.16s)", c->args[1],
         r->records, r->records == 1 ? "" : "s", iso, r->log_number, r->log_head);
-    term_say("everything in it was verified; its log says that it was restored, and from which head\n"
+    if (r->problems == 0)
+        term_say("everything in it was verified; `check --deep` compares what attachments contain with their hashes, too");
+    else
+        term_warn("it has %" PRIu64 " problem%s, as the vault had that was backed up: `check` lists them, and what `repair` cannot save is lost",
+            r->problems, r->problems == 1 ? "" : "s");
+    term_say("its log says that it was restored, and from which head\n"
         "it opens with the passphrases of that time: changes of passphrases and keys since then, removed slots and\n"
         "purges are undone in it; what was written since then is not there");
     if (r->unverified != 0)
@@ -236,7 +250,9 @@ const struct cmd cmd_restore = {
         "name the last one. The passphrases are those of the time when it was made.\n"
         "The log of the new vault says that it was restored, and from which head. With --second it\n"
         "becomes another copy, beside one that goes on living; without, it takes the place of one that is lost.\n"
-        "--json: {\"vault\",\"vault_id\",\"copy_id\",\"files\",\"records\",\"log_number\",\"log_head\",\"time\"}\n",
+        "A vault that was damaged when it was backed up is refused; with --accept damaged the folder is made all the\n"
+        "same, so that `repair` can save what is left.\n"
+        "--json: {\"vault\",\"vault_id\",\"copy_id\",\"files\",\"records\",\"log_number\",\"log_head\",\"time\",\"problems\"}\n",
     .opts = (const struct opt[]){
         { "second", 0, false, NULL, "another copy, not the continuation of a lost one" },
         { NULL, 0, false, NULL, NULL } },

@@ -11,7 +11,8 @@
 struct report {
     struct json j;
     bool json, begun;
-    uint64_t problems, unverified;
+    uint64_t problems;
+    struct vault_checked told;
     struct vault_deep_check *deep;      /* NULL: not asked for */
 };
 
@@ -57,7 +58,7 @@ verify_path(struct report *r, const struct call *c)
     if (err == VAULT_OK && r->deep != NULL)
         err = kept(vault_check_deep(c->app->folder, &cred, tell, r, r->deep));
     else if (err == VAULT_OK)
-        err = kept(vault_check(c->app->folder, &cred, tell, r, &r->unverified));
+        err = kept(vault_check(c->app->folder, &cred, tell, r, &r->told));
     vault_secret_free(pass);
     if (err == VAULT_ERR_KEY)
         open_explain(c);
@@ -70,10 +71,10 @@ verify(struct report *r, const struct call *c)
     vault *v = c->app->vault;
     vault_err err = v == NULL ? verify_path(r, c) :
         r->deep != NULL ? kept(vault_check_deep_open(v, tell, r, r->deep)) :
-        kept(vault_check_open(v, tell, r, &r->unverified));
+        kept(vault_check_open(v, tell, r, &r->told));
 
     if (r->deep != NULL)
-        r->unverified = r->deep->unverified;
+        r->told = r->deep->as;
     if (err == VAULT_ERR_DAMAGED && r->problems == 0)
         tell(r, &(struct vault_problem){ .what = vault_last_error()->text, .where = "keys" });
     return err;
@@ -110,13 +111,17 @@ check_run(struct call *c)
     if (c->json) {
         js_end(&r.j);
         js_pair_bool(&r.j, "ok", err == VAULT_OK);
+        if (r.told.anchor != VAULT_ANCHOR_NONE)
+            js_pair(&r.j, "anchor", r.told.anchor == VAULT_ANCHOR_MADE ? "made" :
+                r.told.anchor == VAULT_ANCHOR_OTHER_COPY ? "other-copy" : "holds");
         js_end(&r.j);
     } else if (err == VAULT_OK) {
         fputs("ok: nothing is wrong\n", stdout);
     }
-    if (r.unverified > 0)
+    open_tell_anchor(r.told.anchor, call_value(c, "anchor"));
+    if (r.told.unverified > 0)
         term_say("%" PRIu64 " items could not be verified with this passphrase: a keeper can",
-            r.unverified);
+            r.told.unverified);
     if (r.deep != NULL)
         tell_deep(r.deep);
     return err;
@@ -130,7 +135,8 @@ const struct cmd cmd_check = {
     .about = "Exit code 4 when anything is wrong, after telling all of it.\n"
         "--deep also reads every attachment and compares it with its SHA-256. What withheld ones contain\n"
         "only a keeper can compare; the command says what could not be verified.\n"
-        "--json: {\"ok\",\"problems\":[{\"what\",\"where\"}]}\n",
+        "--json: {\"ok\",\"problems\":[{\"what\",\"where\"}]}, with --anchor also \"anchor\": \"holds\", \"made\" (it was not there)\n"
+        "or \"other-copy\"\n",
     .opts = (const struct opt[]){
         { "deep", 0, false, NULL, "also every byte of the attachments" },
         { NULL, 0, false, NULL, NULL } },

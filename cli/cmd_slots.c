@@ -2,11 +2,11 @@
  * cmd_slots.c - ways in come and go: key add, key remove, key rekey.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "cli/cmd.h"
 #include "cli/fail.h"
@@ -34,30 +34,37 @@ read_tier(const struct call *c, enum vault_tier *out)
     return VAULT_OK;
 }
 
-/* A key file that is not there yet is made, never one overwritten. *made: it was. */
+/* A key file that is not there yet is made, never one overwritten. *made: it was. It is on the disk before the slot needs it. */
 static vault_err
 make_key_file(const char *path, bool *made)
 {
-    unsigned char random[KEY_FILE_BYTES];
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    bool bad;
+    struct secret *key = NULL;
+    struct stat st;
+    vault_err err;
 
     *made = false;
-    if (fd < 0 && errno == EEXIST)
+    if (lstat(path, &st) == 0)
         return VAULT_OK;
-    if (fd < 0)
-        return fail(VAULT_ERR_FAILED, "name a file in a folder that can be written",
-            "the key file cannot be made: %s", strerror(errno));
-    bad = getrandom(random, sizeof random, 0) != (ssize_t)sizeof random ||
-        write(fd, random, sizeof random) != (ssize_t)sizeof random || fsync(fd) != 0;
-    explicit_bzero(random, sizeof random);
-    if (close(fd) != 0 || bad) {
+    err = kept(vault_secret_new(&key, KEY_FILE_BYTES));
+    if (err == VAULT_OK && getrandom(vault_secret_edit(key), KEY_FILE_BYTES, 0) != KEY_FILE_BYTES)
+        err = fail(VAULT_ERR_FAILED, NULL, "there is no source of random numbers");
+    if (err == VAULT_OK)
+        vault_secret_set_len(key, KEY_FILE_BYTES);
+    if (err == VAULT_OK)
+        err = kept(vault_put_file(path, key));
+    *made = err == VAULT_OK;
+    vault_secret_free(key);
+    return err;
+}
+
+/* After an error of the deed: a key file that was made for it goes, unless the slot may be there and need it. */
+static void
+take_key_file_back(const char *path, int slot)
+{
+    if (slot < 0)
         (void)unlink(path);
-        return fail(VAULT_ERR_NO_SPACE, "free some space and try again; nothing was changed",
-            "the key file could not be written");
-    }
-    *made = true;
-    return VAULT_OK;
+    else
+        fail_hint("keep the key file %s until `key list` shows that there is no slot %d", path, slot);
 }
 
 static void
@@ -108,7 +115,7 @@ add_run(struct call *c)
     if (err == VAULT_OK)
         say_added(c, slot, tier, made ? opt.key_file : NULL);
     else if (made)
-        (void)unlink(opt.key_file);
+        take_key_file_back(opt.key_file, slot);
     return err;
 }
 

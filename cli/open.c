@@ -425,15 +425,15 @@ ask_again(const struct call *c)
     return err;
 }
 
-/* Whoever took the file away would like it to be made anew in silence. */
-static void
-tell_anchor(enum vault_anchor anchor, const char *path)
+/* Whoever took the file away would like it to be made anew in silence. (`status --json` has it among its warnings.) */
+void
+open_tell_anchor(enum vault_anchor anchor, const char *path)
 {
     if (anchor == VAULT_ANCHOR_MADE)
-        term_warn("%s was not there, and is a new anchor now: it shows what is rolled back from here on, "
+        term_alert("%s was not there, and is a new anchor now: it shows what is rolled back from here on, "
             "nothing before", path);
     else if (anchor == VAULT_ANCHOR_OTHER_COPY)
-        term_warn("%s is the anchor of another copy of this vault: it was compared and stays as it is; "
+        term_alert("%s is the anchor of another copy of this vault: it was compared and stays as it is; "
             "give this copy one of its own", path);
     else if (anchor == VAULT_ANCHOR_ACCEPTED)
         term_say("the log records that the vault was taken as it is; %s has its head now", path);
@@ -446,7 +446,7 @@ tell_opened(const struct call *c)
     struct vault_opened o;
 
     vault_opened(c->app->vault, &o);
-    tell_anchor(o.anchor, call_value(c, "anchor"));
+    open_tell_anchor(o.anchor, call_value(c, "anchor"));
     if (o.adopted != 0)
         term_say("taken over: %" PRIu64 " revision%s with names that were taken in without a keeper",
             o.adopted, o.adopted == 1 ? "" : "s");

@@ -30,6 +30,9 @@ VAULT_CHECK vault_err open_backup(const struct call *c, const char *path);
  * passphrase comes first, so the vault is opened now. */
 VAULT_CHECK vault_err open_before_reading(const struct call *c, const char *path);
 
+/* What became of the anchor at `path`; says nothing where it held. */
+void open_tell_anchor(enum vault_anchor anchor, const char *path);
+
 /* The credentials alone, for a command that opens by itself; the sandbox is closed. The caller
  * frees *pass (a passphrase, or what shares gave), which cred borrows. */
 VAULT_CHECK vault_err open_credentials(struct vault_credentials *cred, struct secret **pass,

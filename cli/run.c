@@ -92,7 +92,7 @@ cli_run(struct app *a, char **words, size_t n, bool *json)
     c.json = c.json || a->json;
     *json = c.json;
     term_rules(&(struct term_rules){ .no_input = call_has(&c, "no-input"),
-        .silent = c.json || a->quiet || call_has(&c, "quiet") });
+        .silent = c.json || a->quiet || call_has(&c, "quiet"), .mute = c.json });
     if (err == VAULT_OK)
         err = colours(&c);
     if (err == VAULT_OK)

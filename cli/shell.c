@@ -142,7 +142,7 @@ read_line(struct shell *sh, vault_err *first)
 static void
 shell_rules(const struct shell *sh)
 {
-    term_rules(&(struct term_rules){ .silent = sh->c->app->json || sh->c->app->quiet });
+    term_rules(&(struct term_rules){ .silent = sh->c->app->json || sh->c->app->quiet, .mute = sh->c->app->json });
 }
 
 static vault_err

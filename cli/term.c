@@ -37,7 +37,7 @@ static const char page_on[] = "\033[?1049h\033[H\033[2J", page_off[] = "\033[H\0
 
 static struct {
     int fd;
-    bool silent, no_input, dumb;
+    bool silent, mute, no_input, dumb;
     unsigned idle;
     enum term_end end;
     bool page;                          /* one is on the screen */
@@ -51,6 +51,7 @@ void
 term_rules(const struct term_rules *r)
 {
     tty.silent = r->silent;
+    tty.mute = r->mute;
     tty.no_input = r->no_input;
 }
 
@@ -95,18 +96,23 @@ term_ended(void)
 }
 
 static void VAULT_PRINTF(2, 0)
-message(const char *head, const char *fmt, va_list ap)
+say(const char *head, const char *fmt, va_list ap)
 {
     char text[2048];
     char *safe;
 
-    if (tty.silent)
-        return;
     vsnprintf(text, sizeof text, fmt, ap);
     safe = vault_escape(text, true);
     fflush(stdout);     /* in the order in which it was said; out_flush looks at errors */
     fprintf(stderr, "%s%s\n", head, safe == NULL ? "out of memory" : safe);
     vault_free(safe);
+}
+
+static void VAULT_PRINTF(2, 0)
+message(const char *head, const char *fmt, va_list ap)
+{
+    if (!tty.silent)
+        say(head, fmt, ap);
 }
 
 void
@@ -126,6 +132,17 @@ term_warn(const char *fmt, ...)
 
     va_start(ap, fmt);
     message("withheld: warning: ", fmt, ap);
+    va_end(ap);
+}
+
+void
+term_alert(const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    if (!tty.mute)
+        say("withheld: warning: ", fmt, ap);
     va_end(ap);
 }
 

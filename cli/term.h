@@ -23,7 +23,8 @@
 #include "vault/vault.h"
 
 struct term_rules {
-    bool silent;        /* --quiet or --json */
+    bool silent;        /* --quiet or --json: no messages... */
+    bool mute;          /* ...--json: not even term_alert */
     bool no_input;
 };
 void term_rules(const struct term_rules *r);
@@ -43,6 +44,8 @@ bool term_watched(void);
 /* A message, escaped, with "withheld: " before it or, said plainly, without. */
 void term_say(const char *fmt, ...) VAULT_PRINTF(1, 2);
 void term_warn(const char *fmt, ...) VAULT_PRINTF(1, 2);
+/* A warning that --quiet does not silence: somebody may have been at the vault. */
+void term_alert(const char *fmt, ...) VAULT_PRINTF(1, 2);
 
 enum term_echo {
     TERM_PASSPHRASE,    /* hidden; pasted ends of lines are dropped */

@@ -3,10 +3,11 @@
  *
  * The log says that a backup is made before there is one. The file is written under a hidden name, read back from
  * the disk and compared, and only then gets its name; then the log says that it is done. Two entries, so that one
- * that was cut short is never taken for the last backup.
+ * that was cut short, or is of a damaged vault, is never taken for the last backup.
  */
 #include "vault/backup.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -27,6 +28,7 @@ struct making {
     struct backup_progress progress;
     uint64_t rows, bytes;
     unsigned parts;
+    struct first_problem found;     /* by the check of the vault itself */
 };
 
 /* ---- what it continues ---- */
@@ -63,6 +65,19 @@ open_base(struct making *m, const char *path)
     return err;
 }
 
+/* Rows of revisions that it holds are as they were: of these only narrow tables are written again. */
+static vault_err
+judge_rewritten(const struct vault *v, const struct backup_state *s)
+{
+    if (s->epoch != v->epoch)
+        return full_one("something was purged since then");
+    if (v->losses.log > s->log)
+        return full_one("it was repaired since then, and what was lost is in that backup");
+    if (v->exchanges.arrived > s->log)
+        return full_one("values that had been left out of a bundle have come since then");
+    return VAULT_OK;
+}
+
 /* Its log is the beginning of ours: the head's hash stands for all before it. */
 static vault_err
 judge_base(struct making *m)
@@ -71,8 +86,6 @@ judge_base(struct making *m)
     const struct backup_state *s = backup_in_state(m->base);
     const struct index *ix = &v->recs.index;
 
-    if (s->epoch != v->epoch)
-        return full_one("something was purged since then");
     if (s->log < 1 || s->log > v->n_log || s->revisions > ix->n ||
         memcmp(v->chain[s->log].hash, s->head, sizeof s->head) != 0 ||
         (s->revisions > 0 && ix->pair[s->revisions].log > s->log) ||
@@ -80,7 +93,7 @@ judge_base(struct making *m)
         return err_say(VAULT_ERR_INPUT, "make a full backup, without --since",
             "that backup holds a log that is not part of this vault's");
     memcpy(m->head.base, backup_in_header(m->base)->id, BACKUP_ID_BYTES);
-    return VAULT_OK;
+    return judge_rewritten(v, s);
 }
 
 /* ---- the state ---- */
@@ -321,6 +334,21 @@ verify(struct making *m)
     return err;
 }
 
+/* ---- the vault itself ---- */
+
+/* A true copy of a damaged vault is better than none, but it is not what one goes back to: restore looks, as here. */
+static vault_err
+look(struct making *m)
+{
+    vault_err err;
+
+    errno = 0;
+    err = vault_check_open(m->v, report_first, &m->found, NULL);
+    if (err == VAULT_ERR_DAMAGED && m->found.n != 0)
+        err = m->found.starved ? err_nomem() : VAULT_OK;
+    return err;
+}
+
 /* ---- the whole ---- */
 
 static vault_err
@@ -357,6 +385,8 @@ make(struct making *m)
         err = write_all(m);
     if (err == VAULT_OK)
         err = verify(m);
+    if (err == VAULT_OK)
+        err = look(m);
     return err != VAULT_OK ? err : parts_commit(&m->file);
 }
 
@@ -371,6 +401,8 @@ fill_report(const struct making *m, struct vault_backup_report *out)
     out->rows = m->rows;
     out->parts = m->parts;
     out->log_number = m->state.number;
+    out->problems = m->found.n;
+    snprintf(out->problem, sizeof out->problem, "%s", m->found.text);
     hex_of(out->log_head, m->state.head, sizeof m->state.head);
 }
 
@@ -398,6 +430,8 @@ vault_backup(vault *v, const char *path, const struct vault_backup_options *opt,
     if (err == VAULT_OK)
         err = session_may_put(v, path);
     if (err == VAULT_OK && opt->since != NULL)
+        err = session_may_take(v, opt->since, false);
+    if (err == VAULT_OK && opt->since != NULL)
         err = open_base(&m, opt->since);
     if (err == VAULT_OK && opt->since != NULL)
         err = judge_base(&m);
@@ -409,7 +443,7 @@ vault_backup(vault *v, const char *path, const struct vault_backup_options *opt,
     if (err == VAULT_OK) {
         fill_report(&m, out);
         /* The backup is there and good, whether or not this can still be written. */
-        out->noted = note(&m, "backup-done") == VAULT_OK;
+        out->noted = m.found.n == 0 && note(&m, "backup-done") == VAULT_OK;
         vault_clear_error();
     }
     backup_in_free(m.base);

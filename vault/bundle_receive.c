@@ -160,6 +160,8 @@ conclude(struct bundle_take *t)
     if (t->merged != 0)
         detail_uint(&d, "merged", t->merged);
     err = session_commit(v, &t->change, &what);
+    if (err == VAULT_OK && t->arrived.n != 0)
+        v->exchanges.arrived = v->n_log;
     detail_free(&d);
     return err;
 }

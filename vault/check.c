@@ -20,7 +20,7 @@
 struct checking {
     struct vault *v;
     struct report *rep;
-    uint64_t unverified;
+    struct vault_checked told;
     struct file_places files;
     struct deep_check deep;     /* of what attachments contain; its `out` NULL: not asked for */
     struct intake_keys intake;  /* of the encapsulation at hand, and the entry it serves */
@@ -296,7 +296,7 @@ check_withheld(struct checking *c, uint32_t n, struct revision *rev)
         return err == VAULT_OK && said && !recs_names_hidden(r, rev) ?
             damaged("beside its keys it says that names are not where they are") : err;
     }
-    c->unverified++;
+    c->told.unverified++;
     if (err == VAULT_OK)
         err = db_get(r->db, DB_WITHHELD_BLOB, n, &blob);
     buf_free(&blob);
@@ -500,14 +500,14 @@ check_open(struct checking *c, struct vault *v)
 }
 
 vault_err
-vault_check_open(vault *v, vault_problem_fn *fn, void *ctx, uint64_t *unverified)
+vault_check_open(vault *v, vault_problem_fn *fn, void *ctx, struct vault_checked *out)
 {
     struct report rep = { .fn = fn, .ctx = ctx };
     struct checking c = { .rep = &rep };
     vault_err err = check_open(&c, v);
 
-    if (unverified != NULL)
-        *unverified = c.unverified;
+    if (out != NULL)
+        *out = c.told;
     return err;
 }
 
@@ -518,7 +518,7 @@ vault_check_deep_open(vault *v, vault_problem_fn *fn, void *ctx, struct vault_de
     struct checking c = { .rep = &rep, .deep = { .out = deep } };
     vault_err err = check_open(&c, v);
 
-    deep->unverified = c.unverified;
+    deep->as = c.told;
     return err;
 }
 
@@ -549,6 +549,7 @@ check_path(struct checking *c, const char *path, const struct vault_credentials 
             err = session_anchor_begin(v);
         else
             session_anchor_forget(v);
+        c->told.anchor = v->anchor.state;
     } else if (err == VAULT_ERR_DAMAGED || err == VAULT_OK) {
         if (err == VAULT_ERR_DAMAGED && rep->count == 0)
             err = report_damage(rep, err, stuck_at(v));
@@ -561,14 +562,14 @@ check_path(struct checking *c, const char *path, const struct vault_credentials 
 
 vault_err
 vault_check(const char *path, const struct vault_credentials *cred, vault_problem_fn *fn,
-    void *ctx, uint64_t *unverified)
+    void *ctx, struct vault_checked *out)
 {
     struct report rep = { .fn = fn, .ctx = ctx };
     struct checking c = { .rep = &rep };
     vault_err err = check_path(&c, path, cred);
 
-    if (unverified != NULL)
-        *unverified = c.unverified;
+    if (out != NULL)
+        *out = c.told;
     return err;
 }
 
@@ -580,6 +581,6 @@ vault_check_deep(const char *path, const struct vault_credentials *cred, vault_p
     struct checking c = { .rep = &rep, .deep = { .out = deep } };
     vault_err err = check_path(&c, path, cred);
 
-    deep->unverified = c.unverified;
+    deep->as = c.told;
     return err;
 }

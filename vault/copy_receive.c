@@ -28,8 +28,7 @@ struct coming {
     uint32_t n_fresh;
     struct coming_record *record;
     size_t n_records, cap_records;
-    char problem[256];          /* the first that verifying told */
-    bool starved;
+    struct first_problem found;
     struct vault_received *out;
 };
 
@@ -132,18 +131,6 @@ fill_database(struct coming *c)
     return err == VAULT_OK ? db_commit(c->other->db) : err;
 }
 
-static int
-first_problem(void *ctx, const struct vault_problem *p)
-{
-    struct coming *c = ctx;
-
-    /* A check that finds no memory takes what it could not look at for damage. */
-    c->starved = c->starved || errno == ENOMEM;
-    if (c->problem[0] == '\0')
-        snprintf(c->problem, sizeof c->problem, "%s: %s", p->where, p->what);
-    return 0;
-}
-
 /* As a session of its sender that has only this database, and whatever he may do, no names: they stay sealed. */
 static vault_err
 begin_session(struct coming *c)
@@ -165,7 +152,7 @@ static vault_err
 verify(struct coming *c)
 {
     struct vault *o = c->other;
-    struct report rep = { .fn = first_problem, .ctx = c };
+    struct report rep = { .fn = report_first, .ctx = &c->found };
     vault_err err;
 
     errno = 0;
@@ -177,14 +164,14 @@ verify(struct coming *c)
     if (err == VAULT_OK && rep.count == 0)
         err = verify_system(o, &rep);
     if (err == VAULT_OK && rep.count == 0)
-        err = vault_check_open(o, first_problem, c, NULL);
+        err = vault_check_open(o, report_first, &c->found, NULL);
     if (err == VAULT_OK && rep.count == 0)
         return memcmp(o->chain[o->n_log].hash, c->b->m.log_head, 32) == 0 ? VAULT_OK :
             err_say(VAULT_ERR_DAMAGED, "ask for it again", "the log of this copy does not end as its sender signed");
-    if (err != VAULT_OK && c->problem[0] == '\0')
+    if (err != VAULT_OK && c->found.n == 0)
         return err;
-    return c->starved ? err_nomem() : err_say(VAULT_ERR_DAMAGED, "`check` there, and ask for it again",
-        "what is in this file is not a whole copy, and nothing was taken in: %s", c->problem);
+    return c->found.starved ? err_nomem() : err_say(VAULT_ERR_DAMAGED, "`check` there, and ask for it again",
+        "what is in this file is not a whole copy, and nothing was taken in: %s", c->found.text);
 }
 
 /* ---- what it brings ---- */

@@ -137,9 +137,12 @@ vault_err
 exchange_apply_left_out(struct vault *v, uint32_t n, const struct revision *rev)
 {
     uint32_t log = v->recs.index.pair[n].log;
+    struct part arrived = bytes_of(rev, "arrived");
     vault_err err = apply_list(v, log, bytes_of(rev, "left_out"), GONE_LEFT_OUT);
 
-    return err != VAULT_OK ? err : apply_list(v, log, bytes_of(rev, "arrived"), GONE_NOT);
+    if (arrived.n != 0 && log > v->exchanges.arrived)
+        v->exchanges.arrived = log;
+    return err != VAULT_OK ? err : apply_list(v, log, arrived, GONE_NOT);
 }
 
 struct part

@@ -319,10 +319,11 @@ vault_key_add(vault *v, enum vault_tier tier, const struct secret *passphrase,
     struct slot_header head = { .tier = tier == VAULT_TIER_KEEPER ? TIER_KEEPER : TIER_CASE };
     const char *key_file = opt == NULL ? NULL : opt->key_file;
     struct secret *s = NULL;
-    unsigned at = 0;
+    unsigned at = KEYFILE_SLOTS;
     vault_err err;
 
     vault_clear_error();
+    *slot = -1;
     err = need_keeper(v, "adding a key slot");
     if (err == VAULT_OK)
         err = session_free_slot(v, &at);
@@ -336,7 +337,7 @@ vault_key_add(vault *v, enum vault_tier tier, const struct secret *passphrase,
         err = session_stretch(&s, v->kf.argon_salt, passphrase, key_file, &head.cost);
     if (err == VAULT_OK)
         err = session_add_slot(v, &head, s, -1, "slot-add");
-    if (err == VAULT_OK)
+    if (err == VAULT_OK || (at < KEYFILE_SLOTS && (v->uncertain || v->kf.slot[at].head.kind != SLOT_EMPTY)))
         *slot = (int)at;
     secret_free(s);
     return err;

@@ -28,8 +28,7 @@ struct restoring {
     struct backup_in *in[CHAIN_MAX];    /* in[0] was named, each next is what it continues */
     size_t n;
     struct backup_progress progress;
-    char problem[256];              /* the first that verifying told */
-    bool starved;                   /* there was no memory by then */
+    struct first_problem found;
     struct vault_restore_report report;
 };
 
@@ -307,38 +306,42 @@ fill_database(vault *v, void *ctx)
 
 /* ---- verifying ---- */
 
-static int
-first_problem(void *ctx, const struct vault_problem *p)
-{
-    struct restoring *r = ctx;
-
-    /* A check that finds no memory takes what it could not look at for damage. */
-    r->starved = r->starved || errno == ENOMEM;
-    if (r->problem[0] == '\0')
-        snprintf(r->problem, sizeof r->problem, "%s: %s", p->where, p->what);
-    return 0;
-}
-
-/* As `check` does. */
+/*
+ * As `check` does. What only the checking finds was so in the vault that was backed up: whoever accepts that gets the folder, which
+ * `repair` needs. What the opening finds was not, since a backup is made of a vault that opens.
+ */
 static vault_err
 open_and_verify(struct restoring *r, vault *v)
 {
     const struct session_fill fill = { fill_database, r };
-    struct report rep = { .fn = first_problem, .ctx = r };
+    struct report rep = { .fn = report_first, .ctx = &r->found };
+    struct vault_checked told;
     vault_err err;
 
+    err = vault_accept(v, r->cred->accept, r->cred->n_accept);
+    if (err != VAULT_OK)
+        return err;
     errno = 0;
     err = session_open_filled(v, r->cred, &fill, &rep);
-    if (err == VAULT_OK && rep.count == 0)
-        err = vault_check_open(v, first_problem, r, &r->report.unverified);
-    if (err == VAULT_OK && rep.count == 0)
-        return VAULT_OK;
-    if (err != VAULT_OK && r->problem[0] == '\0')
+    if (err == VAULT_OK && rep.count == 0) {
+        err = vault_check_open(v, report_first, &r->found, &told);
+        r->report.unverified = told.unverified;
+        if (err == VAULT_OK)
+            return VAULT_OK;
+        if (err == VAULT_ERR_DAMAGED && !r->found.starved && session_accepts(v, "damaged")) {
+            r->report.problems = r->found.n;
+            return VAULT_OK;
+        }
+        if (err == VAULT_ERR_DAMAGED && !r->found.starved)
+            return err_say(VAULT_ERR_DAMAGED, "take another backup; or --accept damaged makes the folder all the same, for repair",
+                "the vault in %s was damaged when it was backed up, and nothing was restored: %s", r->path, r->found.text);
+    }
+    if (err != VAULT_OK && r->found.n == 0)
         return err;
-    if (r->starved)
+    if (r->found.starved)
         return err_nomem();
     return err_say(VAULT_ERR_DAMAGED, "take another backup, or copy this one again",
-        "what is in %s is not a whole vault, and nothing was restored: %s", r->path, r->problem);
+        "what is in %s is not a whole vault, and nothing was restored: %s", r->path, r->found.text);
 }
 
 static vault_err

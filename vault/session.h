@@ -105,6 +105,7 @@ struct vault {
     struct exchanges {          /* from the _receipt records: see exchange.h */
         struct exchange *list;
         size_t n, cap;
+        uint32_t arrived;       /* row of the newest entry with which left-out values of known revisions came */
     } exchanges;
     struct standing {           /* from the _share records: see standing.h */
         struct standing_said *said;
@@ -214,6 +215,14 @@ struct report {
 };
 /* Turn an error into a problem at `where` when it is damage and there is a listener; else returns it. */
 VAULT_CHECK vault_err report_damage(struct report *rep, vault_err err, const char *where);
+
+/* A listener (vault_problem_fn) that keeps the first problem: ctx is one of these, zeros before. */
+struct first_problem {
+    char text[300];             /* where and what */
+    uint64_t n;
+    bool starved;               /* errno was ENOMEM: what finds no memory takes what it could not look at for damage */
+};
+int report_first(void *ctx, const struct vault_problem *p);
 
 VAULT_CHECK vault_err verify_chain(struct vault *v, struct report *rep);      /* log and pairs */
 VAULT_CHECK vault_err verify_signatures(struct vault *v, struct report *rep, bool all,

@@ -111,6 +111,17 @@ warn_of_cost(const struct vault *v, struct vault_status *s)
         "costs, so those whose slots have the lower one go first ('key list', 'key change --upgrade')";
 }
 
+static void
+warn_of_anchor(const struct vault *v, struct vault_status *s)
+{
+    const char *said = v->anchor.state == VAULT_ANCHOR_MADE ? "the anchor was not there and was made anew: it shows what is "
+        "rolled back from here on, nothing before" : v->anchor.state == VAULT_ANCHOR_OTHER_COPY ? "the anchor is that of another copy "
+        "of this vault: it was compared and stays as it is" : NULL;
+
+    if (said != NULL && s->n_warnings < sizeof s->warnings / sizeof s->warnings[0])
+        s->warnings[s->n_warnings++] = said;
+}
+
 /* What repairs could not save: a vault that is whole and yet lacks something says so. */
 static vault_err
 repaired(struct vault *v, struct vault_status *s)
@@ -162,6 +173,7 @@ vault_status(vault *v, struct vault_status *out)
     s.quarantined = v->quarantined;
     memcpy(s.warnings, v->warning, sizeof s.warnings);
     s.n_warnings = v->n_warnings;
+    warn_of_anchor(v, &s);
     warn_of_cost(v, &s);
     err = last_backup(v, &s);
     if (err == VAULT_OK)

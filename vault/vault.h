@@ -225,7 +225,7 @@ struct vault_status {
 VAULT_API VAULT_CHECK vault_err vault_status(vault *v, struct vault_status *out);
 
 /* Another way in (keeper). opt as for create, NULL or zeros: the cost of the slot in use (opened by shares: a
- * calibrated one, or the higher of two that are there). *slot: its number.
+ * calibrated one, or the higher of two that are there). *slot: its number; after an error -1 where nothing was changed, else the slot may be in force.
  * VAULT_ERR_REFUSED: all slots in use, a third cost, a weak passphrase, or the case tier. */
 VAULT_API VAULT_CHECK vault_err vault_key_add(vault *v, enum vault_tier tier,
     const struct secret *passphrase, const struct vault_create_options *opt, int *slot);
@@ -281,14 +281,18 @@ struct vault_backup_report {
     unsigned parts;
     uint64_t log_number;        /* of the head that it holds */
     char log_head[VAULT_HASH_LEN + 1];
-    bool noted;                 /* the log says that it is done, too; false: it could not be written any more */
+    uint64_t problems;          /* that vault_check_open finds in the vault itself: vault_restore refuses such a backup */
+    char problem[300];          /* the first of them */
+    bool noted;                 /* the log says that it is done, too; false: there are problems, or it could not be written any more */
 };
 /*
  * One encrypted file with everything (or what is new since another), which the ways in of this moment open. Logged first; never
- * overwrites; read back completely from the disk and compared before it gets its name. It opens nothing that the slot in
+ * overwrites; read back completely from the disk and compared before it gets its name, and the vault is checked as by vault_check_open:
+ * a damaged one is backed up, too, but is not called done. It opens nothing that the slot in
  * use does not open. VAULT_ERR_INPUT: something of that name is there; `since` is of another vault, or not of this
  * one's past. VAULT_ERR_DAMAGED: `since` is damaged; what was written could not be read back. VAULT_ERR_REFUSED: `since` was
- * made before keys were changed everywhere or something was purged: a full one is needed.
+ * made before keys were changed everywhere, something was purged or lost in a repair, or values that had been left out came: a full
+ * one is needed.
  */
 VAULT_API VAULT_CHECK vault_err vault_backup(vault *v, const char *path,
     const struct vault_backup_options *opt, struct vault_backup_report *out);
@@ -319,12 +323,13 @@ struct vault_restore_report {
     char log_head[VAULT_HASH_LEN + 1];
     int64_t time;               /* of that entry */
     uint64_t unverified;        /* as vault_check */
+    uint64_t problems;          /* that were accepted */
 };
 /*
  * A new vault folder `path` from a backup and, where that holds only what was new, those it continues, which are looked for
  * in its folder. cred: of a way in that the vault had then. Everything is verified as by vault_check before the folder gets its name;
  * its log then says that and from which head it was restored. On any error nothing is left. VAULT_ERR_KEY,
- * VAULT_ERR_DAMAGED, VAULT_ERR_INPUT (name; something is there; not a backup), VAULT_ERR_NOT_FOUND (also: one that it continues).
+ * VAULT_ERR_DAMAGED (the file; or the vault was damaged when it was backed up, which the word `damaged` accepts), VAULT_ERR_INPUT (name; something is there; not a backup), VAULT_ERR_NOT_FOUND (also: one that it continues).
  */
 VAULT_API VAULT_CHECK vault_err vault_restore(const char *backup, const char *path,
     const struct vault_credentials *cred, const struct vault_restore_options *opt,
@@ -1091,17 +1096,21 @@ struct vault_problem {
 typedef int vault_problem_fn(void *ctx, const struct vault_problem *p);
 /* Verify everything that this tier can. Needs no open handle, so that it can tell why a vault does
  * not open. Returns VAULT_OK when nothing is wrong, VAULT_ERR_DAMAGED after telling every problem
- * to fn. `unverified` (may be NULL) counts what the tier cannot verify. */
+ * to fn. out may be NULL. */
+struct vault_checked {
+    uint64_t unverified;        /* what the tier cannot verify */
+    enum vault_anchor anchor;   /* that cred names; one that is not there is made where nothing is wrong */
+};
 VAULT_API VAULT_CHECK vault_err vault_check(const char *path, const struct vault_credentials *cred,
-    vault_problem_fn *fn, void *ctx, uint64_t *unverified);
+    vault_problem_fn *fn, void *ctx, struct vault_checked *out);
 /* The same within an open session (shell). */
 VAULT_API VAULT_CHECK vault_err vault_check_open(vault *v, vault_problem_fn *fn, void *ctx,
-    uint64_t *unverified);
+    struct vault_checked *out);
 
 struct vault_deep_check {
     vault_progress_fn *progress;        /* bytes read, bytes there; NULL: none */
     void *progress_ctx;
-    uint64_t unverified;        /* out: as above */
+    struct vault_checked as;    /* out: as above */
     uint64_t attachments, bytes;        /* out: whose content was read and compared; of several with one content in one place, one */
     uint64_t closed;            /* out: stored bytes of withheld attachments, which only a keeper can verify */
 };

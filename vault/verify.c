@@ -8,6 +8,7 @@
 #include "vault/session.h"
 
 #include <sodium.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +33,17 @@ report_damage(struct report *rep, vault_err err, const char *where)
     p.what = vault_last_error()->text;
     p.where = where;
     return rep->fn(rep->ctx, &p) != 0 ? err : VAULT_OK;
+}
+
+int
+report_first(void *ctx, const struct vault_problem *p)
+{
+    struct first_problem *f = ctx;
+
+    f->starved = f->starved || errno == ENOMEM;
+    if (f->n++ == 0)
+        snprintf(f->text, sizeof f->text, "%s: %s", p->where, p->what);
+    return 0;
 }
 
 /* ---- pass 1: the entries ---- */

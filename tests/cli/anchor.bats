@@ -269,8 +269,22 @@ END
 @test "check compares as well, tells it with the rest, and accepts nothing" {
     at newer
     ok --anchor a check
-    err 'was not there' || true
+    err 'was not there'
     [ -f a ]
+    rm a
+    # Neither --quiet nor --json hides it.
+    ok --anchor a --quiet check
+    err 'was not there'
+    rm a
+    ok --anchor a --json check
+    holds 'd["anchor"] == "made"'
+    ok --anchor a --json check
+    holds 'd["anchor"] == "holds"'
+    rm a
+    ok --anchor a --json status
+    holds '[w for w in d["warnings"] if "anchor was not there" in w]'
+    ok --anchor a --json status
+    holds 'not [w for w in d["warnings"] if "anchor" in w]'
     cp a kept
     at base
     exits 4 --anchor a --accept anchor check --json

@@ -2,6 +2,7 @@
 
 load helpers
 load data/more
+load ../fault/helpers
 
 CASE='bishop agency alto involve clinic knit'
 
@@ -194,6 +195,52 @@ cut_short() { truncate -s "-$2" "$1"; }
     exits 2 backup three.backup --since v.vault/keys
     sentence
     nothing_but one.backup two.backup v.vault back.vault other.vault
+}
+
+@test "a damaged vault: backed up, but not called done; restore takes it only as it is, for repair" {
+    raw_key "$PASS"
+    sql 'DELETE FROM withheld WHERE n = (SELECT n FROM withheld ORDER BY n DESC LIMIT 1 OFFSET 1);'
+    exits 4 backup one.backup
+    err 'read back completely'
+    err 'the vault has 1 problem'
+    [ -f one.backup ]
+    exits 4 backup two.backup --json
+    holds 'd["problems"] == 1' 'd["file"] == "two.backup"'
+    ok status --json
+    holds 'd["last_backup"] is None'
+    ok log --json
+    holds 'not [e for e in d if e["action"] == "backup-done"]'
+    back 4 one.backup back.vault
+    err 'damaged when it was backed up'
+    err 'accept damaged'
+    nothing_but one.backup sql.out two.backup v.vault
+    back 0 one.backup back.vault --accept damaged
+    err 'it has 1 problem'
+    VAULT=back.vault exits 4 check
+    VAULT=back.vault exits 4 repair saved.vault
+    VAULT=saved.vault ok check
+    VAULT=back.vault ok log --json
+    holds '"damaged" in str(d[-1])'
+}
+
+@test "--since of a backup of before a repair that lost something: refused; a full one goes back" {
+    ok backup old.backup
+    raw_key "$PASS"
+    sql 'DELETE FROM withheld WHERE n = (SELECT n FROM withheld ORDER BY n DESC LIMIT 1 OFFSET 1);'
+    exits 4 repair saved.vault
+    VAULT=$PWD/saved.vault
+    exits 6 backup new.backup --since old.backup
+    sentence
+    err 'repaired'
+    ok backup new.backup
+    back 0 new.backup back.vault
+    content saved.vault was
+    content back.vault is
+    diff was is
+    # From here on it goes on.
+    ok add case title=after
+    ok backup next.backup --since new.backup
+    back 0 next.backup next.vault
 }
 
 @test "--since with a log that went another way: refused" {

@@ -113,6 +113,26 @@ tells() { at "$1" --json show "$2" --reveal; }
     at clara check --deep
 }
 
+@test "a backup of what is new does not continue one of before left-out values came" {
+    sends anna C-1 --with-linked --to boris -o a.bundle
+    sends anna C-1 --with-linked --with-names --to boris -o b.bundle
+    takes boris a.bundle
+    at boris -q backup full.backup
+    takes boris b.bundle
+    json "d['arrived'] == 5"
+    run --separate-stderr at boris -q backup new.backup --since full.backup
+    [ "$status" = 6 ]
+    [[ $stderr == *'left out of a bundle have come since then'* ]]
+    [ ! -e new.backup ]
+    at boris -q backup new.backup
+    at boris add case title=after > /dev/null
+    at boris -q backup next.backup --since new.backup
+    w "$PASS" -q restore next.backup back.vault
+    run tells back K-1
+    json "d['fields']['name'] == 'Choi Myung-bok'"
+    at back check --deep
+}
+
 @test "a caseworker takes in what has no names, and hands on what he may read" {
     sends anna C-1 --with-linked --to boris -o a.bundle
     run at_case boris --json handoff receive a.bundle

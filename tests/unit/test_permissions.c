@@ -519,7 +519,7 @@ op_status(vault *v)
 static vault_err
 op_check(vault *v)
 {
-    uint64_t unverified = 0;
+    struct vault_checked unverified = { 0, VAULT_ANCHOR_NONE };
 
     return vault_check_open(v, hear_problem, NULL, &unverified);
 }
@@ -1917,19 +1917,19 @@ static void
 test_permissions__check_opens_for_either_tier(void **state)
 {
     static const char *const WHO[] = { OTHER_PHRASE, PHRASE };
-    uint64_t unverified[2] = { 0, 0 };
+    struct vault_checked told[2] = { { 0, VAULT_ANCHOR_NONE }, { 0, VAULT_ANCHOR_NONE } };
     (void)state;
 
     for (int i = 0; i < 2; i++) {
         struct secret *pass = pass_of(WHO[i]);
         struct vault_credentials cred = { .passphrase = pass, .slot = -1 };
 
-        assert_int_equal(vault_check(path, &cred, hear_problem, NULL, &unverified[i]), VAULT_OK);
+        assert_int_equal(vault_check(path, &cred, hear_problem, NULL, &told[i]), VAULT_OK);
         assert_string_equal(vault_last_error()->text, "");
         vault_secret_free(pass);
     }
-    assert_true(unverified[0] > 0);
-    assert_int_equal(unverified[1], 0);
+    assert_true(told[0].unverified > 0);
+    assert_int_equal(told[1].unverified, 0);
     for (int i = 0; i < N_MARKERS; i++)
         assert_int_equal(heard(i), 0);
 }

@@ -38,7 +38,7 @@ tell_json(struct telling *t, const struct vault_loss *l)
     js_pair(&t->j, "type", l->type);
     js_pair(&t->j, "revision", l->revision);
     js_pair(&t->j, "fields", l->fields);
-    if (strcmp(l->kind, "log-detail") == 0)
+    if (strncmp(l->kind, "log-", 4) == 0)
         js_pair_uint(&t->j, "log_number", l->log_number);
     js_pair(&t->j, "what", l->what);
     js_pair_bool(&t->j, "older_shown", l->older_shown);
@@ -54,7 +54,9 @@ tell(void *ctx, const struct vault_loss *l)
         tell_json(t, l);
         return 0;
     }
-    if (l->record == NULL) {
+    if (strcmp(l->kind, "log-end") == 0) {
+        printf("lost: entries of the log after number %" PRIu64 " may be missing", l->log_number);
+    } else if (l->record == NULL) {
         printf("lost: the detail of log entry %" PRIu64, l->log_number);
     } else {
         printf("lost: %s ", strcmp(l->kind, "revision") == 0 ? "revision" :
@@ -163,10 +165,11 @@ const struct cmd cmd_repair = {
         "same passphrases, its log goes on, and an entry `repair` that the keeper signs says what is lost, so\n"
         "that `check` finds nothing wrong in it. Where the log, or what keepers decided (slots, types, purges),\n"
         "is not whole, nothing is made: who damaged it could have chosen what is undone. Go back to a backup.\n"
+        "Where only the end of the log may be missing, that is told as lost: who looked at names may have stood there.\n"
         "An anchor is not looked at; open the new vault with it.\n"
         "Exit code 0: nothing was lost; 4: something was, or nothing could be made (then there is no\n"
         "NEW.vault).\n"
-        "--json: {\"vault\",\"lost\":[{\"kind\",\"record\",\"type\",\"revision\",\"fields\",\"what\",\"older_shown\"}],\"pages\",\"bad_pages\",\n"
+        "--json: {\"vault\",\"lost\":[{\"kind\",\"record\",\"type\",\"revision\",\"fields\",\"log_number\",\"what\",\"older_shown\"}],\"pages\",\"bad_pages\",\n"
         "\"records\",\"revisions\",\"log_entries\",\"lost_revisions\",\"lost_values\",\"lost_attachments\",\"lost_details\",\n"
         "\"added\",\"joined\",\"left_out\",\"vault_id\"}\n",
     .min_args = 1,

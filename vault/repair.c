@@ -140,6 +140,8 @@ commit(struct repairing *r)
     detail_uint(&d, "attachments", p->lost_attachments);
     detail_uint(&d, "details", p->lost_details);
     detail_uint(&d, "joined", p->joined);
+    if (r->log_cut)
+        detail_uint(&d, "log_end", r->log_end);
     err = session_commit(r->v, &r->change, &what);
     detail_free(&d);
     return err;
@@ -178,6 +180,21 @@ find_and_write(struct repairing *r)
     return err;
 }
 
+/* Entries are a chain up to the last that was saved, so whatever is missing came after it. What they added would show in the list of
+ * revisions, a change of keys in the file: only the page that is bad shows that somebody looked at names, or took a copy. */
+static vault_err
+find_end(struct repairing *r)
+{
+    const struct vault *v = r->v;
+
+    if (r->pages.log_missing == 0)
+        return VAULT_OK;
+    r->log_cut = true;
+    r->log_end = v->chain[v->n_log].number;
+    return repair_tell(r, TOLD_LOG_END, v->n_log, NULL,
+        "a page that held entries of the log, or may have held them, cannot be read");
+}
+
 /* The log and the list of revisions tell what there was: it goes on. */
 static vault_err
 go_on(struct repairing *r)
@@ -188,6 +205,8 @@ go_on(struct repairing *r)
     r->before = v->recs.index.n;
     if (err == VAULT_OK)
         err = must_name_keys(r);
+    if (err == VAULT_OK)
+        err = find_end(r);
     if (err == VAULT_OK)
         err = open_root(r);
     if (err == VAULT_OK)
@@ -298,14 +317,14 @@ type_of(vault *v, const uint8_t *record)
 static void
 tell(struct repairing *r, vault *v)
 {
-    static const char *const KIND[] = { "revision", "values", "attachment", "log-detail" };
+    static const char *const KIND[] = { "revision", "values", "attachment", "log-detail", "log-end" };
 
     for (size_t i = 0; i < r->n_told && r->opt->fn != NULL; i++) {
         const struct told *t = &r->told[i];
         char code[CODE_LEN + 1], hex[2 * REVISION_ID_BYTES + 1];
         struct vault_loss l = { .kind = KIND[t->kind], .fields = t->fields, .what = t->what,
             .log_number = t->log_number, .older_shown = t->older };
-        if (t->kind != TOLD_DETAIL) {
+        if (t->kind != TOLD_DETAIL && t->kind != TOLD_LOG_END) {
             code_of(code, t->record);
             hex_of(hex, t->revision, REVISION_ID_BYTES);
             l.record = code;

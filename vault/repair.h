@@ -14,9 +14,9 @@
 
 /* What was lost, as it is told at the end. */
 struct told {
-    enum told_kind { TOLD_REVISION, TOLD_VALUES, TOLD_ATTACHMENT, TOLD_DETAIL } kind;
+    enum told_kind { TOLD_REVISION, TOLD_VALUES, TOLD_ATTACHMENT, TOLD_DETAIL, TOLD_LOG_END } kind;
     uint8_t record[RECORD_ID_BYTES], revision[REVISION_ID_BYTES];
-    uint64_t log_number;        /* of a detail */
+    uint64_t log_number;        /* of a detail; of the last entry, where later ones may be missing */
     bool older;                 /* a revision that was the newest: an older one is shown now */
     uint32_t pair;
     char *fields, *what;        /* own memory; fields may be NULL */
@@ -41,6 +41,8 @@ struct repairing {
     struct salvage_count pages;
     bool wrong_keys;            /* records.db names another file `keys` */
     bool new_root;              /* log key and tag key are lost */
+    bool log_cut;               /* entries after this number may be missing */
+    uint64_t log_end;
     uint32_t before;            /* revisions there were */
 
     uint8_t *flag;              /* of revision n */
@@ -73,7 +75,7 @@ VAULT_CHECK vault_err repair_find(struct repairing *r);
 VAULT_CHECK vault_err repair_find_details(struct repairing *r);
 /* The attachments of a revision whose values are at hand: where they are, and whether they are whole. */
 VAULT_CHECK vault_err repair_files(struct repairing *r, uint32_t n, const struct revision *rev);
-/* Both copy. fields may be NULL. */
+/* Both copy. fields may be NULL. n: of the revision; of what is of the log, its row there. */
 VAULT_CHECK vault_err repair_tell(struct repairing *r, enum told_kind kind, uint32_t n,
     const char *fields, const char *what);
 VAULT_CHECK vault_err repair_note(struct repairing *r, enum loss_kind kind, const uint8_t *record,

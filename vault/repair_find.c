@@ -42,7 +42,7 @@ repair_tell(struct repairing *r, enum told_kind kind, uint32_t n, const char *fi
     t = &r->told[r->n_told++];
     memset(t, 0, sizeof *t);
     t->kind = kind;
-    if (kind == TOLD_DETAIL) {
+    if (kind == TOLD_DETAIL || kind == TOLD_LOG_END) {
         t->log_number = r->v->chain[n].number;
     } else {
         memcpy(t->record, r->v->recs.index.pair[n].record, sizeof t->record);

@@ -1121,11 +1121,11 @@ VAULT_API VAULT_CHECK vault_err vault_check_deep_open(vault *v, vault_problem_fn
     struct vault_deep_check *deep);
 
 struct vault_loss {
-    const char *kind;           /* "revision", "values", "attachment", "log-detail" */
+    const char *kind;           /* "revision", "values", "attachment", "log-detail", "log-end" */
     const char *record, *revision;      /* code; hexadecimal. NULL: it is of the log */
     const char *type;           /* name; NULL: not known any more */
     const char *fields;         /* names, "name, notes"; NULL: all */
-    uint64_t log_number;        /* of the entry, for a detail */
+    uint64_t log_number;        /* of the entry, for a detail; for log-end of the last that was saved: any after it may be missing */
     bool older_shown;           /* it was the newest revision, and an older one is shown in its place now */
     const char *what;           /* a sentence */
 };

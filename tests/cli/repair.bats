@@ -273,6 +273,43 @@ hurts() {
     json 'd["left_out"] > 0 and d["lost"] == []'
 }
 
+# one_page_bad NUMBER: a flipped bit in that page of the vault's database, as it is now, and in no other.
+one_page_bad() {
+    flip "$VAULT/records.db" $((($1 - 1) * PAGE + 5000))
+}
+
+@test "the last leaf of the log is bad, where nothing but reveals stood: that entries may be missing is told, and is not exit code 0" {
+    local leaf before entries anchor=$PWD/anchor
+    yes 'show P-3 --reveal' | head -n 120 | w "$PASS" shell > /dev/null
+    w "$PASS" log head > "$anchor"
+    before=$(w "$PASS" log --json | "$PYTHON" -c 'import json, sys; print(len(json.load(sys.stdin)))')
+    leaf=$(sql "SELECT pageno FROM dbstat WHERE name = 'log' AND pagetype = 'leaf' ORDER BY path DESC LIMIT 1;")
+    one_page_bad "$leaf"
+    repaired 4
+    json '[(l["kind"], l["record"], l["revision"]) for l in d["lost"]] == [("log-end", None, None)]'
+    json 'd["left_out"] == 0 and d["bad_pages"] == 1'
+    json "d['log_entries'] < $before and d['lost'][0]['log_number'] == d['log_entries'] - 2"
+    entries=$("$PYTHON" -c 'import json, sys; print(json.loads(sys.argv[1])["log_entries"])' "$output")
+    run w "$PASS" log --json
+    json "[e['detail']['log_end'] for e in d if e['action'] == 'repair'] == [$entries - 2]"
+    VAULT=$PWD/hurt.vault
+    rm -r new.vault
+    refused 4 w "$PASS" repair new.vault
+    says "entries of the log after number $((entries - 2)) may be missing"
+    never grep -q 'nothing was lost' <<< "$output"
+}
+
+@test "a page above the leaves of the log is bad: every entry is found, and nothing is told" {
+    local root before
+    yes 'show P-3 --reveal' | head -n 120 | w "$PASS" shell > /dev/null
+    before=$(w "$PASS" log --json | "$PYTHON" -c 'import json, sys; print(len(json.load(sys.stdin)))')
+    root=$(sql "SELECT pageno FROM dbstat WHERE name = 'log' AND pagetype = 'internal' ORDER BY path LIMIT 1;")
+    [ -n "$root" ]
+    one_page_bad "$root"
+    repaired 0
+    json "d['lost'] == [] and d['bad_pages'] == 1 and d['log_entries'] == $before + 1"
+}
+
 @test "the slot key of somebody else is lost: his way in is named" {
     local n
     n=$(sql "SELECT n FROM pair WHERE log = 2;")

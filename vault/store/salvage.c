@@ -12,6 +12,7 @@
 #define DEPTH_MAX 20            /* of a tree: SQLite's own limit */
 #define RESERVED_AT 20          /* in page 1: bytes at the end of each page that SQLite leaves alone... */
 #define RESERVED 80             /* ...as SQLCipher sets it before it is told of a shorter MAC */
+#define SIZE_AT 28              /* in page 1: how many pages there are */
 
 static const struct { const char *name; int table; } TABLE[] = {
     { "log", SALVAGE_LOG }, { "pair", SALVAGE_PAIR }, { "open", DB_OPEN_BLOB },
@@ -19,10 +20,12 @@ static const struct { const char *name; int table; } TABLE[] = {
     { "open_chunk", DB_OPEN_CHUNK }, { "withheld_chunk", DB_WITHHELD_CHUNK },
 };
 #define TABLES (sizeof TABLE / sizeof TABLE[0])
+#define LOG 0                   /* place of `log` in TABLE */
 
 struct salvage {
     struct pages *pages;
     uint32_t n;
+    uint32_t behind;            /* pages that page 1 counts and the file does not have */
     uint32_t usable;            /* of a page, for SQLite */
     uint8_t *owner;             /* of page i: 1 + place in TABLE; 0: not known */
     uint32_t *todo;             /* pages whose children are to be looked at */
@@ -30,7 +33,10 @@ struct salvage {
     bool guessed;               /* page 1 is bad: the roots are where a new database has them */
     uint8_t *depth;             /* of page i in the tree of its table */
     uint8_t leaves[TABLES];     /* 1 + the depth at which the leaves of a table lie; 0: none was seen */
-    uint8_t bad[TABLES];        /* 1 + the least depth of a page that is bad; 0: none is */
+    uint8_t bad[TABLES];        /* 1 + the least depth of a page that is bad, or behind the end of the file; 0: none is */
+    uint32_t bad_log[DEPTH_MAX + 2];    /* of the log: how many are, by 1 + depth */
+    uint64_t log_rows;          /* rows of the log that were told */
+    uint32_t strays;            /* bad pages, but the first, that nothing leads to */
     uint8_t page[PAGE_BYTES], over[PAGE_BYTES];
     struct buf payload;
     uint64_t steps;             /* pages of chains that were followed */
@@ -109,9 +115,9 @@ read_column(struct rd *body, uint64_t type, struct column *c)
     }
 }
 
-/* Values of a record; 0: it is none. */
+/* Values of a record; 0: it is none. Of one that is cut the kinds alone count: its head is there. */
 static size_t
-read_record(struct part payload, struct column out[static COLUMNS_MAX])
+read_record(struct part payload, bool whole, struct column out[static COLUMNS_MAX])
 {
     struct rd r = rd_of(payload.p, payload.n), head, body;
     uint64_t n = rd_varint(&r);
@@ -123,7 +129,7 @@ read_record(struct part payload, struct column out[static COLUMNS_MAX])
     body = rd_of((const uint8_t *)payload.p + n, payload.n - (size_t)n);
     while (head.n > 0 && !head.bad && count < COLUMNS_MAX)
         read_column(&body, rd_varint(&head), &out[count++]);
-    return rd_end(&head) && rd_end(&body) ? count : 0;
+    return rd_end(&head) && (!whole || rd_end(&body)) ? count : 0;
 }
 
 /* The rest of a row lies in a chain of pages of its own. *whole false: one of them is lost. */
@@ -150,7 +156,7 @@ follow(struct salvage *s, uint32_t page, size_t left, bool *whole)
     return err != VAULT_OK || !*whole ? err : buf_ok(&s->payload);
 }
 
-struct cell { int64_t n; uint64_t size; const uint8_t *p; size_t local; uint32_t rest; };
+struct cell { int64_t n; uint64_t size; const uint8_t *p; size_t local; uint32_t rest; bool whole; };
 
 /* How much of a payload lies on the leaf itself: SQLite's file format, "B-tree Cell Format". */
 static bool
@@ -200,17 +206,17 @@ each_row(struct salvage *s, size_t head, vault_err (*fn)(struct salvage *s, cons
     for (size_t i = 0; err == VAULT_OK && i < n; i++) {
         size_t at = be16(s->page + first + 2 * i);
         struct cell c;
-        bool whole = true;
         if (at >= s->usable || at < first + 2 * n || !read_cell(s, at, &c))
             continue;           /* not a row: the page is no leaf of ours */
         buf_reset(&s->payload);
         buf_put(&s->payload, c.p, c.local);
         err = buf_ok(&s->payload);
+        c.whole = true;
         if (err == VAULT_OK && c.rest != 0)
-            err = follow(s, c.rest, (size_t)c.size - c.local, &whole);
-        if (err == VAULT_OK && whole)
+            err = follow(s, c.rest, (size_t)c.size - c.local, &c.whole);
+        if (err == VAULT_OK)
             err = fn(s, &c, ctx);
-        s->count->cut += !whole;
+        s->count->cut += !c.whole;
     }
     return err;
 }
@@ -218,9 +224,25 @@ each_row(struct salvage *s, size_t head, vault_err (*fn)(struct salvage *s, cons
 /* ---- which pages are whose ---- */
 
 static void
+note_bad(struct salvage *s, uint8_t owner, uint8_t depth)
+{
+    uint8_t table = (uint8_t)(owner - 1);
+
+    depth++;
+    if (s->bad[table] == 0 || depth < s->bad[table])
+        s->bad[table] = depth;
+    if (table == LOG)
+        s->bad_log[depth]++;
+}
+
+static void
 own(struct salvage *s, uint32_t page, uint8_t owner, uint8_t depth)
 {
-    if (page < 2 || page > s->n || s->owner[page] != 0 || depth > DEPTH_MAX)
+    if (page < 2 || depth > DEPTH_MAX)
+        return;
+    if (page > s->n)
+        note_bad(s, owner, depth);      /* the file was cut short */
+    if (page > s->n || s->owner[page] != 0)
         return;
     s->owner[page] = owner;
     s->depth[page] = depth;
@@ -231,9 +253,8 @@ static vault_err
 take_schema(struct salvage *s, const struct cell *c, void *ctx)
 {
     struct column col[COLUMNS_MAX];
-    size_t n = read_record(PART(s->payload.p, s->payload.n), col);
+    size_t n = c->whole ? read_record(PART(s->payload.p, s->payload.n), true, col) : 0;
 
-    (void)c;
     (void)ctx;
     if (n != 5 || !col[1].is_blob || !col[3].is_int)
         return VAULT_OK;
@@ -252,6 +273,8 @@ find_roots(struct salvage *s)
     vault_err err = pages_read(s->pages, 1, s->page, &ok);
 
     s->usable = PAGE_BYTES - (ok && s->page[RESERVED_AT] >= PAGE_BYTES - PAGE_PLAIN ? s->page[RESERVED_AT] : RESERVED);
+    if (err == VAULT_OK && ok && be32(s->page + SIZE_AT) > s->n)
+        s->behind = be32(s->page + SIZE_AT) - s->n;
     if (err == VAULT_OK && ok && s->page[100] == LEAF)
         err = each_row(s, 100, take_schema, NULL);
     s->guessed = s->n_todo == 0;
@@ -277,14 +300,12 @@ own_children(struct salvage *s, uint32_t page)
 static void
 note_page(struct salvage *s, uint32_t page, bool ok)
 {
-    uint8_t table = (uint8_t)(s->owner[page] - 1), depth = (uint8_t)(s->depth[page] + 1);
-
     if (ok && s->page[0] == INTERIOR)
         own_children(s, page);
     else if (ok && s->page[0] == LEAF)
-        s->leaves[table] = depth;
-    else if (!ok && (s->bad[table] == 0 || depth < s->bad[table]))
-        s->bad[table] = depth;
+        s->leaves[s->owner[page] - 1] = (uint8_t)(s->depth[page] + 1);
+    else if (!ok)
+        note_bad(s, s->owner[page], s->depth[page]);
 }
 
 /* May there be leaves of this table that nothing leads to? All leaves of a tree lie at one depth. */
@@ -292,6 +313,31 @@ static bool
 is_broken(const struct salvage *s, size_t table)
 {
     return s->guessed || (s->bad[table] != 0 && (s->leaves[table] == 0 || s->bad[table] < s->leaves[table]));
+}
+
+/* Was it a leaf of the log that is bad at this depth (and one more)? Where none was led to, the highest that are bad stood above
+ * those that were found all the same. */
+static bool
+was_leaf(const struct salvage *s, uint8_t depth)
+{
+    if (s->leaves[LOG] != 0)
+        return depth >= s->leaves[LOG];
+    return depth > s->bad[LOG] || s->log_rows == 0;
+}
+
+/* Who looks at names is in the log, and one bad page may be all that hides it: a log that lacks its end is as good a chain as a whole one. */
+static void
+count_missing(struct salvage *s)
+{
+    uint64_t *missing = &s->count->log_missing;
+
+    for (uint8_t depth = 1; depth < DEPTH_MAX + 2; depth++)
+        if (was_leaf(s, depth))
+            *missing += s->bad_log[depth];
+    if (is_broken(s, LOG))
+        *missing += (uint64_t)s->strays + s->behind;
+    if (s->guessed && s->bad[LOG] != 0)
+        ++*missing;             /* how long the file was nobody knows either */
 }
 
 static vault_err
@@ -373,8 +419,12 @@ tell_row(struct salvage *s, const struct cell *cell, void *ctx)
     const struct telling *t = ctx;
     struct column c[COLUMNS_MAX];
     struct salvaged_row row = { .page = t->page, .n = cell->n };
-    int is = shape(c, read_record(PART(s->payload.p, s->payload.n), c));
+    int is = shape(c, read_record(PART(s->payload.p, s->payload.n), cell->whole, c));
 
+    if (!cell->whole) {
+        s->count->log_missing += (t->table >= 0 ? t->table : is) == SALVAGE_LOG;
+        return VAULT_OK;
+    }
     if (is < 0 || (t->table >= 0 && (is == SALVAGE_UNSURE ? t->table >= SALVAGE_LOG : is != t->table)))
         return VAULT_OK;        /* whoever has the key of the database can write anything: judged like what is not there */
     row.table = t->table >= 0 ? t->table : is;
@@ -387,6 +437,7 @@ tell_row(struct salvage *s, const struct cell *cell, void *ctx)
     if (row.table == SALVAGE_UNSURE)
         guess(s, &row);
     s->count->rows++;
+    s->log_rows += row.table == SALVAGE_LOG;
     return s->fn(s->ctx, &row);
 }
 
@@ -400,6 +451,7 @@ tell_pages(struct salvage *s)
         bool ok = false;
         err = pages_read(s->pages, i, s->page, &ok);
         s->count->bad += err == VAULT_OK && !ok;
+        s->strays += err == VAULT_OK && !ok && i > 1 && s->owner[i] == 0;
         if (err == VAULT_OK && ok && i > 1 && s->page[0] == LEAF)
             err = each_row(s, 0, tell_row, &t);
     }
@@ -431,6 +483,8 @@ salvage_rows(int dir, const char *name, const struct secret *key, salvage_fn *fn
         err = walk(s);
     if (err == VAULT_OK)
         err = tell_pages(s);
+    if (err == VAULT_OK)
+        count_missing(s);
     if (err == VAULT_OK && count->bad == count->pages)
         err = err_say(VAULT_ERR_DAMAGED, "use the file keys that belongs to this records.db",
             "no page of records.db opens with the key that keys holds");

@@ -30,6 +30,7 @@ typedef vault_err salvage_fn(void *ctx, const struct salvaged_row *row);
 struct salvage_count {
     uint32_t pages, bad;        /* in the file; that are not authentic */
     uint64_t rows, cut;         /* told; of which a part lies on a bad page */
+    uint64_t log_missing;       /* pages that held rows of the log, or may have; and such rows of which a part is bad. 0: all were told */
 };
 /* Every row that is whole, in no order, to fn. VAULT_ERR_DAMAGED: not one page opens with this key. */
 VAULT_CHECK vault_err salvage_rows(int dir, const char *name, const struct secret *key, salvage_fn *fn,

@@ -503,7 +503,8 @@ struct second {
     void *ctx;
 };
 /* Write it and put it in force. Afterwards v can only be closed, unless an error came before
- * the entry: then all is as it was. VAULT_ERR_NO_SPACE. */
+ * the entry: then all is as it was. VAULT_ERR_NO_SPACE. An error also where the new files are in force, and the sentence says so, but
+ * an old one could not be overwritten. */
 VAULT_CHECK vault_err session_second(struct vault *v, struct second *s);
 
 /* ---- join.c ---- */

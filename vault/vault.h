@@ -235,7 +235,7 @@ VAULT_API VAULT_CHECK vault_err vault_key_remove(vault *v, int slot);
 /*
  * New keys for everything (keeper): afterwards no old copy of the file keys opens the present records.db, whatever
  * passphrase comes with it. `own`: what opened this session, typed again. Other slots stay, with their passphrases.
- * Needs room for a second records.db. Whether it succeeds or not, the handle can only be closed.
+ * Needs room for a second records.db. Whether it succeeds or not, the handle can only be closed. Errors as for vault_compact, and
  * VAULT_ERR_KEY: not the passphrase of the slot in use (the handle then stays good).
  */
 VAULT_API VAULT_CHECK vault_err vault_key_rekey(vault *v, const struct vault_credentials *own);
@@ -245,7 +245,7 @@ struct vault_compacted {
 /*
  * Write the database anew without what was freed in it; needs room for a second one, and no
  * keeper. Once it has begun the handle can only be closed. VAULT_ERR_NO_SPACE: the vault is as
- * it was.
+ * it was. Where the sentence says that the new files are in force, they are, and an old one could not be overwritten.
  */
 VAULT_API VAULT_CHECK vault_err vault_compact(vault *v, struct vault_compacted *out);
 /*

@@ -1,0 +1,145 @@
+/* test_second.c - compact and rekey on a disk that fails when the new database is in force already: what lies unwiped is told. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <cmocka.h>
+#include "tests/unit/fixture.h"
+#include "tests/unit/phrases.h"
+#include "vault/base/files.h"
+#include "vault/base/secret.h"
+
+/* ---- a disk that fails once, at the point that is asked for ---- */
+
+static enum { NOTHING, OVERWRITE, SYNC, FOLDER } failing;
+
+/* The old database: it has lost its name, while keys.new still has one. */
+static bool
+is_old_database(int fd)
+{
+    struct stat st;
+
+    return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 0 && file_exists(v->dir, KEYS_NEW);
+}
+
+/* The folder, once records.db.new has been renamed and keys.new has not. */
+static bool
+is_folder_between(int fd)
+{
+    struct stat st;
+
+    return fstat(fd, &st) == 0 && S_ISDIR(st.st_mode) && !file_exists(v->dir, DB_NEW) && file_exists(v->dir, KEYS_NEW) &&
+        v->db == NULL;
+}
+
+static int
+fails_now(void)
+{
+    failing = NOTHING;
+    errno = EIO;
+    return -1;
+}
+
+/* In place of the C library's. */
+ssize_t
+pwrite(int fd, const void *p, size_t n, off_t at)
+{
+    return failing == OVERWRITE && is_old_database(fd) ? fails_now() : syscall(SYS_pwrite64, fd, p, n, at);
+}
+
+int
+fsync(int fd)
+{
+    if ((failing == SYNC && is_old_database(fd)) || (failing == FOLDER && is_folder_between(fd)))
+        return fails_now();
+    return (int)syscall(SYS_fsync, fd);
+}
+
+/* ---- the promises ---- */
+
+static vault_err
+compact(void)
+{
+    struct vault_compacted sizes;
+
+    return vault_compact(v, &sizes);
+}
+
+static vault_err
+rekey(void)
+{
+    struct secret *pass = pass_of(PHRASE);
+    struct vault_credentials own = { .passphrase = pass, .slot = -1 };
+    vault_err err = vault_key_rekey(v, &own);
+
+    secret_free(pass);
+    return err;
+}
+
+static void
+assert_told(vault_err (*deed)(void))
+{
+    struct buf b = BUF_INIT;
+
+    for (int point = OVERWRITE; point <= FOLDER; point++) {
+        failing = point;
+        assert_int_equal(deed(), VAULT_ERR_FAILED);
+        assert_int_equal(failing, NOTHING);             /* it came to that point */
+        assert_non_null(strstr(vault_last_error()->text, "the new files are in force, but the old records.db"));
+        assert_true(vault_last_error()->hint[0] != '\0');
+        /* All else was done: the new files are a whole vault, and the next deed finds nothing in its way. */
+        assert_false(file_exists(v->dir, DB_NEW));
+        assert_false(file_exists(v->dir, KEYS_NEW));
+        reopen();
+        problems(&b);
+        assert_int_equal(b.n, 0);
+        assert_true(number_of("P-1") != 0);
+    }
+    assert_int_equal(deed(), VAULT_OK);
+    assert_no_error();
+    reopen();
+    buf_free(&b);
+}
+
+static void
+test_second__a_compact_that_could_not_overwrite_the_old_database_is_no_success(void **state)
+{
+    (void)state;
+    assert_told(compact);
+}
+
+static void
+test_second__a_rekey_that_could_not_overwrite_the_old_database_is_no_success(void **state)
+{
+    (void)state;
+    assert_told(rekey);
+}
+
+static int
+fill_vault(void **state)
+{
+    if (make_vault(state) != 0)
+        return -1;
+    add_person("P-1", "Kim Song");
+    return 0;
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_second__a_compact_that_could_not_overwrite_the_old_database_is_no_success),
+        cmocka_unit_test(test_second__a_rekey_that_could_not_overwrite_the_old_database_is_no_success),
+    };
+
+    if (secret_process_init() != VAULT_OK)
+        return 1;
+    return cmocka_run_group_tests(tests, fill_vault, remove_vault);
+}

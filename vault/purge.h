@@ -69,7 +69,7 @@ vault_err purge_nothing(void);  /* so it was with all: VAULT_ERR_NOT_FOUND */
 
 /* ---- purge_pieces.c ---- */
 
-/* Within the transaction, before anything else of it: where a withheld blob that goes does not open, nobody knows which
+/* Within the transaction, before anything else of it: where a blob that goes does not open, nobody knows which
  * pieces its files have. Delete those that belong to no other; or, where another does not open either, count them. */
 VAULT_CHECK vault_err purge_strays(struct purge *p);
 /* Note a withheld piece that was deleted. */

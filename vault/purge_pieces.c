@@ -1,9 +1,9 @@
 /*
- * purge_pieces.c - pieces of attachments whose withheld blob does not open, and is purged; and what the log tells of pieces. See
+ * purge_pieces.c - pieces of attachments whose blob does not open, and is purged; and what the log tells of pieces. See
  * purge.h.
  *
  * The blob alone says where they lie. But where every other one in the vault can be read, what belongs to none of
- * them belonged to it.
+ * them belonged to it. So with withheld blobs and, where a whole record goes, with open ones.
  */
 #include "vault/purge.h"
 
@@ -15,9 +15,12 @@ struct strays {
     struct purge *p;
     uint32_t *lost;             /* revisions whose blob goes unread */
     size_t n_lost;
-    struct file_rows *place;    /* withheld ones that are known, in order */
+    bool open;                  /* open blobs are among them */
+    struct file_rows *place;    /* those that are known, in order; open ones only if asked for */
     size_t n, cap;
-    bool unknown;               /* another blob cannot be read either */
+    bool unknown, open_unknown; /* another blob cannot be read either; another open one */
+    int64_t *row;               /* of the table at hand, those that belong to none */
+    size_t n_row, cap_row;
 };
 
 /* ---- which blobs go unread ---- */
@@ -68,9 +71,10 @@ find_lost(struct strays *s)
             err = recs_load_withheld(r, n, &rev);
             if (err == VAULT_ERR_DAMAGED)
                 s->lost[s->n_lost++] = n;
-        }
-        else if (err == VAULT_ERR_DAMAGED && s->p->what == GONE_RECORD)
+        } else if (err == VAULT_ERR_DAMAGED && s->p->what == GONE_RECORD) {
             s->lost[s->n_lost++] = n;
+            s->open = true;
+        }
         if (err == VAULT_ERR_DAMAGED)
             err = VAULT_OK;
     }
@@ -90,7 +94,7 @@ each(struct scan *scan, uint32_t n, struct revision *rev)
     (void)n;
     for (size_t i = 0; err == VAULT_OK && i < rev->n_leaves; i++) {
         const struct leaf *l = &rev->leaf[i];
-        if (!l->here || l->tier != LEAF_WITHHELD || l->file_key == NULL || !value_is_file(l->value))
+        if (!l->here || (l->tier == LEAF_OPEN && !s->open) || l->file_key == NULL || !value_is_file(l->value))
             continue;
         struct file_rows *more = array_room(s->place, s->n, &s->cap, sizeof *more);
         if (more == NULL)
@@ -108,18 +112,20 @@ bad(struct scan *scan, uint32_t n, const struct revision *rev)
     struct strays *s = scan->ctx;
     bool lost = false;
 
-    (void)rev;
     for (size_t i = 0; i < s->n_lost; i++)
         lost = lost || s->lost[i] == n;
     s->unknown = s->unknown || !lost;
+    s->open_unknown = s->open_unknown || (!lost && rev == NULL);
     return VAULT_OK;
 }
 
 static int
-by_first(const void *x, const void *y)
+by_place(const void *x, const void *y)
 {
     const struct file_rows *a = x, *b = y;
 
+    if (a->table != b->table)
+        return a->table < b->table ? -1 : 1;
     return a->first < b->first ? -1 : a->first > b->first;
 }
 
@@ -137,37 +143,76 @@ purge_note_row(struct purge *p, int64_t n)
     return VAULT_OK;
 }
 
-static vault_err
-list_strays(const struct strays *s)
+/* Does this place end before row n of the table? */
+static bool
+is_before(const struct file_rows *r, enum db_table t, int64_t n)
 {
-    struct purge *p = s->p;
+    return r->table < t || (r->table == t && n >= r->first && (uint64_t)(n - r->first) >= r->pieces);
+}
+
+static vault_err
+list_row(struct strays *s, int64_t n)
+{
+    int64_t *more = array_room(s->row, s->n_row, &s->cap_row, sizeof *more);
+
+    if (more == NULL)
+        return err_nomem();
+    s->row = more;
+    s->row[s->n_row++] = n;
+    return VAULT_OK;
+}
+
+static vault_err
+list_strays(struct strays *s, enum db_table t)
+{
     struct db_cursor *c = NULL;
     size_t at = 0;
     uint64_t size;
     int64_t n;
     bool got = true;
-    vault_err err = db_scan_sizes(p->v->db, DB_WITHHELD_CHUNK, INT64_MIN, &c);
+    vault_err err = db_scan_sizes(s->p->v->db, t, INT64_MIN, &c);
 
+    s->n_row = 0;
     while (err == VAULT_OK) {
         err = db_next_size(c, &n, &size, &got);
         if (err != VAULT_OK || !got)
             break;
-        while (at < s->n && n >= s->place[at].first && (uint64_t)(n - s->place[at].first) >= s->place[at].pieces)
+        while (at < s->n && is_before(&s->place[at], t, n))
             at++;
-        if (at == s->n || n < s->place[at].first)
-            err = purge_note_row(p, n);
+        if (at == s->n || s->place[at].table != t || n < s->place[at].first)
+            err = list_row(s, n);
     }
     db_scan_end(c);
     return err;
 }
 
+/* Open ones are not told in the log: join.c takes in those alone that a revision names which comes home. */
 static vault_err
-delete_strays(const struct strays *s)
+delete_strays(struct strays *s, enum db_table t)
 {
-    vault_err err = list_strays(s);
+    vault_err err = list_strays(s, t);
 
-    for (size_t i = 0; err == VAULT_OK && i < s->p->n_row; i++)
-        err = db_delete(s->p->v->db, DB_WITHHELD_CHUNK, s->p->row[i]);
+    for (size_t i = 0; err == VAULT_OK && i < s->n_row; i++) {
+        err = db_delete(s->p->v->db, t, s->row[i]);
+        if (err == VAULT_OK && t == DB_WITHHELD_CHUNK)
+            err = purge_note_row(s->p, s->row[i]);
+    }
+    return err;
+}
+
+static vault_err
+delete_known(struct strays *s)
+{
+    vault_err err = VAULT_OK;
+
+    if (s->n > 0)
+        qsort(s->place, s->n, sizeof *s->place, by_place);
+    if (s->open && !s->open_unknown)
+        err = delete_strays(s, DB_OPEN_CHUNK);
+    if (err == VAULT_OK && !s->unknown)
+        err = delete_strays(s, DB_WITHHELD_CHUNK);
+    if (s->unknown)
+        s->p->strays = s->n_lost;
     return err;
 }
 
@@ -181,17 +226,14 @@ purge_strays(struct purge *p)
 
     if (err == VAULT_OK && s.n_lost > 0) {
         err = scan_run(&scan);
-        if (err == VAULT_OK && !s.unknown) {
-            if (s.n > 0)
-                qsort(s.place, s.n, sizeof *s.place, by_first);
-            err = delete_strays(&s);
-        } else if (err == VAULT_OK) {
-            p->strays = s.n_lost;
-        }
-        vault_clear_error();
+        if (err == VAULT_OK)
+            err = delete_known(&s);
+        if (err == VAULT_OK)
+            vault_clear_error();
     }
     free(s.lost);
     free(s.place);
+    free(s.row);
     return err;
 }
 

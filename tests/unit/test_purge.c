@@ -740,6 +740,91 @@ test_purge__pieces_that_may_be_another_s_stay_and_are_told(void **state)
     assert_whole();
 }
 
+/* ---- the same of open ones ---- */
+
+static size_t
+open_pieces(void)
+{
+    uint64_t bytes;
+    int64_t first;
+
+    return pieces_in(DB_OPEN_CHUNK, &first, &bytes);
+}
+
+/* The open blob of the revision that attached: the only one that names the pieces. */
+static void
+spoil_open(const char *id)
+{
+    flip_row(DB_OPEN_BLOB, v->recs.index.pair[first_of(id)].next);
+}
+
+static void
+test_purge__open_pieces_go_too_where_their_blob_does_not_open(void **state)
+{
+    struct vault_added a = add(fields("ref", "P-1", NULL));
+    struct vault_purged done;
+    size_t kept, withheld;
+    (void)state;
+
+    (void)add(fields("ref", "P-9", NULL));
+    attach("P-9", true);
+    attach_as("P-9", "second.pdf", false);
+    edit("P-9", fields("residence", "Omsk", NULL));     /* names the open one again */
+    kept = open_pieces();
+    withheld = pieces();
+    assert_true(kept > 0 && withheld > 0);
+    attach(a.id, true);
+    assert_int_equal(open_pieces(), 2 * kept);
+    spoil_open(a.id);
+    assert_int_equal(purge(a.id, NULL, NULL, &done), VAULT_OK);
+    assert_int_equal(done.strays, 0);
+    assert_int_equal(open_pieces(), kept);
+    assert_int_equal(pieces(), withheld);
+    assert_whole();
+}
+
+static void
+test_purge__open_pieces_that_may_be_another_s_stay_and_are_told(void **state)
+{
+    struct vault_added a = add(fields("ref", "P-1", NULL)), b = add(fields("ref", "P-2", NULL));
+    struct vault_purged done;
+    (void)state;
+
+    attach(a.id, true);
+    attach(b.id, true);
+    spoil_open(a.id);
+    spoil_open(b.id);
+    assert_int_equal(purge(a.id, NULL, NULL, &done), VAULT_OK);
+    assert_int_equal(done.strays, 1);
+    assert_true(open_pieces() > 0);
+    assert_int_equal(purge(b.id, NULL, NULL, &done), VAULT_OK);
+    assert_int_equal(done.strays, 0);
+    assert_int_equal(open_pieces(), 0);
+    assert_whole();
+}
+
+/* That withheld values of another cannot be read leaves no doubt about open ones. */
+static void
+test_purge__open_pieces_go_though_a_withheld_blob_does_not_open(void **state)
+{
+    struct vault_added a = add(fields("ref", "P-1", NULL)), b = add(fields("ref", "P-2", NULL));
+    struct vault_purged done;
+    size_t kept;
+    (void)state;
+
+    attach(a.id, true);
+    attach_file(b.id);
+    kept = pieces();
+    spoil_open(a.id);
+    spoil(b.id);
+    assert_int_equal(purge(a.id, NULL, NULL, &done), VAULT_OK);
+    assert_int_equal(done.strays, 1);                   /* withheld ones may have been in it */
+    assert_int_equal(open_pieces(), 0);
+    assert_int_equal(pieces(), kept);
+    assert_int_equal(purge(b.id, NULL, NULL, &done), VAULT_OK);
+    assert_whole();
+}
+
 /* ---- names of attachments in the plan ---- */
 
 static void
@@ -1045,6 +1130,9 @@ main(void)
         CASE(test_purge__the_plan_counts_what_goes_and_what_stays),
         CASE(test_purge__pieces_go_too_where_their_blob_does_not_open),
         CASE(test_purge__pieces_that_may_be_another_s_stay_and_are_told),
+        CASE(test_purge__open_pieces_go_too_where_their_blob_does_not_open),
+        CASE(test_purge__open_pieces_that_may_be_another_s_stay_and_are_told),
+        CASE(test_purge__open_pieces_go_though_a_withheld_blob_does_not_open),
         CASE_OF_TWO(test_purge__leaves_pieces_of_another_record_that_a_value_names),
         CASE_OF_TWO(test_purge__takes_pieces_that_a_value_of_another_record_names),
         CASE_OF_TWO(test_purge__leaves_pieces_of_another_attachment_of_the_record),

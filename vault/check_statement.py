@@ -87,23 +87,42 @@ def raw(text, size=None):
     return b
 
 
-def value_of(x, salt):
-    """The value as it was committed to, and the salt that belongs to it."""
-    if not isinstance(x, dict):
+def raws(texts, size):
+    need(isinstance(texts, list), "a list is none")
+    return [raw(t, size) for t in texts]
+
+
+def exact(x, *forms):
+    """Has it the names of one of these forms? Others no hash covers: nobody signed what they say."""
+    need(isinstance(x, dict) and set(x) in [set(form.split()) for form in forms],
+        "a name is missing, or one is there that nobody signed")
+
+
+def bare_value(x, salt):
+    if isinstance(x, (str, int)):
         return x, salt
+    exact(x, "bytes", "sha256 size type name")
     if "bytes" in x:
         return raw(x["bytes"]), salt
-    if "sha256" in x:
-        hidden = blake(salt + cbor([x["type"], x["name"]]))
-        return [raw(x["sha256"], 32), x["size"], hidden], labelled("withheld:file-salt:1", salt)
-    value, salt = value_of(x["value"], salt)
-    also = [(1, raw(x["source"], 16) if "source" in x else None), (2, x.get("as_of")), (3, x.get("certainty"))]
-    return {0: value, **{k: v for k, v in also if v is not None}}, salt
+    hidden = blake(salt + cbor([x["type"], x["name"]]))
+    return [raw(x["sha256"], 32), x["size"], hidden], labelled("withheld:file-salt:1", salt)
+
+
+def value_of(x, salt):
+    """The value as it was committed to, and the salt that belongs to it."""
+    if not isinstance(x, dict) or "value" not in x:
+        return bare_value(x, salt)
+    said = [(k, name) for k, name in enumerate(("source", "as_of", "certainty"), 1) if name in x]
+    need(said, "a value has a wrong form")
+    exact(x, "value " + " ".join(name for _, name in said))
+    value, salt = bare_value(x["value"], salt)
+    return {0: value, **{k: raw(x[name], 16) if k == 1 else x[name] for k, name in said}}, salt
 
 
 def commitment(leaf):
     if "file" in leaf:      # a withheld attachment: hash and size, without its name
         f = leaf["file"]
+        exact(f, "sha256 size h")
         value, salt = [raw(f["sha256"], 32), f["size"], raw(f["h"], 32)], raw(leaf["s2"], 32)
     else:
         value, salt = value_of(leaf["value"], raw(leaf["salt"], 32))
@@ -123,26 +142,35 @@ def root(node, i, n, path):
 
 
 # The parts of a statement
+LOG = "vault authors ended keepers entries"
+ENTRY = "hash copy number parents time slot author keepers action root count commitment keys signatures"
+REVISION = "record revision type parents time author leaves entry index path"
+LEAF = "field element tier c"
+
+
 def check_entry(vault, e):
-    keepers = [raw(k, 32) for k in e["keepers"]]
-    keys = e["keys"][:1] + [raw(k, 32) for k in e["keys"][1:]]
+    exact(e, ENTRY)
+    keepers = raws(e["keepers"], 32)
+    keys = e["keys"][:1] + raws(e["keys"][1:], 32)
     hashed = labelled("withheld:entry:1", cbor([raw(vault, 16), raw(e["copy"], 16), e["number"],
-        [raw(p, 32) for p in e["parents"]], e["time"], raw(e["slot"], 8), raw(e["author"], 32), keepers, e["action"],
+        raws(e["parents"], 32), e["time"], raw(e["slot"], 8), raw(e["author"], 32), keepers, e["action"],
         raw(e["root"], 32), e["count"], raw(e["commitment"], 32), keys]))
     need(hashed == raw(e["hash"]), "a log entry was changed")
     need(len(e["signatures"]) == 1 + len(keepers), "a log entry lacks a signature")
-    for key, signature in zip([raw(e["author"]), *keepers], e["signatures"]):
-        need(signed(key, b"withheld:sign:entry:1\0" + hashed, raw(signature)), "a signature in the log is not valid")
+    for key, signature in zip([raw(e["author"]), *keepers], raws(e["signatures"], 64)):
+        need(signed(key, b"withheld:sign:entry:1\0" + hashed, signature), "a signature in the log is not valid")
 
 
 def check_content(r):
+    exact(r, REVISION, REVISION + " origin")
     order = [cbor([x["field"], raw(x["element"])]) for x in r["leaves"]]
     need(order == sorted(set(order)) and r["parents"] == sorted(set(r["parents"])), "a revision is out of order")
     for x in r["leaves"]:
-        if "value" in x or "file" in x:
+        exact(x, LEAF, LEAF + " salt value", LEAF + " s2 file")
+        if len(x) > 4:
             need(commitment(x) == raw(x["c"]), "a value is not the one that was signed: " + x["field"])
     ident = labelled("withheld:revision:1", cbor([raw(r["record"], 16), raw(r["type"], 32),
-        [raw(p, 32) for p in r["parents"]], r["time"], raw(r["author"], 32),
+        raws(r["parents"], 32), r["time"], raw(r["author"], 32),
         [[x["field"], raw(x["element"]), x["tier"], raw(x["c"], 32)] for x in r["leaves"]]]))
     need(ident == raw(r["revision"]), "a revision was changed")
 
@@ -168,7 +196,7 @@ class Log:
 
     def entry(self, r, place):
         """The entry that added this revision, and says so."""
-        e, path = self.entries[place["entry"]], [raw(p, 32) for p in place["path"]]
+        e, path = self.entries[place["entry"]], raws(place["path"], 32)
         need(root(blake(b"\0" + raw(r["record"]) + raw(r["revision"])), place["index"], e["count"], path) == raw(e["root"]),
             "a revision is not in its log entry")
         self.used.add(e["hash"])
@@ -220,6 +248,9 @@ class Log:
 
 def check(st):
     """Everything but the signature of the file. Returns the logs: the vault's own, and those of origin."""
+    exact(st, LOG + " format times record code head history origins")
+    for log in st["origins"]:
+        exact(log, LOG)
     need(st["format"] == "withheld-statement/1" and st["times"] == "times are this computer's own", "another format")
     number = int.from_bytes(raw(st["record"], 16), "big") << 2
     need(st["code"] == "".join(ALPHABET[number >> 5 * i & 31] for i in range(25, -1, -1)), "the code is not the record's")
@@ -233,7 +264,8 @@ def check(st):
         numbers = {own.vault: e["number"]}      # in each log that has it
         if "origin" in r:
             need(e["action"] == "receive", "a revision from elsewhere was not received")
-            need(r["origin"]["number"] >= 0 and set(r["origin"]) == {"number", "entry", "index", "path"}, "an origin is none")
+            exact(r["origin"], "number entry index path")
+            need(r["origin"]["number"] >= 0, "an origin is none")
             log = origins[r["origin"]["number"]]
             e = log.entry(r, r["origin"])
             need(log.may(e), "a revision is by somebody whom no keeper had registered where it comes from")
@@ -277,6 +309,13 @@ def shown(x):
     return "".join(c if c.isprintable() else "\\u%04x" % ord(c) for c in text)
 
 
+def file_hash(leaf):
+    """Of an attachment. A hash that stands in a text, or in a name, attaches nothing."""
+    x = leaf.get("file", leaf.get("value"))
+    x = x["value"] if isinstance(x, dict) and "value" in x else x
+    return x.get("sha256") if isinstance(x, dict) else None
+
+
 def when(seconds):
     return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(seconds))
 
@@ -301,9 +340,7 @@ def tell(st, own, origins, files):
     for name in files:
         with open(name, "rb") as f:
             found = hashlib.sha256(f.read()).hexdigest()
-        text = '"%s"' % found
-        where = [r["revision"][:16] for r in st["history"] for x in r["leaves"]
-            if text in json.dumps(x.get("file", x.get("value", "")))]
+        where = [r["revision"][:16] for r in st["history"] for x in r["leaves"] if file_hash(x) == found]
         print("\n%s: %s" % (shown(name), "attached in revision " + ", ".join(where) if where else "NOT attached to this record"))
     e = entries[st["head"]]
     print("\nmade %s with log entry %d, %s" % (when(e["time"]), e["number"], st["head"]))

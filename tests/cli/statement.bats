@@ -321,6 +321,23 @@ with_files() {
     holds "[f['sha256'] for f in d[-1]['attachments']] == ['$map']"
 }
 
+@test "a file is attached by the hash of an attachment, not by one that stands in a text or a name" {
+    printf 'forged' > forged.pdf
+    printf 'forged too' > too.pdf
+    hash=$(sha256sum < forged.pdf) too=$(sha256sum < too.pdf)
+    printf 'the real one' > "${too%% *}"
+    ok edit K-1 residence="${hash%% *}"
+    ok edit K-1 --from - <<< "{\"born\": {\"value\": \"1970\", \"certainty\": \"probable\"}, \"occupation\": \"${hash%% *}\"}"
+    ok attach K-1 "${too%% *}" --open
+    ok history K-1 --statement st
+    grep -q "\"value\": \"${hash%% *}\"" st/statement.json
+    grep -q "\"name\": \"${too%% *}\"" st/statement.json
+    raw 0 "$PYTHON" st/check_statement.py st forged.pdf too.pdf "${too%% *}"
+    grep -q '^forged.pdf: NOT attached' out
+    grep -q '^too.pdf: NOT attached' out
+    grep -q "^${too%% *}: attached in revision" out
+}
+
 @test "a statement proves hash and size of withheld attachments without their names" {
     with_files
     ok history K-1 --statement st

@@ -6,7 +6,7 @@
 Recomputes everything in FOLDER/statement.json, tells what it found, and for each FILE whether it is an attachment of the
 record. Ends with 0 only if all of it holds. README.txt says what that proves, and what it does not.
 """
-import base64, hashlib, json, sys, time
+import base64, hashlib, json, re, sys, time
 
 P, L = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, -1, P) % P
@@ -161,12 +161,18 @@ def check_entry(vault, e):
         need(signed(key, b"withheld:sign:entry:1\0" + hashed, signature), "a signature in the log is not valid")
 
 
+def check_field(name):
+    """Has it a name that a vault gives? Others could be written to fool whoever reads them."""
+    need(re.fullmatch("_removed|[a-z][a-z0-9_]{0,31}", name), "a field has a name that no vault gives")
+
+
 def check_content(r):
     exact(r, REVISION, REVISION + " origin")
     order = [cbor([x["field"], raw(x["element"])]) for x in r["leaves"]]
     need(order == sorted(set(order)) and r["parents"] == sorted(set(r["parents"])), "a revision is out of order")
     for x in r["leaves"]:
         exact(x, LEAF, LEAF + " salt value", LEAF + " s2 file")
+        check_field(x["field"])
         if len(x) > 4:
             need(commitment(x) == raw(x["c"]), "a value is not the one that was signed: " + x["field"])
     ident = labelled("withheld:revision:1", cbor([raw(r["record"], 16), raw(r["type"], 32),
@@ -335,7 +341,7 @@ def tell(st, own, origins, files):
             shown(e["action"]), r["revision"][:16], e["number"], place, "" if r["revision"] in followed else ", newest"))
         for x in r["leaves"]:
             left = "withheld: not in this statement" if x["tier"] == 2 else "not in this statement"
-            print("    %s: %s" % (x["field"], shown(x["value"]) if "value" in x else
+            print("    %s: %s" % (shown(x["field"]), shown(x["value"]) if "value" in x else
                 "withheld file, %d bytes, SHA-256 %s" % (x["file"]["size"], x["file"]["sha256"]) if "file" in x else left))
     for name in files:
         with open(name, "rb") as f:

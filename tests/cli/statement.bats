@@ -143,6 +143,11 @@ END
     raw 0 "$PYTHON" "$BATS_TEST_DIRNAME/data/flip_statement.py" linked
 }
 
+@test "a field whose name could fool a terminal is refused, and none is printed as it is" {
+    ok history K-1 --statement st
+    raw 0 "$PYTHON" "$BATS_TEST_DIRNAME/data/field_statement.py" st
+}
+
 @test "a flipped bit in any of the files is noticed" {
     ok history K-1 --statement st
     for f in statement.json statement.json.minisig keeper.pub; do

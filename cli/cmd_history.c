@@ -8,6 +8,7 @@
 #include "cli/out.h"
 #include "cli/place.h"
 #include "cli/print.h"
+#include "cli/progress.h"
 #include "cli/term.h"
 
 static void
@@ -119,17 +120,29 @@ statement_json(const char *dir, const struct vault_statement *made)
 }
 
 static vault_err
+statement(const struct call *c, const char *dir, struct vault_statement *made)
+{
+    struct progress p;
+    const struct vault_statement_options opt = { .reveal = call_has(c, "reveal"),
+        .links = call_has(c, "links"), .progress = progress_step, .progress_ctx = &p };
+    vault_err err;
+
+    progress_begin(&p, "writing");
+    err = kept(vault_statement(c->app->vault, c->args[0], dir, &opt, made));
+    progress_end(&p);
+    return err;
+}
+
+static vault_err
 make_statement(struct call *c, const char *dir)
 {
-    const struct vault_statement_options opt = { .reveal = call_has(c, "reveal"),
-        .links = call_has(c, "links") };
     struct vault_statement made;
     vault_err err = place_new(c->app->folder, dir);
 
     if (err == VAULT_OK)
         err = open_vault(c);
     if (err == VAULT_OK)
-        err = kept(vault_statement(c->app->vault, c->args[0], dir, &opt, &made));
+        err = statement(c, dir, &made);
     if (err != VAULT_OK)
         return err;
     if (c->json) {

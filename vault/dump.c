@@ -113,7 +113,7 @@ end_tables(struct dump *d, vault_err err)
         buf_free(&d->file[i].out);
         file_name(d, d->file[i].type, name);
         if (err != VAULT_OK)
-            dump_take_back(d->dir, name);
+            file_take_back(d->dir, name);
     }
     free(d->file);
 }

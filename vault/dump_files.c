@@ -233,16 +233,6 @@ dump_files_write(struct dump_files *d, const struct revision *rev, struct buf *l
 
 /* ---- the end ---- */
 
-void
-dump_take_back(int dir, const char *name)
-{
-    struct vault_error said = *vault_last_error();
-
-    if (file_wipe(dir, name) != VAULT_OK)
-        vault_clear_error();            /* unlinked all the same, where it could be */
-    (void)err_say(said.code, said.hint[0] == '\0' ? NULL : said.hint, "%s", said.text);
-}
-
 /* Everything in a folder that we made a moment ago; `below`: folders of files. */
 static void
 empty(int dir, bool below)
@@ -268,7 +258,7 @@ empty(int dir, bool below)
         if (sub >= 0)
             (void)unlinkat(dir, e->d_name, AT_REMOVEDIR);
         else
-            dump_take_back(dir, e->d_name);
+            file_take_back(dir, e->d_name);
     }
     (void)closedir(list);
 }

@@ -34,7 +34,4 @@ VAULT_CHECK vault_err dump_files_write(struct dump_files *d, const struct revisi
 /* Sync; or, with an error, take all away again. Returns it, or that of the sync. */
 VAULT_CHECK vault_err dump_files_end(struct dump_files *d, vault_err err);
 
-/* A file of a dump that came to nothing: overwritten and removed, as names may stand in it. Keeps the last error. */
-void dump_take_back(int dir, const char *name);
-
 #endif

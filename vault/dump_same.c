@@ -114,5 +114,5 @@ dump_same(struct vault *v, int dir, bool csv, bool *made)
 void
 dump_same_take_back(int dir, bool csv)
 {
-    dump_take_back(dir, file_name(csv));
+    file_take_back(dir, file_name(csv));
 }

@@ -44,15 +44,13 @@ working_name(const char *path)
 
 /* Only files that are ours, then the folder if that empties it. */
 static void
-remove_half_made(const char *path, const char *const *ours)
+remove_half_made(const char *path, int dir, const struct made_folder *f)
 {
-    int dir = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-
-    if (dir < 0)
-        return;
-    for (; *ours != NULL; ours++)
-        (void)unlinkat(dir, *ours, 0);
-    (void)close(dir);
+    for (const char *const *ours = f->files; *ours != NULL; ours++)
+        if (f->plain)
+            file_take_back(dir, *ours);
+        else
+            (void)unlinkat(dir, *ours, 0);
     (void)rmdir(path);
 }
 
@@ -97,17 +95,15 @@ move_into_place(const char *from, const char *to, const char *what)
 {
     vault_err err;
 
-    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) != 0) {
-        if (errno != EINVAL && errno != ENOSYS)
-            return err_errno(errno, "cannot put the new %s in its place", what);
-        /* A file system without that flag (FAT): rename onto a folder fails if it is not empty. */
-        err = must_not_exist(to, what);
-        if (err != VAULT_OK)
-            return err;
-        if (rename(from, to) != 0)
-            return err_errno(errno, "cannot put the new %s in its place", what);
-    }
-    return sync_parent(to);
+    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+        return VAULT_OK;
+    if (errno != EINVAL && errno != ENOSYS)
+        return err_errno(errno, "cannot put the new %s in its place", what);
+    /* A file system without that flag (FAT): rename onto a folder fails if it is not empty. */
+    err = must_not_exist(to, what);
+    if (err == VAULT_OK && rename(from, to) != 0)
+        err = err_errno(errno, "cannot put the new %s in its place", what);
+    return err;
 }
 
 vault_err
@@ -123,8 +119,8 @@ session_make_folder(const struct made_folder *f,
     vault_err (*fill)(const char *path, int dir, void *ctx), void *ctx)
 {
     char *tmp = NULL;
+    const char *at;
     int dir = -1;
-    bool made;
     vault_err err;
 
     err = must_not_exist(f->path, f->what);
@@ -133,20 +129,25 @@ session_make_folder(const struct made_folder *f,
     tmp = working_name(f->path);
     if (tmp == NULL)
         return err_nomem();
+    at = tmp;
     err = dir_make(&dir, tmp);
-    made = err == VAULT_OK;
-    if (!made)
+    if (err != VAULT_OK)
         err = err_say(err, "make the folder that it is to lie in first",
             "cannot make the %s there: %s", f->what, err == VAULT_ERR_NOT_FOUND ?
             "there is no such folder" : "the folder cannot be written");
     if (err == VAULT_OK)
         err = fill(tmp, dir, ctx);
-    if (dir >= 0)
-        (void)close(dir);
     if (err == VAULT_OK)
         err = move_into_place(tmp, f->path, f->what);
-    if (err != VAULT_OK && made)
-        remove_half_made(tmp, f->files);
+    if (err == VAULT_OK) {
+        at = f->path;
+        err = sync_parent(at);
+    }
+    /* A vault that has its place is whole, and stays; but nobody is told of a failure and finds what all can read. */
+    if (err != VAULT_OK && dir >= 0 && (at == tmp || f->plain))
+        remove_half_made(at, dir, f);
+    if (dir >= 0)
+        (void)close(dir);
     free(tmp);
     return err;
 }

@@ -346,6 +346,7 @@ VAULT_CHECK vault_err session_may_make(const char *path);
 struct made_folder {
     const char *path, *what;
     const char *const *files;
+    bool plain;                 /* anybody could read it: what comes to nothing is overwritten */
 };
 VAULT_CHECK vault_err session_make_folder(const struct made_folder *f,
     vault_err (*fill)(const char *path, int dir, void *ctx), void *ctx);

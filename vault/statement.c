@@ -87,6 +87,22 @@ log_statement(struct statement *s)
 
 /* ---- the folder ---- */
 
+vault_err
+statement_step(const struct statement *s)
+{
+    if (s->progress == NULL || s->progress(s->progress_ctx, s->json.n, 0) == 0)
+        return VAULT_OK;
+    return err_say(VAULT_ERR_INTERRUPTED, NULL, "interrupted; nothing is left of the statement");
+}
+
+static vault_err
+put(const struct statement *s, int dir, const char *name, const void *p, size_t n)
+{
+    vault_err err = file_create(dir, name, p, n);
+
+    return err != VAULT_OK ? err : statement_step(s);
+}
+
 static vault_err
 write_signature(const struct statement *s, int dir)
 {
@@ -102,12 +118,12 @@ write_signature(const struct statement *s, int dir)
     crypto_generichash_blake2b(hash, sizeof hash, s->json.p, s->json.n, NULL, 0);
     err = minisign_sign(&sig, s->v->tree.keeper_sign_seed, hash, comment);
     if (err == VAULT_OK)
-        err = file_create(dir, "statement.json.minisig", sig.p, sig.n);
+        err = put(s, dir, "statement.json.minisig", sig.p, sig.n);
     minisign_public(&key, s->v->tree.keeper_pk);
     if (err == VAULT_OK)
         err = buf_ok(&key);
     if (err == VAULT_OK)
-        err = file_create(dir, "keeper.pub", key.p, key.n);
+        err = put(s, dir, "keeper.pub", key.p, key.n);
     buf_free(&sig);
     buf_free(&key);
     return err;
@@ -118,19 +134,21 @@ static vault_err
 fill(const char *path, int dir, void *ctx)
 {
     struct statement *s = ctx;
-    vault_err err = log_statement(s);
+    vault_err err = statement_step(s);
     (void)path;
 
     if (err == VAULT_OK)
+        err = log_statement(s);
+    if (err == VAULT_OK)
         err = statement_write(s);
     if (err == VAULT_OK)
-        err = file_create(dir, "statement.json", s->json.p, s->json.n);
+        err = put(s, dir, "statement.json", s->json.p, s->json.n);
     if (err == VAULT_OK)
         err = write_signature(s, dir);
     if (err == VAULT_OK)
-        err = file_create(dir, "check_statement.py", CHECK_SCRIPT, strlen(CHECK_SCRIPT));
+        err = put(s, dir, "check_statement.py", CHECK_SCRIPT, strlen(CHECK_SCRIPT));
     if (err == VAULT_OK)
-        err = file_create(dir, "README.txt", README, strlen(README));
+        err = put(s, dir, "README.txt", README, strlen(README));
     return err;
 }
 
@@ -140,8 +158,10 @@ vault_statement(vault *v, const char *id, const char *dir,
 {
     static const char *const FILES[] = { "statement.json", "statement.json.minisig", "keeper.pub",
         "check_statement.py", "README.txt", NULL };
-    const struct made_folder made = { .path = dir, .what = "statement", .files = FILES };
-    struct statement s = { .v = v, .reveal = opt->reveal, .links = opt->links };
+    const struct made_folder made = { .path = dir, .what = "statement", .files = FILES,
+        .plain = true };
+    struct statement s = { .v = v, .reveal = opt->reveal, .links = opt->links, .progress = opt->progress,
+        .progress_ctx = opt->progress_ctx };
     vault_err err;
 
     vault_clear_error();

@@ -15,6 +15,8 @@ struct statement {
     struct vault *v;
     uint32_t first;             /* first revision of the record */
     bool reveal, links;
+    vault_progress_fn *progress;        /* or NULL */
+    void *progress_ctx;
     uint32_t head;              /* log row of the entry that says it was made */
     uint64_t revisions, left_out, files;
     uint32_t *row;              /* of the entries that are in it; sorted at the end */
@@ -33,6 +35,9 @@ struct statement {
 /* Fill s->json; v, first, reveal, links and head are set. The caller frees with statement_free. VAULT_ERR_DAMAGED. */
 VAULT_CHECK vault_err statement_write(struct statement *s);
 void statement_free(struct statement *s);
+
+/* Whoever wants it to stop is heard: before each revision, and after each file. VAULT_ERR_INTERRUPTED. */
+VAULT_CHECK vault_err statement_step(const struct statement *s);
 
 /* ---- parts of it, as JSON appended to s->json ---- */
 

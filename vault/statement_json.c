@@ -346,7 +346,9 @@ write_revision(struct statement *s, uint32_t n, bool first)
     vault_err err;
 
     revision_init(&rev);
-    err = recs_load(&s->v->recs, n, &rev);
+    err = statement_step(s);
+    if (err == VAULT_OK)
+        err = recs_load(&s->v->recs, n, &rev);
     if (err == VAULT_OK)
         err = recs_check_carried(&s->v->recs, n, &rev);
     if (err == VAULT_OK)

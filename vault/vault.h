@@ -748,6 +748,8 @@ VAULT_API VAULT_CHECK vault_err vault_purge(vault *v, const struct vault_purge *
 struct vault_statement_options {
     bool reveal;                        /* with withheld values; logged as a reveal as well */
     bool links;                         /* with the ids of other records that values name */
+    vault_progress_fn *progress;        /* or NULL: bytes written, of a total that is not known (0) */
+    void *progress_ctx;
 };
 struct vault_statement {
     uint64_t revisions, attachments;    /* told; attachments by their SHA-256, each once */
@@ -756,8 +758,8 @@ struct vault_statement {
 };
 /*
  * What can be shown of one record to somebody without the vault (keeper): the new folder `dir`, whole or not at all, with
- * statement.json, its minisign signature, the key, a script that checks it and a page that explains it. Logged first.
- * VAULT_ERR_INPUT: something of that name is there.
+ * statement.json, its minisign signature, the key, a script that checks it and a page that explains it. Logged first. What
+ * comes to nothing is overwritten. VAULT_ERR_INPUT: something of that name is there. VAULT_ERR_INTERRUPTED.
  */
 VAULT_API VAULT_CHECK vault_err vault_statement(vault *v, const char *id, const char *dir,
     const struct vault_statement_options *opt, struct vault_statement *out);

@@ -266,6 +266,35 @@ json.dump(d, open("raised.json", "w"))'
     checked new
 }
 
+@test "Ctrl-C, TERM and HUP in the middle of one leave nothing of it" {
+    local signal try code met=0
+    for signal in INT TERM HUP; do
+        for try in 1 2 3 4 5 6 7 8 9; do
+            "$PYTHON" -c '
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+os.execvp(sys.argv[1], sys.argv[1:])' "$WITHHELD" -C "$VAULT" --no-input --passphrase-fd 4 history K-1 --statement cut --reveal 4<<< "$PASS" > out 2> err &
+            until compgen -G 'cut.new-*/statement.json' > /dev/null || ! kill -0 $! 2> /dev/null; do :; done
+            # It stands still while it is looked at.
+            kill -STOP $! 2> /dev/null || true
+            [ ! -e cut ] && compgen -G 'cut.new-*/statement.json' > /dev/null && met=1 || met=0
+            kill -$signal $! 2> /dev/null || true
+            kill -CONT $! 2> /dev/null || true
+            code=0
+            wait $! || code=$?
+            [ -z "$(find . -name '*.new-*')" ]
+            [ $met = 0 ] || [ $code = 0 ] || break
+            rm -r cut       # it was done before
+        done
+        cat err
+        [ $met = 1 ]
+        [ $code = 130 ]
+        grep interrupted err
+        [ ! -e cut ]
+    done
+    ok check
+}
+
 @test "the same revisions give the same bytes" {
     ok history K-1 --statement a
     ok history K-1 --statement b

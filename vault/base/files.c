@@ -287,3 +287,13 @@ file_wipe(int dir, const char *name)
     fd_close(fd);
     return err != VAULT_OK ? err : removed;
 }
+
+void
+file_take_back(int dir, const char *name)
+{
+    struct vault_error said = *vault_last_error();
+
+    if (file_wipe(dir, name) != VAULT_OK)
+        vault_clear_error();            /* unlinked all the same, where it could be */
+    (void)err_say(said.code, said.hint[0] == '\0' ? NULL : said.hint, "%s", said.text);
+}

@@ -64,6 +64,8 @@ VAULT_CHECK vault_err file_replace(const char *path, const void *p, size_t n);
  * fine. What cannot be overwritten (a symbolic link, no permission) is unlinked all the same, and
  * the error says so. */
 VAULT_CHECK vault_err file_wipe(int dir, const char *name);
+/* The same, as far as it can be, of what came to nothing. Keeps the last error. */
+void file_take_back(int dir, const char *name);
 
 /*
  * An output file for a person: mode 0600, and never in place of another file. It is written as a

@@ -63,6 +63,8 @@ sync_parent(const char *path)
 
     if (copy == NULL)
         return err_nomem();
+    for (size_t n = strlen(copy); n > 1 && copy[n - 1] == '/';)     /* or it would be the folder itself */
+        copy[--n] = '\0';
     slash = strrchr(copy, '/');
     if (slash == copy)
         slash[1] = '\0';

@@ -31,6 +31,29 @@ not_reached_json(struct json *j)
 /* ---- the plan ---- */
 
 static void
+files_json(struct json *j, const struct vault_purge_plan *p)
+{
+    js_key(j, "files");
+    js_array(j);
+    for (size_t i = 0; i < p->n_files; i++) {
+        const struct vault_purge_file *f = &p->files[i];
+
+        js_object(j);
+        js_pair(j, "id", f->id);
+        js_key(j, "number");
+        if (f->number == 0)
+            js_null(j);
+        else
+            js_uint(j, f->number);
+        js_pair(j, "field", f->field);
+        js_pair(j, "tier", f->withheld ? "withheld" : "open");
+        js_pair(j, "name", f->name);
+        js_end(j);
+    }
+    js_end(j);
+}
+
+static void
 plan_json(const struct vault_purge_plan *p)
 {
     struct json j = { .to = stdout };
@@ -64,6 +87,7 @@ plan_json(const struct vault_purge_plan *p)
         js_end(&j);
     }
     js_end(&j);
+    files_json(&j, p);
     js_key(&j, "mentions");
     js_array(&j);
     for (size_t i = 0; i < p->n_mentions; i++) {
@@ -102,6 +126,30 @@ mentions_text(const struct vault_purge_plan *p)
             p->unread, p->unread == 1 ? "" : "s");
 }
 
+/* As `show` lists them; the name of a withheld one is not told here. */
+static void
+files_text(const struct vault_purge_plan *p)
+{
+    if (p->attachments != 0)
+        printf("%" PRIu64 " attachment%s with %s bytes\n", p->attachments,
+            p->attachments == 1 ? "" : "s", p->attachments == 1 ? "its" : "their");
+    for (size_t i = 0; i < p->n_files; i++) {
+        const struct vault_purge_file *f = &p->files[i];
+
+        fputs("  ", stdout);
+        if (strcmp(f->id, p->id) != 0) {
+            print_code(f->id);
+            putchar(' ');
+        }
+        if (f->number != 0)
+            printf("#%u  ", f->number);
+        else
+            fputs("of an older revision  ", stdout);
+        out_text(f->name != NULL ? f->name : f->withheld ? "[withheld]" : "(damaged)");
+        fputs(f->withheld ? "\n" : "  (open)\n", stdout);
+    }
+}
+
 static void
 plan_text(const struct vault_purge_plan *p)
 {
@@ -128,9 +176,7 @@ plan_text(const struct vault_purge_plan *p)
         printf("%" PRIu64 "%s\n", f->open + f->withheld,
             f->open == 0 ? " withheld" : f->withheld == 0 ? "" : " (some withheld)");
     }
-    if (p->attachments != 0)
-        printf("%" PRIu64 " attachment%s with %s bytes\n", p->attachments,
-            p->attachments == 1 ? "" : "s", p->attachments == 1 ? "its" : "their");
+    files_text(p);
     if (p->kept != 0)
         printf("%" PRIu64 " value%s of it still stand%s in the present revision, and stay\n", p->kept,
             p->kept == 1 ? "" : "s", p->kept == 1 ? "s" : "");
@@ -191,26 +237,11 @@ tell(struct call *c, const struct vault_purged *done)
             done->left, done->left == 1 ? "" : "s");
 }
 
-/* A number stands for itself; anything else is a name, or "#N". */
-static const char *
-attachment_name(const struct call *c, char number[static 16])
-{
-    const char *text = call_value(c, "attachment");
-    size_t digits = text == NULL ? 0 : strspn(text, "0123456789");
-
-    if (digits == 0 || digits > 6 || text[digits] != '\0')
-        return text;
-    snprintf(number, 16, "#%s", text);
-    return number;
-}
-
 static vault_err
 purge_run(struct call *c)
 {
-    char number[16];
-    const char *attachment = attachment_name(c, number);
     struct vault_purge what = { .id = c->args[0], .field = call_value(c, "field"),
-        .revision = call_value(c, "rev"), .attachment = attachment };
+        .revision = call_value(c, "rev"), .attachment = call_value(c, "attachment") };
     struct vault_purged done = { .values = 0 };
     bool plan = call_has(c, "plan");
     vault_err err;
@@ -238,18 +269,21 @@ const struct cmd cmd_purge = {
         "Needs a keeper. Without one of the three all of the record goes. --field: every value the\n"
         "field has or had. --rev: the values of that revision that are not in the present one any\n"
         "more, wherever the record repeats them. --attachment: one of those that `show` lists, by its\n"
-        "number or name, from all revisions. Ids stay, so that `history` and old signatures hold;\n"
-        "`show` then says that it was purged, links to it show its code and [purged], and its ref\n"
-        "and label may be given to another record. Nothing brings it back.\n"
+        "number (2 or #2) or name, from all revisions; one that is the number of one and the name of\n"
+        "another is refused. Ids stay, so that `history` and old signatures hold; `show` then says\n"
+        "that it was purged, links to it show its code and [purged], and its ref and label may be\n"
+        "given to another record. Nothing brings it back.\n"
         "Records that were merged into ID go with it, wholly or with --field, not those that it was merged\n"
         "into: --plan lists them.\n"
-        "--plan changes nothing: it tells what would go, and in which fields of other records a\n"
-        "withheld text that goes is mentioned, spelt the same way; other spellings it does not find.\n"
+        "--plan changes nothing: it tells what would go, which attachments, and in which fields of other\n"
+        "records a withheld text that goes is mentioned, spelt the same way; other spellings it does not\n"
+        "find.\n"
         "A copy of records.db from before a purge is of no use with the present `keys`; with the\n"
         "`keys` of its time (a backup, a travel copy, a stolen disk) it still opens. Run `compact`\n"
         "afterwards.\n"
         "--json with --plan: {\"id\",\"label\",\"what\",\"revisions\",\"values\",\"attachments\",\"kept\",\"unread\",\n"
         "\"same\":[{\"id\",\"label\",\"goes\"}],\"fields\":[{\"field\",\"open\",\"withheld\"}],\n"
+        "\"files\":[{\"id\",\"number\",\"field\",\"tier\",\"name\"}],\n"
         "\"mentions\":[{\"id\",\"type\",\"label\",\"field\",\"withheld\"}],\"not_reached\":[...]};\n"
         "else {\"id\",\"records\",\"revisions\",\"values\",\"strays\",\"left\",\"not_reached\":[...]}\n",
     .opts = (const struct opt[]){

@@ -1,6 +1,7 @@
 /* attachments.c - see attachments.h. */
 #include "vault/attachments.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,16 +46,25 @@ not_found(struct vault *v, bool unknown)
         "'show' lists them", "this record has no such attachment");
 }
 
-/* "#3", and nothing else. */
+/* Digits, and nothing else. */
 static bool
-read_number(const char *name, unsigned long *out)
+read_number(const char *text, unsigned long *out)
 {
     char *end = NULL;
 
-    if (name[0] != '#' || name[1] < '0' || name[1] > '9')
+    if (text[0] < '0' || text[0] > '9')
         return false;
-    *out = strtoul(name + 1, &end, 10);
+    *out = strtoul(text, &end, 10);
     return *end == '\0';
+}
+
+/* As names are stored; none where no file can have that one. */
+static vault_err
+canonical_name(struct buf *out, const char *name)
+{
+    vault_err err = file_name_put(out, name, strlen(name));
+
+    return err == VAULT_ERR_INPUT ? VAULT_OK : err;
 }
 
 static bool
@@ -73,17 +83,14 @@ attachment_find(struct vault *v, const struct revision *rev, const char *name,
     struct buf canonical = BUF_INIT;
     struct attachment a;
     unsigned long number = 0;
-    bool numbered = read_number(name, &number), unknown = false;
+    bool numbered = name[0] == '#' && read_number(name + 1, &number), unknown = false;
     size_t found = 0;
     vault_err err = VAULT_OK;
 
     if (w.type == NULL)
         return err_say(VAULT_ERR_DAMAGED, NULL, "the type of a record is missing");
-    /* No file has a name that is not allowed. */
     if (!numbered)
-        err = file_name_put(&canonical, name, strlen(name));
-    if (err == VAULT_ERR_INPUT)
-        err = VAULT_OK;
+        err = canonical_name(&canonical, name);
     while (err == VAULT_OK && attachment_next(&w, &a)) {
         unknown = unknown || (!a.known && recs_gone(&v->recs, rev, a.l) == GONE_NOT);
         if (numbered ? a.number != number : !is_named(&a, &canonical))
@@ -98,6 +105,59 @@ attachment_find(struct vault *v, const struct revision *rev, const char *name,
         return err_say(VAULT_ERR_CONFLICT, "name it by its number: 'show' has them, as in #2",
             "two attachments of this record have that name");
     return found == 1 ? VAULT_OK : not_found(v, unknown && !numbered);
+}
+
+/* Numbers may have zeros before them, so there is always another way to write one. */
+static vault_err
+may_be_another(const char *name, const struct attachment *other)
+{
+    bool marked = name[0] == '#';
+    const char *digits = name + marked, *mark = marked ? "#0" : "#";
+
+    if (!other->known)
+        return err_say(VAULT_ERR_CONFLICT, "'check' tells what is wrong",
+            "that may be the name of an attachment whose name cannot be read: write '%s%s' for the one of that number", mark, digits);
+    return err_say(VAULT_ERR_CONFLICT, "'show' has the numbers",
+        "that is also the name of another attachment: write '%s%s' for the one of that number, '#%u' for the one of that name",
+        mark, digits, other->number);
+}
+
+/* Is what was typed for `meant` also how another one is called? With "#N" a number is meant: an unread name casts no doubt on it. */
+static vault_err
+is_no_other(struct vault *v, struct attachment_walk *w, const char *name, const struct attachment *meant)
+{
+    struct buf canonical = BUF_INIT;
+    struct attachment a;
+    vault_err err = canonical_name(&canonical, name);
+
+    while (err == VAULT_OK && attachment_next(w, &a)) {
+        bool unread = !a.known && name[0] != '#' && recs_gone(&v->recs, w->rev, a.l) == GONE_NOT;
+        if (a.number != meant->number && (unread || is_named(&a, &canonical)))
+            err = may_be_another(name, &a);
+    }
+    buf_free(&canonical);
+    return err;
+}
+
+vault_err
+attachment_find_surely(struct vault *v, const struct revision *rev, const char *name,
+    struct attachment *out)
+{
+    struct attachment_walk w = { .rev = rev,
+        .type = type_set_by_hash(&v->recs.types, rev->type) };
+    unsigned long number = 0;
+    char marked[24];
+    vault_err err;
+
+    if (!read_number(name + (name[0] == '#'), &number))
+        return attachment_find(v, rev, name, out);
+    snprintf(marked, sizeof marked, "#%lu", number);
+    err = attachment_find(v, rev, marked, out);
+    if (err == VAULT_ERR_NOT_FOUND) {       /* a name, then */
+        vault_clear_error();
+        return attachment_find(v, rev, name, out);
+    }
+    return err != VAULT_OK ? err : is_no_other(v, &w, name, out);
 }
 
 static void

@@ -31,6 +31,10 @@ bool attachment_next(struct attachment_walk *w, struct attachment *out);
 /* By name or "#N". VAULT_ERR_NOT_FOUND, VAULT_ERR_CONFLICT (two of that name). */
 VAULT_CHECK vault_err attachment_find(struct vault *v, const struct revision *rev, const char *name,
     struct attachment *out);
+/* The same for what cannot be undone: also by "N", and VAULT_ERR_CONFLICT where what was typed is the number of one and the name
+ * of another, or may be. */
+VAULT_CHECK vault_err attachment_find_surely(struct vault *v, const struct revision *rev, const char *name,
+    struct attachment *out);
 
 /* Which rows hold the bytes of a leaf whose value and key are at hand. */
 struct file_rows {

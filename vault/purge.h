@@ -19,6 +19,14 @@ struct purge_field {
     uint64_t open, withheld;
 };
 
+/* A file that goes. */
+struct purge_file {
+    struct file_rows rows;      /* zeros where its value cannot be read */
+    enum leaf_tier tier;
+    unsigned number;            /* as the newest revision has it; 0: an older one only */
+    char field[NAME_MAX_BYTES], name[FILE_NAME_BYTES + 1];      /* name: of an open one, else "" */
+};
+
 struct purge {
     struct vault *v;
     const struct vault_purge *asked;
@@ -32,8 +40,10 @@ struct purge {
     uint64_t left;              /* from purge_files: pieces that were named by what went, and stay */
     int64_t *row;               /* withheld pieces that both deleted */
     size_t n_row, cap_row;
-    struct purge_field *field;  /* PURGE_FIELDS_MAX, or NULL: not counted */
+    struct purge_field *field;  /* PURGE_FIELDS_MAX, or NULL: not counted, and no list of files is made */
     size_t n_fields;
+    struct purge_file *file;
+    size_t n_file, cap_file;
     struct mentions *mentions;  /* NULL, or receives the withheld texts that go */
 };
 
@@ -42,6 +52,8 @@ struct purge {
 VAULT_CHECK vault_err purge_choose(struct purge *p);
 /* Is this leaf among them (always, of a whole record)? */
 bool purge_takes(const struct purge *p, const struct leaf *l);
+/* Into p->file: one more. */
+VAULT_CHECK vault_err purge_note_file(struct purge *p, const struct leaf *l, unsigned number);
 void purge_free(struct purge *p);
 
 /* ---- purge.c ---- */

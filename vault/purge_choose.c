@@ -63,6 +63,7 @@ void
 purge_free(struct purge *p)
 {
     free(p->row);
+    free(p->file);
     buf_free(&p->c);
 }
 
@@ -208,7 +209,7 @@ aim_at_attachment(struct choosing *x)
     if (err == VAULT_OK)
         err = load_whole(x, head);
     if (err == VAULT_OK)
-        err = attachment_find(p->v, &x->rev, p->asked->attachment, &a);
+        err = attachment_find_surely(p->v, &x->rev, p->asked->attachment, &a);
     if (err == VAULT_ERR_NOT_FOUND)
         err = err_say(VAULT_ERR_NOT_FOUND, "'show' lists them; one that was detached goes with --rev of a revision that had it, one of the "
             "other revision of a conflict with --field", "the newest revision has no such attachment");
@@ -258,20 +259,45 @@ goes(struct choosing *x, const struct leaf *l, bool *yes)
     return VAULT_OK;
 }
 
+vault_err
+purge_note_file(struct purge *p, const struct leaf *l, unsigned number)
+{
+    struct purge_file *f = array_room(p->file, p->n_file, &p->cap_file, sizeof *f);
+    bool readable = l->file_key != NULL && value_is_file(l->value);
+    struct value_view view;
+    vault_err err;
+
+    if (f == NULL)
+        return err_nomem();
+    p->file = f;
+    f += p->n_file++;
+    memset(f, 0, sizeof *f);
+    f->tier = l->tier;
+    f->number = number;
+    memcpy(f->field, l->field.p, l->field.n < sizeof f->field ? l->field.n : sizeof f->field - 1);
+    err = readable ? file_rows_of(&f->rows, l) : VAULT_OK;
+    if (err == VAULT_OK && readable && l->tier == LEAF_OPEN)
+        err = value_read(&view, l->value);
+    if (err == VAULT_OK && readable && l->tier == LEAF_OPEN && view.file.name.n < sizeof f->name)
+        memcpy(f->name, view.file.name.p, view.file.name.n);
+    return err;
+}
+
 /* Open revisions repeat a file: its rows tell that it is the same. */
-static void
+static vault_err
 count_file(struct choosing *x, const struct leaf *l)
 {
     uint8_t id[9] = { l->tier };
 
     if (l->file_key == NULL || !value_is_file(l->value))
-        return;
+        return VAULT_OK;
     put_u64(id + 1, l->file_first);
     for (size_t at = 0; at < x->files.n; at += sizeof id)
         if (memcmp(x->files.p + at, id, sizeof id) == 0)
-            return;
+            return VAULT_OK;
     buf_put(&x->files, id, sizeof id);
     x->p->attachments++;
+    return x->p->field == NULL ? VAULT_OK : purge_note_file(x->p, l, 0);
 }
 
 static void
@@ -343,10 +369,11 @@ take_leaves(struct choosing *x)
             continue;
         any = true;
         count(x->p, l);
-        count_file(x, l);
+        err = count_file(x, l);
         if (x->p->what != GONE_RECORD)
             buf_put(&x->p->c, l->c, 32);
-        err = note_text(x, t, l);
+        if (err == VAULT_OK)
+            err = note_text(x, t, l);
     }
     x->p->revisions += any && x->p->what != GONE_RECORD;
     if (err == VAULT_OK)

@@ -228,6 +228,103 @@ tell_fields(struct plan_box *b, const struct purge *last)
     return out == NULL ? err_nomem() : VAULT_OK;
 }
 
+/* One that the newest revision shows: as it was listed from an older one, or another. */
+static vault_err
+number_file(struct purge *p, const struct attachment *a)
+{
+    struct file_rows r = {0};
+    vault_err err = a->known ? file_rows_of(&r, a->l) : VAULT_OK;
+
+    for (size_t i = 0; err == VAULT_OK && a->known && i < p->n_file; i++) {
+        struct purge_file *f = &p->file[i];
+        if (f->number != 0 || f->rows.table != r.table || f->rows.first != r.first ||
+            memcmp(f->rows.id, r.id, sizeof r.id) != 0)
+            continue;
+        f->number = a->number;
+        return VAULT_OK;
+    }
+    return err != VAULT_OK ? err : purge_note_file(p, a->l, a->number);
+}
+
+/* A whole record goes even where its newest revision is damaged: nobody knows the numbers then. */
+static vault_err
+number_files(struct purge *p)
+{
+    struct recs *r = &p->v->recs;
+    struct attachment_walk w = {0};
+    struct buf extra = BUF_INIT;
+    struct attachment a;
+    struct revision rev;
+    uint32_t head = 0;
+    vault_err err;
+
+    revision_init(&rev);
+    err = recs_head(r, p->first, &head, NULL);
+    if (err == VAULT_OK)
+        err = recs_load(r, head, &rev);
+    if (err == VAULT_OK)
+        err = recs_look(r, head, &rev, &extra);
+    w.rev = &rev;
+    w.type = err != VAULT_OK ? NULL : type_set_by_hash(&r->types, rev.type);
+    while (err == VAULT_OK && w.type != NULL && attachment_next(&w, &a))
+        if (purge_takes(p, a.l) && recs_gone(r, &rev, a.l) == GONE_NOT)
+            err = number_file(p, &a);
+    if (err == VAULT_ERR_DAMAGED && p->what == GONE_RECORD) {
+        vault_clear_error();
+        err = VAULT_OK;
+    }
+    revision_free(&rev);
+    buf_free(&extra);
+    return err;
+}
+
+static int
+by_number(const void *a, const void *b)
+{
+    const struct purge_file *x = a, *y = b;
+    unsigned m = x->number - 1, n = y->number - 1;      /* none is last */
+
+    return (m > n) - (m < n);
+}
+
+static vault_err
+tell_file(struct plan_box *b, const struct purge *p, const struct purge_file *f, struct vault_purge_file *out)
+{
+    code_of(out->id, p->v->recs.index.pair[p->first].record);
+    out->number = f->number;
+    out->withheld = f->tier == LEAF_WITHHELD;
+    out->field = pool_text(&b->pool, PART(f->field, strlen(f->field)));
+    if (f->name[0] != '\0')
+        out->name = pool_text(&b->pool, PART(f->name, strlen(f->name)));
+    return out->field == NULL || (f->name[0] != '\0' && out->name == NULL) ? err_nomem() : VAULT_OK;
+}
+
+/* Which attachments go, so that nobody destroys the third for the second. */
+static vault_err
+tell_files(struct plan_box *b, struct looking *k)
+{
+    struct vault_purge_file *out;
+    size_t n = 0;
+    vault_err err = VAULT_OK;
+
+    for (size_t i = 0; err == VAULT_OK && i < k->n_purges; i++) {
+        err = number_files(&k->purge[i]);
+        n += k->purge[i].n_file;
+    }
+    out = pool_alloc(&b->pool, (n + 1) * sizeof *out);
+    if (err == VAULT_OK && out == NULL)
+        err = err_nomem();
+    for (size_t i = k->n_purges; err == VAULT_OK && i-- > 0;) {        /* the one that was named is the last */
+        const struct purge *p = &k->purge[i];
+        if (p->n_file != 0)
+            qsort(p->file, p->n_file, sizeof *p->file, by_number);
+        for (size_t m = 0; err == VAULT_OK && m < p->n_file; m++)
+            err = tell_file(b, p, &p->file[m], &out[b->pub.n_files++]);
+    }
+    b->pub.files = out;
+    return err;
+}
+
 /* All that are the same as the record named, and whether they go, too. */
 static vault_err
 tell_same(struct plan_box *b, struct vault *v, uint32_t first, const struct purge_group *g)
@@ -255,7 +352,7 @@ tell_same(struct plan_box *b, struct vault *v, uint32_t first, const struct purg
 }
 
 static vault_err
-tell(struct plan_box *b, const struct purge_group *g, const struct looking *k)
+tell(struct plan_box *b, const struct purge_group *g, struct looking *k)
 {
     const struct purge_order *named = &g->order[g->n - 1];
     vault_err err;
@@ -274,6 +371,8 @@ tell(struct plan_box *b, const struct purge_group *g, const struct looking *k)
         err = tell_same(b, k->v, named->first, g);
     if (err == VAULT_OK)
         err = tell_fields(b, &k->purge[k->n_purges - 1]);
+    if (err == VAULT_OK)
+        err = tell_files(b, k);
     return err != VAULT_OK ? err : tell_mentions(b, k->v, k);
 }
 

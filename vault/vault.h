@@ -692,11 +692,18 @@ struct vault_purge {
     const char *id;
     const char *field;                  /* all values of this field, or */
     const char *revision;               /* what this revision holds and no newest one does, or */
-    const char *attachment;             /* one of the newest revision, by name or "#N", or (all NULL) all of it */
+    const char *attachment;             /* one of the newest revision, by "N", "#N" or name, or (all NULL) all of it */
 };
 struct vault_purge_field {
     const char *name;
     uint64_t open, withheld;            /* values */
+};
+/* An attachment that goes. */
+struct vault_purge_file {
+    char id[VAULT_CODE_LEN + 1];
+    unsigned number;                    /* from 1, as the newest revision has it; 0: an older one only */
+    const char *field, *name;           /* name: of an open one, else NULL */
+    bool withheld;                      /* tier */
 };
 struct vault_purge_mention {
     const char *id, *type, *label, *field;
@@ -720,6 +727,8 @@ struct vault_purge_plan {
     size_t n_same;
     const struct vault_purge_field *fields;
     size_t n_fields;
+    const struct vault_purge_file *files;           /* in order of their numbers */
+    size_t n_files;
     const struct vault_purge_mention *mentions;     /* of withheld values that go, elsewhere in this vault */
     size_t n_mentions;
 };

@@ -114,12 +114,13 @@ same() {
     k check
 }
 
-# rows TABLE: how many it has, by the stock program.
-rows() {
+# sql STATEMENT: by the stock program. rows TABLE: how many it has.
+sql() {
     "${PYTHON:-/usr/bin/python3}" "$BATS_TEST_DIRNAME/../fault/rawkey.py" "$VAULT" <<< "$KEEPER" > raw_key
     sqlcipher -batch "$VAULT/records.db" <<< "$(cat raw_key)
-SELECT count(*) FROM $1;" | tail -1
+$1"
 }
+rows() { sql "SELECT count(*) FROM $1;" | tail -1; }
 
 @test "attachments: one by its number, those of a revision, of a field, of a record" {
     for n in 1 2 3 4; do head -c 300000 /dev/urandom > "scan$n.bin"; done
@@ -159,6 +160,54 @@ SELECT count(*) FROM $1;" | tail -1
     k compact
     k check
     "${PYTHON:-/usr/bin/python3}" "$BATS_TEST_DIRNAME/../reader/reader.py" "$VAULT" <<< "$KEEPER"
+}
+
+@test "attachments: a number that is also the name of another is refused; the plan tells which go" {
+    # Scans without an ending. #1 is called 2, #2 is called 1, #4 is called #3.
+    echo two > 2; echo one > 1; echo third > third; echo marked > '#3'; echo seven > 7
+    k attach P-1 2 1
+    k attach P-1 third '#3' 7 --open
+    cp -r v.vault before.vault
+    run k purge P-1 --attachment 2 --yes
+    [ "$status" = 8 ]
+    says "write '#2' for the one of that number, '#1' for the one of that name"
+    refused 8 k purge P-1 --attachment 2 --plan
+    refused 8 k purge P-1 --attachment '#3' --yes
+    says "write '#03' for the one of that number, '#4' for the one of that name"
+    cmp v.vault/keys before.vault/keys
+    cmp v.vault/records.db before.vault/records.db
+
+    run k purge P-1 --attachment '#2' --plan --json
+    json 'd["attachments"] == 1 and d["files"] == [{"id": d["id"], "number": 2, "field": "files", "tier": "withheld", "name": None}]'
+    run k purge P-1 --attachment '#03' --plan
+    says $'1 attachment with its bytes\n  #3  third  (open)\n'
+    run k purge P-1 --attachment 3 --plan --json        # no other one is called 3
+    json '[(f["number"], f["tier"], f["name"]) for f in d["files"]] == [(3, "open", "third")]'
+    run k purge P-1 --attachment 7 --plan --json        # and there is no seventh
+    json '[(f["number"], f["name"]) for f in d["files"]] == [(5, "7")]'
+    run k purge P-1 --attachment 2000000000000000000000000000 --plan
+    [ "$status" = 7 ]
+
+    k purge P-1 --attachment '#2' --yes
+    k extract P-1 2 -o out
+    cmp out 2
+    refused 7 k extract P-1 1 -o no
+    k detach P-1 third
+    run k purge P-1 --plan
+    says $'4 attachments with their bytes\n  #1  [withheld]\n  #2  #3  (open)\n  #3  7  (open)\n  of an older revision  third  (open)\n'
+    k check
+}
+
+@test "attachments: a number that may be the name of one that cannot be read needs the mark" {
+    k attach P-1 "$BATS_TEST_DIRNAME/helpers.bash" --name one
+    k attach P-1 "$BATS_TEST_DIRNAME/helpers.bash" --name two
+    sql "UPDATE withheld SET blob = substr(blob, 1, 30) || x'00' || substr(blob, 32) WHERE n = (SELECT max(n) FROM withheld);"
+    run k purge P-1 --attachment 1 --plan
+    [ "$status" = 8 ]
+    says "write '#1' for the one of that number"
+    k purge P-1 --attachment '#1' --plan
+    run k purge P-1 --attachment '#2' --plan --json
+    json '[(f["number"], f["tier"], f["name"]) for f in d["files"]] == [(2, "withheld", None)]'
 }
 
 @test "the log tells of a purge, and no value of it" {

@@ -57,6 +57,22 @@ judge_output(const struct call *c, const char *path, bool piped)
     return path == NULL || piped ? VAULT_OK : place_new(c->app->folder, path);
 }
 
+/* Standard output may be a file that the shell has made: what came out stays there, also after an error, as it is not ours
+ * to remove. */
+static vault_err
+extract_piped(const struct call *c)
+{
+    bool disk = place_is_disk(STDOUT_FILENO);
+    off_t before = lseek(STDOUT_FILENO, 0, SEEK_CUR);
+    struct vault_extracted x;
+    vault_err err = extract(c, NULL, STDOUT_FILENO, &x);
+
+    if (disk && lseek(STDOUT_FILENO, 0, SEEK_CUR) != before)
+        term_say("standard output is a file: %s on that disk, and what is removed from a disk can often be found again",
+            err == VAULT_OK ? "the content now lies readable" : "what came out before the error lies readable");
+    return err;
+}
+
 static vault_err
 extract_run(struct call *c)
 {
@@ -70,15 +86,17 @@ extract_run(struct call *c)
         err = open_vault(c);
     if (err == VAULT_OK && piped)
         err = out_flush(VAULT_OK);
+    if (err == VAULT_OK && piped)
+        return extract_piped(c);
     if (err == VAULT_OK)
-        err = extract(c, piped ? NULL : path, piped ? STDOUT_FILENO : -1, &x);
+        err = extract(c, path, -1, &x);
     if (err != VAULT_OK)
         return err;
     if (path == NULL)
         path = x.name;
     if (c->json)
         print_extracted(&x, path);
-    if (!piped && !memory)
+    if (!memory)
         term_say("%s now lies readable on that disk, and what is removed from a disk can often be found again", path);
     return VAULT_OK;
 }
@@ -93,8 +111,8 @@ const struct cmd cmd_extract = {
     .about =
         "NAME may be #N, the number that `show` prints. Without -o the file has the attachment's\n"
         "name and lies in the current folder. Nothing is ever overwritten. Withheld attachments need\n"
-        "a keeper. `view` shows one without leaving it on a disk. What goes to a pipe is whole only\n"
-        "when the exit code is 0. --json: {\"name\",\"size\",\"type\",\"sha256\",\"path\"}\n",
+        "a keeper. `view` shows one without leaving it on a disk. What goes to standard output is whole\n"
+        "only when the exit code is 0; what came out before an error stays there. --json: {\"name\",\"size\",\"type\",\"sha256\",\"path\"}\n",
     .opts = (const struct opt[]){
         { "rev", 0, false, "R", "of this revision (`history`), the newest if left out" },
         { "output", 'o', false, "FILE", "write to this new file; - is standard output" },

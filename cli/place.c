@@ -51,6 +51,17 @@ place_in_memory(const char *path)
     return memory;
 }
 
+bool
+place_is_disk(int fd)
+{
+    struct statfs fs;
+    struct stat st;
+
+    if (fstat(fd, &st) != 0)
+        return false;
+    return S_ISBLK(st.st_mode) || (S_ISREG(st.st_mode) && (fstatfs(fd, &fs) != 0 || !is_memory(&fs)));
+}
+
 /* ---- the folder in memory ---- */
 
 static char folder[256];

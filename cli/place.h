@@ -16,6 +16,8 @@ VAULT_CHECK vault_err place_new(const char *home, const char *path);
 
 /* Is the folder that path lies in kept in memory only? (It may still reach the swap space.) */
 bool place_in_memory(const char *path);
+/* Is fd a file on a disk, or a disk: not in memory, a pipe or a terminal? */
+bool place_is_disk(int fd);
 
 /*
  * A folder of our own in memory-backed storage, made where it is not there; what an earlier run was killed over

@@ -331,6 +331,38 @@ setup() {
     [ "$output" = '' ]
 }
 
+@test "extract says so of standard output, too, where that is a file on a disk; also when it fails" {
+    [ "$(stat -f -c %T .)" != tmpfs ] || skip 'no disk here'
+    w "$PASS" attach K-1 ruling.bin statement.txt
+    w "$PASS" extract K-1 ruling.bin -o - > out.bin 2> said
+    cmp out.bin ruling.bin
+    grep -q 'the content now lies readable on that disk' said
+    echo before > appended
+    w "$PASS" extract K-1 statement.txt -o - >> appended 2> said
+    grep -q 'readable on that disk' said
+    w "$PASS" extract K-1 ruling.bin -o - 2> said | cmp - ruling.bin
+    [ ! -s said ]
+    if [ "$(stat -f -c %T /dev/shm)" = tmpfs ]; then
+        MEMORY=$(mktemp -d -p /dev/shm)
+        w "$PASS" extract K-1 ruling.bin -o - > "$MEMORY/out" 2> said
+        [ ! -s said ]
+    fi
+    local code=0
+    w "$PASS" extract K-1 nothing -o - > none 2> said || code=$?
+    [ $code = 7 ]
+    never grep -q 'that disk' said                  # there is nothing
+    "$PYTHON" -c '
+import sys
+with open(sys.argv[1], "r+b") as f:
+    f.seek(-400000, 2)
+    f.write(bytes(100))' "$VAULT/records.db"
+    code=0
+    w "$PASS" extract K-1 ruling.bin -o - > half 2> said || code=$?
+    [ $code = 4 ]
+    [ -s half ]
+    grep -q 'what came out before the error lies readable on that disk' said
+}
+
 @test "damage is found, and nothing is left of what came out" {
     w "$PASS" attach K-1 ruling.bin
     "$PYTHON" -c '

@@ -105,20 +105,13 @@ store(struct files_in *a, struct draft *d, const struct revision *base, const st
 
 /* ---- and away with the originals ---- */
 
-static bool
-same_time(const struct timespec *a, const struct timespec *b)
-{
-    return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
-}
-
 /* What is there now is what was stored: nobody wrote to it, and no other name was given to it, since reading ended. */
 static bool
 is_as_read(const struct file_in *s)
 {
     struct stat now;
 
-    return fstat(s->fd, &now) == 0 && now.st_size == s->read.st_size && now.st_nlink == s->read.st_nlink &&
-        same_time(&now.st_mtim, &s->read.st_mtim) && same_time(&now.st_ctim, &s->read.st_ctim);
+    return fstat(s->fd, &now) == 0 && now.st_nlink == s->read.st_nlink && file_in_same(&s->read, &now);
 }
 
 /* Does the name still lead to it, and not to what somebody has put there meanwhile? */

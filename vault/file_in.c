@@ -154,15 +154,27 @@ read_plain(const struct file_in *s, uint8_t *p, size_t n)
     return VAULT_OK;
 }
 
-/* All was read: is it still what it was at the beginning? */
+static bool
+same_time(const struct timespec *a, const struct timespec *b)
+{
+    return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+bool
+file_in_same(const struct stat *before, const struct stat *now)
+{
+    return now->st_size == before->st_size && same_time(&now->st_mtim, &before->st_mtim) &&
+        same_time(&now->st_ctim, &before->st_ctim);
+}
+
+/* All was read: is it still what it was at the beginning? Else --move would destroy what was never stored. */
 static vault_err
 end_source(struct files_in *a, struct file_in *s)
 {
     struct stat now;
     uint8_t more;
 
-    if (read(s->fd, &more, 1) != 0 || fstat(s->fd, &now) != 0 || now.st_size != s->st.st_size ||
-        now.st_mtim.tv_sec != s->st.st_mtim.tv_sec || now.st_mtim.tv_nsec != s->st.st_mtim.tv_nsec)
+    if (read(s->fd, &more, 1) != 0 || fstat(s->fd, &now) != 0 || !file_in_same(&s->st, &now))
         return has_changed(s);
     s->read = now;
     return sha256_end(a->hash, s->sha256);

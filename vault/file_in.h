@@ -54,6 +54,8 @@ VAULT_CHECK vault_err files_in_open(struct files_in *a, const struct vault_attac
 /* Their pieces into the open transaction. One thread reads, hashes and encrypts, the calling one writes to the database.
  * VAULT_ERR_FAILED: one changed while it was read. VAULT_ERR_INTERRUPTED. */
 VAULT_CHECK vault_err files_in_store(struct files_in *a);
+/* Is it as it was? By size, and by both times: whoever writes to it can set the one back, but not the other. */
+bool file_in_same(const struct stat *before, const struct stat *now);
 /* What a draft needs of each: n at `out`, which borrow from a. */
 void files_in_drafts(const struct files_in *a, struct draft_file *out);
 void files_in_free(struct files_in *a);

@@ -631,6 +631,47 @@ test_attach__move_leaves_what_was_changed_after_it_was_read(void **state)
     }
 }
 
+/* Early, into the last piece, which nobody has read yet; and then the time of the last change is what it was. */
+static int
+meddle_unseen(void *ctx, uint64_t done, uint64_t total)
+{
+    bool *once = ctx;
+    struct stat st;
+    int fd;
+    (void)done;
+    (void)total;
+
+    if (*once)
+        return 0;
+    *once = true;
+    (void)usleep(50000);            /* clocks of file systems are coarse */
+    fd = open(in_dir("in"), O_WRONLY | O_CLOEXEC);
+    assert_int_equal(fstat(fd, &st), 0);
+    assert_int_equal(pwrite(fd, "never stored", 12, st.st_size - 12), 12);
+    assert_int_equal(futimens(fd, (struct timespec[2]){ st.st_atim, st.st_mtim }), 0);
+    assert_int_equal(close(fd), 0);
+    return 0;
+}
+
+static void
+test_attach__a_change_is_noticed_that_set_its_time_back(void **state)
+{
+    bool once = false;
+    struct vault_attach_options move = { .move = true, .progress = meddle_unseen, .progress_ctx = &once };
+    uint8_t end[12];
+    int held;
+    (void)state;
+
+    write_file("in", 80 * FILE_CHUNK, 1);
+    held = open(in_dir("in"), O_RDONLY | O_CLOEXEC);
+    assert_int_equal(attach_as("in", "a", &move), VAULT_ERR_FAILED);
+    assert_non_null(strstr(vault_last_error()->text, "changed while it was read; nothing was attached"));
+    assert_int_equal(access(in_dir("in"), F_OK), 0);
+    assert_int_equal(pread(held, end, 12, (off_t)(80 * FILE_CHUNK - 12)), 12);
+    assert_memory_equal(end, "never stored", 12);
+    (void)close(held);
+}
+
 static void
 test_attach__move_overwrites_what_it_removes(void **state)
 {
@@ -1160,6 +1201,7 @@ main(void)
         T(an_output_that_is_there_is_left_alone),
         T(move_removes_the_source_and_only_then),
         T(move_leaves_what_was_changed_after_it_was_read),
+        T(a_change_is_noticed_that_set_its_time_back),
         T(move_overwrites_what_it_removes),
         T(each_deed_is_logged_without_names),
         T(no_entry_no_extract),

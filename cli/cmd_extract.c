@@ -205,8 +205,9 @@ const struct cmd cmd_view = {
     .examples = "view K-12 scan.pdf\nview K-12 '#2'\n",
     .about =
         "Writes it to storage that is kept in memory only, in a folder that only you can enter, says\n"
-        "where, and waits for Enter; then it is overwritten and removed, also after Ctrl-C, and in a\n"
-        "shell that locks. Nothing is started: you open it. Its name there is random, as programs keep lists of what they opened.\n"
+        "where, and waits for Enter; then it is overwritten and removed, with what the program that you\n"
+        "opened it with left beside it, also after Ctrl-C, and in a shell that locks. Nothing is\n"
+        "started: you open it. Its name there is random, as programs keep lists of what they opened.\n"
         "--json: {\"name\",\"size\",\"type\",\"sha256\",\"path\"}\n",
     .opts = (const struct opt[]){
         { "rev", 0, false, "R", "of this revision (`history`), the newest if left out" },

@@ -64,6 +64,8 @@ place_is_disk(int fd)
 
 /* ---- the folder in memory ---- */
 
+#define RANDOM_CHARS 16         /* of the name of a view's file, which begins with them */
+
 static char folder[256];
 
 static bool
@@ -100,26 +102,150 @@ overwrite(int fd)
     }
 }
 
-/* Whoever shows a file has it locked: what is not locked was left by a run that was killed. */
-static void
-remove_left(void)
+/* ---- what is left in it ---- */
+
+static DIR *
+open_dir(int at, const char *name)
 {
-    int dir = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    DIR *d = dir < 0 ? NULL : fdopendir(dir);
+    int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *d = fd < 0 ? NULL : fdopendir(fd);
 
-    for (struct dirent *e; d != NULL && (e = readdir(d)) != NULL;) {
-        int fd = e->d_name[0] == '.' ? -1 :
-            openat(dir, e->d_name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (d == NULL && fd >= 0)
+        close(fd);
+    return d;
+}
 
-        if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0) {
-            overwrite(fd);
-            (void)unlinkat(dir, e->d_name, 0);
-        }
-        if (fd >= 0)
-            close(fd);
-    }
+/* The folder is locked as long as somebody looks at what is left in it, or makes or renames the file of a view: so nobody takes
+ * a file for one that was left that has no lock yet. NULL: without a lock, then. */
+static DIR *
+open_folder(void)
+{
+    DIR *d = open_dir(AT_FDCWD, folder);
+
+    while (d != NULL && flock(dirfd(d), LOCK_EX) != 0 && errno == EINTR)
+        ;
+    return d;
+}
+
+static void
+close_folder(DIR *d)
+{
     if (d != NULL)
         closedir(d);
+}
+
+static struct dirent *
+next_entry(DIR *d)
+{
+    struct dirent *e;
+
+    do {
+        e = readdir(d);
+    } while (e != NULL && (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0));
+    return e;
+}
+
+/* Does it have the random part of a view's file in it? Where, or NULL. */
+static const char *
+random_part(const char *name)
+{
+    for (; *name != '\0'; name++)
+        if (strspn(name, "0123456789abcdef") >= RANDOM_CHARS)
+            return name;
+    return NULL;
+}
+
+/* What views of others that run show now: whoever shows a file has it locked. */
+struct shown {
+    char (*random)[RANDOM_CHARS];
+    size_t n;
+    bool unknown;               /* no memory to remember one */
+};
+
+static void
+note_shown(struct shown *s, const char *name)
+{
+    void *more = realloc(s->random, (s->n + 1) * sizeof *s->random);
+
+    if (more == NULL) {
+        s->unknown = true;
+        return;
+    }
+    s->random = more;
+    memcpy(s->random[s->n++], name, RANDOM_CHARS);
+}
+
+static bool
+is_locked(int dir, const char *name)
+{
+    int fd = openat(dir, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    bool locked = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0;
+
+    if (fd >= 0)
+        close(fd);
+    return locked;
+}
+
+static void
+look_who_shows(DIR *d, const char *own, struct shown *s)
+{
+    rewinddir(d);
+    for (struct dirent *e; (e = next_entry(d)) != NULL;)
+        if (random_part(e->d_name) == e->d_name && (own == NULL || strncmp(e->d_name, own, RANDOM_CHARS) != 0) &&
+            is_locked(dirfd(d), e->d_name))
+            note_shown(s, e->d_name);
+}
+
+/* What tells no view's name may be that of any that runs: the last of them removes it. */
+static bool
+is_of_another(const struct shown *s, const char *name)
+{
+    if (s->unknown || (s->n != 0 && random_part(name) == NULL))
+        return true;
+    for (size_t i = 0; i < s->n; i++)
+        if (memmem(name, strlen(name), s->random[i], RANDOM_CHARS) != NULL)
+            return true;
+    return false;
+}
+
+/* A folder, too: some viewers make one. */
+static void
+remove_entry(int dir, const char *name)
+{
+    int fd = openat(dir, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    DIR *d;
+
+    if (fd >= 0) {
+        overwrite(fd);
+        close(fd);
+    }
+    if (unlinkat(dir, name, 0) == 0 || errno != EISDIR)
+        return;
+    d = open_dir(dir, name);
+    for (struct dirent *e; d != NULL && (e = next_entry(d)) != NULL;)
+        remove_entry(dirfd(d), e->d_name);
+    if (d != NULL)
+        closedir(d);
+    (void)unlinkat(dir, name, AT_REMOVEDIR);
+}
+
+/* What runs left that were killed, and what viewers put beside a file: copies, under names that begin with a dot as well.
+ * `own` (or NULL): the random part of a view that ends now. */
+static void
+remove_left(const char *own)
+{
+    struct shown others = { 0 };
+    DIR *d = open_folder();
+
+    if (d == NULL)
+        return;
+    look_who_shows(d, own, &others);
+    rewinddir(d);
+    for (struct dirent *e; (e = next_entry(d)) != NULL;)
+        if (!is_of_another(&others, e->d_name) || (own != NULL && strstr(e->d_name, own) != NULL))
+            remove_entry(dirfd(d), e->d_name);
+    free(others.random);
+    close_folder(d);
 }
 
 vault_err
@@ -133,7 +259,7 @@ place_memory_make(void)
         return fail(VAULT_ERR_REFUSED, "`extract` writes it to a disk, where it stays",
             "there is no storage here that is kept in memory only");
     }
-    remove_left();
+    remove_left(NULL);
     return VAULT_OK;
 }
 
@@ -147,17 +273,21 @@ vault_err
 place_memory_file(char **path, int *fd)
 {
     unsigned long long random = 0;
+    vault_err err = VAULT_OK;
     char *p = NULL;
+    DIR *lock;
     int made;
 
     if (getrandom(&random, sizeof random, 0) != sizeof random)
         return fail(VAULT_ERR_FAILED, NULL, "the system gives no random numbers");
     if (asprintf(&p, "%s/%016llx", folder, random) < 0)
         return fail_nomem();
+    lock = open_folder();
     made = open(p, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (made < 0 || flock(made, LOCK_EX | LOCK_NB) != 0) {
-        vault_err err = fail_errno(errno, "cannot make a file in %s", folder);
-
+    if (made < 0 || flock(made, LOCK_EX | LOCK_NB) != 0)
+        err = fail_errno(errno, "cannot make a file in %s", folder);
+    close_folder(lock);
+    if (err != VAULT_OK) {
         place_memory_wipe(p, made);
         return err;
     }
@@ -169,13 +299,19 @@ place_memory_file(char **path, int *fd)
 vault_err
 place_memory_name(char **path, const char *end)
 {
+    vault_err err = VAULT_OK;
     char *p = NULL;
+    DIR *lock;
 
     if (asprintf(&p, "%s.%s", *path, end) < 0)
         return fail_nomem();
-    if (rename(*path, p) != 0) {
+    lock = open_folder();
+    if (rename(*path, p) != 0)
+        err = fail_errno(errno, "cannot name the file in %s", folder);
+    close_folder(lock);
+    if (err != VAULT_OK) {
         free(p);
-        return fail_errno(errno, "cannot name the file in %s", folder);
+        return err;
     }
     free(*path);
     *path = p;
@@ -185,11 +321,15 @@ place_memory_name(char **path, const char *end)
 void
 place_memory_wipe(char *path, int fd)
 {
-    if (fd >= 0) {
+    char own[RANDOM_CHARS + 1] = "";
+
+    if (path != NULL && fd >= 0) {
         overwrite(fd);
-        close(fd);
-    }
-    if (path != NULL && fd >= 0)
         (void)unlink(path);
+        memcpy(own, strrchr(path, '/') + 1, RANDOM_CHARS);
+        remove_left(own);
+    }
+    if (fd >= 0)
+        close(fd);
     free(path);
 }

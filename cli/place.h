@@ -20,8 +20,8 @@ bool place_in_memory(const char *path);
 bool place_is_disk(int fd);
 
 /*
- * A folder of our own in memory-backed storage, made where it is not there; what an earlier run was killed over
- * is overwritten and removed. It stays, empty: the sandbox would not let us remove it. Before the sandbox, which leaves it open;
+ * A folder of our own in memory-backed storage, made where it is not there; what an earlier run was killed over, or a
+ * viewer left, is overwritten and removed, unless it may be of a view that another run shows. It stays, empty: the sandbox would not let us remove it. Before the sandbox, which leaves it open;
  * in a shell once more for each command.
  * VAULT_ERR_REFUSED: there is no such storage, or the folder is not ours.
  */
@@ -32,7 +32,8 @@ const char *place_memory(void);                 /* its path once it is made, els
 VAULT_CHECK vault_err place_memory_file(char **path, int *fd);
 /* Give it another end of its name ("pdf"), so that a viewer knows it: *path is replaced. */
 VAULT_CHECK vault_err place_memory_name(char **path, const char *end);
-/* Overwrite, remove, close, free. */
+/* Overwrite, remove, close, free; and likewise what viewers put beside it: copies of names that it is a part of, and where no
+ * other run shows a file, everything. */
 void place_memory_wipe(char *path, int fd);
 
 #endif

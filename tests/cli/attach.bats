@@ -471,6 +471,63 @@ os.execvp(sys.argv[1], sys.argv[1:])' "$WITHHELD" -C "$VAULT" --no-input --passp
     [ -z "$(ls -A "$MEMORY/withheld")" ]
 }
 
+# shows PIPE: a view in the background that waits for a line from PIPE; its path is then in PIPE.path.
+shows() {
+    mkfifo "$1"
+    w "$PASS" view K-1 statement.txt > "$1.path" 2> "$1.said" < "$1" &
+}
+
+@test "view: what the program that opened it left beside it goes, too, whatever its name; another view's stays" {
+    memory_here
+    w "$PASS" attach K-1 statement.txt
+    # A run that was killed, with a viewer.
+    mkdir -m 700 "$MEMORY/withheld"
+    local old=0123456789abcdef f
+    cd "$MEMORY/withheld"
+    for f in $old.txt .$old.txt.swp $old.txt~ .goutputstream-A1B2C3; do cp "$BATS_TEST_TMPDIR/statement.txt" "$f"; done
+    ln -s "$BATS_TEST_TMPDIR/scan.pdf" .#$old.txt
+    mkdir -p .$old/deep
+    cp $old.txt .$old/deep/.copy
+    exec 6< .$old.txt.swp
+    cd "$BATS_TEST_TMPDIR"
+    cp -r files.vault other.vault
+    shows one
+    exec 7> one
+    until [ -s one.path ]; do sleep 0.05; done
+    local mine theirs
+    mine=$(cat one.path)
+    [ "$(ls -A "$MEMORY/withheld")" = "${mine##*/}" ]
+    never grep -q '[^[:cntrl:]]' <(tr -d '\0' <&6)
+    [ -s scan.pdf ]
+
+    # A second one, while the first one is shown.
+    VAULT=$PWD/other.vault
+    shows two
+    exec 8> two
+    until [ -s two.path ]; do sleep 0.05; done
+    theirs=$(cat two.path)
+    [ "$theirs" != "$mine" ]
+    for f in "$mine" "$theirs"; do
+        cp statement.txt "$MEMORY/withheld/.${f##*/}.swp"
+        cp statement.txt "$f~"
+    done
+    cp statement.txt "$MEMORY/withheld/.goutputstream-A1B2C3"
+    echo >&7
+    exec 7>&-
+    wait -n
+    [ ! -e "$mine" ]
+    [ ! -e "$mine~" ]
+    [ ! -e "$MEMORY/withheld/.${mine##*/}.swp" ]
+    cmp "$theirs" statement.txt
+    cmp "$theirs~" statement.txt
+    cmp "$MEMORY/withheld/.${theirs##*/}.swp" statement.txt
+    [ -e "$MEMORY/withheld/.goutputstream-A1B2C3" ]     # whose it is nobody knows
+    echo >&8
+    exec 8>&-
+    wait
+    [ -z "$(ls -A "$MEMORY/withheld")" ]
+}
+
 @test "view: gone when nobody reads its path any more" {
     memory_here
     w "$PASS" attach K-1 statement.txt

@@ -94,11 +94,16 @@ struct sweep {
     long points, done, refused, elsewhere, wrong;
 };
 
-/* late: the deed may say VAULT_ERR_FAILED for what comes after it, and it was done. */
+/* Done means done; `after`: it was. Of some deeds VAULT_ERR_FAILED tells what came after that. */
 static void
-judge(struct sweep *s, const char *what, int code, bool late)
+judge(struct sweep *s, const struct deed *d, const char *what, int code, bool after)
 {
-    if (code == VAULT_OK || (late && code == VAULT_ERR_FAILED))
+    bool must_be = d->run != NULL && !d->may_wait;
+
+    if (code == VAULT_OK && !after && must_be) {
+        if (s->wrong++ < 20)
+            printf("%s: it said done, and it is not\n", what);
+    } else if (code == VAULT_OK || (code == VAULT_ERR_FAILED && after && d->may_fail_after))
         s->done++;
     else if (code == VAULT_ERR_NO_SPACE)
         s->refused++;
@@ -208,11 +213,11 @@ sweep(struct world *w, const struct options *opt, enum alloc_mode mode, struct s
         if (d->is_new ? access(w->work, F_OK) != 0 : outcome_untouched(w, &o)) {
             if (d->outside && d->also != NULL)
                 outcome_count(w, &o, false, what);
-            judge(s, what, code, false);
+            judge(s, d, what, code, false);
             continue;
         }
         o.in_use = opener_has_it();
-        judge(s, what, code, outcome_check(w, &o, what) && d->may_fail_after);
+        judge(s, d, what, code, outcome_check(w, &o, what));
     }
     opener_stop();
     printf("%s: of %ld allocations %ld failed %s\n", opt->deed, all, tried,

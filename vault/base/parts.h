@@ -51,7 +51,7 @@ VAULT_CHECK vault_err parts_rename(struct parts_new *p, const char *name);
 /* Everything is synced, and as far as the kernel allows forgotten, so that reading it reads the disk. *back: the
  * caller's to close, before parts_commit. */
 VAULT_CHECK vault_err parts_read_back(struct parts_new *p, struct parts **back);
-/* The parts take their names, the first one last. *p is freed and NULL in any case; on error nothing is left. */
+/* Synced, the parts take their names, the first one last. *p is freed and NULL in any case; on error nothing is left. */
 VAULT_CHECK vault_err parts_commit(struct parts_new **p);
 void parts_abort(struct parts_new **p);             /* removes, frees; *p may be NULL */
 

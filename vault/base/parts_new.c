@@ -173,7 +173,7 @@ parts_commit(struct parts_new **out)
     struct parts_new *p = *out;
     char hidden[PARTS_NAME], name[PARTS_NAME], path[PARTS_NAME];
     unsigned i = p->n + 1;
-    vault_err err = VAULT_OK;
+    vault_err err = end_part(p);        /* or the name could outlast what it stands for */
 
     *out = NULL;
     /* The first comes last: without it a person and this program see that something is missing. */

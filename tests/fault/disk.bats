@@ -20,6 +20,17 @@ setup() { common_setup; }
 @test "key shares, power cut at each moment: the old set or the new one" { keeps power key-shares; }
 @test "adoption, power cut at each moment" { keeps power adopt; }
 
+# ---- what is written outside of the vault: synced before anybody is told that it is done
+
+lasts() {
+    local deed
+    for deed; do keeps lasting "$deed"; done
+}
+
+@test "init, backup, restore and repair are synced, each file and folder" { lasts init backup backup-since backup-split restore repair; }
+@test "a travel copy, an anchor, a dump and what is extracted are synced" { lasts travel anchored dump extract; }
+@test "statements, handoffs, bundles and receipts are synced" { lasts statement handoff handoff-send handoff-receive; }
+
 # ---- a disk that fills up: exit code 9 and the old state
 
 @test "add on a disk that fills up" { keeps full add; }

@@ -33,6 +33,7 @@ static const struct test {
     { "unreadable", test_unreadable, DEED | NEW },
     { "memory", test_memory, DEED | NEW | OPEN },
     { "power", test_power, DEED },
+    { "lasting", test_lasting, DEED | NEW },
     { "keys", test_keys, NO_DEED },
     { "forged", test_forged, NO_DEED },
     { "bytes", test_bytes, NO_DEED },
@@ -54,6 +55,8 @@ applies(const struct test *t, const char *deed)
     d = deed_find(deed);
     if ((d->makes || d->anchored) && t->run == test_power)
         return false;           /* the model of the disk has the vault's folder alone */
+    if (t->run == test_lasting && (d->moves || !(d->is_new || d->makes || d->anchored || d->outside)))
+        return false;           /* it leaves nothing outside of the vault's folder */
     if (d->run == do_repair && t->run == test_unreadable)
         return false;           /* what cannot be read is lost to a repair, as what is damaged: it says so and makes less */
     return !(d->is_new && (t->about & NEW) == 0) && !(d->run == NULL && (t->about & OPEN) == 0);

@@ -26,6 +26,8 @@ void test_unreadable(struct world *w, const struct options *o);
 void test_memory(struct world *w, const struct options *o);
 /* power.c */
 void test_power(struct world *w, const struct options *o);
+/* lasting.c */
+void test_lasting(struct world *w, const struct options *o);
 /* tamper.c */
 void test_keys(struct world *w, const struct options *o);
 void test_forged(struct world *w, const struct options *o);

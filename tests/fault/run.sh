@@ -45,7 +45,7 @@ list() {
         rounds=$ROUNDS
         case $deed$places in restore-*--places) [ "$ROUNDS" -lt 30 ] || rounds=30 ;; esac
         echo "$fault random $deed --rounds $(((rounds + 2) / 3))"
-        for test in power kill torn; do
+        for test in power lasting kill torn; do
             echo "$fault $test $deed --rounds $rounds"
         done
         [ "${FULL:-0}" = 0 ] || rounds=1000000

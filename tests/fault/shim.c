@@ -14,6 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #include "tests/fault/lots.h"
+#include "tests/fault/watch.h"
 
 static struct {
     enum shim_mode mode;
@@ -253,6 +254,8 @@ note_write(int fd, const void *p, size_t n, int64_t at)
     int file = shim.mode == SHIM_RECORD ? file_of(fd) : -1;
     struct tape_op *op;
 
+    if (shim.mode == SHIM_WATCH)
+        watch_changed(fd);
     if (file < 0) {
         note_elsewhere();
         return;
@@ -278,6 +281,8 @@ note_size(int fd, int64_t size)
     int file = shim.mode == SHIM_RECORD ? file_of(fd) : -1;
     struct tape_op *op = file < 0 ? NULL : note(TAPE_SIZE, NULL, NULL);
 
+    if (shim.mode == SHIM_WATCH)
+        watch_changed(fd);
     if (op != NULL) {
         op->file = file;
         op->at = size;
@@ -291,6 +296,8 @@ note_sync(int fd)
     struct stat st;
     int file;
 
+    if (shim.mode == SHIM_WATCH)
+        watch_synced(fd);
     if (shim.mode != SHIM_RECORD || fstat(fd, &st) != 0)
         return;
     if (S_ISDIR(st.st_mode)) {
@@ -314,6 +321,14 @@ note_create(int fd, const char *name)
         op->file = new_file(st.st_ino);
 }
 
+/* There is such a name now. */
+static void
+note_named(int dir, const char *path, bool is_new)
+{
+    if (shim.mode == SHIM_WATCH)
+        watch_named(dir, path, is_new);
+}
+
 /* ---- the calls ---- */
 
 ssize_t read(int fd, void *p, size_t n);
@@ -332,6 +347,8 @@ int renameat2(int a, const char *from, int b, const char *to, unsigned flags);
 int unlink(const char *path);
 int unlinkat(int dir, const char *path, int flags);
 int mkdir(const char *path, mode_t mode);
+int mkdirat(int dir, const char *path, mode_t mode);
+int linkat(int a, const char *from, int b, const char *to, int flags);
 int rmdir(const char *path);
 int open(const char *path, int flags, ...);
 int open64(const char *path, int flags, ...);
@@ -434,6 +451,8 @@ renameat2(int a, const char *from, int b, const char *to, unsigned flags)
     rc = (int)syscall(SYS_renameat2, a, from, b, to, flags);
     if (rc == 0 && is_here(a, from))
         (void)note(TAPE_RENAME, from, to);
+    if (rc == 0)
+        note_named(b, to, false);
     return rc;
 }
 
@@ -477,11 +496,38 @@ rmdir(const char *path)
 }
 
 int
-mkdir(const char *path, mode_t mode)
+mkdirat(int dir, const char *path, mode_t mode)
 {
+    int rc;
+
     if (!go_on())
         return -1;
-    return (int)syscall(SYS_mkdirat, AT_FDCWD, path, mode);
+    rc = (int)syscall(SYS_mkdirat, dir, path, mode);
+    if (rc == 0)
+        note_named(dir, path, true);
+    return rc;
+}
+
+int
+mkdir(const char *path, mode_t mode)
+{
+    return mkdirat(AT_FDCWD, path, mode);
+}
+
+/* The model of the disk has no second names: a deed that is recorded must not make one in the vault's folder. */
+int
+linkat(int a, const char *from, int b, const char *to, int flags)
+{
+    int rc;
+
+    if (!go_on())
+        return -1;
+    if (is_here(b, to))
+        abort();
+    rc = (int)syscall(SYS_linkat, a, from, b, to, flags);
+    if (rc == 0)
+        note_named(b, to, false);
+    return rc;
 }
 
 static int
@@ -501,6 +547,8 @@ open_it(int dir, const char *path, int flags, mode_t mode)
     fd = (int)syscall(SYS_openat, dir, path, flags | O_LARGEFILE, mode);
     if (fd >= 0 && creates && is_here(dir, path))
         note_create(fd, path);
+    if (fd >= 0 && creates)
+        note_named(dir, path, true);
     if (fd >= 0 && !creates && (flags & O_TRUNC) != 0)
         note_size(fd, 0);
     return fd;

@@ -24,6 +24,7 @@ enum shim_mode {
     SHIM_READ,          /* reading number `at` fails with `error`; only calls that read are counted */
     SHIM_READ_FROM,     /* that one and each later one */
     SHIM_RECORD,        /* note everything in shim_tape */
+    SHIM_WATCH,         /* tell watch.h of what is changed, named and synced */
 };
 
 /* From now on, in this process and those it starts. `at` counts from 1. */

@@ -24,6 +24,12 @@ void test_broken(struct world *w, const struct options *o);
 void test_unreadable(struct world *w, const struct options *o);
 /* memory.c */
 void test_memory(struct world *w, const struct options *o);
+struct hurt;
+/* Once, by the process that starts children to starve. */
+void memory_begin(void);
+/* In the child: p->mode is an alloc_mode. A crash in a library of others, which is no fault of ours, ends it with CRASH_ELSEWHERE. */
+void memory_starve(const struct hurt *p);
+#define CRASH_ELSEWHERE 97
 /* power.c */
 void test_power(struct world *w, const struct options *o);
 /* lasting.c */

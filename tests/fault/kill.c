@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include "tests/fault/alloc.h"
 #include "tests/fault/lots.h"
 #include "tests/fault/opener.h"
 #include "tests/fault/shim.h"
@@ -140,17 +141,34 @@ lies_about(const char *folder)
     return strcmp(names, "keys records.db ") != 0;
 }
 
+/* How an opening is hurt that puts right what a killed deed left. */
+struct second {
+    enum shim_mode mode;        /* SHIM_OFF: no call, but memory, as `starved` says */
+    int error;
+    const char *how;
+    enum alloc_mode starved;
+};
+
 /* What such an opening may say: never that this is a wrong passphrase, where it is not; damage only for EIO, as in told_right. */
 static bool
-may_say(int code, int error, bool right_pass)
+may_say(int code, const struct second *s, bool right_pass)
 {
-    return code == VAULT_OK || code == VAULT_ERR_NO_SPACE || (error == EIO && (code == VAULT_ERR_FAILED || code == VAULT_ERR_DAMAGED)) ||
-        (code == VAULT_ERR_KEY && !right_pass);
+    return code == VAULT_OK || code == VAULT_ERR_NO_SPACE || (code == CRASH_ELSEWHERE && s->mode == SHIM_OFF) ||
+        (s->error == EIO && (code == VAULT_ERR_FAILED || code == VAULT_ERR_DAMAGED)) || (code == VAULT_ERR_KEY && !right_pass);
 }
 
-/* A child opens it. False: the call number `at` did not come. */
+static void
+arm_second(const struct second *s, long at)
+{
+    if (s->mode == SHIM_OFF)
+        memory_starve(&(struct hurt){ .mode = (int)s->starved, .at = at });
+    else
+        shim_arm(s->mode, at, s->error);
+}
+
+/* A child opens it. False: the call, or allocation, number `at` did not come. */
 static bool
-open_hurt(struct world *w, bool new_pass, bool right_pass, enum shim_mode mode, long at, int error, const char *what)
+open_hurt(struct world *w, bool new_pass, bool right_pass, const struct second *s, long at, const char *what)
 {
     struct vault_credentials cred = world_cred(new_pass ? w->new_pass : w->old_pass);
     vault *v = NULL;
@@ -163,17 +181,17 @@ open_hurt(struct world *w, bool new_pass, bool right_pass, enum shim_mode mode, 
         die("fork");
     if (pid == 0) {
         lots_fix(1);
-        shim_arm(mode, at, error);
+        arm_second(s, at);
         status = (int)vault_open(&v, w->work, &cred);
         vault_close(v);
         _exit(status);
     }
     status = wait_status(pid);
-    if (mode == SHIM_KILL && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+    if (s->mode == SHIM_KILL && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
         return true;
-    if (!WIFEXITED(status) || !may_say(WEXITSTATUS(status), error, right_pass))
+    if (!WIFEXITED(status) || !may_say(WEXITSTATUS(status), s, right_pass))
         die("%s: it ended with status %x", what, (unsigned)status);
-    return shim_count() >= at;
+    return (s->mode == SHIM_OFF ? alloc_count() : shim_count()) >= at;
 }
 
 /* ---- kinds of what a killed deed left: which files there are, which are as before, does the journal look in force ---- */
@@ -207,6 +225,15 @@ count_kind(struct kinds *k, const struct world *w, const struct deed *d)
     return ++k->kind[i].seen;
 }
 
+/* Of the allocations of an opening, of which there are thousands: some, after the first two of a kind. 0: none. */
+static long
+memory_step(const struct options *opt, long seen)
+{
+    if (seen > 2)
+        return 0;
+    return opt->rounds >= EACH ? 20 : opt->rounds < 1000 ? 999 : 299;
+}
+
 /*
  * Of the calls of an opening every how many-th is hurt, each time from another beginning: most after the first of a kind, then fewer,
  * as those differ in how much of a journal or a new database was written.
@@ -218,6 +245,8 @@ step_of(const struct options *opt, enum shim_mode mode, long seen)
         { 4, 1, 1, 2, 6 }, { 20, 2, 3, 8, 24 }, { LONG_MAX, 6, 8, 16, 48 } };
     size_t i = 0;
 
+    if (mode == SHIM_OFF)
+        return memory_step(opt, seen);
     if (opt->rounds >= EACH)
         return 1;
     if (opt->rounds < 1000)
@@ -231,13 +260,6 @@ step_of(const struct options *opt, enum shim_mode mode, long seen)
     default: return STEP[i].fail;
     }
 }
-
-/* How an opening is hurt that puts right what a killed deed left. */
-struct second {
-    enum shim_mode mode;
-    int error;
-    const char *how;
-};
 
 /* What the deed, killed before call n, left: a folder, and whether it was done, as an opening finds that nothing hurts. */
 struct half {
@@ -261,7 +283,7 @@ hurt_openings(struct world *w, struct outcome *o, const struct second *s, const 
             bool right_pass = new_pass == (o->deed->changes_pass && half->after), after;
             snprintf(what, sizeof what, "%s, killed before call %ld, then opening %s %ld", o->deed->name, half->n, s->how, m);
             folder_copy(half->folder, w->work);
-            if (!open_hurt(w, new_pass, right_pass, s->mode, m, s->error, what))
+            if (!open_hurt(w, new_pass, right_pass, s, m, what))
                 break;
             after = outcome_check(w, o, what);
             if (after != half->after && (half->after || o->deed->done == NULL))
@@ -270,7 +292,7 @@ hurt_openings(struct world *w, struct outcome *o, const struct second *s, const 
     return times;
 }
 
-#define SECONDS_MAX 3
+#define SECONDS_MAX 5
 
 /* The deed is killed at each call; the opening that puts it right is hurt at those of its own, in each of these ways. */
 static void
@@ -302,6 +324,8 @@ every_second(struct world *w, const struct options *opt, const struct second *se
         seen = count_kind(kinds, w, d);
         for (size_t i = 0; i < ways; i++) {
             long step = step_of(opt, second[i].mode, seen);
+            if (step == 0)
+                continue;
             twice[i] += hurt_openings(&aside, &o, &second[i], &half, step, 1 + (seen + (long)opt->seed) % step);
         }
     }
@@ -326,7 +350,7 @@ every_second(struct world *w, const struct options *opt, const struct second *se
 void
 test_kill_twice(struct world *w, const struct options *opt)
 {
-    static const struct second KILL = { SHIM_KILL, 0, "killed before its call" };
+    static const struct second KILL = { SHIM_KILL, 0, "killed before its call", ALLOC_OFF };
 
     every_second(w, opt, &KILL, 1);
 }
@@ -335,10 +359,13 @@ void
 test_fail_twice(struct world *w, const struct options *opt)
 {
     static const struct second FAIL[SECONDS_MAX] = {
-        { SHIM_FAIL_FROM, ENOSPC, "on a disk that is full from its call" },
-        { SHIM_FAIL_ANY, EIO, "on a disk with an error at its call" },
-        { SHIM_READ, EIO, "on a disk with an error at its reading" } };
+        { SHIM_FAIL_FROM, ENOSPC, "on a disk that is full from its call", ALLOC_OFF },
+        { SHIM_FAIL_ANY, EIO, "on a disk with an error at its call", ALLOC_OFF },
+        { SHIM_READ, EIO, "on a disk with an error at its reading", ALLOC_OFF },
+        { SHIM_OFF, 0, "without memory at its allocation", ALLOC_ONCE },
+        { SHIM_OFF, 0, "without memory from its allocation", ALLOC_FROM } };
 
+    memory_begin();
     every_second(w, opt, FAIL, SECONDS_MAX);
 }
 

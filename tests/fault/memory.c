@@ -18,8 +18,6 @@
 #include "tests/fault/alloc.h"
 #include "tests/fault/opener.h"
 
-#define CRASH_ELSEWHERE 97
-
 /* What the child left: where it crashed. */
 struct left {
     char where[600];
@@ -72,9 +70,19 @@ catch_crashes(void)
     (void)sigaction(SIGFPE, &act, NULL);
 }
 
-/* In the child. */
-static void
-starve(const struct hurt *p)
+void
+memory_begin(void)
+{
+    void *p = mmap(NULL, sizeof *left, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    if (p == MAP_FAILED)
+        die("mmap");
+    left = p;
+    catch_crashes();            /* once here, so that not each child loads what it needs */
+}
+
+void
+memory_starve(const struct hurt *p)
 {
     memset(left, 0, sizeof *left);
     catch_crashes();
@@ -85,7 +93,7 @@ starve(const struct hurt *p)
 static int
 run_starved(struct world *w, const struct deed *d, const struct hurt *p)
 {
-    int status = opener_run(w, d, p, starve);
+    int status = opener_run(w, d, p, memory_starve);
 
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
@@ -230,12 +238,8 @@ void
 test_memory(struct world *w, const struct options *opt)
 {
     struct sweep s = {0};
-    void *p = mmap(NULL, sizeof *left, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
-    if (p == MAP_FAILED)
-        die("mmap");
-    left = p;
-    catch_crashes();            /* once here, so that not each child loads what it needs */
+    memory_begin();
     sweep(w, opt, ALLOC_ONCE, &s);
     sweep(w, opt, ALLOC_FROM, &s);
     printf("%s: %ld points: %ld done all the same, %ld refused for want of memory, "

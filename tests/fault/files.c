@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "vault/session.h"
 
 #define SOURCE "Quuxander.csv"
 #define TAKEN "taken"
@@ -34,6 +35,83 @@ do_purge_file(const struct world *w, vault *v)
     struct vault_purged done;
 
     return vault_purge(v, &what, &done);
+}
+
+/* ---- a purge, and a compact: records.db as it was before, which somebody may have kept ---- */
+
+/* A vault of the keys of now, and that. */
+static void
+make_mixed(const struct world *w, const char *path)
+{
+    size_t n;
+    uint8_t *p = file_get(w->base, "records.db", &n);
+
+    folder_copy(w->work, path);
+    file_put(path, "records.db", p, n);
+    free(p);
+}
+
+/* By no other means than its keys: of the database, and then of the first of its wraps, which all are under one. */
+static bool
+wraps_open(const struct world *w, const char *mixed, const char *what)
+{
+    vault *v = world_open(w, w->work, false);
+    struct secret *key = NULL, *log_key = NULL, *tag_key = NULL;
+    struct seal_keys keys = session_seal_keys(v);
+    struct buf box = BUF_INIT;
+    struct db *db = NULL;
+    char path[400];
+    size_t n;
+    uint8_t *p = file_get(mixed, "records.db", &n);
+    bool opens;
+
+    snprintf(path, sizeof path, "%s/records.db", mixed);
+    if (tree_db_key(&key, &v->tree, p) != VAULT_OK || db_open(&db, path, key, DB_OPEN) != VAULT_OK ||
+        db_get(db, DB_WRAP, 0, &box) != VAULT_OK)
+        die("%s: the database of before cannot be looked at", what);
+    opens = root_open(&log_key, &tag_key, &keys, PART(box.p, box.n)) == VAULT_OK;
+    secret_free(key);
+    secret_free(log_key);
+    secret_free(tag_key);
+    buf_free(&box);
+    db_close(db);
+    vault_close(v);
+    free(p);
+    return opens;
+}
+
+/* With the keys of now it is no vault, and none can be made of it. */
+void
+also_compact(const struct world *w, const struct deed_end *end)
+{
+    struct vault_credentials cred = world_cred(w->old_pass);
+    struct vault_repair_options opt = { .fn = NULL };
+    struct vault_repair_report rep;
+    char mixed[300], made[300];
+    vault *v = NULL;
+
+    if (!end->after)
+        return;
+    snprintf(mixed, sizeof mixed, "%s/mixed.vault", w->root);
+    snprintf(made, sizeof made, "%s/remade.vault", w->root);
+    make_mixed(w, mixed);
+    if (vault_open(&v, mixed, &cred) != VAULT_ERR_DAMAGED || vault_repair(mixed, made, &cred, &opt, &rep) != VAULT_ERR_DAMAGED)
+        die("%s: records.db of before is taken for that of now", end->what);
+    folder_remove(mixed);
+}
+
+/* Nor do its keys open: what was purged is gone for good. Where nothing was, they do, or this would say nothing. */
+void
+also_purge(const struct world *w, const struct deed_end *end)
+{
+    char mixed[300];
+
+    also_compact(w, end);
+    snprintf(mixed, sizeof mixed, "%s/mixed.vault", w->root);
+    make_mixed(w, mixed);
+    if (wraps_open(w, mixed, end->what) == end->after)
+        die("%s: the keys of %s open records.db of before", end->what, end->after ? "after the purge" : "before it do not");
+    folder_remove(mixed);
 }
 
 unsigned

@@ -93,7 +93,7 @@ every_call(struct world *w, const struct options *opt, enum shim_mode mode, bool
     long n = 0, done = 0;
 
     outcome_of(w, deed_find(opt->deed), &o);
-    o.clean = clean;
+    o.clean = o.clean || clean;
     for (; !ended; done++) {
         n = next_call(opt, n, false);
         snprintf(what, sizeof what, "%s, %s (call %ld)", opt->deed, how, n);

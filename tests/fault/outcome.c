@@ -14,6 +14,7 @@ outcome_of(struct world *w, const struct deed *d, struct outcome *o)
     o->deed = d;
     deed_states(w, d, &o->before, &o->after);
     o->end.may_litter = true;
+    o->clean = d->clean;
     if (!d->is_new && d->run != NULL && strcmp(o->before.head, o->after.head) == 0)
         die("%s left no entry in the log", d->name);
 }
@@ -152,7 +153,7 @@ which_pass(struct world *w, struct outcome *o, const char *what)
     return opens[1];
 }
 
-/* A journal that was never in force harms nothing; that it goes too is test_clean's promise alone. */
+/* A journal that was never in force harms nothing; that it goes too is the promise of test_clean, and of deeds that destroy. */
 static void
 nothing_lies_about(struct world *w, struct outcome *o, const char *what)
 {

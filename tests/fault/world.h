@@ -141,6 +141,7 @@ struct deed {
     /* Or NULL. Was it done, looked at before a keeper opens the vault? (Where that opening would do it.) */
     bool (*done)(const struct world *w, const char *what);
     void (*prepare)(const struct world *w);     /* files outside of the vault, before each; or NULL */
+    bool clean;                 /* it destroys: then no journal may be left, in which stands what was */
     bool outside;               /* `also` looks at what lies outside of the vault */
     /* Or NULL. What it looks at beside `work`, `out`, `made` and `road`: a text of it. */
     const char *(*also_of)(void);
@@ -182,6 +183,8 @@ vault_err do_move(const struct world *w, vault *v);
 vault_err do_extract(const struct world *w, vault *v);
 vault_err do_import_dump(const struct world *w, vault *v);
 vault_err do_dump(const struct world *w, vault *v);
+void also_compact(const struct world *w, const struct deed_end *end);
+void also_purge(const struct world *w, const struct deed_end *end);
 void prepare_move(const struct world *w);
 void prepare_dumped(const struct world *w);
 void also_move(const struct world *w, const struct deed_end *end);

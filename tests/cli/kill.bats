@@ -1,6 +1,6 @@
 # kill -9 at any moment: the vault opens and holds the old or the new state. Here the program itself, killed at random;
-# tests/fault/fault.bats kills it at each and every write. ROUNDS (10) kills of each operation; tests/fault/run.sh is
-# the long form.
+# tests/fault/kills.bats kills the library at each and every write. ROUNDS (10) rounds of each operation, in some of which
+# the kill comes too late; tests/fault/run.sh is the long form.
 
 bats_require_minimum_version 1.5.0
 load helpers
@@ -13,7 +13,8 @@ setup() {
 killed() {
     run "$PYTHON" "$FAULT_DIR/kill.py" "$WITHHELD" "$1" "${ROUNDS:-10}"
     [ "$status" = 0 ]
-    says "${ROUNDS:-10} kills"
+    says " kills; "
+    says "of ${ROUNDS:-10} came too late"
 }
 
 @test "add, killed at random" { killed add; }

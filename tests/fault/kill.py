@@ -229,8 +229,10 @@ def main():
     finally:
         os.chdir("/")
         shutil.rmtree(folder)
+    if ended == rounds:
+        sys.exit(f"{name} (seed {seed}): each of {rounds} kills came too late")
     print(f"{name}: begins to write after {pace.first:.3f} s, for {pace.writing:.3f} s")
-    print(f"{name}: {rounds} kills, {ended} too late; {count['old']} held the old, {count['new']} the new state")
+    print(f"{name}: {rounds - ended} kills; {ended} of {rounds} came too late; {count['old']} held the old, {count['new']} the new state")
 
 
 main()

@@ -382,6 +382,10 @@ world_clear_road(const struct world *w)
         die("cannot make %s", w->road);
 }
 
+/* Names in the folder `root` when the deed begins. */
+static char **known;
+static size_t n_known;
+
 void
 deed_prepare_outside(const struct world *w, const struct deed *d)
 {
@@ -390,6 +394,26 @@ deed_prepare_outside(const struct world *w, const struct deed *d)
     world_clear_road(w);
     if (d->prepare != NULL)
         d->prepare(w);
+    free_list(known, n_known);
+    known = list_folder(w->root, &n_known);
+}
+
+static const char *
+last_part(const char *path)
+{
+    return strrchr(path, '/') + 1;
+}
+
+bool
+deed_may_leave(const struct world *w, const struct deed *d, const char *name)
+{
+    const char *made = last_part(w->made);
+
+    for (size_t i = 0; i < n_known; i++)
+        if (strcmp(name, known[i]) == 0)
+            return true;
+    return (d->is_new && strcmp(name, last_part(w->work)) == 0) || (d->run == do_dump && strcmp(name, last_part(w->out)) == 0) ||
+        (d->makes && strncmp(name, made, strlen(made)) == 0);
 }
 
 void

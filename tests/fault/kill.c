@@ -100,6 +100,7 @@ every_call(struct world *w, const struct options *opt, enum shim_mode mode, bool
         opener_prepare(w, o.deed);
         ended = run_killed(w, o.deed, mode, n, what);
         o.end.said_done = ended;
+        o.end.may_litter = !ended;
         if (!check(w, &o, what) && ended)
             die("%s: it said done, and it is not", what);
     }
@@ -456,6 +457,7 @@ test_random(struct world *w, const struct options *opt)
         survived += ended && i > 0;
         killed += !ended;
         o.end.said_done = ended;
+        o.end.may_litter = !ended;
         if (!check(w, &o, what) && ended)
             die("%s: it said done before that, and it is not", what);
     }

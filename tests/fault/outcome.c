@@ -291,6 +291,15 @@ look(struct world *w, struct outcome *o, const char *what)
     return after;
 }
 
+/* Parts of a backup that is not there: the deed took them back, where it could. */
+static bool
+is_part_of_none(const struct world *w, const char *name)
+{
+    const char *made = w->made + strlen(w->root) + 1;
+
+    return strncmp(name, made, strlen(made)) == 0 && !made_there(w);
+}
+
 void
 outcome_beside(const struct world *w, const struct outcome *o, const char *what)
 {
@@ -302,7 +311,10 @@ outcome_beside(const struct world *w, const struct outcome *o, const char *what)
         die("%s: others may read %s", what, open);
     for (size_t i = 0; i < n; i++) {
         const char *leak;
-        if (!is_unfinished(name[i]))
+        bool unfinished = is_unfinished(name[i]);
+        if (!unfinished && !deed_may_leave(w, o->deed, name[i]))
+            die("%s: nobody asked for %s, which is beside the vault", what, name[i]);
+        if (!unfinished && !is_part_of_none(w, name[i]))
             continue;
         if (!o->end.may_litter)
             die("%s: there is left beside the vault: %s", what, name[i]);

@@ -5,8 +5,8 @@
 #
 # Every deed of tests/fault/deeds.c at every point: killed before and within each call that changes a file, the disk full,
 # broken, unreadable, a second fault while the opening puts the first right, memory failing; a power cut at every moment, of what happens in
-# the vault's folder alone, and what is written elsewhere synced at the end; a third of ROUNDS kills at random times of each deed, and an eighth of the program itself at each of four; then damage of all kinds. What of it is left out, docs/testing.md says
-# (FULL=1: less, which takes an hour or more). As many run side by side as there are processors. The seeds are printed, so that a failure can be
+# the vault's folder alone, and what is written elsewhere synced at the end; a third of ROUNDS kills at random times of each deed, and an eighth of
+# the program itself at each of four; then damage of all kinds. What of it is left out, docs/testing.md says (FULL=1: less, which takes an hour or more). As many run side by side as there are processors. The seeds are printed, so that a failure can be
 # seen again. O and PYTHON as for tests/run.sh.
 # The last lines count the points, the runs and the seconds; exit code 1 when anything failed or did not come to its end, or
 # (at the usual ROUNDS) when fewer were killed than is promised.

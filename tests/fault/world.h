@@ -158,6 +158,8 @@ const char *deed_base(const struct world *w, const struct deed *d);
 void deed_prepare(const struct world *w, const struct deed *d);
 /* The same for all that lies outside of `work`. */
 void deed_prepare_outside(const struct world *w, const struct deed *d);
+/* Of this name in the folder `root`: was it there before, or is it what the deed is to make (whole or not)? */
+bool deed_may_leave(const struct world *w, const struct deed *d, const char *name);
 /* Open work and do it, as the program would. */
 vault_err deed_do(const struct world *w, const struct deed *d);
 /* What base holds before and after. */

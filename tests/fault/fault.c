@@ -1,7 +1,7 @@
 /*
  * fault.c - what becomes of a vault that is cut short or tampered with.
  *
- *     fault TEST [DEED] [--way once|half|on] [--rounds N] [--seed N] [--places] [--loud]
+ *     fault TEST [DEED] [--way once|half|on|short] [--rounds N] [--seed N] [--places] [--loud]
  *     fault deeds
  *
  * Exit code 0: every promise was kept; 77: that test is none for that deed; else the last lines tell which was broken, and how to see it

@@ -500,7 +500,7 @@ static bool
 told_right(const struct deed *d, enum shim_mode mode, int error, int code, bool after,
     const char *what)
 {
-    bool may_be_done = d->may_be_done || mode == SHIM_FAIL_TORN;
+    bool may_be_done = d->may_be_done || mode == SHIM_FAIL_TORN || mode == SHIM_SHORT;
     bool fits = code == VAULT_OK || code == VAULT_ERR_NO_SPACE ||
         (d->may_fail_after && after && code == VAULT_ERR_FAILED) ||
         (error == EIO && (code == VAULT_ERR_FAILED || code == VAULT_ERR_DAMAGED));
@@ -518,21 +518,21 @@ told_right(const struct deed *d, enum shim_mode mode, int error, int code, bool 
 
 /*
  * Each call fails once, as on a broken disk, also to read; at each there is no space from it on, or for the second half of a write. The rest
- * at every third: no space once, and a disk that is broken from there on or in the middle of a write.
+ * at every third: no space once, a write that comes short before there is none, and a disk that is broken from there on or in the middle of a write.
  */
 static bool
 is_thin(enum shim_mode mode, int error)
 {
     if (reads(mode))
         return mode == SHIM_READ_FROM;
-    return (error == EIO) != (mode == SHIM_FAIL);
+    return mode == SHIM_SHORT || (error == EIO) != (mode == SHIM_FAIL);
 }
 
 static void
 every_failure(struct world *w, const struct options *opt, enum shim_mode mode, int error)
 {
     static const char *const HOW[] = { [SHIM_FAIL] = "", [SHIM_READ] = "",
-        [SHIM_FAIL_TORN] = ", half of it done", [SHIM_FAIL_FROM] = " and later",
+        [SHIM_FAIL_TORN] = ", half of it done", [SHIM_SHORT] = ", after a short count", [SHIM_FAIL_FROM] = " and later",
         [SHIM_READ_FROM] = " and later" };
     const struct deed *d = deed_find(opt->deed);
     unsigned refused = 0, wrong = 0;
@@ -567,17 +567,17 @@ every_failure(struct world *w, const struct options *opt, enum shim_mode mode, i
     outcome_free(&o);
 }
 
-/* Writing goes wrong once, after half of it, or from then on; opt->way picks one of these. */
+/* Writing goes wrong once, after half of it, or from then on (of a full disk also with a short count before); opt->way picks one of these. */
 static void
 every_way(struct world *w, const struct options *opt, int error)
 {
     static const struct {
         const char *name;
         enum shim_mode mode;
-    } WAY[] = { { "once", SHIM_FAIL }, { "half", SHIM_FAIL_TORN }, { "on", SHIM_FAIL_FROM } };
+    } WAY[] = { { "once", SHIM_FAIL }, { "half", SHIM_FAIL_TORN }, { "on", SHIM_FAIL_FROM }, { "short", SHIM_SHORT } };
 
     for (size_t i = 0; i < sizeof WAY / sizeof WAY[0]; i++)
-        if (opt->way == NULL || strcmp(opt->way, WAY[i].name) == 0)
+        if ((WAY[i].mode != SHIM_SHORT || error == ENOSPC) && (opt->way == NULL || strcmp(opt->way, WAY[i].name) == 0))
             every_failure(w, opt, WAY[i].mode, error);
 }
 

@@ -100,9 +100,21 @@ tears(void)
     return shim.mode == SHIM_TORN || shim.mode == SHIM_FAIL_TORN;
 }
 
+/* With SHIM_SHORT: writing number `at` has been. */
+static bool
+is_full_now(void)
+{
+    if (shim.mode != SHIM_SHORT || *count < shim.at)
+        return false;
+    errno = shim.error;
+    return true;
+}
+
 static bool
 go_on(void)
 {
+    if (shim.mode == SHIM_SHORT)
+        return !is_full_now();
     return shim.mode == SHIM_OFF || reads_fail() || tears() || count_one();
 }
 
@@ -119,18 +131,28 @@ is_torn(size_t n)
     return (tears() || shim.mode == SHIM_FAIL_ANY) && n > 1 && *count + 1 == shim.at;
 }
 
-/* Before a write; a byte has no half. */
+/* Before a write; a byte has no half. *n: how much of it is done. */
 static bool
-go_on_writing(size_t n)
+go_on_writing(size_t *n)
 {
-    return tears() && n > 1 ? count_one() : go_on();
+    if (shim.mode == SHIM_SHORT && *n > 1) {
+        bool full;
+        pthread_mutex_lock(&shim.lock);
+        full = is_full_now();
+        if (++*count == shim.at)
+            *n /= 2;
+        pthread_mutex_unlock(&shim.lock);
+        return !full;
+    }
+    return tears() && *n > 1 ? count_one() : go_on();
 }
 
 /* For the calls that a full disk still allows: names be taken away or changed, files synced and shortened. */
 static bool
 go_on_if_full(void)
 {
-    bool full = shim.error == ENOSPC && (shim.mode == SHIM_FAIL || shim.mode == SHIM_FAIL_FROM);
+    bool full = shim.error == ENOSPC && (shim.mode == SHIM_FAIL || shim.mode == SHIM_FAIL_FROM ||
+        shim.mode == SHIM_SHORT);
 
     return full || go_on();
 }
@@ -385,7 +407,7 @@ pwrite64(int fd, const void *p, size_t n, off64_t at)
     if (shim.mode != SHIM_OFF && is_file(fd)) {
         if (is_torn(n))
             (void)syscall(SYS_pwrite64, fd, p, n / 2, at);
-        if (!go_on_writing(n))
+        if (!go_on_writing(&n))
             return -1;
         note_write(fd, p, n, at);
     }
@@ -404,7 +426,7 @@ write(int fd, const void *p, size_t n)
     if (shim.mode != SHIM_OFF && is_file(fd)) {
         if (is_torn(n))
             (void)syscall(SYS_write, fd, p, n / 2);
-        if (!go_on_writing(n))
+        if (!go_on_writing(&n))
             return -1;
         note_write(fd, p, n, lseek(fd, 0, SEEK_CUR));
     }

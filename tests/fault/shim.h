@@ -2,7 +2,7 @@
  * shim.h - stands between the library (and SQLCipher below it) and the kernel, where files change.
  *
  * The executable defines write, fsync, rename and their like itself, so that every call of the
- * process comes here first. Calls that change nothing are not counted, but for SHIM_READ; nor, with SHIM_TORN and SHIM_FAIL_TORN,
+ * process comes here first. Calls that change nothing are not counted, but for SHIM_READ; nor, with SHIM_TORN, SHIM_FAIL_TORN and SHIM_SHORT,
  * those that are no writes, as these are SHIM_KILL's and SHIM_FAIL's work. What is synced is not really
  * synced: after a kill the kernel keeps what was written; what a power cut keeps is model.h's work.
  */
@@ -21,6 +21,7 @@ enum shim_mode {
     SHIM_FAIL_FROM,     /* that one and each later one */
     SHIM_FAIL_TORN,     /* writing number `at` fails when half of it is done; only these are counted */
     SHIM_FAIL_ANY,      /* call number `at` fails; if it is a write, half of it is done */
+    SHIM_SHORT,         /* of writing number `at` half is done, and it says so; then the disk is full: `error` from there on */
     SHIM_READ,          /* reading number `at` fails with `error`; only calls that read are counted */
     SHIM_READ_FROM,     /* that one and each later one */
     SHIM_RECORD,        /* note everything in shim_tape */

@@ -183,10 +183,10 @@ do_rekey(const struct world *w, vault *v)
 
 /* Two files, one call: several pieces where they are large. */
 static vault_err
-attach(const struct world *w, vault *v, const char *path)
+attach(const struct world *w, vault *v, const char *path, bool open)
 {
     const struct vault_attach_file file[] = { { path, "Quuxander.csv" }, { path, "zebrafink.csv" } };
-    const struct vault_attach_options opt = {0};
+    const struct vault_attach_options opt = { .open = open };
     struct vault_added out;
 
     return vault_attach(v, w->person, file, 2, &opt, &out);
@@ -195,13 +195,19 @@ attach(const struct world *w, vault *v, const char *path)
 static vault_err
 do_attach(const struct world *w, vault *v)
 {
-    return attach(w, v, w->csv);
+    return attach(w, v, w->csv, false);
+}
+
+static vault_err
+do_attach_open(const struct world *w, vault *v)
+{
+    return attach(w, v, w->csv, true);
 }
 
 static vault_err
 do_attach_big(const struct world *w, vault *v)
 {
-    return attach(w, v, w->big);
+    return attach(w, v, w->big, false);
 }
 
 static vault_err
@@ -239,6 +245,9 @@ const struct deed DEEDS[] = {
     { .name = "import", .run = do_import },
     { .name = "import-big", .run = do_import_big, .is_big = true },
     { .name = "attach", .run = do_attach },
+    { .name = "attach-open", .run = do_attach_open },
+    { .name = "attach-case", .run = do_attach, .from = FROM_WAYS, .by_case = true },
+    { .name = "add-case", .run = do_add, .from = FROM_WAYS, .by_case = true },
     { .name = "attach-big", .run = do_attach_big, .is_big = true },
     { .name = "key-change", .run = do_key_change, .changes_pass = true, .may_be_done = true },
     { .name = "rekey", .run = do_rekey, .may_be_done = true },
@@ -431,7 +440,7 @@ deed_prepare(const struct world *w, const struct deed *d)
 vault_err
 deed_do(const struct world *w, const struct deed *d)
 {
-    struct vault_credentials cred = world_cred(w->old_pass);
+    struct vault_credentials cred = world_cred(d->by_case ? w->case_pass : w->old_pass);
     vault *v = NULL;
     vault_err err = VAULT_OK;
 

@@ -13,6 +13,11 @@ setup() { common_setup; }
 @test "edit, killed before and within each write" { keeps kill edit; keeps torn edit; }
 @test "import, killed before and within each write" { keeps kill import; keeps torn import; }
 @test "attach, killed before and within each write" { keeps kill attach; keeps torn attach; }
+@test "attach --open, and what a caseworker adds and attaches, killed before and within each write" {
+    keeps kill attach-open
+    keeps torn add-case
+    keeps kill attach-case
+}
 @test "key change, killed before and within each write" { keeps kill key-change; keeps torn key-change; }
 @test "key rekey, killed before and within each write" { keeps kill rekey; keeps torn rekey; }
 @test "compact, killed before and within each write" { keeps kill compact; keeps torn compact; }

@@ -131,6 +131,7 @@ struct deed {
     vault_err (*run)(const struct world *w, vault *v);  /* NULL: opening it is all */
     enum deed_from from;        /* the vault that it begins with */
     bool changes_pass, is_big;
+    bool by_case;               /* who opens the vault has no names; the keeper who looks afterwards takes over what was written */
     bool moves;                 /* `prepare` makes what it destroys once it is stored */
     bool anchored;              /* the vault is opened with the anchor at w->anchor */
     bool is_new;                /* makes the vault; v is NULL */

@@ -29,21 +29,29 @@ trap 'rm -rf "$TMPDIR"' EXIT
 trap 'exit 130' INT TERM
 fault=$(sh tests/fault/build.sh)
 
+# These do the same as others but for a few lines: some points by lot.
+is_alike() {
+    [ -n "$places" ] || return 1
+    case $1 in restore-* | attach-open | attach-case) ;; *) return 1 ;; esac
+}
+
 # What is to be run, a line each; the longest first.
 list() {
     deeds=$("$fault" deeds)
     for deed in $deeds; do
         rounds="1000000${places:+ $places}"
-        # The same as restore but for a few lines: some by lot.
-        case $deed$places in restore-*--places) rounds=100 ;; esac
+        ! is_alike "$deed" || rounds=100
         echo "$fault memory $deed --rounds $rounds"
     done
     for deed in $deeds; do
+        rounds=$ROUNDS twice=$second
+        if is_alike "$deed"; then
+            [ "$ROUNDS" -lt 30 ] || rounds=30
+            twice=$rounds
+        fi
         for test in fail-twice kill-twice; do
-            echo "$fault $test $deed --rounds $second"
+            echo "$fault $test $deed --rounds $twice"
         done
-        rounds=$ROUNDS
-        case $deed$places in restore-*--places) [ "$ROUNDS" -lt 30 ] || rounds=30 ;; esac
         echo "$fault random $deed --rounds $(((rounds + 2) / 3))"
         for test in power lasting kill torn; do
             echo "$fault $test $deed --rounds $rounds"

@@ -32,7 +32,7 @@ fault=$(sh tests/fault/build.sh)
 # These do the same as others but for a few lines: some points by lot.
 is_alike() {
     [ -n "$places" ] || return 1
-    case $1 in restore-* | attach-open | attach-case) ;; *) return 1 ;; esac
+    case $1 in restore-* | backup-since | backup-split | attach-open | attach-case) ;; *) return 1 ;; esac
 }
 
 # What is to be run, a line each; the longest first.

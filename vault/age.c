@@ -163,8 +163,7 @@ take_piece(void *ctx, struct buf *piece)
 static vault_err
 run(struct stream *s, const struct buf *first)
 {
-    const struct relay relay = {.make = s->seal != NULL ? make_sealed : make_opened, .take = take_piece, .ctx = s,
-        .drain = true};
+    const struct relay relay = {.make = s->seal != NULL ? make_sealed : make_opened, .take = take_piece, .ctx = s};
     struct output *file = NULL;
     vault_err err = VAULT_OK;
 

@@ -232,7 +232,7 @@ memory_step(const struct options *opt, long seen)
 {
     if (seen > 2)
         return 0;
-    return opt->rounds >= EACH ? 20 : opt->rounds < 1000 ? 999 : 299;
+    return opt->rounds >= EACH ? 20 : opt->rounds < 1000 ? 999 : 499;
 }
 
 /*
@@ -243,7 +243,7 @@ static long
 step_of(const struct options *opt, enum shim_mode mode, long seen)
 {
     static const struct { long up_to, kill, full, fail, read; } STEP[] = {
-        { 4, 1, 1, 2, 6 }, { 20, 2, 3, 8, 24 }, { LONG_MAX, 6, 8, 16, 48 } };
+        { 4, 1, 2, 3, 9 }, { 20, 3, 5, 12, 36 }, { LONG_MAX, 9, 12, 24, 72 } };
     size_t i = 0;
 
     if (mode == SHIM_OFF)

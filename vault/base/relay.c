@@ -62,7 +62,7 @@ maker(void *arg)
     return NULL;
 }
 
-/* False at the end. What the maker has made before it failed need not be taken, unless somebody wants it. */
+/* False at the end. What the maker has made before it failed is taken: how far a stream got is not left to chance. */
 static bool
 wait_for_piece(struct running *x)
 {
@@ -71,7 +71,7 @@ wait_for_piece(struct running *x)
     pthread_mutex_lock(&x->lock);
     while (x->made == x->taken && !x->end)
         pthread_cond_wait(&x->changed, &x->lock);
-    there = x->made != x->taken && (x->err == VAULT_OK || x->r->drain);
+    there = x->made != x->taken;
     pthread_mutex_unlock(&x->lock);
     return there;
 }

@@ -19,10 +19,9 @@ struct relay {
     /* On the calling thread, in the same order. It may take the piece's memory and leave another's. */
     vault_err (*take)(void *ctx, struct buf *piece);
     void *ctx;
-    bool drain;             /* what was made before `make` failed is taken all the same */
 };
-/* Until `make` has ended and all was taken, or one of them fails: its error, and its sentence. Neither
- * runs any more when this returns. */
+/* Until `make` has ended or failed and all that it made was taken, or `take` fails: the error, and its sentence.
+ * Neither runs any more when this returns. */
 VAULT_CHECK vault_err relay_run(const struct relay *r);
 
 #endif

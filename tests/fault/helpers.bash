@@ -15,7 +15,7 @@ fault_build() {
 
 # keeps TEST [DEED] [--way WAY]: runs it; its output tells what was counted, or what went wrong and how to see it again.
 keeps() {
-    TMPDIR=$BATS_TEST_TMPDIR run "$FAULT" "$@" --rounds "${ROUNDS:-15}"
+    TMPDIR=$BATS_TEST_TMPDIR run "$FAULT" "$@" --rounds "${ROUNDS:-10}"
     [ "$status" = 0 ]
 }
 

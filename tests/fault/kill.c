@@ -70,15 +70,15 @@ report(const struct outcome *o, const char *how, long n)
         o->n_before, o->n_after);
 }
 
-/* ---- at every call; in a short run at the first ones and every fifth of the others, each time from another beginning ---- */
+/* ---- at every call; in a short run at the first ones and every eighth of the others, each time from another beginning ---- */
 
 #define EACH 1000000            /* rounds: nothing is left out */
 
-/* thin: every third will do, but for those who want each. */
+/* thin: every fourth will do, but for those who want each. */
 static long
 next_call(const struct options *opt, long n, bool thin)
 {
-    long step = opt->rounds < 40 ? 5 : thin && opt->rounds < EACH ? 3 : 1;
+    long step = opt->rounds < 40 ? 8 : thin && opt->rounds < EACH ? 4 : 1;
 
     return n < 9 ? n + 1 : n == 9 ? n + 1 + (long)opt->seed % step : n + step;
 }
@@ -518,7 +518,7 @@ told_right(const struct deed *d, enum shim_mode mode, int error, int code, bool 
 
 /*
  * Each call fails once, as on a broken disk, also to read; at each there is no space from it on, or for the second half of a write. The rest
- * at every third: no space once, a write that comes short before there is none, and a disk that is broken from there on or in the middle of a write.
+ * at every fourth: no space once, a write that comes short before there is none, and a disk that is broken from there on or in the middle of a write.
  */
 static bool
 is_thin(enum shim_mode mode, int error)

@@ -1,6 +1,6 @@
 # kill -9 at each and every write: the vault opens, holds the old or the new state, check finds nothing, no value stands in
 # a file, nothing lies about, it can be written again. The program of tests/fault/*.c is linked with the library, does the
-# deed in a child and kills it; ROUNDS (15) kills where they are drawn by lot. The program from outside: tests/cli/kill.bats.
+# deed in a child and kills it; ROUNDS (10) kills where they are drawn by lot. The program from outside: tests/cli/kill.bats.
 
 bats_require_minimum_version 1.5.0
 load ../cli/helpers

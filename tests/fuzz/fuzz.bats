@@ -8,7 +8,7 @@ TOP=$(realpath "$BATS_TEST_DIRNAME/../..")
     SEED=$(date +%s)
     echo "seed $SEED"
     cd "$TOP"
-    ALONE=3000 SEED=$SEED O=${O:-build} run sh tests/fuzz/run.sh
+    ALONE=2000 SEED=$SEED O=${O:-build} run sh tests/fuzz/run.sh
     echo "$output"
     [ "$status" = 0 ]
     [ "$(grep -c 'changes of each' <<< "$output")" = 12 ]

@@ -119,6 +119,7 @@ check_run(struct call *c)
         fputs("ok: nothing is wrong\n", stdout);
     }
     open_tell_anchor(r.told.anchor, call_value(c, "anchor"));
+    open_tell_left(r.told.old_left);
     if (r.told.unverified > 0)
         term_say("%" PRIu64 " items could not be verified with this passphrase: a keeper can",
             r.told.unverified);

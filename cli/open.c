@@ -439,6 +439,15 @@ open_tell_anchor(enum vault_anchor anchor, const char *path)
         term_say("the log records that the vault was taken as it is; %s has its head now", path);
 }
 
+/* What a passphrase opens that was taken back is not gone then. (`status --json` has it among its warnings.) */
+void
+open_tell_left(bool old_left)
+{
+    if (old_left)
+        term_alert("a change of keys that was cut short is finished now, but the old file keys may not be overwritten: "
+            "wipe the free space of the disk");
+}
+
 /* A keeper should know what others took in, above all when it is not what they signed. */
 static void
 tell_opened(const struct call *c)
@@ -447,6 +456,7 @@ tell_opened(const struct call *c)
 
     vault_opened(c->app->vault, &o);
     open_tell_anchor(o.anchor, call_value(c, "anchor"));
+    open_tell_left(o.old_left);
     if (o.adopted != 0)
         term_say("taken over: %" PRIu64 " revision%s with names that were taken in without a keeper",
             o.adopted, o.adopted == 1 ? "" : "s");

@@ -33,6 +33,9 @@ VAULT_CHECK vault_err open_before_reading(const struct call *c, const char *path
 /* What became of the anchor at `path`; says nothing where it held. */
 void open_tell_anchor(enum vault_anchor anchor, const char *path);
 
+/* An opening that finished a change of keys, and could not wipe what that replaced. */
+void open_tell_left(bool old_left);
+
 /* The credentials alone, for a command that opens by itself; the sandbox is closed. The caller
  * frees *pass (a passphrase, or what shares gave), which cred borrows. */
 VAULT_CHECK vault_err open_credentials(struct vault_credentials *cred, struct secret **pass,

@@ -76,7 +76,6 @@ fill_result(const struct attachment *x, struct vault_extracted *out)
     out->withheld = x->l->tier != LEAF_OPEN;
 }
 
-/* The file is begun before the log is written to: what cannot be written is not noted. */
 /* It may be that it was not we who gave it. */
 static vault_err
 may_be_name(struct part name)
@@ -91,6 +90,7 @@ may_be_name(struct part name)
     return err;
 }
 
+/* The file is begun before the log is written to: what cannot be written is not noted. */
 static vault_err
 write_out(struct vault *v, const struct revision *rev, const struct attachment *x,
     const struct vault_extract_options *opt, struct vault_extracted *out)

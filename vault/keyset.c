@@ -38,17 +38,38 @@ session_stretch(struct secret **out, const uint8_t salt[static KDF_SALT_BYTES],
 
 /* ---- the three steps ---- */
 
+vault_err
+session_swapped(struct vault *v, vault_err err, const char *name_new, const char *name)
+{
+    if (err == VAULT_OK)
+        return err;
+    if (!file_exists(v->dir, name_new)) {
+        v->old_left = true;
+        return err_say(err, "wipe the free space of the disk",
+            "the new files are in force, but the old %s may not be overwritten: %s", name, vault_last_error()->text);
+    }
+    err_prefix("the new files are in force, but %s could not be renamed yet: ", name_new);
+    return err;
+}
+
+vault_err
+session_swap_keys(struct vault *v)
+{
+    vault_err err = session_swapped(v, file_swap(v->dir, KEYS_NEW, KEYS_NAME), KEYS_NEW, KEYS_NAME);
+
+    v->swap_due = err != VAULT_OK && file_exists(v->dir, KEYS_NEW);
+    return err;
+}
+
 /* While keys.new is the file in force it must not be staged over. */
 static vault_err
 finish_swap(struct vault *v)
 {
-    vault_err err = VAULT_OK;
+    vault_err err = v->swap_due ? session_swap_keys(v) : VAULT_OK;
 
-    if (!v->swap_due)
-        return VAULT_OK;
-    err = file_swap(v->dir, KEYS_NEW, KEYS_NAME);
-    v->swap_due = err != VAULT_OK && file_exists(v->dir, KEYS_NEW);
-    return v->swap_due ? err : VAULT_OK;
+    if (err != VAULT_OK)
+        err_prefix("nothing was done but to finish an earlier change of keys: ");
+    return err;
 }
 
 vault_err
@@ -157,11 +178,7 @@ session_put_in_force(struct vault *v, const struct keyfile *kf, const struct com
         session_unstage_keys(v);
         return err;
     }
-    err = file_swap(v->dir, KEYS_NEW, KEYS_NAME);
-    v->swap_due = err != VAULT_OK && file_exists(v->dir, KEYS_NEW);
-    if (err != VAULT_OK)
-        err_prefix("the change is in force, but keys.new could not be renamed yet: ");
-    return err;
+    return session_swap_keys(v);
 }
 
 static vault_err

@@ -257,10 +257,8 @@ settle(vault *v, struct candidate c[2])
             "keys is not the one that records.db names");
     if (c[in_force].slot < 0)
         return candidate_wrong_key(&c[0]);
-    if (in_force == 1 && file_swap(v->dir, KEYS_NEW, KEYS_NAME) != VAULT_OK) {
-        vault_clear_error();            /* a read-only disk: reading goes on */
-        v->swap_due = true;
-    }
+    if (in_force == 1 && session_swap_keys(v) != VAULT_OK)
+        vault_clear_error();            /* a read-only disk: reading goes on, and v says what was not done */
     if (in_force == 1)
         return VAULT_OK;
     if (file_exists(v->dir, KEYS_NEW) && file_wipe(v->dir, KEYS_NEW) != VAULT_OK)
@@ -377,6 +375,8 @@ note_surroundings(vault *v)
         }
     if (v->swap_due)
         session_warn(v, "a change of keys is not finished: keys.new could not be renamed to keys");
+    if (v->old_left)
+        session_warn(v, "a change of keys was finished now, but the old file keys may not be overwritten: wipe the free space of the disk");
     if (vault_memory_unlocked())
         session_warn(v, "memory could not be locked: secrets may reach the swap space; "
             "raise the limit (ulimit -l) or encrypt swap");

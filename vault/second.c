@@ -82,20 +82,6 @@ write_entry(struct writing *w, const uint8_t hash[static 32])
     return err;
 }
 
-/* After the new database is in its place: what a swap of names ended with. What was purged, or what somebody who
- * was shut out can open, may be all that lies in the old one: that it was not wiped must not pass for success. */
-static vault_err
-swapped(const struct vault *v, vault_err err, const char *name_new, const char *name)
-{
-    if (err == VAULT_OK)
-        return err;
-    if (!file_exists(v->dir, name_new))
-        return err_say(err, "wipe the free space of the disk",
-            "the new files are in force, but the old %s may not be overwritten: %s", name, vault_last_error()->text);
-    err_prefix("the new files are in force, but %s could not be renamed yet: ", name_new);
-    return err;
-}
-
 /* Both databases closed, the new one renamed over the old: from here on the new files hold. */
 static vault_err
 put_in_force(struct writing *w)
@@ -111,9 +97,9 @@ put_in_force(struct writing *w)
     err = file_swap(v->dir, DB_NEW, DB_NAME);
     if (err != VAULT_OK && file_exists(v->dir, DB_NEW))
         return err;             /* nothing was renamed: the old files hold */
-    err = swapped(v, err, DB_NEW, DB_NAME);
+    err = session_swapped(v, err, DB_NEW, DB_NAME);
     said = *vault_last_error();
-    keys = swapped(v, file_swap(v->dir, KEYS_NEW, KEYS_NAME), KEYS_NEW, KEYS_NAME);
+    keys = session_swap_keys(v);
     return err == VAULT_OK ? keys : err_say(err, said.hint, "%s", said.text);
 }
 

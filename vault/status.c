@@ -189,7 +189,7 @@ vault_opened(const vault *v, struct vault_opened *out)
     *out = (struct vault_opened){ .tier = is_keeper(v) ? VAULT_TIER_KEEPER : VAULT_TIER_CASE,
         .adopted = v->adopted, .quarantined = v->quarantined, .anchor = v->anchor.state,
         .key_file = v->kf.slot[v->slot].head.kind == SLOT_PASS_KEYFILE,
-        .upgrade = session_cost_state(v) == COST_CAN_RISE };
+        .upgrade = session_cost_state(v) == COST_CAN_RISE, .old_left = v->old_left };
 }
 
 /* ---- types ---- */

@@ -164,6 +164,7 @@ struct vault_opened {
     enum vault_anchor anchor;
     bool key_file;                      /* the slot in use needs one */
     bool upgrade;                       /* guesses are much cheaper than in a new vault: offer vault_key_upgrade */
+    bool old_left;                      /* a change of keys was finished, but the old file `keys` may still be found on the disk */
 };
 VAULT_API void vault_opened(const vault *v, struct vault_opened *out);
 
@@ -1111,6 +1112,7 @@ typedef int vault_problem_fn(void *ctx, const struct vault_problem *p);
 struct vault_checked {
     uint64_t unverified;        /* what the tier cannot verify */
     enum vault_anchor anchor;   /* that cred names; one that is not there is made where nothing is wrong */
+    bool old_left;              /* as in struct vault_opened */
 };
 VAULT_API VAULT_CHECK vault_err vault_check(const char *path, const struct vault_credentials *cred,
     vault_problem_fn *fn, void *ctx, struct vault_checked *out);

@@ -519,7 +519,7 @@ op_status(vault *v)
 static vault_err
 op_check(vault *v)
 {
-    struct vault_checked unverified = { 0, VAULT_ANCHOR_NONE };
+    struct vault_checked unverified = { .unverified = 0 };
 
     return vault_check_open(v, hear_problem, NULL, &unverified);
 }
@@ -1917,7 +1917,7 @@ static void
 test_permissions__check_opens_for_either_tier(void **state)
 {
     static const char *const WHO[] = { OTHER_PHRASE, PHRASE };
-    struct vault_checked told[2] = { { 0, VAULT_ANCHOR_NONE }, { 0, VAULT_ANCHOR_NONE } };
+    struct vault_checked told[2] = { { .unverified = 0 }, { .unverified = 0 } };
     (void)state;
 
     for (int i = 0; i < 2; i++) {

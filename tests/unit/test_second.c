@@ -1,4 +1,5 @@
-/* test_second.c - compact and rekey on a disk that fails when the new database is in force already: what lies unwiped is told. */
+/* test_second.c - compact, rekey and a change of keys on a disk that fails when the new files are in force already: what lies unwiped
+ * is told. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,7 +19,7 @@
 
 /* ---- a disk that fails once, at the point that is asked for ---- */
 
-static enum { NOTHING, OVERWRITE, SYNC, FOLDER } failing;
+static enum { NOTHING, OVERWRITE, SYNC, FOLDER, RENAME, OLD_KEYS } failing;
 
 /* The old database: it has lost its name, while keys.new still has one. */
 static bool
@@ -39,6 +40,15 @@ is_folder_between(int fd)
         v->db == NULL;
 }
 
+/* The old `keys`, without a name. There may be no session yet. */
+static bool
+is_old_keys(int fd)
+{
+    struct stat st;
+
+    return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 0 && st.st_size == KEYFILE_BYTES;
+}
+
 static int
 fails_now(void)
 {
@@ -51,7 +61,9 @@ fails_now(void)
 ssize_t
 pwrite(int fd, const void *p, size_t n, off_t at)
 {
-    return failing == OVERWRITE && is_old_database(fd) ? fails_now() : syscall(SYS_pwrite64, fd, p, n, at);
+    if ((failing == OVERWRITE && is_old_database(fd)) || (failing == OLD_KEYS && is_old_keys(fd)))
+        return fails_now();
+    return syscall(SYS_pwrite64, fd, p, n, at);
 }
 
 int
@@ -60,6 +72,14 @@ fsync(int fd)
     if ((failing == SYNC && is_old_database(fd)) || (failing == FOLDER && is_folder_between(fd)))
         return fails_now();
     return (int)syscall(SYS_fsync, fd);
+}
+
+int
+renameat(int from_dir, const char *from, int to_dir, const char *to)
+{
+    if (failing == RENAME && strcmp(from, KEYS_NEW) == 0)
+        return fails_now();
+    return (int)syscall(SYS_renameat, from_dir, from, to_dir, to);
 }
 
 /* ---- the promises ---- */
@@ -122,6 +142,72 @@ test_second__a_rekey_that_could_not_overwrite_the_old_database_is_no_success(voi
     assert_told(rekey);
 }
 
+static vault_err
+add_slot(void)
+{
+    struct secret *pass = pass_of(OTHER_PHRASE);
+    int slot = -1;
+    vault_err err = vault_key_add(v, VAULT_TIER_CASE, pass, NULL, &slot);
+
+    secret_free(pass);
+    return err;
+}
+
+static vault_err
+remove_slot(void)
+{
+    return vault_key_remove(v, 1);
+}
+
+/* keys.new is in force, and has not got its name: the next opening, or the next change of keys, is to finish that. */
+static void
+leave_unfinished(vault_err (*change)(void))
+{
+    failing = RENAME;
+    assert_int_equal(change(), VAULT_ERR_FAILED);
+    assert_int_equal(failing, NOTHING);
+    assert_non_null(strstr(vault_last_error()->text, "the new files are in force, but keys.new could not be renamed yet"));
+    assert_true(file_exists(v->dir, KEYS_NEW));
+}
+
+static void
+test_second__an_opening_tells_of_old_keys_that_it_could_not_overwrite(void **state)
+{
+    struct vault_opened o;
+    (void)state;
+
+    for (int fails = 0; fails < 2; fails++) {
+        leave_unfinished(fails ? remove_slot : add_slot);
+        failing = fails ? OLD_KEYS : NOTHING;
+        reopen();
+        assert_int_equal(failing, NOTHING);
+        assert_false(file_exists(v->dir, KEYS_NEW));
+        vault_opened(v, &o);
+        assert_int_equal(o.old_left, fails);
+    }
+    reopen();                                           /* told once: nobody knows afterwards */
+    vault_opened(v, &o);
+    assert_false(o.old_left);
+}
+
+static void
+test_second__a_change_of_keys_tells_of_old_keys_of_the_one_before(void **state)
+{
+    (void)state;
+    leave_unfinished(add_slot);
+    failing = OLD_KEYS;
+    assert_int_equal(remove_slot(), VAULT_ERR_FAILED);
+    assert_int_equal(failing, NOTHING);
+    assert_non_null(strstr(vault_last_error()->text, "nothing was done but to finish an earlier change of keys"));
+    assert_non_null(strstr(vault_last_error()->text, "the old keys may not be overwritten"));
+    assert_int_equal(remove_slot(), VAULT_OK);          /* it was not done, and now it is */
+    failing = OLD_KEYS;
+    assert_int_equal(add_slot(), VAULT_ERR_FAILED);     /* done, and it tells what was not */
+    assert_non_null(strstr(vault_last_error()->text, "the new files are in force, but the old keys may not be overwritten"));
+    assert_int_equal(remove_slot(), VAULT_OK);
+    reopen();
+}
+
 static int
 fill_vault(void **state)
 {
@@ -137,6 +223,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_second__a_compact_that_could_not_overwrite_the_old_database_is_no_success),
         cmocka_unit_test(test_second__a_rekey_that_could_not_overwrite_the_old_database_is_no_success),
+        cmocka_unit_test(test_second__an_opening_tells_of_old_keys_that_it_could_not_overwrite),
+        cmocka_unit_test(test_second__a_change_of_keys_tells_of_old_keys_of_the_one_before),
     };
 
     if (secret_process_init() != VAULT_OK)

@@ -16,8 +16,7 @@ struct options {
 void test_kill(struct world *w, const struct options *o);
 void test_clean(struct world *w, const struct options *o);
 void test_torn(struct world *w, const struct options *o);
-void test_kill_twice(struct world *w, const struct options *o);
-void test_fail_twice(struct world *w, const struct options *o);
+void test_twice(struct world *w, const struct options *o);
 void test_random(struct world *w, const struct options *o);
 void test_full(struct world *w, const struct options *o);
 void test_broken(struct world *w, const struct options *o);

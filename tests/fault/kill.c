@@ -73,6 +73,7 @@ report(const struct outcome *o, const char *how, long n)
 /* ---- at every call; in a short run at the first ones and every eighth of the others, each time from another beginning ---- */
 
 #define EACH 1000000            /* rounds: nothing is left out */
+#define THOROUGH 1000           /* of second faults: so that each way has its turn */
 
 /* thin: every fourth will do, but for those who want each. */
 static long
@@ -232,7 +233,7 @@ memory_step(const struct options *opt, long seen)
 {
     if (seen > 2)
         return 0;
-    return opt->rounds >= EACH ? 20 : opt->rounds < 1000 ? 999 : 499;
+    return opt->rounds >= EACH ? 20 : opt->rounds < THOROUGH ? 999 : 499;
 }
 
 /*
@@ -243,22 +244,21 @@ static long
 step_of(const struct options *opt, enum shim_mode mode, long seen)
 {
     static const struct { long up_to, kill, full, fail, read; } STEP[] = {
-        { 4, 1, 2, 3, 9 }, { 20, 3, 5, 12, 36 }, { LONG_MAX, 9, 12, 24, 72 } };
+        { 4, 1, 2, 3, 9 }, { 20, 3, 5, 12, 36 }, { LONG_MAX, 12, 18, 36, 108 } };
+    long thin = opt->rounds < THOROUGH ? 3 : 1;
     size_t i = 0;
 
     if (mode == SHIM_OFF)
         return memory_step(opt, seen);
     if (opt->rounds >= EACH)
         return 1;
-    if (opt->rounds < 1000)
-        return 7;
     while (seen > STEP[i].up_to)
         i++;
     switch (mode) {
-    case SHIM_KILL: return STEP[i].kill;
-    case SHIM_FAIL_FROM: return STEP[i].full;
-    case SHIM_READ: return STEP[i].read;
-    default: return STEP[i].fail;
+    case SHIM_KILL: return thin * STEP[i].kill;
+    case SHIM_FAIL_FROM: return thin * STEP[i].full;
+    case SHIM_READ: return thin * STEP[i].read;
+    default: return thin * STEP[i].fail;
     }
 }
 
@@ -293,14 +293,39 @@ hurt_openings(struct world *w, struct outcome *o, const struct second *s, const 
     return times;
 }
 
-#define SECONDS_MAX 5
+/* In each of these ways; kills are counted for themselves. */
+static const struct second SECOND[] = {
+    { SHIM_KILL, 0, "killed before its call", ALLOC_OFF },
+    { SHIM_FAIL_FROM, ENOSPC, "on a disk that is full from its call", ALLOC_OFF },
+    { SHIM_FAIL_ANY, EIO, "on a disk with an error at its call", ALLOC_OFF },
+    { SHIM_READ, EIO, "on a disk with an error at its reading", ALLOC_OFF },
+    { SHIM_OFF, 0, "without memory at its allocation", ALLOC_ONCE },
+    { SHIM_OFF, 0, "without memory from its allocation", ALLOC_FROM } };
+#define SECONDS (sizeof SECOND / sizeof SECOND[0])
 
-/* The deed is killed at each call; the opening that puts it right is hurt at those of its own, in each of these ways. */
 static void
-every_second(struct world *w, const struct options *opt, const struct second *second, size_t ways)
+report_twice(const struct options *opt, const struct outcome *o, const long twice[SECONDS], long halves)
+{
+    long failed = 0;
+
+    for (size_t i = 0; i < SECONDS; i++) {
+        printf("  %ld opening %s\n", twice[i], SECOND[i].how);
+        failed += SECOND[i].mode == SHIM_KILL ? 0 : twice[i];
+        if (opt->rounds >= THOROUGH && halves > 0 && twice[i] == 0)
+            die("%ld different things were put right, and never %s", halves, SECOND[i].how);
+    }
+    report(o, "stopped, and failing while what that left was put right", failed);
+    report(o, "killed, and again while what that left was put right", twice[0]);
+    if ((failed == 0 || twice[0] == 0) && halves >= 14)
+        die("so few faults: nothing had to be put right");
+}
+
+/* The deed is killed at each call, in a short run at some; the opening that puts it right is hurt at those of its own. */
+void
+test_twice(struct world *w, const struct options *opt)
 {
     const struct deed *d = deed_find(opt->deed);
-    long twice[SECONDS_MAX] = { 0 }, all = 0, halves = 0, halves_after = 0;
+    long twice[SECONDS] = { 0 }, halves = 0, halves_after = 0;
     struct kinds *kinds = calloc(1, sizeof *kinds);
     struct world aside;         /* `work` may be open for the next deed */
     struct outcome o;
@@ -308,10 +333,11 @@ every_second(struct world *w, const struct options *opt, const struct second *se
 
     if (kinds == NULL)
         abort();
+    memory_begin();
     outcome_of(w, d, &o);
     aside = *w;
     snprintf(aside.work, sizeof aside.work, "%s/second.vault", w->root);
-    for (long n = 1; !ended; n++) {
+    for (long n = 1; !ended; n += opt->rounds < THOROUGH ? 3 : 1) {
         struct half half = { .folder = w->work, .n = n };
         long seen;
         opener_prepare(w, d);
@@ -323,51 +349,20 @@ every_second(struct world *w, const struct options *opt, const struct second *se
         halves++;
         halves_after += half.after;
         seen = count_kind(kinds, w, d);
-        for (size_t i = 0; i < ways; i++) {
-            long step = step_of(opt, second[i].mode, seen);
+        for (size_t i = 0; i < SECONDS; i++) {
+            long step = step_of(opt, SECOND[i].mode, seen);
             if (step == 0)
                 continue;
-            twice[i] += hurt_openings(&aside, &o, &second[i], &half, step, 1 + (seen + (long)opt->seed) % step);
+            twice[i] += hurt_openings(&aside, &o, &SECOND[i], &half, step, 1 + (seen + (long)opt->seed) % step);
         }
     }
     opener_stop();
     printf("  %ld different things were left, of %zu kinds, %ld of them by a deed that was done\n", halves, kinds->n, halves_after);
-    for (size_t i = 0; i < ways; i++) {
-        printf("  %ld opening %s\n", twice[i], second[i].how);
-        all += twice[i];
-        if (opt->rounds >= 1000 && halves > 0 && twice[i] == 0)
-            die("%ld different things were put right, and never %s", halves, second[i].how);
-    }
-    report(&o, second[0].mode == SHIM_KILL ? "killed, and again while what that left was put right" :
-        "stopped, and failing while what that left was put right", all);
-    if (all == 0 && halves >= 14)
-        die("so few faults: nothing had to be put right");
-    if (opt->rounds >= 1000 && o.n_after <= halves_after)
+    report_twice(opt, &o, twice, halves);
+    if (opt->rounds >= THOROUGH && o.n_after <= halves_after)
         die("nothing was hurt that was done already");
     free(kinds);
     outcome_free(&o);
-}
-
-void
-test_kill_twice(struct world *w, const struct options *opt)
-{
-    static const struct second KILL = { SHIM_KILL, 0, "killed before its call", ALLOC_OFF };
-
-    every_second(w, opt, &KILL, 1);
-}
-
-void
-test_fail_twice(struct world *w, const struct options *opt)
-{
-    static const struct second FAIL[SECONDS_MAX] = {
-        { SHIM_FAIL_FROM, ENOSPC, "on a disk that is full from its call", ALLOC_OFF },
-        { SHIM_FAIL_ANY, EIO, "on a disk with an error at its call", ALLOC_OFF },
-        { SHIM_READ, EIO, "on a disk with an error at its reading", ALLOC_OFF },
-        { SHIM_OFF, 0, "without memory at its allocation", ALLOC_ONCE },
-        { SHIM_OFF, 0, "without memory from its allocation", ALLOC_FROM } };
-
-    memory_begin();
-    every_second(w, opt, FAIL, SECONDS_MAX);
 }
 
 /* ---- at any time ---- */

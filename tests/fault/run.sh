@@ -49,9 +49,7 @@ list() {
             [ "$ROUNDS" -lt 30 ] || rounds=30
             twice=$rounds
         fi
-        for test in fail-twice kill-twice; do
-            echo "$fault $test $deed --rounds $twice"
-        done
+        echo "$fault twice $deed --rounds $twice"
         echo "$fault random $deed --rounds $(((rounds + 2) / 3))"
         for test in power lasting kill torn; do
             echo "$fault $test $deed --rounds $rounds"

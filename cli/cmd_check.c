@@ -105,6 +105,7 @@ check_run(struct call *c)
     err = verify(&r, c);
     if (r.deep != NULL)
         progress_end(&p);
+    open_tell_left(r.told.old_left);
     if (err != VAULT_OK && err != VAULT_ERR_DAMAGED)
         return err;
     begin(&r);
@@ -114,12 +115,13 @@ check_run(struct call *c)
         if (r.told.anchor != VAULT_ANCHOR_NONE)
             js_pair(&r.j, "anchor", r.told.anchor == VAULT_ANCHOR_MADE ? "made" :
                 r.told.anchor == VAULT_ANCHOR_OTHER_COPY ? "other-copy" : "holds");
+        if (r.told.old_left)
+            js_pair_bool(&r.j, "old_keys_left", true);
         js_end(&r.j);
     } else if (err == VAULT_OK) {
         fputs("ok: nothing is wrong\n", stdout);
     }
     open_tell_anchor(r.told.anchor, call_value(c, "anchor"));
-    open_tell_left(r.told.old_left);
     if (r.told.unverified > 0)
         term_say("%" PRIu64 " items could not be verified with this passphrase: a keeper can",
             r.told.unverified);
@@ -137,7 +139,8 @@ const struct cmd cmd_check = {
         "--deep also reads every attachment and compares it with its SHA-256. What withheld ones contain\n"
         "only a keeper can compare; the command says what could not be verified.\n"
         "--json: {\"ok\",\"problems\":[{\"what\",\"where\"}]}, with --anchor also \"anchor\": \"holds\", \"made\" (it was not there)\n"
-        "or \"other-copy\"\n",
+        "or \"other-copy\"; and \"old_keys_left\": true where it finished a change of keys that was cut short, and the old file may\n"
+        "still be found on the disk\n",
     .opts = (const struct opt[]){
         { "deep", 0, false, NULL, "also every byte of the attachments" },
         { NULL, 0, false, NULL, NULL } },

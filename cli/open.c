@@ -439,7 +439,8 @@ open_tell_anchor(enum vault_anchor anchor, const char *path)
         term_say("the log records that the vault was taken as it is; %s has its head now", path);
 }
 
-/* What a passphrase opens that was taken back is not gone then. (`status --json` has it among its warnings.) */
+/* What a passphrase opens that was taken back is not gone then. (`check --json` has it, too, and `status --json` among its
+ * warnings, where they are the command that finished the change.) */
 void
 open_tell_left(bool old_left)
 {

@@ -541,7 +541,7 @@ check_path(struct checking *c, const char *path, const struct vault_credentials 
     if (err == VAULT_OK)
         err = session_open(v, cred, rep);
     c->v = v;
-    c->told.old_left = v->old_left;
+    c->told.old_left = v != NULL && v->old_left;
     if (err == VAULT_OK && rep->count == 0) {
         err = report_damage(rep, session_anchor_compare(v, cred->anchor), "the anchor");
         if (err == VAULT_OK)

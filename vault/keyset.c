@@ -39,25 +39,28 @@ session_stretch(struct secret **out, const uint8_t salt[static KDF_SALT_BYTES],
 /* ---- the three steps ---- */
 
 vault_err
-session_swapped(struct vault *v, vault_err err, const char *name_new, const char *name)
+session_swapped(struct vault *v, vault_err err, const char *name)
 {
     if (err == VAULT_OK)
         return err;
-    if (!file_exists(v->dir, name_new)) {
-        v->old_left = true;
-        return err_say(err, "wipe the free space of the disk",
-            "the new files are in force, but the old %s may not be overwritten: %s", name, vault_last_error()->text);
-    }
-    err_prefix("the new files are in force, but %s could not be renamed yet: ", name_new);
-    return err;
+    v->old_left = true;
+    return err_say(err, "wipe the free space of the disk",
+        "the new files are in force, but the old %s may not be overwritten: %s", name, vault_last_error()->text);
 }
 
 vault_err
 session_swap_keys(struct vault *v)
 {
-    vault_err err = session_swapped(v, file_swap(v->dir, KEYS_NEW, KEYS_NAME), KEYS_NEW, KEYS_NAME);
+    bool renamed;
+    vault_err err = file_swap(v->dir, KEYS_NEW, KEYS_NAME, &renamed);
 
-    v->swap_due = err != VAULT_OK && file_exists(v->dir, KEYS_NEW);
+    v->swap_due = !renamed;
+    if (renamed)
+        return session_swapped(v, err, KEYS_NAME);
+    if (err == VAULT_ERR_NOT_FOUND)
+        return err_say(err, "in a shell: change a passphrase or a slot once more before you leave it, which makes the file anew; else go back to a backup",
+            "the new files are in force, but keys.new was erased or lost, and nothing else opens the vault");
+    err_prefix("the new files are in force, but keys.new could not be renamed yet: ");
     return err;
 }
 
@@ -67,8 +70,14 @@ finish_swap(struct vault *v)
 {
     vault_err err = v->swap_due ? session_swap_keys(v) : VAULT_OK;
 
+    if (err == VAULT_ERR_NOT_FOUND) {       /* it is lost; another, of what this session knows, takes its place now */
+        v->swap_due = false;
+        vault_clear_error();
+        return VAULT_OK;
+    }
     if (err != VAULT_OK)
-        err_prefix("nothing was done but to finish an earlier change of keys: ");
+        err_prefix(v->swap_due ? "nothing was done, as an earlier change of keys must be finished first: " :
+            "nothing was done but to finish an earlier change of keys: ");
     return err;
 }
 

@@ -450,6 +450,8 @@ vault_open(vault **out, const char *path, const struct vault_credentials *cred)
         err = vault_accept(v, cred->accept, cred->n_accept);
     if (err == VAULT_OK)
         err = session_open(v, cred, NULL);
+    if (err != VAULT_OK && v != NULL && v->old_left)        /* the next opening cannot know */
+        err_prefix("a change of keys was finished, but the old file keys may not be overwritten (wipe the free space of the disk); then: ");
     if (err == VAULT_OK) {
         *out = v;
         v = NULL;

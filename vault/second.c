@@ -89,15 +89,16 @@ put_in_force(struct writing *w)
     struct vault *v = w->v;
     struct vault_error said;
     vault_err err, keys;
+    bool renamed;
 
     db_close(w->db);
     w->db = NULL;
     db_close(v->db);
     v->db = v->recs.db = NULL;
-    err = file_swap(v->dir, DB_NEW, DB_NAME);
-    if (err != VAULT_OK && file_exists(v->dir, DB_NEW))
-        return err;             /* nothing was renamed: the old files hold */
-    err = session_swapped(v, err, DB_NEW, DB_NAME);
+    err = file_swap(v->dir, DB_NEW, DB_NAME, &renamed);
+    if (!renamed)
+        return err;             /* the old files hold */
+    err = session_swapped(v, err, DB_NAME);
     said = *vault_last_error();
     keys = session_swap_keys(v);
     return err == VAULT_OK ? keys : err_say(err, said.hint, "%s", said.text);

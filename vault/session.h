@@ -453,11 +453,11 @@ VAULT_CHECK vault_err session_keys_there(const struct vault *v);
 typedef vault_err session_fill_fn(struct vault *v, struct change *c, void *ctx);
 VAULT_CHECK vault_err session_put_in_force(struct vault *v, const struct keyfile *kf,
     const struct commit *what, session_fill_fn *fill, void *ctx);
-/* What file_swap ended with, of a new file that is in force by then; its error as it is, or with a sentence that says so. What was
- * purged, or what somebody who was shut out can open, may be all that lies in an old one: that it was not wiped must not pass
- * for success, so v keeps that, too. */
-VAULT_CHECK vault_err session_swapped(struct vault *v, vault_err err, const char *name_new, const char *name);
-/* keys.new, which is in force, takes its name; or v->swap_due. Errors as of session_swapped. */
+/* After file_swap renamed a new file that is in force: its error, with a sentence that says so. What was purged, or what somebody
+ * who was shut out can open, may be all that lies in the old one: that it was not wiped must not pass for success, so v
+ * keeps that, too. */
+VAULT_CHECK vault_err session_swapped(struct vault *v, vault_err err, const char *name);
+/* keys.new, which is in force, takes its name; or v->swap_due. Errors as of file_swap and session_swapped. */
 VAULT_CHECK vault_err session_swap_keys(struct vault *v);
 /* The first slot that is empty. VAULT_ERR_REFUSED: none. */
 VAULT_CHECK vault_err session_free_slot(const struct vault *v, unsigned *out);

@@ -1112,7 +1112,7 @@ typedef int vault_problem_fn(void *ctx, const struct vault_problem *p);
 struct vault_checked {
     uint64_t unverified;        /* what the tier cannot verify */
     enum vault_anchor anchor;   /* that cred names; one that is not there is made where nothing is wrong */
-    bool old_left;              /* as in struct vault_opened */
+    bool old_left;              /* as in struct vault_opened, of what opens the vault by itself */
 };
 VAULT_API VAULT_CHECK vault_err vault_check(const char *path, const struct vault_credentials *cred,
     vault_problem_fn *fn, void *ctx, struct vault_checked *out);

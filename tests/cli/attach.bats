@@ -359,7 +359,7 @@ with open(sys.argv[1], "r+b") as f:
     code=0
     w "$PASS" extract K-1 ruling.bin -o - > half 2> said || code=$?
     [ $code = 4 ]
-    [ -s half ]                                     # all that is before the damage, and only that
+    [ -s half ]                                     # all that is before the damage (unit/test_relay), and only that
     cmp -n "$(stat -c %s half)" half ruling.bin
     grep -q 'what came out before the error lies readable on that disk' said
 }

@@ -49,9 +49,6 @@ setup() { common_setup; }
 @test "repair, killed before each write: the damaged vault is as it was" { keeps kill repair; }
 @test "restore, killed before and within each write: no vault or a whole one" { keeps kill restore; keeps torn restore; }
 
-@test "add, killed; then a kill, a full or broken disk, want of memory while the next opening puts it right" { keeps twice add; }
-@test "key change, killed; then a kill, a full or broken disk, want of memory while the next opening puts it right" { keeps twice key-change; }
-
 @test "add, killed at random times" { keeps random add; }
 @test "edit, killed at random times" { keeps random edit; }
 @test "import, killed at random times" { keeps random import; }

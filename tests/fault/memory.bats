@@ -40,3 +40,8 @@ setup() {
 @test "key change on a disk that cannot be read" { keeps unreadable key-change; }
 @test "backup on a disk that cannot be read" { keeps unreadable backup; }
 @test "restore on a disk that cannot be read" { keeps unreadable restore; }
+
+# ---- a second fault while the opening puts the first one right
+
+@test "add, killed; then a kill, a full or broken disk, want of memory while the next opening puts it right" { keeps twice add; }
+@test "key change, killed; then a kill, a full or broken disk, want of memory while the next opening puts it right" { keeps twice key-change; }

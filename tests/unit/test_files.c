@@ -536,6 +536,7 @@ test_files__swap_replaces_and_overwrites_the_old_content(void **state)
     struct place *at = *state;
     static const char zeros[10];
     char seen[11];
+    bool renamed;
     int old;
 
     put_file(at, "keys", "old secret");
@@ -544,7 +545,8 @@ test_files__swap_replaces_and_overwrites_the_old_content(void **state)
     assert_content(at, "keys", "old secret");
     assert_content(at, "keys.new", "new secret!");
     assert_int_equal(mode_of(at, "keys.new"), 0600);
-    assert_int_equal(file_swap(at->dir, "keys.new", "keys"), VAULT_OK);
+    assert_int_equal(file_swap(at->dir, "keys.new", "keys", &renamed), VAULT_OK);
+    assert_true(renamed);
     assert_content(at, "keys", "new secret!");
     assert_absent(at, "keys.new");
     assert_int_equal(pread(old, seen, sizeof seen, 0), 10);
@@ -556,9 +558,11 @@ static void
 test_files__swap_into_a_missing_name(void **state)
 {
     struct place *at = *state;
+    bool renamed;
 
     assert_int_equal(file_stage(at->dir, "keys.new", "new", 3), VAULT_OK);
-    assert_int_equal(file_swap(at->dir, "keys.new", "keys"), VAULT_OK);
+    assert_int_equal(file_swap(at->dir, "keys.new", "keys", &renamed), VAULT_OK);
+    assert_true(renamed);
     assert_content(at, "keys", "new");
 }
 
@@ -566,9 +570,11 @@ static void
 test_files__swap_without_a_new_file_leaves_the_old_alone(void **state)
 {
     struct place *at = *state;
+    bool renamed;
 
     put_file(at, "keys", "old");
-    assert_int_equal(file_swap(at->dir, "keys.new", "keys"), VAULT_ERR_NOT_FOUND);
+    assert_int_equal(file_swap(at->dir, "keys.new", "keys", &renamed), VAULT_ERR_NOT_FOUND);
+    assert_false(renamed);
     assert_content(at, "keys", "old");
 }
 
@@ -576,11 +582,13 @@ static void
 test_files__swap_refuses_a_link_in_place_of_the_old(void **state)
 {
     struct place *at = *state;
+    bool renamed;
 
     put_file(at, "elsewhere", "precious");
     assert_int_equal(symlinkat("elsewhere", at->dir, "keys"), 0);
     assert_int_equal(file_stage(at->dir, "keys.new", "new", 3), VAULT_OK);
-    assert_int_equal(file_swap(at->dir, "keys.new", "keys"), VAULT_ERR_INPUT);
+    assert_int_equal(file_swap(at->dir, "keys.new", "keys", &renamed), VAULT_ERR_INPUT);
+    assert_false(renamed);
     assert_content(at, "elsewhere", "precious");
     assert_content(at, "keys.new", "new");
 }

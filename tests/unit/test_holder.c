@@ -127,7 +127,7 @@ write_keys(vault *v, struct keyfile *kf, const char *action, bool swap)
     assert_int_equal(session_begin(v, &c), VAULT_OK);
     assert_int_equal(session_commit(v, &c, &what), VAULT_OK);
     if (swap)
-        assert_int_equal(file_swap(v->dir, KEYS_NEW, KEYS_NAME), VAULT_OK);
+        assert_int_equal(file_swap(v->dir, KEYS_NEW, KEYS_NAME, NULL), VAULT_OK);
 }
 
 static void
@@ -275,7 +275,7 @@ test_holder__an_entry_travel_excuses_nothing_where_a_keeper_has_a_slot(void **st
     change_pack(v, forget_names);
     assert_int_equal(db_delete(v->db, DB_WITHHELD_BLOB, v->recs.index.n), VAULT_OK);
     assert_int_equal(session_commit(v, &c, &what), VAULT_OK);
-    assert_int_equal(file_swap(v->dir, KEYS_NEW, KEYS_NAME), VAULT_OK);
+    assert_int_equal(file_swap(v->dir, KEYS_NEW, KEYS_NAME, NULL), VAULT_OK);
     vault_close(v);
     assert_int_equal(check(), VAULT_ERR_DAMAGED);
 }

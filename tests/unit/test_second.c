@@ -170,6 +170,18 @@ leave_unfinished(vault_err (*change)(void))
     assert_true(file_exists(v->dir, KEYS_NEW));
 }
 
+static bool
+status_warns(const char *of)
+{
+    struct vault_status s;
+    bool found = false;
+
+    assert_int_equal(vault_status(v, &s), VAULT_OK);
+    for (size_t i = 0; i < s.n_warnings; i++)
+        found = found || strstr(s.warnings[i], of) != NULL;
+    return found;
+}
+
 static void
 test_second__an_opening_tells_of_old_keys_that_it_could_not_overwrite(void **state)
 {
@@ -184,6 +196,7 @@ test_second__an_opening_tells_of_old_keys_that_it_could_not_overwrite(void **sta
         assert_false(file_exists(v->dir, KEYS_NEW));
         vault_opened(v, &o);
         assert_int_equal(o.old_left, fails);
+        assert_int_equal(status_warns("wipe the free space"), fails);
     }
     reopen();                                           /* told once: nobody knows afterwards */
     vault_opened(v, &o);
@@ -191,10 +204,72 @@ test_second__an_opening_tells_of_old_keys_that_it_could_not_overwrite(void **sta
 }
 
 static void
+test_second__a_check_tells_of_old_keys_that_it_could_not_overwrite(void **state)
+{
+    struct secret *pass = pass_of(PHRASE);
+    struct vault_credentials cred = { .passphrase = pass, .slot = -1 };
+    struct vault_deep_check deep = { .progress = NULL };
+    struct vault_checked told;
+    (void)state;
+
+    leave_unfinished(add_slot);
+    vault_close(v);
+    v = NULL;
+    failing = OLD_KEYS;
+    assert_int_equal(vault_check(path, &cred, NULL, NULL, &told), VAULT_OK);
+    assert_int_equal(failing, NOTHING);
+    assert_true(told.old_left);
+    assert_int_equal(vault_check_deep(path, &cred, NULL, NULL, &deep), VAULT_OK);
+    assert_false(deep.as.old_left);
+    secret_free(pass);
+    reopen();
+    assert_int_equal(remove_slot(), VAULT_OK);
+}
+
+/* An opening that finishes the change, and then fails: the sentence is all that can tell. */
+static void
+test_second__an_opening_that_fails_tells_of_old_keys_too(void **state)
+{
+    struct secret *pass = pass_of(PHRASE);
+    struct vault_credentials cred = { .passphrase = pass, .slot = -1, .anchor = "/dev/null" };
+    vault_err err;
+    (void)state;
+
+    leave_unfinished(add_slot);
+    vault_close(v);
+    v = NULL;
+    failing = OLD_KEYS;
+    err = vault_open(&v, path, &cred);
+    assert_int_equal(failing, NOTHING);
+    assert_int_not_equal(err, VAULT_OK);
+    assert_non_null(strstr(vault_last_error()->text, "the old file keys may not be overwritten"));
+    secret_free(pass);
+    reopen();
+    assert_int_equal(remove_slot(), VAULT_OK);
+}
+
+/* In a session that goes on, what is known is enough to write it again. */
+static void
+test_second__keys_new_that_was_lost_is_made_anew_by_the_next_change(void **state)
+{
+    (void)state;
+    leave_unfinished(add_slot);
+    assert_int_equal(unlinkat(v->dir, KEYS_NEW, 0), 0);
+    assert_int_equal(remove_slot(), VAULT_OK);
+    reopen();
+    assert_int_equal(add_slot(), VAULT_OK);
+    assert_int_equal(remove_slot(), VAULT_OK);
+}
+
+static void
 test_second__a_change_of_keys_tells_of_old_keys_of_the_one_before(void **state)
 {
     (void)state;
     leave_unfinished(add_slot);
+    failing = RENAME;
+    assert_int_equal(remove_slot(), VAULT_ERR_FAILED);
+    assert_int_equal(failing, NOTHING);
+    assert_non_null(strstr(vault_last_error()->text, "nothing was done, as an earlier change of keys must be finished first"));
     failing = OLD_KEYS;
     assert_int_equal(remove_slot(), VAULT_ERR_FAILED);
     assert_int_equal(failing, NOTHING);
@@ -224,6 +299,9 @@ main(void)
         cmocka_unit_test(test_second__a_compact_that_could_not_overwrite_the_old_database_is_no_success),
         cmocka_unit_test(test_second__a_rekey_that_could_not_overwrite_the_old_database_is_no_success),
         cmocka_unit_test(test_second__an_opening_tells_of_old_keys_that_it_could_not_overwrite),
+        cmocka_unit_test(test_second__a_check_tells_of_old_keys_that_it_could_not_overwrite),
+        cmocka_unit_test(test_second__an_opening_that_fails_tells_of_old_keys_too),
+        cmocka_unit_test(test_second__keys_new_that_was_lost_is_made_anew_by_the_next_change),
         cmocka_unit_test(test_second__a_change_of_keys_tells_of_old_keys_of_the_one_before),
     };
 

@@ -216,12 +216,14 @@ file_stage(int dir, const char *name_new, const void *p, size_t n)
 }
 
 vault_err
-file_swap(int dir, const char *name_new, const char *name)
+file_swap(int dir, const char *name_new, const char *name, bool *renamed)
 {
     struct stat st = {0};
     int old = -1;
     vault_err err;
 
+    if (renamed != NULL)
+        *renamed = false;
     /* Opened before its name is gone. */
     err = fd_open_regular(&old, &st, dir, name, O_WRONLY);
     if (err != VAULT_OK && err != VAULT_ERR_NOT_FOUND)
@@ -231,6 +233,8 @@ file_swap(int dir, const char *name_new, const char *name)
         err = err_errno(errno, "cannot put %s in its place", name);
         goto done;
     }
+    if (renamed != NULL)
+        *renamed = true;
     /* Before the old content goes, or a power cut could leave the name with zeros behind it. */
     err = dir_sync(dir);
     if (err != VAULT_OK || old < 0)
@@ -257,7 +261,7 @@ file_replace(const char *path, const void *p, size_t n)
     if (err == VAULT_OK)
         err = file_create(dir, hidden, p, n);
     if (err == VAULT_OK)
-        err = file_swap(dir, hidden, name);
+        err = file_swap(dir, hidden, name, NULL);
     if (dir >= 0)
         (void)unlinkat(dir, hidden, 0);     /* gone already, but after an error */
     fd_close(dir);

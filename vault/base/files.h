@@ -54,9 +54,10 @@ VAULT_CHECK vault_err file_create(int dir, const char *name, const void *p, size
  * before. */
 VAULT_CHECK vault_err file_stage(int dir, const char *name_new, const void *p, size_t n);
 /* file_swap renames name_new over `name`, syncs the folder, and then overwrites the old content
- * through its descriptor. It can fail after the rename: name_new is gone then, the change stands,
- * and the sentence says what was left undone. A missing `name` is fine. */
-VAULT_CHECK vault_err file_swap(int dir, const char *name_new, const char *name);
+ * through its descriptor. It can fail after the rename: *renamed (or NULL) is true then, the change
+ * stands, and the sentence says what was left undone. A missing `name` is fine; VAULT_ERR_NOT_FOUND:
+ * name_new is missing. */
+VAULT_CHECK vault_err file_swap(int dir, const char *name_new, const char *name, bool *renamed);
 /* Write the file at a path whole, or leave it as it is: staged beside it under a hidden name, then swapped.
  * VAULT_ERR_INPUT: what is there is not a regular file. */
 VAULT_CHECK vault_err file_replace(const char *path, const void *p, size_t n);

@@ -19,7 +19,7 @@
 
 /* ---- a disk that fails once, at the point that is asked for ---- */
 
-static enum { NOTHING, OVERWRITE, SYNC, FOLDER, RENAME, OLD_KEYS } failing;
+static enum point { NOTHING, OVERWRITE, SYNC, FOLDER, RENAME, OLD_KEYS } failing;
 
 /* The old database: it has lost its name, while keys.new still has one. */
 static bool
@@ -108,8 +108,8 @@ assert_told(vault_err (*deed)(void))
 {
     struct buf b = BUF_INIT;
 
-    for (int point = OVERWRITE; point <= FOLDER; point++) {
-        failing = point;
+    for (enum point at = OVERWRITE; at <= FOLDER; at++) {
+        failing = at;
         assert_int_equal(deed(), VAULT_ERR_FAILED);
         assert_int_equal(failing, NOTHING);             /* it came to that point */
         assert_non_null(strstr(vault_last_error()->text, "the new files are in force, but the old records.db"));

@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +19,24 @@
 
 static volatile uint8_t pass_masked[MARKER], name_masked[MARKER];
 static char dir[256], path[300];
+
+/* ---- memory that ends where the path is kept, before there is a session ---- */
+
+static bool starved;
+
+/* In place of the C library's. */
+char *
+strdup(const char *s)
+{
+    size_t n = strlen(s) + 1;
+    char *copy = starved ? NULL : malloc(n);
+
+    if (copy == NULL)
+        errno = ENOMEM;
+    else
+        memcpy(copy, s, n);
+    return copy;
+}
 
 /* ---- vaults ---- */
 
@@ -463,6 +483,27 @@ bind_now(char *argv[])
 #define WITH_SANITIZER 0
 #endif
 
+static void
+test_session__without_memory_for_a_session_there_is_none(void **state)
+{
+    struct secret *pass = unmasked(pass_masked);
+    struct vault_credentials cred = { .passphrase = pass, .slot = -1 };
+    struct vault_deep_check deep = { .progress = NULL };
+    struct vault_checked told;
+    vault *v = NULL;
+    (void)state;
+
+    create(pass);
+    starved = true;
+    assert_int_equal(vault_open(&v, path, &cred), VAULT_ERR_NO_SPACE);
+    assert_null(v);
+    assert_int_equal(vault_check(path, &cred, NULL, NULL, &told), VAULT_ERR_NO_SPACE);
+    assert_int_equal(vault_check_deep(path, &cred, NULL, NULL, &deep), VAULT_ERR_NO_SPACE);
+    starved = false;
+    assert_int_equal(vault_check(path, &cred, NULL, NULL, &told), VAULT_OK);
+    vault_secret_free(pass);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -476,6 +517,7 @@ main(int argc, char *argv[])
         IN_FOLDER(test_session__an_edit_that_changes_nothing_writes_nothing),
         IN_FOLDER(test_session__a_vault_that_does_not_open_gives_none),
         IN_FOLDER(test_session__a_call_that_succeeds_leaves_no_error),
+        IN_FOLDER(test_session__without_memory_for_a_session_there_is_none),
     };
 
     if (WITH_SANITIZER && argc > 0)
